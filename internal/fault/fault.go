@@ -1,0 +1,59 @@
+// Package fault holds the errors that a user will read. A fault says what
+// happened, what it means for the user's access and what to do, in that order;
+// the provider turns it into one diagnostic.
+package fault
+
+import (
+	"errors"
+	"strings"
+)
+
+// ErrUnavailable marks a system that failed, timed out or answered something
+// that cannot be trusted. It never means that a record is absent.
+var ErrUnavailable = errors.New("system unavailable")
+
+// ErrConfig marks a configuration that names something that does not exist.
+var ErrConfig = errors.New("invalid configuration")
+
+// Fault is an error with the parts of a good diagnostic.
+type Fault struct {
+	Kind        error  // a sentinel of this package
+	Summary     string // Title Case, verb and object: "Unable to Read Asset Record"
+	Happened    string // what happened, a full sentence
+	Consequence string // what it means for the access, a full sentence
+	Advice      string // what to do, a full sentence
+	Err         error  // the original error, if any
+}
+
+// Error returns the parts as one text.
+func (f *Fault) Error() string {
+	if f.Err == nil {
+		return f.Summary + ": " + f.Happened
+	}
+	return f.Summary + ": " + f.Happened + ": " + f.Err.Error()
+}
+
+// Unwrap returns the sentinel and the original error.
+func (f *Fault) Unwrap() []error {
+	out := make([]error, 0, 2)
+	for _, err := range []error{f.Kind, f.Err} {
+		if err != nil {
+			out = append(out, err)
+		}
+	}
+	return out
+}
+
+// Detail returns the text below the summary of a diagnostic.
+func (f *Fault) Detail() string {
+	parts := make([]string, 0, 4)
+	for _, p := range []string{f.Happened, f.Consequence, f.Advice} {
+		if p != "" {
+			parts = append(parts, p)
+		}
+	}
+	if f.Err != nil {
+		parts = append(parts, "Original error: "+f.Err.Error())
+	}
+	return strings.Join(parts, "\n\n")
+}

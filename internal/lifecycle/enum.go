@@ -1,0 +1,41 @@
+package lifecycle
+
+import (
+	"fmt"
+	"strings"
+)
+
+// names lists the texts of an enumeration in the order of its values. One list
+// feeds String, parsing, validation messages and the documentation.
+type names[T ~uint8] struct {
+	what string
+	list []string
+}
+
+func (n names[T]) text(v T) string {
+	if int(v) < len(n.list) {
+		return n.list[v]
+	}
+	return fmt.Sprintf("%s(%d)", n.what, uint8(v))
+}
+
+func (n names[T]) parse(s string) (T, error) {
+	for i, t := range n.list {
+		if t == s && t != "" {
+			return T(i), nil //nolint:gosec // the lists hold far fewer than 256 entries
+		}
+	}
+	return 0, fmt.Errorf("%q is not a known %s; accepted: %s", s, n.what, strings.Join(n.all(), ", "))
+}
+
+// all returns the texts that a user may write; an empty text is a zero value
+// that stands for "not stated" and cannot be written.
+func (n names[T]) all() []string {
+	out := make([]string, 0, len(n.list))
+	for _, t := range n.list {
+		if t != "" {
+			out = append(out, t)
+		}
+	}
+	return out
+}
