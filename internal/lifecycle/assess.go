@@ -1,0 +1,272 @@
+package lifecycle
+
+import (
+	"sort"
+	"strings"
+	"time"
+)
+
+// Assess joins the facts about one asset into a binding: who holds it, what is
+// wrong, and how far the record can be trusted. It is a pure function; now must
+// be the instant of the run. The answers in facts.People must cover OwnerKeys,
+// and SuccessorKeys where that function asks for more.
+func Assess(q Question, rules *Rules, facts Facts, now time.Time) Binding {
+	a := assessment{q: q, rules: rules, facts: facts, now: now}
+	a.binding.Asset = q.Asset
+	a.binding.Tasks = facts.Tasks
+	if len(facts.Records) == 0 {
+		a.find(AssetMissing, "System "+quote(q.Asset.System)+" answered, and it holds no record of "+quote(q.Asset.ID)+".")
+		a.assessTasks()
+		return a.finish()
+	}
+	a.record, a.disagree = merge(facts.Records)
+	a.owners = resolve(a.record.Owners, facts.People)
+	a.describe()
+	a.assessState()
+	a.assessOwners()
+	a.assessClaims()
+	a.assessRecord()
+	a.assessTasks()
+	a.proposeSuccessor()
+	return a.finish()
+}
+
+// assessment carries what the steps of Assess share.
+type assessment struct {
+	q        Question
+	rules    *Rules
+	facts    Facts
+	now      time.Time
+	record   Record
+	disagree []string // fields in which duplicated records disagree
+	owners   owners
+	mapped   bool // the policy maps the class
+
+	incomplete     []string // sentences for record.incomplete
+	contradictions []string // sentences for owner.conflict
+	contradicted   bool     // some claim contradicts the record, of the owner or of another field
+	corroborated   bool
+	binding        Binding
+}
+
+func (a *assessment) find(c Code, message string) {
+	a.binding.Findings = append(a.binding.Findings, Finding{Code: c, Message: message})
+}
+
+func (a *assessment) finish() Binding {
+	b := &a.binding
+	sort.Slice(b.Findings, func(i, j int) bool { return b.Findings[i].Code < b.Findings[j].Code })
+	b.Confidence, b.Parts = a.confidence()
+	return *b
+}
+
+// merge joins the records of one id. Where several records disagree, the field
+// is left unstated: neither of two contradicting records is believed.
+func merge(records []Record) (Record, []string) {
+	out := records[0]
+	var disagree []string
+	for _, r := range records[1:] {
+		if r.State != out.State {
+			out.State, out.StateText = StateUnknown, ""
+			disagree = append(disagree, "state")
+		}
+		if strings.Join(r.Owners, "\x00") != strings.Join(out.Owners, "\x00") {
+			out.Owners = nil
+			disagree = append(disagree, "owner")
+		}
+		disagree = mergeText(disagree, "class", &out.Class, r.Class)
+		disagree = mergeText(disagree, "environment", &out.Environment, r.Environment)
+		disagree = mergeText(disagree, "criticality", &out.Criticality, r.Criticality)
+		disagree = mergeText(disagree, "purpose", &out.Purpose, r.Purpose)
+		out.ThirdParty = max(out.ThirdParty, r.ThirdParty)
+		out.Shared = max(out.Shared, r.Shared)
+		out.RetirementDate = earlierDate(out.RetirementDate, r.RetirementDate)
+		if r.VerifiedAt.Before(out.VerifiedAt) {
+			out.VerifiedAt = r.VerifiedAt
+		}
+	}
+	return out, disagree
+}
+
+func mergeText(disagree []string, field string, out *string, other string) []string {
+	if *out == other {
+		return disagree
+	}
+	*out = ""
+	return append(disagree, field)
+}
+
+// earlierDate returns the earlier of two dates of which either may be unstated.
+func earlierDate(a, b time.Time) time.Time {
+	if a.IsZero() || (!b.IsZero() && b.Before(a)) {
+		return b
+	}
+	return a
+}
+
+// describe fills in the effective facts: the record's, completed by the
+// declared ones.
+func (a *assessment) describe() {
+	r, d, b := a.record, a.q.Declared, &a.binding
+	b.Name, b.State = r.Name, r.State
+	b.Class = strings.ToLower(strings.TrimSpace(r.Class))
+	class, mapped := a.rules.ClassOf(b.Class)
+	a.mapped = mapped
+	b.BoundTo, b.LifecycleOwner = class.BoundTo, class.LifecycleOwner
+
+	b.Purpose = a.effective("purpose", r.Purpose, d.Purpose)
+	b.Environment = a.effective("environment", r.Environment, d.Environment)
+	b.Criticality = a.effective("criticality", r.Criticality, d.Criticality)
+	b.ThirdParty = a.effectiveThirdParty()
+	b.Shared = r.Shared == Yes
+	b.RetirementDate = earlierDate(r.RetirementDate, d.RetirementDate)
+}
+
+// effective lets the record win and notes where the configuration contradicts it.
+func (a *assessment) effective(field, recorded, declared string) string {
+	if recorded == "" {
+		return declared
+	}
+	if declared != "" && !strings.EqualFold(recorded, declared) {
+		a.contradict(field, recorded, declared)
+	}
+	return recorded
+}
+
+func (a *assessment) effectiveThirdParty() bool {
+	recorded, declared := a.record.ThirdParty, a.q.Declared.ThirdParty
+	if recorded == Unstated {
+		return declared == Yes
+	}
+	if declared != Unstated && declared != recorded {
+		a.contradict("third_party", yesNo(recorded), yesNo(declared))
+	}
+	return recorded == Yes
+}
+
+func (a *assessment) contradict(field, recorded, declared string) {
+	a.contradicted = true
+	a.incomplete = append(a.incomplete, "The record says "+field+" "+quote(recorded)+
+		" but the configuration declares "+quote(declared)+"; the record wins.")
+}
+
+func yesNo(t Tristate) string {
+	if t == Yes {
+		return "true"
+	}
+	return "false"
+}
+
+func (a *assessment) assessState() {
+	b := &a.binding
+	switch b.State {
+	case StateRetired:
+		a.find(AssetRetired, "The asset is recorded as retired.")
+	case StateLost:
+		a.find(AssetLost, "The asset is recorded as lost.")
+	case StatePlanned:
+		a.find(AssetInactive, "The asset is planned and not yet in service.")
+	case StateUnknown:
+		switch {
+		case a.record.StateText != "":
+			a.incomplete = append(a.incomplete, "The state "+quote(a.record.StateText)+" is not mapped to a lifecycle state.")
+		case len(a.disagree) == 0:
+			a.incomplete = append(a.incomplete, "The record states no lifecycle state.")
+		}
+	case StateInService, StateMaintenance:
+	}
+	if !b.RetirementDate.IsZero() && b.State != StateRetired {
+		switch {
+		case !a.now.Before(b.RetirementDate):
+			a.find(AssetRetiring, "The asset's retirement date has passed, but the record does not say that it is retired.")
+		case !a.now.Before(b.RetirementDate.Add(-a.rules.LeadTime)):
+			a.find(AssetRetiring, "The asset's retirement date is near.")
+		}
+	}
+}
+
+// assessRecord judges the record itself: age, completeness, uniqueness.
+func (a *assessment) assessRecord() {
+	switch {
+	case a.record.VerifiedAt.IsZero():
+		a.find(RecordStale, "The record does not say when it was last verified.")
+	case !a.fresh():
+		a.find(RecordStale, "The record has not been verified for longer than the policy allows.")
+	}
+	if missing := a.missingFields(); len(missing) > 0 {
+		a.incomplete = append(a.incomplete, "The record and the declaration lack "+strings.Join(missing, ", ")+".")
+	}
+	if !a.mapped {
+		if a.binding.Class == "" {
+			a.incomplete = append(a.incomplete, "The record names no class, so the asset counts as a workload.")
+		} else {
+			a.incomplete = append(a.incomplete, "The policy does not map the class "+quote(a.binding.Class)+", so the asset counts as a workload.")
+		}
+	}
+	if len(a.incomplete) > 0 {
+		a.find(RecordIncomplete, strings.Join(a.incomplete, " "))
+	}
+	if len(a.facts.Records) > 1 {
+		a.find(RecordDuplicate, a.duplicateMessage())
+	}
+}
+
+func (a *assessment) duplicateMessage() string {
+	sources := make([]string, 0, len(a.facts.Records))
+	for _, r := range a.facts.Records {
+		if r.Source != "" {
+			sources = append(sources, r.Source)
+		}
+	}
+	text := "The system holds the asset more than once"
+	if len(sources) > 0 {
+		text += " (" + list(sources) + ")"
+	}
+	if len(a.disagree) > 0 {
+		return text + "; the records disagree on " + strings.Join(unique(a.disagree), ", ") + ", so none of them is believed there."
+	}
+	return text + "."
+}
+
+func (a *assessment) fresh() bool {
+	return !a.record.VerifiedAt.IsZero() && a.now.Before(a.record.VerifiedAt.Add(a.rules.StaleAfter))
+}
+
+func (a *assessment) missingFields() []string {
+	var missing []string
+	for _, f := range a.rules.Required {
+		var present bool
+		switch f {
+		case FieldOwner:
+			present = len(a.record.Owners) > 0
+		case FieldPurpose:
+			present = a.binding.Purpose != ""
+		case FieldEnvironment:
+			present = a.binding.Environment != ""
+		case FieldCriticality:
+			present = a.binding.Criticality != ""
+		}
+		if !present {
+			missing = append(missing, f.String())
+		}
+	}
+	return missing
+}
+
+func (a *assessment) assessTasks() {
+	var open, overdue []string
+	for _, t := range a.facts.Tasks {
+		text := t.Kind.String() + " task " + quote(t.ID)
+		if !t.Due.IsZero() && a.now.After(t.Due) {
+			overdue = append(overdue, text)
+		} else {
+			open = append(open, text)
+		}
+	}
+	if len(open) > 0 {
+		a.find(TaskOpen, "Open against the asset: "+list(open)+".")
+	}
+	if len(overdue) > 0 {
+		a.find(TaskOverdue, "Overdue against the asset: "+list(overdue)+".")
+	}
+}

@@ -1,0 +1,74 @@
+package lifecycle
+
+import (
+	"slices"
+	"strings"
+)
+
+// confidence adds up the signals, in hundredths. A signal that cannot be
+// evaluated scores nothing; every step is a step, never a slope, so that
+// confidence does not drift by the day.
+func (a *assessment) confidence() (int, [NumSignals]int) {
+	var parts [NumSignals]int
+	if len(a.facts.Records) == 0 {
+		return 0, parts
+	}
+	holds := [NumSignals]bool{
+		SignalOwnerNamed:     len(a.owners) > 0,
+		SignalOwnerFound:     a.owners.allResolved(),
+		SignalSingleOwner:    len(a.owners) == 1 && !a.binding.Shared,
+		SignalFresh:          a.fresh(),
+		SignalUncontradicted: !a.contradicted && len(a.facts.Records) == 1,
+		SignalComplete:       len(a.missingFields()) == 0,
+		SignalCorroborated:   a.corroborated,
+	}
+	total := 0
+	for s, ok := range holds {
+		if ok {
+			parts[s] = a.rules.Points[s]
+			total += parts[s]
+		}
+	}
+	if total > 100 {
+		parts[SignalCorroborated] -= total - 100
+		total = 100
+	}
+	return total, parts
+}
+
+// quote marks a text from outside as such. Control characters have been
+// replaced by the system that read it.
+func quote(s string) string { return `"` + strings.ReplaceAll(s, `"`, `'`) + `"` }
+
+// display names a directory entry in a sentence.
+func display(p Person) string {
+	if p.Name == "" || strings.EqualFold(p.Name, p.ID) {
+		return p.Holder()
+	}
+	return p.Holder() + " (" + p.Name + ")"
+}
+
+func displayAll(people []Person) string {
+	out := make([]string, len(people))
+	for i, p := range people {
+		out[i] = display(p)
+	}
+	return list(out)
+}
+
+// maxListed bounds how many items a sentence names.
+const maxListed = 5
+
+// list joins items for a sentence and bounds their number.
+func list(items []string) string {
+	if len(items) > maxListed {
+		items = append(slices.Clone(items[:maxListed]), "and more")
+	}
+	return strings.Join(items, ", ")
+}
+
+func unique(items []string) []string {
+	out := slices.Clone(items)
+	slices.Sort(out)
+	return slices.Compact(out)
+}

@@ -1,0 +1,276 @@
+package lifecycle
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// owner is one owner that a record names, and what the directories know of it.
+type owner struct {
+	key     string
+	matches []Person
+}
+
+func (o owner) resolved() bool { return len(o.matches) == 1 }
+
+type owners []owner
+
+func resolve(keys []string, people map[string][]Person) owners {
+	out := make(owners, len(keys))
+	for i, k := range keys {
+		out[i] = owner{key: k, matches: people[k]}
+	}
+	return out
+}
+
+// people returns the owners that resolve to one directory entry, sorted by
+// their canonical names and without repetition.
+func (os owners) people() []Person {
+	var out []Person
+	for _, o := range os {
+		if o.resolved() {
+			out = append(out, o.matches[0])
+		}
+	}
+	slices.SortStableFunc(out, func(a, b Person) int { return strings.Compare(a.Holder(), b.Holder()) })
+	return slices.CompactFunc(out, func(a, b Person) bool { return a.Holder() == b.Holder() })
+}
+
+func (os owners) allResolved() bool {
+	return len(os) > 0 && !slices.ContainsFunc(os, func(o owner) bool { return !o.resolved() })
+}
+
+// statusAt returns whether the person is still here at the given instant. An
+// end date that is near, or past while the directory still calls the person
+// active, is leaving: only an explicit status says that somebody left.
+func statusAt(p Person, now time.Time, lead time.Duration) OwnerStatus {
+	if p.Status == PersonActive && !p.EndDate.IsZero() && !now.Before(p.EndDate.Add(-lead)) {
+		return PersonLeaving
+	}
+	return p.Status
+}
+
+// hereness orders statuses by how far they keep an asset in good hands: the
+// best owner speaks for all.
+var hereness = [...]int{PersonLeft: 0, PersonSuspended: 1, PersonUnknown: 2, PersonLeaving: 3, PersonActive: 4}
+
+func (a *assessment) assessOwners() {
+	b := &a.binding
+	if len(a.owners) == 0 {
+		if !slices.Contains(a.disagree, "owner") {
+			a.find(OwnerNone, "The record names no owner.")
+		} else {
+			a.find(OwnerNone, "The records of the asset name different owners.")
+		}
+		a.shared(nil)
+		return
+	}
+	people := a.owners.people()
+	a.describeOwners(people)
+	if unknown := a.unknownOwners(); len(unknown) > 0 {
+		a.find(OwnerUnknown, strings.Join(unknown, " "))
+	}
+	who := displayAll(people)
+	switch b.OwnerStatus {
+	case PersonLeft:
+		a.find(OwnerLeft, "The owner "+who+" has left.")
+	case PersonSuspended:
+		a.find(OwnerSuspended, "The owner "+who+" is suspended.")
+	case PersonLeaving:
+		a.find(OwnerLeaving, "The owner "+who+" is leaving.")
+	case PersonUnknown, PersonActive:
+	}
+	a.shared(people)
+	if len(people) > 0 && !slices.ContainsFunc(people, a.inGoodHands) {
+		if teams := slices.DeleteFunc(slices.Clone(people), func(p Person) bool { return p.Kind != KindTeam || p.Status == PersonLeft }); len(teams) > 0 {
+			a.find(OwnerNoActiveMember, "The owning team "+displayAll(teams)+" has no active member.")
+		}
+	}
+}
+
+// inGoodHands reports whether the owner is present, and for a team whether
+// anybody in it is.
+func (a *assessment) inGoodHands(p Person) bool {
+	s := statusAt(p, a.now, a.rules.LeadTime)
+	if s != PersonActive && s != PersonLeaving {
+		return false
+	}
+	return p.Kind != KindTeam || a.facts.ActiveMembers[p.Holder()] > 0
+}
+
+func (a *assessment) describeOwners(people []Person) {
+	b := &a.binding
+	if len(people) == 0 {
+		return
+	}
+	canonical := make([]string, len(people))
+	status := statusAt(people[0], a.now, a.rules.LeadTime)
+	b.Manager, b.OwnerEndDate = people[0].Manager, people[0].EndDate
+	for i, p := range people {
+		canonical[i] = p.Holder()
+		b.OwnerKind = max(b.OwnerKind, p.Kind)
+		b.Teams = append(b.Teams, p.Teams...)
+		if s := statusAt(p, a.now, a.rules.LeadTime); hereness[s] > hereness[status] {
+			status = s
+		}
+		if p.Manager != b.Manager {
+			b.Manager = ""
+		}
+		if p.EndDate.IsZero() || b.OwnerEndDate.IsZero() {
+			b.OwnerEndDate = time.Time{}
+		} else {
+			b.OwnerEndDate = later(b.OwnerEndDate, p.EndDate)
+		}
+	}
+	if !a.owners.allResolved() && hereness[status] < hereness[PersonUnknown] {
+		status = PersonUnknown
+	}
+	b.Holder = strings.Join(canonical, HolderSeparator)
+	b.OwnerStatus = status
+	slices.Sort(b.Teams)
+	b.Teams = slices.Compact(b.Teams)
+}
+
+// unknownOwners returns a sentence for every owner that cannot be told.
+func (a *assessment) unknownOwners() []string {
+	var out []string
+	for _, o := range a.owners {
+		switch {
+		case len(o.matches) == 0:
+			out = append(out, "No directory knows the owner "+quote(o.key)+".")
+		case len(o.matches) > 1:
+			out = append(out, "The owner "+quote(o.key)+" may be any of "+displayAll(o.matches)+".")
+		case o.matches[0].Status == PersonUnknown && o.matches[0].StatusText != "":
+			out = append(out, "The status "+quote(o.matches[0].StatusText)+" of the owner "+display(o.matches[0])+" is not mapped.")
+		case o.matches[0].Status == PersonUnknown:
+			out = append(out, "The directory does not say whether the owner "+display(o.matches[0])+" is still here.")
+		}
+	}
+	return out
+}
+
+func (a *assessment) shared(people []Person) {
+	switch {
+	case len(people) > 1:
+		a.find(OwnerShared, "The asset has several owners: "+displayAll(people)+".")
+	case len(a.owners) > 1:
+		a.find(OwnerShared, "The record names several owners.")
+	case a.binding.Shared:
+		a.find(OwnerShared, "The record says that the asset is shared.")
+	}
+}
+
+// assessClaims compares the declared owner and the evidence with the record.
+func (a *assessment) assessClaims() {
+	if d := a.q.Declared.Owner; d != "" {
+		a.claim("The configuration declares the owner", d)
+	}
+	for _, c := range a.q.Evidence {
+		a.claim("The evidence "+quote(c.Name)+" names the owner", c.Owner)
+	}
+	if len(a.contradictions) > 0 {
+		a.contradicted = true
+		a.find(OwnerConflict, strings.Join(a.contradictions, " "))
+	}
+}
+
+func (a *assessment) claim(says, key string) {
+	if a.agrees(key) {
+		a.corroborated = true
+		return
+	}
+	recorded := "no owner"
+	if keys := a.record.Owners; len(keys) > 0 {
+		quoted := make([]string, len(keys))
+		for i, k := range keys {
+			quoted[i] = quote(k)
+		}
+		recorded = list(quoted)
+	}
+	a.contradictions = append(a.contradictions, says+" "+quote(key)+", but the record names "+recorded+".")
+}
+
+// agrees reports whether a claimed owner is one of the record's owners, a team
+// of theirs, or a member of an owning team.
+func (a *assessment) agrees(key string) bool {
+	for _, o := range a.owners {
+		if strings.EqualFold(o.key, key) {
+			return true
+		}
+		for _, claimed := range a.facts.People[key] {
+			for _, p := range o.matches {
+				if p.Holder() == claimed.Holder() || memberOf(p, claimed) || memberOf(claimed, p) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// memberOf reports whether p names the team among its teams.
+func memberOf(p, team Person) bool {
+	if team.Kind != KindTeam {
+		return false
+	}
+	return slices.ContainsFunc(p.Teams, func(t string) bool {
+		return t != "" && (strings.EqualFold(t, team.ID) || strings.EqualFold(t, team.Name) ||
+			strings.EqualFold(t, team.Username) || strings.EqualFold(t, team.Email))
+	})
+}
+
+// SuccessorKeys returns the keys that must be looked up besides OwnerKeys: the
+// owners to propose where the present one may be going. It is empty while the
+// owner is simply active.
+func SuccessorKeys(q Question, rules *Rules, facts Facts) []string {
+	if len(facts.Records) == 0 {
+		return nil
+	}
+	record, _ := merge(facts.Records)
+	all := resolve(record.Owners, facts.People)
+	going := !all.allResolved()
+	for _, p := range all.people() {
+		going = going || p.Status != PersonActive || !p.EndDate.IsZero() ||
+			(p.Kind == KindTeam && facts.ActiveMembers[p.Holder()] == 0)
+	}
+	if !going {
+		return nil
+	}
+	class, _ := rules.ClassOf(strings.TrimSpace(record.Class))
+	return successorKeys(q, all.people(), class.LifecycleOwner)
+}
+
+// successorKeys lists candidates in the order in which they are proposed.
+func successorKeys(q Question, people []Person, lifecycleOwner string) []string {
+	keys := slices.Clone(q.Successors)
+	for _, p := range people {
+		if p.Manager != "" {
+			keys = append(keys, p.Manager)
+		}
+	}
+	for _, p := range people {
+		keys = append(keys, p.Teams...)
+	}
+	if lifecycleOwner != "" {
+		keys = append(keys, lifecycleOwner)
+	}
+	return keys
+}
+
+func (a *assessment) proposeSuccessor() {
+	people := a.owners.people()
+	if len(people) > 0 && a.binding.OwnerStatus == PersonActive && slices.ContainsFunc(people, a.inGoodHands) {
+		return
+	}
+	for _, key := range successorKeys(a.q, people, a.binding.LifecycleOwner) {
+		matches := a.facts.People[key]
+		if len(matches) != 1 || slices.ContainsFunc(people, func(p Person) bool { return p.Holder() == matches[0].Holder() }) {
+			continue
+		}
+		if statusAt(matches[0], a.now, a.rules.LeadTime) == PersonActive && a.inGoodHands(matches[0]) {
+			a.binding.Successor = matches[0].Holder()
+			return
+		}
+	}
+}
