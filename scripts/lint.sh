@@ -1,0 +1,65 @@
+#!/usr/bin/env bash
+# Checks the form of the code, and what no linter knows of: file length, what
+# may not be named in the repository, and the scripts.
+
+# shellcheck source=scripts/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+cd "$root"
+
+failed=0
+complain() {
+  say "$1"
+  printf '%s\n' "$2" | sed 's/^/  /' >&2
+  failed=1
+}
+
+# files lists what is tracked or about to be, and exists.
+files() {
+  git ls-files -co --exclude-standard -- "$@" | sort -u | while IFS= read -r file; do
+    [ -f "$file" ] && printf '%s\n' "$file"
+  done || true
+}
+
+# matches prints the lines of those files that match, go.sum aside; it takes the
+# arguments of grep.
+matches() {
+  files | grep -vE '(^|/)go\.sum$' | tr '\n' '\0' | xargs -0 grep -IHnE "$@" || true
+}
+
+unformatted=$(files '*.go' | tr '\n' '\0' | xargs -0 gofmt -l)
+[ -z "$unformatted" ] || complain 'These files need gofmt:' "$unformatted"
+
+max_lines=500
+long=$(files '*.go' | while IFS= read -r file; do
+  lines=$(wc -l <"$file")
+  [ "$lines" -le "$max_lines" ] || printf '%s: %d lines\n' "$file" "$lines"
+done)
+[ -z "$long" ] || complain "A Go file has at most $max_lines lines:" "$long"
+
+# The expressions are written so that they do not match themselves.
+found=$(matches -w '(TO)DO|(FIX)ME')
+[ -z "$found" ] || complain 'Open an issue instead of leaving a note:' "$found"
+
+found=$(matches '(^|[^A-Za-z0-9._-])/(work|root)/')
+[ -z "$found" ] || complain "A path of somebody's machine:" "$found"
+
+# Where modules come from is the business of whoever builds.
+hosts=$(go env GOPROXY | tr '|' ',' | tr ',' '\n' | sed -nE 's#^[a-z]+://([^/@]*@)?([^/:]+).*#\2#p' | sort -u)
+for host in $hosts; do
+  found=$(matches "$(printf '%s' "$host" | sed 's/\./\\./g')")
+  [ -z "$found" ] || complain "The host of a package registry:" "$found"
+done
+
+while IFS= read -r file; do
+  bash -n "$file" || failed=1
+done < <(files 'scripts/*.sh' .ci/run)
+if command -v shellcheck >/dev/null; then
+  files 'scripts/*.sh' .ci/run | tr '\n' '\0' | xargs -0 shellcheck -x || failed=1
+fi
+
+if [ -n "$(files '*.go')" ]; then
+  linter=$("$root/scripts/tool.sh" golangci-lint)
+  "$linter" run || failed=1
+fi
+
+[ "$failed" -eq 0 ] || die 'lint failed'

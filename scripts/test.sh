@@ -1,0 +1,73 @@
+#!/usr/bin/env bash
+# Runs every check there is. The first that fails ends the run.
+#
+# Environment:
+#   CUSTODY_TERRAFORM  the command line tool to test with (scripts/terraform.sh)
+#   CUSTODY_REQUIRE    comma separated list of what may not be skipped, such as
+#                      terraform (acceptance tests) and race (race detector)
+#   FUZZTIME           how long each fuzz target runs; 3s unless told
+
+# shellcheck source=scripts/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+cd "$root"
+
+step() { printf '\n== %s (after %d s)\n' "$1" "$SECONDS"; }
+
+# Where a change is judged, nothing counts that was found out before it.
+count=''
+[ -z "${CI:-}" ] || count=-count=1
+
+# packages prints those of the given patterns that have Go files.
+packages() {
+  local pattern
+  for pattern in "$@"; do
+    [ -d "${pattern%/...}" ] && go list -f '{{.ImportPath}}' "$pattern"
+  done 2>/dev/null || true
+}
+
+step 'Command line tool'
+cli=$("$root/scripts/terraform.sh")
+isolate_cli
+"$cli" version | sed -n 1p
+
+step 'Modules are tidy and unaltered'
+go mod tidy -diff
+go mod verify
+
+step 'go vet'
+go vet ./...
+
+step 'Form: gofmt, linters, file length, scripts'
+"$root/scripts/lint.sh"
+
+step 'Generated documentation is committed'
+"$root/scripts/docs.sh" --check
+
+step 'Race detector'
+if [ "$(go env CGO_ENABLED)" = 1 ] && command -v "$(go env CC)" >/dev/null; then
+  raced=()
+  while IFS= read -r package; do
+    raced+=("$package")
+  done < <(packages ./internal/lifecycle/... ./internal/policy/... ./internal/inventory/... ./internal/system/... ./internal/provider/...)
+  # Without TF_ACC and with -short, nothing here starts the command line tool.
+  [ "${#raced[@]}" -eq 0 ] || env -u TF_ACC go test -race -short ${count:+"$count"} "${raced[@]}"
+elif required race; then
+  die 'CUSTODY_REQUIRE names race, but the race detector needs a C compiler'
+else
+  echo 'NOT RUN: the race detector needs a C compiler.'
+fi
+
+step 'Fuzz targets, briefly'
+FUZZTIME=${FUZZTIME:-3s} "$root/scripts/fuzz.sh"
+
+step 'Unit, golden and acceptance tests'
+export TF_ACC=1 TF_ACC_TERRAFORM_PATH=$cli
+# Tests that start the command line tool themselves find it here.
+export CUSTODY_TERRAFORM=$cli
+if "$cli" version | grep -q '^OpenTofu'; then
+  export TF_ACC_PROVIDER_HOST=registry.opentofu.org TF_ACC_PROVIDER_NAMESPACE=custodyhq
+fi
+go test ${count:+"$count"} -timeout 30m ./...
+
+printf '\n'
+say "All checks passed in $SECONDS s."
