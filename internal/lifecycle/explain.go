@@ -1,0 +1,244 @@
+package lifecycle
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// reasons lists what speaks against simply keeping the access, most severe
+// first. It takes the prior list over where that says the same.
+func (e *evaluation) reasons() []Reason {
+	codes := e.reasonCodes()
+	if codes == 0 {
+		return nil
+	}
+	out := make([]Reason, 0, codes.Len())
+	for severity := int(Revoke); severity >= int(Keep); severity-- {
+		for c := range codes.All {
+			if int(e.severity(c)) == severity {
+				out = append(out, Reason{Code: c, Message: e.message(c), Controls: controls[c]})
+			}
+		}
+	}
+	return out
+}
+
+// reasonCodes returns the findings that ask for something: waived and answered
+// ones ask for nothing.
+func (e *evaluation) reasonCodes() CodeSet {
+	var codes CodeSet
+	for c := range (e.findings | e.due).All {
+		v := &e.verdicts[c]
+		if Engine.Has(c) || v.action > Keep || (v.rotation != RotateNone && !e.cleared.Has(c)) {
+			codes = codes.With(c)
+		}
+	}
+	codes &^= e.excepted
+	if e.rotation != RotateNone && e.due == 0 {
+		codes = codes.With(GrantRotationDue)
+	}
+	return codes
+}
+
+func (e *evaluation) severity(c Code) Action {
+	if c == GrantLatched {
+		return Revoke
+	}
+	return e.verdicts[c].action
+}
+
+// message returns the fact, the decision with the trigger that took it, and what
+// to do if the fact is wrong.
+func (e *evaluation) message(c Code) string {
+	fact := e.fact(c)
+	v := &e.verdicts[c]
+	if v.trigger == nil {
+		return fact
+	}
+	text := fact + " Action: " + v.action.String()
+	switch {
+	case v.gated != Keep:
+		text += " instead of " + v.gated.String() + e.gateNote(v)
+	case v.gate > 0:
+		text += ", and no rotation at once" + e.gateNote(v)
+	case v.overdue:
+		text += ", as nobody answered in time"
+	}
+	if v.rotation != RotateNone {
+		text += ", rotate " + v.rotation.String()
+	}
+	text += " (" + v.trigger.Label + ")."
+	if remedies[c] != "" {
+		text += " " + remedies[c]
+	}
+	return text
+}
+
+func (e *evaluation) gateNote(v *verdict) string {
+	return ", because the confidence " + Hundredths(e.binding.Confidence) + " is below " + Hundredths(v.gate)
+}
+
+// Hundredths formats a number of hundredths with two decimals.
+func Hundredths(n int) string {
+	s := strconv.Itoa(100 + n%100)
+	return strconv.Itoa(n/100) + "." + s[1:]
+}
+
+// fact returns the sentence that states the finding.
+func (e *evaluation) fact(c Code) string {
+	switch c {
+	case AssetReassigned:
+		return "The asset has passed from " + e.prior.Holder + " to " + e.binding.Holder + "."
+	case AssetChanged:
+		return "The asset has changed since the last issue: " + e.assetChanges() + "."
+	case OwnerMoved:
+		return "The holder has moved since the last issue: " + e.ownerChanges() + "."
+	case GrantRecertificationDue:
+		return "The access has not been attested for as long as the policy allows."
+	case GrantRotationDue:
+		return e.rotationFact()
+	case GrantLatched:
+		return "The access was revoked and stays revoked, also when a record is edited back. " +
+			"An attestation dated after revoked_at brings it back."
+	case GrantExpired:
+		return e.expiredFact()
+	case ExceptionExpired:
+		return "The exception approved by " + quote(e.spec.Exception.ApprovedBy) + " has ended, and what it waived counts again."
+	default:
+		return e.binding.message(c)
+	}
+}
+
+func (e *evaluation) assetChanges() string {
+	p, b := e.prior.Basis, e.binding
+	var parts []string
+	for _, f := range [...]struct{ name, before, after string }{
+		{"class", p.Class, b.Class}, {"environment", p.Environment, b.Environment}, {"criticality", p.Criticality, b.Criticality},
+	} {
+		if changed(f.before, f.after) {
+			parts = append(parts, f.name+" "+quote(f.before)+" is now "+quote(f.after))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+func (e *evaluation) ownerChanges() string {
+	p, b := e.prior.Basis, e.binding
+	var parts []string
+	if changed(p.Manager, b.Manager) {
+		parts = append(parts, "manager "+quote(p.Manager)+" is now "+quote(b.Manager))
+	}
+	if teamsChanged(p.Teams, b.Teams) {
+		parts = append(parts, "teams "+quote(list(slices.Clone(p.Teams)))+" are now "+quote(list(slices.Clone(b.Teams))))
+	}
+	return strings.Join(parts, ", ")
+}
+
+func (e *evaluation) rotationFact() string {
+	if e.rotation != RotateNone {
+		return e.rotationCause()
+	}
+	return "The credential is due for rotation, but nothing can be issued: " + e.obstacle() + "."
+}
+
+// rotationCause says why a credential is rotated although no finding asks for it.
+func (e *evaluation) rotationCause() string {
+	switch {
+	case e.replaced:
+		return "The grant is for another access or another asset now, so its credentials go at once."
+	case e.inputsChanged():
+		return "A value in rotate_when_changed has changed."
+	case slices.ContainsFunc(e.prior.Generations, func(g Generation) bool { return e.spec.RevokeGenerations[g.Key()] }):
+		return "The configuration revokes a generation."
+	default:
+		return "The credential is due for renewal."
+	}
+}
+
+func (e *evaluation) obstacle() string {
+	switch {
+	case e.binding.Held:
+		return "a system is unavailable and the facts are the last known ones"
+	case e.findings.Has(AssetMissing):
+		return "the asset's record is missing"
+	case e.binding.Holder == "":
+		return "the owner cannot be resolved"
+	default:
+		return "a date that limits the access has passed"
+	}
+}
+
+func (e *evaluation) expiredFact() string {
+	switch e.capped {
+	case capRetirement:
+		return "The asset's retirement date has passed, so no credential can exist."
+	case capOwnerEnd:
+		return "The holder's end date has passed, so no credential can exist."
+	case capException:
+		return "The exception's end has passed, so no credential can exist."
+	default:
+		return "The last credential has expired, and nothing can be issued: " + e.obstacle() + "."
+	}
+}
+
+// remedies say what to do if the fact is wrong or unwanted.
+var remedies = [NumCodes]string{
+	AssetRetired:            "If this is wrong, correct the asset's state; access that was revoked comes back through an attestation.",
+	AssetLost:               "If this is wrong, correct the asset's state; access that was revoked comes back through an attestation.",
+	AssetInactive:           "Put the asset into service in its record to give access.",
+	AssetMissing:            "Restore the record, or remove the grant if the asset is gone.",
+	AssetRetiring:           "Correct the retirement date, or plan the end of this access.",
+	AssetReassigned:         "If this is wrong, correct the assignment in the record.",
+	AssetChanged:            "Attest that the access is still justified.",
+	OwnerNone:               "Name an owner in the record.",
+	OwnerUnknown:            "Correct the owner in the record, or add the person to the directory.",
+	OwnerLeft:               "Assign the asset to a new owner; if this is wrong, correct the person's status in the directory.",
+	OwnerLeaving:            "Assign the asset to a new owner, or attest that the access is needed until then.",
+	OwnerSuspended:          "Lift the suspension in the directory, or assign the asset to a new owner.",
+	OwnerMoved:              "Attest that the access is still justified.",
+	OwnerShared:             "Name one owner in the record, or attest that sharing is intended.",
+	OwnerConflict:           "Correct the record or the claim that contradicts it.",
+	OwnerNoActiveMember:     "Give the team an active member, or assign the asset to another owner.",
+	RecordStale:             "Verify the record in the asset system, or attest the access.",
+	RecordIncomplete:        "Complete the record, or declare what it lacks.",
+	RecordDuplicate:         "Remove the duplicate from the asset system.",
+	TaskOpen:                "Close the task.",
+	TaskOverdue:             "Close the task.",
+	GrantRecertificationDue: "Attest that the access is still justified.",
+	ExceptionExpired:        "Remove the exception, or have a new one approved.",
+}
+
+// controls name what a finding's handling serves: OWASP NHI Top 10:2025, NIST
+// CSF 2.0 and NIST SP 800-53 revision 5.
+var controls = [NumCodes][]string{
+	AssetRetired:            {"NHI1:2025", "CSF ID.AM-08", "CSF PR.AA-05", "800-53 AC-2(3)"},
+	AssetLost:               {"NHI1:2025", "CSF ID.AM-08", "CSF PR.AA-05", "800-53 AC-2(3)"},
+	AssetInactive:           {"CSF ID.AM-08", "CSF PR.AA-05", "800-53 CM-8"},
+	AssetMissing:            {"CSF ID.AM-08", "800-53 CM-8"},
+	AssetRetiring:           {"NHI1:2025", "CSF ID.AM-08"},
+	AssetReassigned:         {"NHI1:2025", "CSF PR.AA-05", "800-53 AC-2(h)", "800-53 PS-5"},
+	AssetChanged:            {"NHI8:2025", "CSF PR.AA-05", "800-53 AC-2(j)"},
+	OwnerNone:               {"CSF ID.AM-08", "800-53 CM-8(4)"},
+	OwnerUnknown:            {"CSF ID.AM-08", "800-53 CM-8(4)"},
+	OwnerLeft:               {"NHI1:2025", "CSF PR.AA-05", "800-53 AC-2(3)", "800-53 PS-4"},
+	OwnerLeaving:            {"NHI1:2025", "800-53 AC-2(h)", "800-53 PS-4"},
+	OwnerSuspended:          {"CSF PR.AA-05", "800-53 AC-2(3)"},
+	OwnerMoved:              {"CSF PR.AA-05", "800-53 AC-2(h)", "800-53 PS-5"},
+	OwnerShared:             {"NHI9:2025", "800-53 AC-2(k)"},
+	OwnerConflict:           {"CSF ID.AM-08", "800-53 CM-8(4)"},
+	OwnerNoActiveMember:     {"CSF ID.AM-08", "800-53 CM-8(4)"},
+	RecordStale:             {"CSF ID.AM-08", "800-53 CM-8(1)"},
+	RecordIncomplete:        {"CSF ID.AM-08", "800-53 CM-8"},
+	RecordDuplicate:         {"CSF ID.AM-08", "800-53 CM-8"},
+	TaskOpen:                {"NHI1:2025", "CSF PR.AA-05", "800-53 PS-4"},
+	TaskOverdue:             {"NHI1:2025", "CSF PR.AA-05", "800-53 PS-4"},
+	GrantRecertificationDue: {"CSF PR.AA-05", "800-53 AC-2(j)"},
+	GrantRotationDue:        {"NHI7:2025", "800-53 IA-5(f)"},
+	GrantLatched:            {"NHI1:2025", "CSF PR.AA-05"},
+	GrantExpired:            {"NHI7:2025", "800-53 AC-2(3)"},
+	ExceptionExpired:        {"CSF PR.AA-05", "800-53 AC-2(j)"},
+}
+
+// Controls returns the controls that the handling of a finding serves.
+func Controls(c Code) []string { return controls[c] }
