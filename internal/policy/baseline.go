@@ -1,0 +1,49 @@
+package policy
+
+import (
+	_ "embed" // for baseline.json
+	"sync"
+
+	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
+)
+
+//go:embed baseline.json
+var baselineJSON []byte
+
+var baseline = sync.OnceValues(func() (*Document, *lifecycle.Rules) {
+	doc, err := Parse(baselineJSON)
+	if err != nil {
+		panic("policy: baseline.json: " + err.Error())
+	}
+	rules, err := compileOnto(doc, "baseline", &lifecycle.Rules{})
+	if err != nil {
+		panic("policy: baseline.json: " + err.Error())
+	}
+	return doc, rules
+})
+
+// Baseline returns the rules of the built-in baseline. They are shared and must
+// not be changed.
+func Baseline() *lifecycle.Rules {
+	_, rules := baseline()
+	return rules
+}
+
+// BaselineJSON returns the text of the built-in baseline, for people to read
+// and to start from.
+func BaselineJSON() []byte {
+	return append([]byte(nil), baselineJSON...)
+}
+
+// GrantRules returns the grant's own rules as they stand beside the provider's.
+// An asset is assessed once, under the provider's policy: how a record is
+// trusted and what a class stands for cannot differ from one grant to the next.
+func GrantRules(provider, grant *lifecycle.Rules) *lifecycle.Rules {
+	rules := *grant
+	rules.StaleAfter = provider.StaleAfter
+	rules.LeadTime = provider.LeadTime
+	rules.Required = provider.Required
+	rules.Points = provider.Points
+	rules.Classes = provider.Classes
+	return &rules
+}

@@ -1,0 +1,112 @@
+package policy
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+
+	"cel.dev/cel-go/cel"
+	"cel.dev/cel-go/common"
+	"cel.dev/cel-go/common/ast"
+	"cel.dev/cel-go/common/env"
+	"cel.dev/cel-go/common/operators"
+	"cel.dev/cel-go/common/overloads"
+	"cel.dev/cel-go/common/types"
+
+	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
+)
+
+// MaxCondition is the longest condition that is read, in characters.
+const MaxCondition = 4096
+
+// maxCost bounds what one evaluation may cost, in CEL's own units. A condition
+// over a few facts costs less than 100.
+const maxCost = 100_000
+
+// functions are all that a condition can call. It is a list of what is allowed,
+// so that a later CEL cannot bring in a clock; timestamps and durations are left
+// out because no variable is one, and dyn because it would put off type errors
+// until the plan.
+var functions = []string{
+	operators.Conditional, operators.LogicalAnd, operators.LogicalOr, operators.LogicalNot, operators.NotStrictlyFalse,
+	operators.Equals, operators.NotEquals, operators.Less, operators.LessEquals, operators.Greater, operators.GreaterEquals,
+	operators.Add, operators.Subtract, operators.Multiply, operators.Divide, operators.Modulo, operators.Negate,
+	operators.Index, operators.In,
+	overloads.Size, overloads.Contains, overloads.StartsWith, overloads.EndsWith, overloads.Matches,
+	overloads.TypeConvertInt, overloads.TypeConvertDouble, overloads.TypeConvertString,
+}
+
+var environment = sync.OnceValues(func() (*cel.Env, error) {
+	subset := env.NewLibrarySubset()
+	for _, f := range functions {
+		subset.AddIncludedFunctions(env.NewFunction(f))
+	}
+	registry := types.NewEmptyRegistry()
+	options := []cel.EnvOption{
+		cel.CustomTypeProvider(typeProvider{registry}),
+		cel.CustomTypeAdapter(registry),
+		cel.StdLib(cel.StdLibSubset(subset)),
+		cel.HomogeneousAggregateLiterals(),
+		cel.CrossTypeNumericComparisons(true),
+		cel.ParserExpressionSizeLimit(MaxCondition),
+		cel.ParserRecursionLimit(64),
+		cel.RegexProgramSizeLimit(1000),
+	}
+	for _, o := range objects {
+		options = append(options, cel.Variable(o.variable, o.typ))
+	}
+	return cel.NewCustomEnv(options...)
+})
+
+const badCondition = "Invalid Condition"
+
+// compileCondition checks a condition and compiles it. It returns nil after a
+// problem was reported.
+func compileCondition(at reporter, expression, label string) func(*lifecycle.Subject) (bool, error) {
+	e, err := environment()
+	if err != nil {
+		panic("policy: " + err.Error())
+	}
+	// The limit counts characters; this spares counting them.
+	if len(expression) > 4*MaxCondition {
+		at.report(badCondition, fmt.Sprintf("The condition is %d bytes long; at most %d characters are accepted.", len(expression), MaxCondition))
+		return nil
+	}
+	checked, issues := e.CompileSource(common.NewStringSource(expression, "when"))
+	if issues.Err() != nil {
+		at.report(badCondition, "The condition is not accepted:\n"+issues.Err().Error()+"\n"+conditionHelp())
+		return nil
+	}
+	if checked.OutputType() != cel.BoolType {
+		at.report(badCondition, fmt.Sprintf("The condition gives a value of type %s; it must give true or false.", checked.OutputType()))
+		return nil
+	}
+	if buildsObject(checked) {
+		at.report(badCondition, "The condition builds an object; it can only read those that it is given.\n"+conditionHelp())
+		return nil
+	}
+	program, err := e.Program(checked, cel.EvalOptions(cel.OptOptimize), cel.CostLimit(maxCost))
+	if err != nil {
+		at.report(badCondition, "The condition is not accepted: "+err.Error()+".\n"+conditionHelp())
+		return nil
+	}
+	return func(s *lifecycle.Subject) (bool, error) {
+		out, _, err := program.Eval(activation{s})
+		if err != nil {
+			return false, fmt.Errorf("%s: the condition %s could not be evaluated: %w", label, expression, err)
+		}
+		return out == types.True, nil
+	}
+}
+
+func conditionHelp() string {
+	return "A condition is a CEL expression that gives true or false. It sees no clock; it can read " + strings.Join(ConditionFields(), ", ") + "."
+}
+
+func buildsObject(checked *cel.Ast) bool {
+	found := false
+	ast.PreOrderVisit(checked.NativeRep().Expr(), ast.NewExprVisitor(func(e ast.Expr) {
+		found = found || e.Kind() == ast.StructKind
+	}))
+	return found
+}

@@ -1,0 +1,130 @@
+package policy
+
+import (
+	"bytes"
+	"encoding/json"
+)
+
+// Version is the version of the document format that this package reads and
+// writes.
+const Version = 1
+
+// MaxSize is the largest document that Parse reads, in bytes.
+const MaxSize = 1 << 20
+
+// MaxExtends is how many documents may extend one another below the outermost
+// one.
+const MaxExtends = 8
+
+// Document is a policy document as it is written. What is nil was not stated,
+// and is taken from the document that this one extends.
+type Document struct {
+	Version      int              `json:"version"`
+	Extends      *Document        `json:"extends,omitempty"` // nil extends the built-in baseline
+	Confidence   *Confidence      `json:"confidence,omitempty"`
+	Lifetimes    []Lifetime       `json:"lifetimes,omitempty"`
+	ExceptionMax *string          `json:"exception_max,omitempty"`
+	LeadTime     *string          `json:"lead_time,omitempty"`
+	Triggers     []Trigger        `json:"triggers,omitempty"`
+	Classes      map[string]Class `json:"classes,omitempty"`
+}
+
+// Confidence says how far a record can be trusted, and from where on it is
+// acted on without a review. An empty, non-nil RequiredFields requires nothing.
+type Confidence struct {
+	AutomateAt     *Hundredths    `json:"automate_at,omitempty"`
+	StaleAfter     *string        `json:"stale_after,omitempty"`
+	RequiredFields []string       `json:"required_fields,omitzero"`
+	Points         map[string]int `json:"points,omitempty"` // signal to hundredths
+}
+
+// Lifetime says how long credentials live. Selectors that are not stated match
+// everything.
+type Lifetime struct {
+	Risk           *string `json:"risk,omitempty"`
+	Criticality    *string `json:"criticality,omitempty"`
+	Environment    *string `json:"environment,omitempty"`
+	OwnerKind      *string `json:"owner_kind,omitempty"`
+	Class          *string `json:"class,omitempty"`
+	TTL            *string `json:"ttl,omitempty"`
+	RenewBefore    *string `json:"renew_before,omitempty"`
+	Overlap        *string `json:"overlap,omitempty"`
+	RecertifyEvery *string `json:"recertify_every,omitempty"`
+}
+
+// Trigger maps a finding to an action. Selectors that are not stated match
+// everything.
+type Trigger struct {
+	On      string  `json:"on"` // a finding code, or "*" for every code that can be mapped
+	Class   *string `json:"class,omitempty"`
+	BoundTo *string `json:"bound_to,omitempty"`
+	Risk    *string `json:"risk,omitempty"`
+	When    *string `json:"when,omitempty"` // a CEL condition
+	Action  string  `json:"action"`
+	Rotate  *string `json:"rotate,omitempty"`
+	Grace   *string `json:"grace,omitempty"`
+	Then    *string `json:"then,omitempty"`
+}
+
+// Class says what assets of one class stand for.
+type Class struct {
+	BoundTo        *string `json:"bound_to,omitempty"`
+	LifecycleOwner *string `json:"lifecycle_owner,omitempty"`
+	ReviewQueue    *string `json:"review_queue,omitempty"`
+}
+
+// Parse reads a policy document strictly: an unknown or repeated key, a value
+// of the wrong type, anything after the document and more than MaxSize bytes
+// are Problems. What the values mean is checked by Compile.
+func Parse(data []byte) (*Document, error) {
+	tree, err := readTree(data)
+	if err != nil {
+		return nil, err
+	}
+	doc, problems := decodeDocument(tree)
+	if len(problems) > 0 {
+		return nil, problems
+	}
+	return doc, nil
+}
+
+// Render writes the document as indented JSON in one canonical form: the keys
+// of objects in the order of the format, those of maps sorted, what is not
+// stated left out. Parse reads it back unchanged.
+func Render(doc *Document) []byte {
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	// The types hold nothing that cannot be encoded.
+	if err := enc.Encode(versioned(doc)); err != nil {
+		panic("policy: " + err.Error())
+	}
+	return buf.Bytes()
+}
+
+// versioned returns a copy that states its version, in every document of the
+// chain.
+func versioned(doc *Document) *Document {
+	if doc == nil {
+		return nil
+	}
+	out := *doc
+	if out.Version == 0 {
+		out.Version = Version
+	}
+	out.Extends = versioned(doc.Extends)
+	return &out
+}
+
+// chain lists the document and those that it extends, outermost first, and
+// reports whether there are more of them than MaxExtends allows.
+func (d *Document) chain() (docs []*Document, tooDeep bool) {
+	for doc := d; doc != nil; doc = doc.Extends {
+		if len(docs) > MaxExtends {
+			return docs, true
+		}
+		docs = append(docs, doc)
+	}
+	return docs, false
+}

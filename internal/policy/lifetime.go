@@ -1,0 +1,82 @@
+package policy
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
+)
+
+func (l layer) lifetimes(own []Lifetime) {
+	if len(own) == 0 {
+		return
+	}
+	out := make([]lifecycle.Lifetime, 0, len(own)+len(l.rules.Lifetimes))
+	for i := range own {
+		at := l.in("lifetimes", i)
+		entry, ok := l.lifetime(at, own[i])
+		if !ok {
+			continue
+		}
+		if j, ok := coveringLifetime(out, entry); ok {
+			at.report("Unreachable Lifetime", fmt.Sprintf("lifetimes[%d] comes first, matches everything that this one matches, "+
+				"and states all that this one states; move this one before it or remove it.", j))
+		}
+		out = append(out, entry)
+	}
+	l.rules.Lifetimes = append(out, l.rules.Lifetimes...)
+}
+
+// lifetime reads one entry. It reports false if the entry cannot be compared
+// with others.
+func (l layer) lifetime(at reporter, in Lifetime) (lifecycle.Lifetime, bool) {
+	var out lifecycle.Lifetime
+	risk, ok1 := choice(at.in("risk"), in.Risk, "Unknown Risk", lifecycle.ParseRisk)
+	kind, ok2 := choice(at.in("owner_kind"), in.OwnerKind, "Unknown Owner Kind", lifecycle.ParseOwnerKind)
+	criticality, ok3 := text(at.in("criticality"), in.Criticality)
+	environment, ok4 := text(at.in("environment"), in.Environment)
+	class, ok5 := className(at.in("class"), in.Class)
+	out.Risk, out.Criticality, out.Environment, out.Class = risk, criticality, environment, class
+	if kind != nil {
+		out.OwnerKind = *kind
+	}
+	ok := ok1 && ok2 && ok3 && ok4 && ok5
+	ok = l.duration(at.in("ttl"), in.TTL, &out.TTL) && ok
+	ok = l.duration(at.in("renew_before"), in.RenewBefore, &out.RenewBefore) && ok
+	ok = l.duration(at.in("overlap"), in.Overlap, &out.Overlap) && ok
+	ok = l.duration(at.in("recertify_every"), in.RecertifyEvery, &out.RecertifyEvery) && ok
+	if !ok {
+		return out, false
+	}
+	if in.TTL == nil && in.RenewBefore == nil && in.Overlap == nil && in.RecertifyEvery == nil {
+		at.report("Empty Lifetime", "The entry states no duration; at least one of ttl, renew_before, overlap and recertify_every is needed.")
+		return out, false
+	}
+	shorterThanTTL(at.in("renew_before"), "renewed", out.RenewBefore, out.TTL)
+	shorterThanTTL(at.in("overlap"), "retired", out.Overlap, out.TTL)
+	return out, true
+}
+
+func shorterThanTTL(at reporter, what string, d, ttl time.Duration) {
+	if ttl > 0 && d >= ttl {
+		at.report("Invalid Duration", fmt.Sprintf("%s is not shorter than the ttl of %s, so that a credential would be %s as soon as it is issued.",
+			FormatDuration(d), FormatDuration(ttl), what))
+	}
+}
+
+// coveringLifetime finds an earlier entry that leaves nothing to e.
+func coveringLifetime(earlier []lifecycle.Lifetime, e lifecycle.Lifetime) (int, bool) {
+	states := func(a, b time.Duration) bool { return a > 0 || b == 0 }
+	selects := func(a, b string) bool { return a == "" || strings.EqualFold(a, b) }
+	for i, f := range earlier {
+		if (f.Risk == nil || e.Risk != nil && *f.Risk == *e.Risk) &&
+			(f.OwnerKind == lifecycle.KindUnstated || f.OwnerKind == e.OwnerKind) &&
+			selects(f.Criticality, e.Criticality) && selects(f.Environment, e.Environment) && selects(f.Class, e.Class) &&
+			states(f.TTL, e.TTL) && states(f.RenewBefore, e.RenewBefore) &&
+			states(f.Overlap, e.Overlap) && states(f.RecertifyEvery, e.RecertifyEvery) {
+			return i, true
+		}
+	}
+	return 0, false
+}

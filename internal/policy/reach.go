@@ -1,0 +1,78 @@
+package policy
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
+)
+
+// scopes are the four combinations of column and risk, in each of which a
+// trigger is for the same set of codes.
+const scopes = 4
+
+// scope is what one trigger of a document is for.
+type scope struct {
+	index int
+	class string
+	when  string
+	codes [scopes]lifecycle.CodeSet
+}
+
+// reachability remembers the triggers of one document in order to tell which
+// later ones can never decide.
+type reachability struct{ earlier []scope }
+
+// add takes note of a trigger. If earlier ones leave nothing to it, their
+// indexes are returned.
+func (r *reachability) add(index int, t lifecycle.Trigger, when *string) (hiding []int) {
+	s := scope{index: index, class: t.Class}
+	if when != nil {
+		s.when = strings.TrimSpace(*when)
+	}
+	for i := range s.codes {
+		boundTo, risk := lifecycle.BoundTo(i&1), lifecycle.Risk(i>>1) //nolint:gosec // 0 or 1
+		if (t.BoundTo == nil || *t.BoundTo == boundTo) && (t.Risk == nil || *t.Risk == risk) {
+			s.codes[i] = t.Codes
+		}
+	}
+	left := s.codes
+	for _, e := range r.earlier {
+		if !e.always(s) {
+			continue
+		}
+		covers := false
+		for i := range left {
+			covers = covers || left[i]&e.codes[i] != 0
+			left[i] &^= e.codes[i]
+		}
+		if covers {
+			hiding = append(hiding, e.index)
+		}
+	}
+	r.earlier = append(r.earlier, s)
+	if left != [scopes]lifecycle.CodeSet{} {
+		return nil
+	}
+	return hiding
+}
+
+// always reports whether e matches whenever s does, as far as class and
+// condition go.
+func (e scope) always(s scope) bool {
+	return (e.class == "" || e.class == s.class) && (e.when == "" || e.when == s.when)
+}
+
+func unreachable(hiding []int) string {
+	names := make([]string, len(hiding))
+	for i, index := range slices.Sorted(slices.Values(hiding)) {
+		names[i] = fmt.Sprintf("triggers[%d]", index)
+	}
+	verb := "comes first and matches"
+	if len(names) > 1 {
+		verb = "come first and together match"
+	}
+	return fmt.Sprintf("The first trigger that matches decides, and %s %s everything that this one matches; "+
+		"move this one up, give the other a narrower selection, or remove one.", strings.Join(names, ", "), verb)
+}
