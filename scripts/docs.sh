@@ -9,6 +9,10 @@
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 cd "$root"
 
+# Older command line tools leave out what they do not know, such as write-only
+# attributes, so their schema would give other documentation.
+complete_minor=11
+
 check=false
 case ${1:-} in
   '') ;;
@@ -17,6 +21,14 @@ case ${1:-} in
 esac
 
 cli=$("$root/scripts/terraform.sh")
+if ! version_reaches "$(cli_version "$cli")" "$complete_minor"; then
+  reason="$cli is older than 1.$complete_minor and does not show the whole schema"
+  if ! $check || required docs; then
+    die "$reason"
+  fi
+  say "NOT RUN: $reason."
+  exit
+fi
 generator=$("$root/scripts/tool.sh" tfplugindocs)
 isolate_cli
 
@@ -52,6 +64,13 @@ sed -E 's#"registry\.(terraform\.io|opentofu\.org)/custodyhq/custody"#"custody"#
 }
 
 if $check; then
+  "$generator" validate \
+    --provider-dir "$root" \
+    --provider-name terraform-provider-custody \
+    --providers-schema "$work/named.json" >"$work/log" 2>&1 || {
+    cat "$work/log" >&2
+    die 'the documentation is not as the registry wants it'
+  }
   changed=$(git status --porcelain -- docs)
   if [ -n "$changed" ]; then
     say 'docs/ is not what the code generates. Commit these:'

@@ -51,3 +51,18 @@ provider_installation {
 }
 EOF
 }
+
+# cli_version prints the version of the command line tool $1, without its name.
+cli_version() { "$1" version 2>/dev/null | sed -nE 's/^(Terraform|OpenTofu) v([0-9][^ ]*).*/\2/p' | head -n 1; }
+
+# version_reaches tells whether version $1 is at least major version 1, minor
+# version $2.
+version_reaches() {
+  local major minor
+  major=$(printf '%s' "$1" | cut -d. -f1)
+  minor=$(printf '%s' "$1" | cut -d. -f2)
+  case $major$minor in '' | *[!0-9]*) return 1 ;; esac
+  [ "$major" -gt 1 ] || { [ "$major" -eq 1 ] && [ "$minor" -ge "$2" ]; }
+}
+
+is_opentofu() { "$1" version 2>/dev/null | grep '^OpenTofu' >/dev/null; }

@@ -11,25 +11,13 @@
 
 oldest_minor=8
 
-# version_of prints the version of the command line tool $1.
-version_of() { "$1" version 2>/dev/null | sed -nE 's/^(Terraform|OpenTofu) v([0-9][^ ]*).*/\2/p' | head -n 1; }
-
-# usable tells whether $1 is a version that the provider works with.
-usable() {
-  local major minor
-  major=$(printf '%s' "$1" | cut -d. -f1)
-  minor=$(printf '%s' "$1" | cut -d. -f2)
-  case $major$minor in '' | *[!0-9]*) return 1 ;; esac
-  [ "$major" -gt 1 ] || { [ "$major" -eq 1 ] && [ "$minor" -ge "$oldest_minor" ]; }
-}
-
 isolate_cli
 
 wanted=${CUSTODY_TERRAFORM:-}
 if [ -n "$wanted" ] && [ "$wanted" != build ]; then
   path=$(command -v "$wanted") || die "CUSTODY_TERRAFORM: \"$wanted\" is not a command"
-  version=$(version_of "$path") || version=''
-  usable "$version" || die "CUSTODY_TERRAFORM: \"$path\" says version \"$version\"; 1.$oldest_minor or newer is needed"
+  version=$(cli_version "$path") || version=''
+  version_reaches "$version" "$oldest_minor" || die "CUSTODY_TERRAFORM: \"$path\" says version \"$version\"; 1.$oldest_minor or newer is needed"
   printf '%s\n' "$path"
   exit
 fi
@@ -37,8 +25,8 @@ fi
 if [ -z "$wanted" ]; then
   for candidate in terraform tofu; do
     path=$(command -v "$candidate") || continue
-    version=$(version_of "$path") || version=''
-    if usable "$version"; then
+    version=$(cli_version "$path") || version=''
+    if version_reaches "$version" "$oldest_minor"; then
       printf '%s\n' "$path"
       exit
     fi

@@ -4,7 +4,7 @@
 # Environment:
 #   CUSTODY_TERRAFORM  the command line tool to test with (scripts/terraform.sh)
 #   CUSTODY_REQUIRE    comma separated list of what may not be skipped, such as
-#                      terraform (acceptance tests) and race (race detector)
+#                      terraform (acceptance tests), race (race detector), docs
 #   FUZZTIME           how long each fuzz target runs; 3s unless told
 
 # shellcheck source=scripts/lib.sh
@@ -26,9 +26,10 @@ packages() {
 }
 
 step 'Command line tool'
-cli=$("$root/scripts/terraform.sh")
+CUSTODY_TERRAFORM=$("$root/scripts/terraform.sh")
+export CUSTODY_TERRAFORM
 isolate_cli
-"$cli" version | sed -n 1p
+"$CUSTODY_TERRAFORM" version | sed -n 1p
 
 step 'Modules are tidy and unaltered'
 go mod tidy -diff
@@ -61,13 +62,7 @@ step 'Fuzz targets, briefly'
 FUZZTIME=${FUZZTIME:-3s} "$root/scripts/fuzz.sh"
 
 step 'Unit, golden and acceptance tests'
-export TF_ACC=1 TF_ACC_TERRAFORM_PATH=$cli
-# Tests that start the command line tool themselves find it here.
-export CUSTODY_TERRAFORM=$cli
-if "$cli" version | grep -q '^OpenTofu'; then
-  export TF_ACC_PROVIDER_HOST=registry.opentofu.org TF_ACC_PROVIDER_NAMESPACE=custodyhq
-fi
-go test ${count:+"$count"} -timeout 30m ./...
+"$root/scripts/acceptance.sh" ${count:+"$count"} -timeout 30m ./...
 
 printf '\n'
 say "All checks passed in $SECONDS s."
