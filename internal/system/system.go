@@ -11,12 +11,16 @@ import (
 )
 
 // System is a connected place. What it can do is said by the capability
-// interfaces that it implements besides.
+// interfaces that it implements besides; ask for them with AsAssets, AsPeople
+// and AsTasks.
 //
 // Every method of a capability returns an error only if the system could not
 // give a trustworthy answer; such an error is a *fault.Fault of kind
 // fault.ErrUnavailable. A record, a person or a task that a healthy system
-// proves absent is an empty answer, never an error.
+// proves absent is an empty answer, never an error. The one other error is that
+// of a context that ended before there was an answer.
+//
+// Answers may be shared between callers, who must not modify them.
 type System interface {
 	// Name returns the name that the configuration gave the system.
 	Name() string
@@ -42,7 +46,8 @@ type People interface {
 	// a user name, without regard to case. None is a proven unknown, several
 	// are ambiguous.
 	Person(ctx context.Context, key string) ([]lifecycle.Person, error)
-	// Members returns the members of the team with the given id.
+	// Members returns the members of the team with the given id, those of teams
+	// inside it included, the teams themselves not.
 	Members(ctx context.Context, team string) ([]lifecycle.Person, error)
 }
 

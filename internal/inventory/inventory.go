@@ -1,0 +1,237 @@
+// Package inventory gathers the facts for one run. It asks every system at most
+// once for the same thing and keeps what it was told, errors included, so that
+// everything that is planned in one run is planned from one snapshot.
+package inventory
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/custodyhq/terraform-provider-custody/internal/fault"
+	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
+	"github.com/custodyhq/terraform-provider-custody/internal/system"
+)
+
+// parallel bounds the look-ups that one question has under way at a time.
+const parallel = 8
+
+// Inventory is the snapshot of one run. It is safe for concurrent use. What it
+// returns is shared and must not be modified.
+type Inventory struct {
+	systems     map[string]system.System
+	shelves     map[string]*shelf
+	directories []*directory
+}
+
+// New joins the systems. Owners are resolved in the given directories, in that
+// order; without any, in every system that can, in the order of their names.
+// Its errors are faults of kind fault.ErrConfig.
+func New(systems []system.System, directories []string) (*Inventory, error) {
+	inv := &Inventory{systems: make(map[string]system.System), shelves: make(map[string]*shelf)}
+	for _, s := range systems {
+		name := s.Name()
+		switch _, twice := inv.systems[name]; {
+		case name == "" || strings.Contains(name, "/"):
+			return nil, misconfigured(fmt.Sprintf("The system name %q is empty or holds a slash.", name),
+				"Give every system a name without a slash: references are written <system>/<id>.")
+		case twice:
+			return nil, misconfigured(fmt.Sprintf("Two systems are named %q.", name), "Give every system its own name.")
+		}
+		inv.systems[name] = s
+		if assets, ok := system.AsAssets(s); ok {
+			inv.shelves[name] = newShelf(assets)
+		}
+	}
+	if len(directories) == 0 {
+		directories = slices.DeleteFunc(inv.Systems(), func(name string) bool {
+			_, ok := system.AsPeople(inv.systems[name])
+			return !ok
+		})
+	}
+	if err := inv.addDirectories(directories); err != nil {
+		return nil, err
+	}
+	return inv, nil
+}
+
+func (inv *Inventory) addDirectories(names []string) error {
+	for _, name := range names {
+		s, ok := inv.systems[name]
+		if !ok {
+			return inv.unknown(name, "directories names")
+		}
+		people, ok := system.AsPeople(s)
+		if !ok {
+			return misconfigured(fmt.Sprintf("The system %q, which directories names, knows no people.", name),
+				"Name systems that hold people"+inv.listed(func(s system.System) bool { _, ok := system.AsPeople(s); return ok })+".")
+		}
+		if inv.directory(name) != nil {
+			return misconfigured(fmt.Sprintf("The system %q stands twice in directories.", name), "Name every directory once.")
+		}
+		inv.directories = append(inv.directories, &directory{people: people})
+	}
+	return nil
+}
+
+// HasSystem reports whether a system of that name is configured.
+func (inv *Inventory) HasSystem(name string) bool {
+	_, ok := inv.systems[name]
+	return ok
+}
+
+// Systems returns the names of the configured systems, sorted.
+func (inv *Inventory) Systems() []string { return slices.Sorted(maps.Keys(inv.systems)) }
+
+// Records returns all records of a system, sorted by id; those of one id keep
+// the order of the system.
+func (inv *Inventory) Records(ctx context.Context, name string) ([]lifecycle.Record, error) {
+	s, err := inv.shelf(name)
+	if err != nil {
+		return nil, err
+	}
+	return s.list(ctx)
+}
+
+// Facts gathers what must be known to assess q: the records and open tasks of
+// the asset, the people whom they, the configuration and the evidence name, and
+// the successors for whom the rules ask. Rules may be nil; then no successors
+// are looked up.
+func (inv *Inventory) Facts(ctx context.Context, q lifecycle.Question, rules *lifecycle.Rules) (lifecycle.Facts, error) {
+	var facts lifecycle.Facts
+	s, err := inv.shelf(q.Asset.System)
+	if err != nil {
+		return facts, err
+	}
+	if facts.Records, err = s.asset(ctx, q.Asset.ID); err != nil {
+		return lifecycle.Facts{}, err
+	}
+	if facts.Tasks, err = s.openTasks(ctx, q.Asset.ID); err != nil {
+		return lifecycle.Facts{}, err
+	}
+	facts.People = make(map[string][]lifecycle.Person)
+	facts.ActiveMembers = make(map[string]int)
+	if err := inv.addPeople(ctx, &facts, lifecycle.OwnerKeys(q, facts.Records)); err != nil {
+		return lifecycle.Facts{}, err
+	}
+	if rules == nil {
+		return facts, nil
+	}
+	if err := inv.addPeople(ctx, &facts, lifecycle.SuccessorKeys(q, rules, facts)); err != nil {
+		return lifecycle.Facts{}, err
+	}
+	return facts, nil
+}
+
+// addPeople resolves the keys that facts do not hold yet, and counts the active
+// members of the teams among the answers.
+func (inv *Inventory) addPeople(ctx context.Context, facts *lifecycle.Facts, keys []string) error {
+	keys = slices.DeleteFunc(slices.Clone(keys), func(key string) bool {
+		_, known := facts.People[key]
+		return known || key == ""
+	})
+	slices.Sort(keys)
+	keys = slices.Compact(keys)
+	answers, err := gather(ctx, keys, inv.Resolve)
+	if err != nil {
+		return err
+	}
+	var teams []lifecycle.Person
+	for i, key := range keys {
+		facts.People[key] = answers[i]
+		for _, p := range answers[i] {
+			if _, counted := facts.ActiveMembers[p.Holder()]; p.Kind == lifecycle.KindTeam && !counted {
+				facts.ActiveMembers[p.Holder()] = 0
+				teams = append(teams, p)
+			}
+		}
+	}
+	members, err := gather(ctx, teams, inv.Members)
+	if err != nil {
+		return err
+	}
+	for i, team := range teams {
+		facts.ActiveMembers[team.Holder()] = countActive(members[i])
+	}
+	return nil
+}
+
+// countActive counts the people who are still here. Somebody who is leaving is.
+func countActive(people []lifecycle.Person) int {
+	n := 0
+	for _, p := range people {
+		if p.Status == lifecycle.PersonActive || p.Status == lifecycle.PersonLeaving {
+			n++
+		}
+	}
+	return n
+}
+
+// gather asks for every item, several at a time, and returns the answers in the
+// order of the items. Of several errors it returns that of the first item, so
+// that the same failure always reads the same.
+func gather[I, O any](ctx context.Context, items []I, ask func(context.Context, I) (O, error)) ([]O, error) {
+	out := make([]O, len(items))
+	errs := make([]error, len(items))
+	if len(items) == 1 {
+		out[0], errs[0] = ask(ctx, items[0])
+		return out, errs[0]
+	}
+	var g errgroup.Group
+	g.SetLimit(parallel)
+	for i, item := range items {
+		g.Go(func() error {
+			out[i], errs[i] = ask(ctx, item)
+			return nil
+		})
+	}
+	_ = g.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+func (inv *Inventory) shelf(name string) (*shelf, error) {
+	if s, ok := inv.shelves[name]; ok {
+		return s, nil
+	}
+	if !inv.HasSystem(name) {
+		return nil, inv.unknown(name, "the asset names")
+	}
+	return nil, misconfigured(fmt.Sprintf("The system %q holds no asset records.", name),
+		"Name a system that does"+inv.listed(func(s system.System) bool { _, ok := system.AsAssets(s); return ok })+".")
+}
+
+func (inv *Inventory) unknown(name, who string) error {
+	return misconfigured(fmt.Sprintf("No system named %q, which %s, is configured.", name, who),
+		"Name one of the systems in the provider block"+inv.listed(func(system.System) bool { return true })+".")
+}
+
+// listed returns the quoted names of the systems that have what is asked for.
+func (inv *Inventory) listed(has func(system.System) bool) string {
+	var names []string
+	for _, name := range inv.Systems() {
+		if has(inv.systems[name]) {
+			names = append(names, strconv.Quote(name))
+		}
+	}
+	if len(names) == 0 {
+		return "; there is none"
+	}
+	return ": " + strings.Join(names, ", ")
+}
+
+func misconfigured(happened, advice string) error {
+	return &fault.Fault{
+		Kind: fault.ErrConfig, Summary: "Unable to Find System", Happened: happened,
+		Consequence: "Nothing was issued and nothing was revoked.", Advice: advice,
+	}
+}

@@ -1,0 +1,38 @@
+package system
+
+// Capability names one of the capability interfaces.
+type Capability string
+
+// The capabilities.
+const (
+	CanReadAssets Capability = "assets"
+	CanReadPeople Capability = "people"
+	CanReadTasks  Capability = "tasks"
+)
+
+// Partial is a system whose type implements more capabilities than its
+// configuration gave it: a file system without a people file resolves nobody,
+// and must not answer that nobody exists.
+type Partial interface {
+	System
+	// Has reports whether the system was configured with the capability.
+	Has(c Capability) bool
+}
+
+// AsAssets returns s as a reader of asset records, if it is one.
+func AsAssets(s System) (Assets, bool) { return as[Assets](s, CanReadAssets) }
+
+// AsPeople returns s as a directory, if it is one.
+func AsPeople(s System) (People, bool) { return as[People](s, CanReadPeople) }
+
+// AsTasks returns s as a reader of tasks, if it is one.
+func AsTasks(s System) (Tasks, bool) { return as[Tasks](s, CanReadTasks) }
+
+func as[T System](s System, c Capability) (T, bool) {
+	var none T
+	if p, ok := s.(Partial); ok && !p.Has(c) {
+		return none, false
+	}
+	t, ok := s.(T)
+	return t, ok
+}

@@ -1,0 +1,181 @@
+package file
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
+)
+
+// peopleShelf holds the directory entries of all files and finds them by any of
+// their keys.
+type peopleShelf struct {
+	directory string
+	statuses  map[string]lifecycle.OwnerStatus
+	pool      *pool
+	files     []string
+	begun     int // index of the first entry of the present file
+	people    []lifecycle.Person
+	byKey     map[string][]int32 // folded id, email and user name
+	byTeam    map[string][]int32 // folded team word -> the entries that name it
+	teamNames map[string]int     // folded name -> the number of teams that bear it
+}
+
+func newPeopleShelf(s *System) *peopleShelf {
+	return &peopleShelf{
+		directory: s.config.Name, statuses: s.statuses, pool: newPool(),
+		byKey: make(map[string][]int32), byTeam: make(map[string][]int32), teamNames: make(map[string]int),
+	}
+}
+
+func (p *peopleShelf) begin(file string) {
+	p.files = append(p.files, file)
+	p.begun = len(p.people)
+}
+
+func (p *peopleShelf) add(l *layout, r *row) error {
+	text := func(f int) string { return strings.Clone(r.cells[f].text) }
+	entry := lifecycle.Person{
+		Directory: p.directory,
+		ID:        text(personID),
+		Email:     text(personEmail),
+		Username:  text(personUsername),
+		Name:      text(personName),
+		Manager:   p.pool.text(r.cells[personManager].text),
+		Teams:     p.pool.list(&r.cells[personTeams]),
+		Source:    whereabouts(p.files, place{int32(len(p.files) - 1), int32(r.line)}), //nolint:gosec // bounded by the file's size
+	}
+	if entry.ID == "" {
+		return l.flawIn(r, personID, "an id is required")
+	}
+	if word := fold(r.cells[personKind].text); word != "" {
+		kind, err := lifecycle.ParseOwnerKind(word)
+		if err != nil {
+			return l.flawIn(r, personKind, "it is no kind of owner; accepted: "+strings.Join(lifecycle.OwnerKinds(), ", "))
+		}
+		entry.Kind = kind
+	}
+	if word := r.cells[personStatus].text; word != "" {
+		status, known := p.statuses[fold(word)]
+		if entry.Status = status; !known {
+			entry.StatusText = p.pool.text(word)
+		}
+	}
+	var err error
+	if entry.EndDate, err = parseDate(r.cells[personEndDate].text, true); err != nil {
+		return l.flawIn(r, personEndDate, err.Error())
+	}
+	p.people = append(p.people, entry)
+	return nil
+}
+
+// end completes the entries of a file that has no column for a fact at all: a
+// plain list of people is a list of the people who are here.
+func (p *peopleShelf) end(seen bits) {
+	for i := p.begun; i < len(p.people); i++ {
+		if !seen.has(personStatus) {
+			p.people[i].Status = lifecycle.PersonActive
+		}
+		if !seen.has(personKind) {
+			p.people[i].Kind = lifecycle.KindEmployee
+		}
+	}
+}
+
+func (p *peopleShelf) done() {
+	p.pool = nil
+	for i := range p.people {
+		entry := &p.people[i]
+		for _, key := range []string{entry.ID, entry.Email, entry.Username} {
+			put(p.byKey, key, int32(i)) //nolint:gosec // bounded by the file's size
+		}
+		for _, team := range entry.Teams {
+			put(p.byTeam, team, int32(i)) //nolint:gosec // likewise
+		}
+		if entry.Kind == lifecycle.KindTeam {
+			p.teamNames[fold(entry.Name)]++
+		}
+	}
+}
+
+// put files an entry under a key, once.
+func put(index map[string][]int32, key string, i int32) {
+	if key == "" || defaced(key) {
+		return
+	}
+	key = fold(key)
+	if at := index[key]; len(at) == 0 || at[len(at)-1] != i {
+		index[key] = append(at, i)
+	}
+}
+
+// matches returns the entries that a key names. An entry whose id occurs again
+// brings the others with it, whatever key led to it: its canonical name does
+// not tell them apart.
+func (p *peopleShelf) matches(key string) []int32 {
+	var out []int32
+	for _, i := range p.byKey[fold(strings.TrimSpace(key))] {
+		id := fold(p.people[i].ID)
+		out = append(out, i)
+		for _, j := range p.byKey[id] {
+			if fold(p.people[j].ID) == id {
+				out = append(out, j)
+			}
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+func (p *peopleShelf) find(key string) []lifecycle.Person {
+	var out []lifecycle.Person
+	for _, i := range p.matches(key) {
+		out = append(out, p.people[i])
+	}
+	return out
+}
+
+// members returns everybody in a team and in the teams inside it.
+func (p *peopleShelf) members(team string) []lifecycle.Person {
+	words := []string{team}
+	for _, i := range p.matches(team) {
+		words = append(words, p.teamWords(&p.people[i])...)
+	}
+	var out []lifecycle.Person
+	asked, taken := make(map[string]bool), make(map[int32]bool)
+	for len(words) > 0 {
+		word := fold(strings.TrimSpace(words[0]))
+		words = words[1:]
+		if word == "" || asked[word] {
+			continue
+		}
+		asked[word] = true
+		for _, i := range p.byTeam[word] {
+			if taken[i] {
+				continue
+			}
+			taken[i] = true
+			if entry := &p.people[i]; entry.Kind == lifecycle.KindTeam {
+				words = append(words, p.teamWords(entry)...)
+			} else {
+				out = append(out, *entry)
+			}
+		}
+	}
+	slices.SortStableFunc(out, func(a, b lifecycle.Person) int { return strings.Compare(a.ID, b.ID) })
+	return out
+}
+
+// teamWords returns the words under which people may name a team. A name that
+// several teams bear is none: the members of one would be counted as those of
+// the other.
+func (p *peopleShelf) teamWords(team *lifecycle.Person) []string {
+	if team.Kind != lifecycle.KindTeam {
+		return nil
+	}
+	words := []string{team.ID, team.Email, team.Username}
+	if p.teamNames[fold(team.Name)] == 1 {
+		words = append(words, team.Name)
+	}
+	return words
+}

@@ -1,0 +1,235 @@
+package file
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+const (
+	maxFile   = 256 << 20
+	maxRecord = 1 << 20 // bytes between the ends of two records
+)
+
+// formats lists the readers by file extension.
+var formats = map[string]func(*input, *layout, func(*row) error) (bits, error){
+	".csv":    readCSV,
+	".tsv":    readCSV,
+	".json":   readJSON,
+	".jsonl":  readJSONLines,
+	".ndjson": readJSONLines,
+	".yaml":   readYAML,
+	".yml":    readYAML,
+}
+
+const acceptedFormats = ".csv, .tsv, .json, .jsonl, .ndjson, .yaml, .yml"
+
+// expand returns the files that a path or a glob names, sorted. A path that
+// exists is taken as it is written, whatever characters it holds.
+func expand(pattern string) ([]string, error) {
+	if _, err := os.Lstat(pattern); err == nil || !strings.ContainsAny(pattern, `*?[`) {
+		return []string{pattern}, nil
+	}
+	paths, err := filepath.Glob(pattern)
+	if err != nil {
+		return nil, err
+	}
+	if len(paths) == 0 {
+		return nil, &flaw{reason: "no file matches it"}
+	}
+	slices.Sort(paths)
+	return paths, nil
+}
+
+// source is an open file.
+type source interface {
+	io.ReadCloser
+	Stat() (fs.FileInfo, error)
+}
+
+// openSource opens a regular file. Anything else is refused before it is
+// opened: opening a named pipe would wait for ever.
+func openSource(path string) (source, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, &flaw{reason: "it is not a regular file"}
+	}
+	return os.Open(path) //nolint:gosec // the path is what the user configured
+}
+
+// input hands the bytes of one file to a reader, and refuses what no reader
+// should see: too many bytes, text that is not UTF-8, NUL characters.
+type input struct {
+	ctx       context.Context
+	file      source
+	before    fs.FileInfo
+	tabs      bool // the file's name says that tabs part its fields
+	begun     bool
+	head      []byte // bytes that were read to look for a byte order mark
+	offset    int64  // bytes handed out, the byte order mark included
+	marked    int64  // offset at the last mark
+	line      int    // newlines checked so far
+	lineStart int64  // offset of the start of that line
+	tail      []byte // a character that the last read cut
+	stopped   error
+}
+
+func newInput(ctx context.Context, path string, file source) (*input, error) {
+	info, err := file.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if info.Size() > maxFile {
+		return nil, &flaw{reason: fmt.Sprintf("it has %d bytes; at most 256 MiB are read", info.Size())}
+	}
+	return &input{ctx: ctx, file: file, before: info, tabs: strings.EqualFold(filepath.Ext(path), ".tsv")}, nil
+}
+
+// mark says that a record is complete. Between two marks only so many bytes are
+// read: a quotation mark left open must not draw the whole file into memory.
+func (in *input) mark() { in.marked = in.offset }
+
+// Read implements io.Reader.
+func (in *input) Read(p []byte) (int, error) {
+	if in.stopped != nil {
+		return 0, in.stopped
+	}
+	n, err := in.read(p)
+	if err != nil {
+		in.stopped = err
+	}
+	return n, err
+}
+
+func (in *input) read(p []byte) (int, error) {
+	if err := in.ctx.Err(); err != nil {
+		return 0, err
+	}
+	if !in.begun {
+		in.begun = true
+		if err := in.skipMark(); err != nil {
+			return 0, err
+		}
+	}
+	n, err := 0, error(nil)
+	if len(in.head) > 0 {
+		n = copy(p, in.head)
+		in.head = in.head[n:]
+	} else {
+		n, err = in.file.Read(p)
+	}
+	if flawed := in.check(p[:n]); flawed != nil {
+		return 0, flawed
+	}
+	in.offset += int64(n)
+	switch {
+	case in.offset > maxFile:
+		return 0, &flaw{reason: "it grew beyond 256 MiB while it was read"}
+	case in.offset-in.marked > maxRecord:
+		return 0, &flaw{line: in.line + 1, column: 1, reason: "a record before this line is longer than 1 MiB; a quotation mark may be left open"}
+	case errors.Is(err, io.EOF) && len(in.tail) > 0:
+		return 0, in.notUTF8(in.offset - int64(len(in.tail)))
+	}
+	return n, err
+}
+
+// skipMark passes over a UTF-8 byte order mark.
+func (in *input) skipMark() error {
+	head := make([]byte, 3)
+	n, err := io.ReadFull(in.file, head)
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return err
+	}
+	if head = head[:n]; bytes.Equal(head, []byte("\xef\xbb\xbf")) {
+		in.offset, in.lineStart = 3, 3
+		return nil
+	}
+	if bytes.HasPrefix(head, []byte{0xff, 0xfe}) || bytes.HasPrefix(head, []byte{0xfe, 0xff}) {
+		return &flaw{line: 1, column: 1, reason: "it is UTF-16; save it as UTF-8"}
+	}
+	in.head = head
+	return nil
+}
+
+// check looks for bytes that no text may hold. p begins at in.offset.
+func (in *input) check(p []byte) error {
+	at := in.offset
+	for len(in.tail) > 0 && len(p) > 0 {
+		in.tail = append(in.tail, p[0])
+		p, at = p[1:], at+1
+		if !utf8.FullRune(in.tail) {
+			continue
+		}
+		if !utf8.Valid(in.tail) {
+			return in.notUTF8(at - int64(len(in.tail)))
+		}
+		in.tail = in.tail[:0]
+	}
+	for back := 1; back < utf8.UTFMax && back <= len(p); back++ {
+		if i := len(p) - back; utf8.RuneStart(p[i]) {
+			if !utf8.FullRune(p[i:]) {
+				in.tail = append(in.tail[:0], p[i:]...)
+				p = p[:i]
+			}
+			break
+		}
+	}
+	if i := bytes.IndexByte(p, 0); i >= 0 {
+		in.count(p[:i], at)
+		return &flaw{line: in.line + 1, column: int(at+int64(i)-in.lineStart) + 1, reason: "a NUL character is not accepted"}
+	}
+	if !utf8.Valid(p) {
+		i := firstInvalid(p)
+		in.count(p[:i], at)
+		return in.notUTF8(at + int64(i))
+	}
+	in.count(p, at)
+	return nil
+}
+
+func firstInvalid(p []byte) int {
+	for i := 0; i < len(p); {
+		r, size := utf8.DecodeRune(p[i:])
+		if r == utf8.RuneError && size <= 1 {
+			return i
+		}
+		i += size
+	}
+	return len(p)
+}
+
+// count moves the position on over p, which begins at the given offset.
+func (in *input) count(p []byte, at int64) {
+	if n := bytes.Count(p, []byte{'\n'}); n > 0 {
+		in.line += n
+		in.lineStart = at + int64(bytes.LastIndexByte(p, '\n')) + 1
+	}
+}
+
+func (in *input) notUTF8(offset int64) error {
+	return &flaw{line: in.line + 1, column: int(offset-in.lineStart) + 1, reason: "the text is not UTF-8; save the file as UTF-8"}
+}
+
+// finish tells whether the file stood still while it was read.
+func (in *input) finish() error {
+	after, err := in.file.Stat()
+	if err != nil {
+		return err
+	}
+	if after.Size() != in.before.Size() || !after.ModTime().Equal(in.before.ModTime()) || in.offset != in.before.Size() {
+		return &flaw{reason: fmt.Sprintf("it changed while it was read (%d bytes at first, %d at last, %d read)",
+			in.before.Size(), after.Size(), in.offset)}
+	}
+	return nil
+}

@@ -1,0 +1,175 @@
+package file
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
+)
+
+// fold returns s in lower case for comparing. It never turns a letter outside
+// ASCII into one inside: strings.ToLower makes "k" of the Kelvin sign and "i" of
+// the dotted capital I, and then a look-alike account would answer for a real
+// one. Nothing else is normalised.
+func fold(s string) string {
+	for i := 0; i < len(s); i++ {
+		if c := s[i]; c >= utf8.RuneSelf || 'A' <= c && c <= 'Z' {
+			return strings.Map(foldRune, s)
+		}
+	}
+	return s
+}
+
+func foldRune(r rune) rune {
+	low := unicode.ToLower(r)
+	if r >= utf8.RuneSelf && low < utf8.RuneSelf {
+		return r
+	}
+	return low
+}
+
+// clean trims s and takes out of it what could make a plan or a diagnostic read
+// as something else: white space of any kind becomes one space, and other
+// control and format characters, direction overrides among them, become U+FFFD.
+func clean(s string) string {
+	s = strings.TrimSpace(s)
+	for i := 0; i < len(s); i++ {
+		if c := s[i]; c < ' ' || c >= 0x7f {
+			return cleanSlow(s)
+		}
+	}
+	return s
+}
+
+func cleanSlow(s string) string {
+	if strings.IndexFunc(s, suspicious) < 0 {
+		return s
+	}
+	s = strings.ReplaceAll(s, "\r\n", "\n")
+	return strings.Map(func(r rune) rune {
+		switch {
+		case !suspicious(r):
+			return r
+		case unicode.IsSpace(r):
+			return ' '
+		default:
+			return utf8.RuneError
+		}
+	}, s)
+}
+
+// suspicious spares the two joiners (U+200C, U+200D): names in several scripts
+// are not spelled right without them.
+func suspicious(r rune) bool {
+	return r != '\u200c' && r != '\u200d' && unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp)
+}
+
+// defaced reports whether clean had to replace something in s. Such a key names
+// nobody: two different texts may have become the same.
+func defaced(s string) bool { return strings.ContainsRune(s, utf8.RuneError) }
+
+// quote returns s for a message, short and with nothing hidden in it.
+func quote(s string) string {
+	const most = 60
+	if utf8.RuneCountInString(s) > most {
+		s = string([]rune(s)[:most]) + "…"
+	}
+	return strconv.Quote(s)
+}
+
+var errDate = errors.New("it is not a date; accepted: 2006-01-02 or RFC 3339, for instance 2006-01-02T15:04:05Z, from 1970 to 9999")
+
+// parseDate reads a date with or without a time of day. Without one it is the
+// last second of that day if endOfDay is set, and otherwise its first.
+func parseDate(s string, endOfDay bool) (time.Time, error) {
+	if s == "" {
+		return time.Time{}, nil
+	}
+	t, err := time.Time{}, error(nil)
+	if len(s) == len(time.DateOnly) {
+		t, err = time.Parse(time.DateOnly, s)
+		if endOfDay {
+			t = t.Add(24*time.Hour - time.Second)
+		}
+	} else {
+		t, err = time.Parse(time.RFC3339, s)
+		t = t.UTC().Truncate(time.Second)
+	}
+	if err != nil || t.Year() < 1970 || t.Year() > 9999 {
+		return time.Time{}, errDate
+	}
+	return t, nil
+}
+
+// parseBool reads a yes or no; the empty text states nothing.
+func parseBool(s string) (lifecycle.Tristate, error) {
+	switch fold(s) {
+	case "":
+		return lifecycle.Unstated, nil
+	case "true", "yes", "1":
+		return lifecycle.Yes, nil
+	case "false", "no", "0":
+		return lifecycle.No, nil
+	}
+	return lifecycle.Unstated, fmt.Errorf("it is neither yes nor no; accepted: true, false, yes, no, 1, 0, or nothing")
+}
+
+// pool keeps one copy of each text. A row's cells share the memory of the whole
+// row, so what is kept of them must be copied anyway; classes, states and owners
+// repeat, and are copied once.
+type pool struct {
+	texts map[string]string
+	lists map[string][]string
+}
+
+func newPool() *pool {
+	return &pool{texts: make(map[string]string), lists: make(map[string][]string)}
+}
+
+func (p *pool) text(s string) string {
+	if s == "" {
+		return ""
+	}
+	if kept, ok := p.texts[s]; ok {
+		return kept
+	}
+	s = strings.Clone(s)
+	p.texts[s] = s
+	return s
+}
+
+// list returns the texts of a cell: those of a list, or those that semicolons
+// part.
+func (p *pool) list(c *cell) []string {
+	if c.isList {
+		return p.unique(c.list)
+	}
+	if kept, ok := p.lists[c.text]; ok {
+		return kept
+	}
+	kept := p.unique(strings.Split(c.text, ";"))
+	p.lists[strings.Clone(c.text)] = kept
+	return kept
+}
+
+func (p *pool) unique(parts []string) []string {
+	var out []string
+next:
+	for _, part := range parts {
+		part = clean(part)
+		for _, have := range out {
+			if have == part {
+				continue next
+			}
+		}
+		if part != "" {
+			out = append(out, p.text(part))
+		}
+	}
+	return out
+}
