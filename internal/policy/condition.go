@@ -4,10 +4,12 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"unicode/utf8"
 
 	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common"
 	"cel.dev/cel-go/common/ast"
+	"cel.dev/cel-go/common/cost"
 	"cel.dev/cel-go/common/env"
 	"cel.dev/cel-go/common/operators"
 	"cel.dev/cel-go/common/overloads"
@@ -19,9 +21,13 @@ import (
 // MaxCondition is the longest condition that is read, in characters.
 const MaxCondition = 4096
 
-// maxCost bounds what one evaluation may cost, in CEL's own units. A condition
-// over a few facts costs less than 100.
-const maxCost = 100_000
+// The cost of an evaluation is bounded twice, in CEL's own units: by estimate
+// when the document is read, and, should facts be larger than estimated, while
+// it is evaluated. A condition over a few facts costs less than 100.
+const (
+	maxCost       = 100_000
+	maxActualCost = 10 * maxCost
+)
 
 // functions are all that a condition can call. It is a list of what is allowed,
 // so that a later CEL cannot bring in a clock; timestamps and durations are left
@@ -48,7 +54,6 @@ var environment = sync.OnceValues(func() (*cel.Env, error) {
 		cel.StdLib(cel.StdLibSubset(subset)),
 		cel.HomogeneousAggregateLiterals(),
 		cel.CrossTypeNumericComparisons(true),
-		cel.ParserExpressionSizeLimit(MaxCondition),
 		cel.ParserRecursionLimit(64),
 		cel.RegexProgramSizeLimit(1000),
 	}
@@ -67,12 +72,12 @@ func compileCondition(at reporter, expression, label string) func(*lifecycle.Sub
 	if err != nil {
 		panic("policy: " + err.Error())
 	}
-	// The limit counts characters; this spares counting them.
-	if len(expression) > 4*MaxCondition {
-		at.report(badCondition, fmt.Sprintf("The condition is %d bytes long; at most %d characters are accepted.", len(expression), MaxCondition))
+	if n := utf8.RuneCountInString(expression); n > MaxCondition {
+		at.report(badCondition, fmt.Sprintf("The condition is %d characters long; at most %d are accepted.", n, MaxCondition))
 		return nil
 	}
-	checked, issues := e.CompileSource(common.NewStringSource(expression, "when"))
+	source := common.NewStringSource(expression, "when")
+	checked, issues := e.CompileSource(source)
 	if issues.Err() != nil {
 		at.report(badCondition, "The condition is not accepted:\n"+issues.Err().Error()+"\n"+conditionHelp())
 		return nil
@@ -85,7 +90,15 @@ func compileCondition(at reporter, expression, label string) func(*lifecycle.Sub
 		at.report(badCondition, "The condition builds an object; it can only read those that it is given.\n"+conditionHelp())
 		return nil
 	}
-	program, err := e.Program(checked, cel.EvalOptions(cel.OptOptimize), cel.CostLimit(maxCost))
+	if words := checkWords(checked, source); len(words.GetErrors()) > 0 {
+		at.report(badCondition, "The condition can never hold as it is meant:\n"+words.ToDisplayString())
+		return nil
+	}
+	if estimate, err := e.EstimateCost(checked, typicalSizes{}); err != nil || estimate.Max > maxCost {
+		at.report(badCondition, "The condition can cost too much to evaluate: it walks lists within lists, or builds long strings. Make it simpler.")
+		return nil
+	}
+	program, err := e.Program(checked, cel.EvalOptions(cel.OptOptimize), cel.CostLimit(maxActualCost))
 	if err != nil {
 		at.report(badCondition, "The condition is not accepted: "+err.Error()+".\n"+conditionHelp())
 		return nil
@@ -109,4 +122,23 @@ func buildsObject(checked *cel.Ast) bool {
 		found = found || e.Kind() == ast.StructKind
 	}))
 	return found
+}
+
+// typicalSizes estimates the facts at the size of the largest that are usual.
+type typicalSizes struct{}
+
+func (typicalSizes) EstimateSize(node cost.AstNode) *cost.SizeEstimate {
+	text := cost.RangedSizeEstimate(0, 256)
+	switch node.Type().Kind() {
+	case types.StringKind:
+		return &text
+	case types.ListKind:
+		return &cost.SizeEstimate{Max: 100, Elem: &text}
+	default:
+		return nil
+	}
+}
+
+func (typicalSizes) EstimateCallCost(string, string, *cost.AstNode, []cost.AstNode) *cost.CallEstimate {
+	return nil
 }

@@ -34,6 +34,7 @@ func ParseDuration(s string) (time.Duration, error) {
 
 // sumDuration adds up the parts of a duration, each a number with its unit.
 func sumDuration(s string) (time.Duration, error) {
+	tooLong := fmt.Errorf("the duration %s is longer than %s, the longest accepted", strconv.Quote(s), FormatDuration(MaxDuration))
 	malformed := fmt.Errorf("%s is not a duration; accepted are numbers, each with one of the units w, d, h, m and s, "+
 		"for instance 90d, 1w2d or 1h30m", strconv.Quote(s))
 	var total time.Duration
@@ -59,10 +60,16 @@ func sumDuration(s string) (time.Duration, error) {
 		}
 		part, err := time.ParseDuration(number + unit)
 		if err != nil {
-			return 0, malformed
+			// Go says the same of a number that it cannot hold as of one that it
+			// cannot read.
+			_, errUnit := time.ParseDuration("1" + unit)
+			if _, err := strconv.ParseFloat(number, 64); err != nil || errUnit != nil {
+				return 0, malformed
+			}
+			return 0, tooLong
 		}
 		if part > MaxDuration/scale || total+part*scale > MaxDuration {
-			return 0, fmt.Errorf("the duration %s is longer than %s, the longest accepted", strconv.Quote(s), FormatDuration(MaxDuration))
+			return 0, tooLong
 		}
 		total += part * scale
 	}

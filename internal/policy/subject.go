@@ -18,6 +18,9 @@ type fact struct {
 	name string
 	typ  *cel.Type
 	get  func(*lifecycle.Subject) any
+	// words lists all that the fact can be, or that a list can hold; nil if that
+	// is open.
+	words func() []string
 }
 
 // object is one variable of a condition. Its facts are the only list that feeds
@@ -36,35 +39,40 @@ var listOfStrings = cel.ListType(cel.StringType)
 // is an instant or an age, so that no condition changes its mind by itself.
 var objects = []object{
 	{"asset", cel.ObjectType("Asset"), []fact{
-		{"system", cel.StringType, func(s *lifecycle.Subject) any { return s.Binding.Asset.System }},
-		{"id", cel.StringType, func(s *lifecycle.Subject) any { return s.Binding.Asset.ID }},
-		{"class", cel.StringType, func(s *lifecycle.Subject) any { return s.Binding.Class }},
-		{"bound_to", cel.StringType, func(s *lifecycle.Subject) any { return s.Binding.BoundTo.String() }},
-		{"state", cel.StringType, func(s *lifecycle.Subject) any { return s.Binding.State.String() }},
-		{"purpose", cel.StringType, func(s *lifecycle.Subject) any { return s.Binding.Purpose }},
-		{"environment", cel.StringType, func(s *lifecycle.Subject) any { return s.Binding.Environment }},
-		{"criticality", cel.StringType, func(s *lifecycle.Subject) any { return s.Binding.Criticality }},
-		{"third_party", cel.BoolType, func(s *lifecycle.Subject) any { return s.Binding.ThirdParty }},
-		{"shared", cel.BoolType, func(s *lifecycle.Subject) any { return s.Binding.Shared }},
+		{"system", cel.StringType, func(s *lifecycle.Subject) any { return s.Binding.Asset.System }, nil},
+		{"id", cel.StringType, func(s *lifecycle.Subject) any { return s.Binding.Asset.ID }, nil},
+		{"class", cel.StringType, func(s *lifecycle.Subject) any { return s.Binding.Class }, nil},
+		{"bound_to", cel.StringType, func(s *lifecycle.Subject) any { return s.Binding.BoundTo.String() }, lifecycle.BoundTos},
+		{"state", cel.StringType, func(s *lifecycle.Subject) any { return s.Binding.State.String() }, lifecycle.States},
+		{"purpose", cel.StringType, func(s *lifecycle.Subject) any { return s.Binding.Purpose }, nil},
+		{"environment", cel.StringType, func(s *lifecycle.Subject) any { return s.Binding.Environment }, nil},
+		{"criticality", cel.StringType, func(s *lifecycle.Subject) any { return s.Binding.Criticality }, nil},
+		{"third_party", cel.BoolType, func(s *lifecycle.Subject) any { return s.Binding.ThirdParty }, nil},
+		{"shared", cel.BoolType, func(s *lifecycle.Subject) any { return s.Binding.Shared }, nil},
 	}},
 	{"owner", cel.ObjectType("Owner"), []fact{
-		{"id", cel.StringType, func(s *lifecycle.Subject) any { return s.Binding.Holder }},
-		{"kind", cel.StringType, func(s *lifecycle.Subject) any { return s.Binding.OwnerKind.String() }},
-		{"status", cel.StringType, func(s *lifecycle.Subject) any { return s.Binding.OwnerStatus.String() }},
-		{"manager", cel.StringType, func(s *lifecycle.Subject) any { return s.Binding.Manager }},
-		{"teams", listOfStrings, func(s *lifecycle.Subject) any { return s.Binding.Teams }},
+		{"id", cel.StringType, func(s *lifecycle.Subject) any { return s.Binding.Holder }, nil},
+		{"kind", cel.StringType, func(s *lifecycle.Subject) any { return s.Binding.OwnerKind.String() }, orUnstated(lifecycle.OwnerKinds)},
+		{"status", cel.StringType, func(s *lifecycle.Subject) any { return s.Binding.OwnerStatus.String() }, lifecycle.OwnerStatuses},
+		{"manager", cel.StringType, func(s *lifecycle.Subject) any { return s.Binding.Manager }, nil},
+		{"teams", listOfStrings, func(s *lifecycle.Subject) any { return s.Binding.Teams }, nil},
 	}},
 	{"grant", cel.ObjectType("Grant"), []fact{
-		{"access", cel.StringType, func(s *lifecycle.Subject) any { return s.Spec.Access }},
-		{"risk", cel.StringType, func(s *lifecycle.Subject) any { return s.Spec.Risk.String() }},
-		{"on_block", cel.StringType, func(s *lifecycle.Subject) any { return s.Spec.OnBlock.String() }},
+		{"access", cel.StringType, func(s *lifecycle.Subject) any { return s.Spec.Access }, nil},
+		{"risk", cel.StringType, func(s *lifecycle.Subject) any { return s.Spec.Risk.String() }, lifecycle.Risks},
+		{"on_block", cel.StringType, func(s *lifecycle.Subject) any { return s.Spec.OnBlock.String() }, lifecycle.OnBlocks},
 	}},
 	{"binding", cel.ObjectType("Binding"), []fact{
-		{"confidence", cel.DoubleType, func(s *lifecycle.Subject) any { return float64(s.Binding.Confidence) / 100 }},
-		{"findings", listOfStrings, func(s *lifecycle.Subject) any { return findingCodes(s.Binding) }},
-		{"successor", cel.StringType, func(s *lifecycle.Subject) any { return s.Binding.Successor }},
-		{"lifecycle_owner", cel.StringType, func(s *lifecycle.Subject) any { return s.Binding.LifecycleOwner }},
+		{"confidence", cel.DoubleType, func(s *lifecycle.Subject) any { return float64(s.Binding.Confidence) / 100 }, nil},
+		{"findings", listOfStrings, func(s *lifecycle.Subject) any { return findingCodes(s.Binding) }, bindingCodes},
+		{"successor", cel.StringType, func(s *lifecycle.Subject) any { return s.Binding.Successor }, nil},
+		{"lifecycle_owner", cel.StringType, func(s *lifecycle.Subject) any { return s.Binding.LifecycleOwner }, nil},
 	}},
+}
+
+// orUnstated adds the empty string to the words of a fact that may be unstated.
+func orUnstated(words func() []string) func() []string {
+	return func() []string { return append([]string{""}, words()...) }
 }
 
 func findingCodes(b *lifecycle.Binding) []string {

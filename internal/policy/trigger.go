@@ -63,10 +63,11 @@ func (l layer) trigger(at reporter, in Trigger, label string) (lifecycle.Trigger
 	class, _ := className(at.in("class"), in.Class)
 	boundTo, _ := choice(at.in("bound_to"), in.BoundTo, "Unknown Column", lifecycle.ParseBoundTo)
 	risk, _ := choice(at.in("risk"), in.Risk, "Unknown Risk", lifecycle.ParseRisk)
+	when, _ := text(at.in("when"), in.When)
 	out.Codes, out.Class, out.BoundTo, out.Risk = codes, class, boundTo, risk
 	selected := len(*at.problems) == before
 
-	if when, _ := text(at.in("when"), in.When); when != "" {
+	if when != "" {
 		out.When = compileCondition(at.in("when"), when, label)
 	}
 	action, ok := requiredChoice(at.in("action"), in.Action, "Unknown Action", lifecycle.ParseAction, lifecycle.Actions())
