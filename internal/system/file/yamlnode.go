@@ -1,0 +1,225 @@
+package file
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
+)
+
+// yamlParser turns chunks of YAML into rows. It takes values as they are
+// written: an id of 007 is no number, and a date is no timestamp.
+type yamlParser struct {
+	layout *layout
+	emit   func(*row) error
+	seen   bits
+	row    row
+	above  int // lines of the file above the chunk
+}
+
+// chunk reads a list of records, or a mapping in which it counts the lists and
+// reads them.
+func (p *yamlParser) chunk(text []byte, above int) (lists int, err error) {
+	p.above = above
+	if reason := tooDeep(text); reason != "" {
+		return 0, &flaw{above + 1, 1, reason}
+	}
+	file, err := parseYAML(text)
+	if err != nil {
+		return 0, p.explain(err)
+	}
+	for _, doc := range file.Docs {
+		if doc.Body == nil {
+			continue
+		}
+		n, err := p.document(doc.Body)
+		if err != nil {
+			return 0, err
+		}
+		lists += n
+	}
+	return lists, nil
+}
+
+// parseYAML keeps a defect of the library on some hostile text from ending the
+// run.
+func parseYAML(text []byte) (file *ast.File, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("the text cannot be parsed: %v", r)
+		}
+	}()
+	return parser.ParseBytes(text, 0)
+}
+
+func (p *yamlParser) document(node ast.Node) (lists int, err error) {
+	switch n := node.(type) {
+	case *ast.SequenceNode:
+		return 1, p.records(n)
+	case ast.MapNode:
+		for it := n.MapRange(); it.Next(); {
+			if list, ok := it.Value().(*ast.SequenceNode); ok {
+				if lists++; lists > 1 {
+					return lists, p.flaw(list, "the mapping holds two lists; one is accepted")
+				}
+				if err := p.records(list); err != nil {
+					return lists, err
+				}
+			}
+		}
+		return lists, nil
+	case *ast.CommentNode, *ast.CommentGroupNode:
+		return 0, nil
+	}
+	return 0, p.flaw(node, "a list of mappings, or a mapping with one list, is accepted here")
+}
+
+func (p *yamlParser) records(list *ast.SequenceNode) error {
+	for _, node := range list.Values {
+		m, ok := node.(ast.MapNode)
+		if !ok {
+			return p.flaw(node, "only mappings are accepted as records")
+		}
+		if err := p.record(node, m); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *yamlParser) record(node ast.Node, m ast.MapNode) error {
+	r := &p.row
+	r.reset()
+	r.line, r.column = p.at(node)
+	first := true
+	for it := m.MapRange(); it.Next(); {
+		if first {
+			// A mapping's own position is that of its first colon.
+			r.line, r.column = p.at(it.Key())
+			first = false
+		}
+		key, err := p.text(it.Key())
+		if err != nil {
+			return err
+		}
+		fields := p.layout.fieldsOf[foldHeader(key)]
+		if len(fields) == 0 {
+			continue
+		}
+		if r.present.has(fields[0]) {
+			return p.flaw(it.Key(), fmt.Sprintf("the record names %s twice", quote(key)))
+		}
+		c, err := p.cell(it.Value())
+		if err != nil {
+			return err
+		}
+		r.set(fields, c)
+	}
+	p.seen |= r.present
+	return p.emit(r)
+}
+
+func (p *yamlParser) cell(node ast.Node) (c cell, err error) {
+	c.line, c.column = p.at(node)
+	list, ok := node.(*ast.SequenceNode)
+	if !ok {
+		c.text, err = p.text(node)
+		return c, err
+	}
+	c.isList = true
+	for _, value := range list.Values {
+		text, err := p.text(value)
+		if err != nil {
+			return c, err
+		}
+		c.list = append(c.list, text)
+	}
+	return c, nil
+}
+
+// text returns a scalar as it is written. Anchors, aliases and tags are not
+// accepted: what a record says should stand in the record.
+func (p *yamlParser) text(node ast.Node) (string, error) {
+	switch n := node.(type) {
+	case nil, *ast.NullNode:
+		return "", nil
+	case *ast.StringNode:
+		return n.Value, nil
+	case *ast.LiteralNode:
+		return n.Value.Value, nil
+	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode, *ast.InfinityNode, *ast.NanNode:
+		return node.GetToken().Value, nil
+	case *ast.AnchorNode, *ast.AliasNode, *ast.MergeKeyNode, *ast.TagNode, *ast.MappingKeyNode:
+		return "", p.flaw(node, "anchors, aliases, merge keys, tags and complex keys are not accepted")
+	}
+	return "", p.flaw(node, "a text is accepted there")
+}
+
+func (p *yamlParser) at(node ast.Node) (line, column int) {
+	if node == nil {
+		return p.above + 1, 1
+	}
+	return p.position(node.GetToken())
+}
+
+func (p *yamlParser) position(t *token.Token) (line, column int) {
+	if t == nil || t.Position == nil {
+		return p.above + 1, 1
+	}
+	return p.above + t.Position.Line, t.Position.Column
+}
+
+func (p *yamlParser) flaw(node ast.Node, reason string) error {
+	line, column := p.at(node)
+	return &flaw{line, column, reason}
+}
+
+func (p *yamlParser) explain(err error) error {
+	var known yaml.Error
+	if !errors.As(err, &known) {
+		return &flaw{p.above + 1, 1, "this is not YAML: " + firstLine(err.Error())}
+	}
+	line, column := p.position(known.GetToken())
+	return &flaw{line, column, "this is not YAML: " + firstLine(known.GetMessage())}
+}
+
+func firstLine(s string) string {
+	const most = 120
+	s, _, _ = strings.Cut(s, "\n")
+	if len(s) > most {
+		s = strings.ToValidUTF8(s[:most], "") + "…"
+	}
+	return clean(s)
+}
+
+// tooDeep returns a reason if the text may be nested so deeply that the
+// library, which recurses, would exhaust the stack or quadratic time. It looks
+// at brackets, indentation and list marks without regard to quotation marks.
+func tooDeep(text []byte) string {
+	const deepest, widest = maxDepth, 512
+	depth := 0
+	for line := range bytes.Lines(text) {
+		content := bytes.TrimLeft(line, " -?\t")
+		lead := line[:len(line)-len(content)]
+		if len(lead) > widest || bytes.Count(lead, []byte("-"))+bytes.Count(lead, []byte("?")) > deepest {
+			return "a line is indented too deeply"
+		}
+		for _, c := range content {
+			switch c {
+			case '[', '{':
+				depth++
+			case ']', '}':
+				depth = max(depth-1, 0)
+			}
+			if depth > deepest {
+				return "values are nested too deeply"
+			}
+		}
+	}
+	return ""
+}
