@@ -25,8 +25,8 @@ const MaxCondition = 4096
 // when the document is read, and, should facts be larger than estimated, while
 // it is evaluated. A condition over a few facts costs less than 100.
 const (
-	maxCost       = 100_000
-	maxActualCost = 10 * maxCost
+	maxCost       = 1_000_000
+	maxActualCost = 2 * maxCost
 )
 
 // functions are all that a condition can call. It is a list of what is allowed,
@@ -134,6 +134,9 @@ func (typicalSizes) EstimateSize(node cost.AstNode) *cost.SizeEstimate {
 		return &text
 	case types.ListKind:
 		return &cost.SizeEstimate{Max: 100, Elem: &text}
+	case types.StructKind:
+		one := cost.FixedSizeEstimate(1)
+		return &one
 	default:
 		return nil
 	}
