@@ -79,7 +79,7 @@ func compileCondition(at reporter, expression, label string) func(*lifecycle.Sub
 	source := common.NewStringSource(expression, "when")
 	checked, issues := e.CompileSource(source)
 	if issues.Err() != nil {
-		at.report(badCondition, "The condition is not accepted:\n"+issues.Err().Error()+"\n"+conditionHelp())
+		at.report(badCondition, "The condition is not accepted:\n"+display(issues.Errors(), source)+"\n"+conditionHelp())
 		return nil
 	}
 	if checked.OutputType() != cel.BoolType {
@@ -90,8 +90,8 @@ func compileCondition(at reporter, expression, label string) func(*lifecycle.Sub
 		at.report(badCondition, "The condition builds an object; it can only read those that it is given.\n"+conditionHelp())
 		return nil
 	}
-	if words := checkWords(checked, source); len(words.GetErrors()) > 0 {
-		at.report(badCondition, "The condition can never hold as it is meant:\n"+words.ToDisplayString())
+	if words := checkWords(checked, source); len(words) > 0 {
+		at.report(badCondition, "The condition compares a fact with something that it never is:\n"+display(words, source))
 		return nil
 	}
 	if estimate, err := e.EstimateCost(checked, typicalSizes{}); err != nil || estimate.Max > maxCost {
@@ -110,6 +110,20 @@ func compileCondition(at reporter, expression, label string) func(*lifecycle.Sub
 		}
 		return out == types.True, nil
 	}
+}
+
+// display shows the first few errors of CEL, each with the line that it is in.
+func display(errors []*cel.Error, source cel.Source) string {
+	const most = 3
+	var b strings.Builder
+	for i, err := range errors {
+		if i == most {
+			fmt.Fprintf(&b, "And %d more.", len(errors)-most)
+			break
+		}
+		b.WriteString(err.ToDisplayString(source) + "\n")
+	}
+	return strings.TrimSuffix(b.String(), "\n")
 }
 
 func conditionHelp() string {

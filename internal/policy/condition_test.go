@@ -128,6 +128,39 @@ func TestConditionConcurrently(t *testing.T) {
 	wg.Wait()
 }
 
+// FuzzCondition: no condition makes the package panic, and what is accepted
+// gives the same answer twice.
+func FuzzCondition(f *testing.F) {
+	for _, folder := range []string{"valid", "invalid"} {
+		for _, data := range documents(f, folder) {
+			doc, err := policy.Parse(data)
+			if err != nil {
+				continue
+			}
+			for _, t := range doc.Triggers {
+				if t.When != nil {
+					f.Add(*t.When)
+				}
+			}
+		}
+	}
+	f.Add(strings.Repeat("!", 2000) + "asset.shared")
+	f.Add(strings.Repeat("(", 500) + "asset.shared" + strings.Repeat(")", 500))
+	f.Add(`[[asset.id]].map(x, x + x).map(x, x + x).exists(x, x[0].matches(x[1]))`)
+	f.Fuzz(func(t *testing.T, expression string) {
+		doc := &policy.Document{Triggers: []policy.Trigger{{On: "owner.none", When: &expression, Action: "review"}}}
+		rules, err := policy.Compile(doc, "provider policy")
+		if err != nil {
+			return
+		}
+		first, err1 := rules.Triggers[0].When(subject())
+		second, err2 := rules.Triggers[0].When(subject())
+		if first != second || (err1 == nil) != (err2 == nil) {
+			t.Fatalf("%s gives %t, %v and then %t, %v", expression, first, err1, second, err2)
+		}
+	})
+}
+
 func BenchmarkCondition(b *testing.B) {
 	condition, s := when(b, `binding.successor == "" && binding.confidence < 0.5`), subject()
 	b.ReportAllocs()

@@ -39,6 +39,9 @@ func (r *reachability) add(index int, t lifecycle.Trigger, when *string) (hiding
 	}
 	left := s.codes
 	for _, e := range r.earlier {
+		if left == ([scopes]lifecycle.CodeSet{}) {
+			break
+		}
 		if !e.always(s) {
 			continue
 		}

@@ -32,10 +32,10 @@ func bindingCodes() []string {
 // checkWords reports where a condition compares a fact with a word that the
 // fact can never be: such a condition is always false, and nothing else would
 // ever say so.
-func checkWords(checked *cel.Ast, source common.Source) *common.Errors {
+func checkWords(checked *cel.Ast, source cel.Source) []*cel.Error {
 	w := wordChecker{ast: checked.NativeRep(), errors: common.NewErrors(source)}
 	ast.PreOrderVisit(w.ast.Expr(), ast.NewExprVisitor(w.visit))
-	return w.errors
+	return w.errors.GetErrors()
 }
 
 type wordChecker struct {
