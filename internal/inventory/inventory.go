@@ -98,6 +98,16 @@ func (inv *Inventory) Records(ctx context.Context, name string) ([]lifecycle.Rec
 	return s.list(ctx)
 }
 
+// Asset returns the records of one asset: none if the system answered that it
+// holds none.
+func (inv *Inventory) Asset(ctx context.Context, ref lifecycle.Ref) ([]lifecycle.Record, error) {
+	s, err := inv.shelf(ref.System)
+	if err != nil {
+		return nil, err
+	}
+	return s.asset(ctx, ref.ID)
+}
+
 // Facts gathers what must be known to assess q: the records and open tasks of
 // the asset, the people whom they, the configuration and the evidence name, and
 // the successors for whom the rules ask. Rules may be nil; then no successors

@@ -1,0 +1,63 @@
+package lifecycle
+
+import (
+	"slices"
+	"strings"
+)
+
+// Differences says in sentences how the facts of a binding differ from those
+// that a plan rested on, as far as a decision can depend on them.
+func Differences(planned, live *Binding) []string {
+	var out []string
+	note := func(what, before, after string) {
+		if before != after {
+			out = append(out, what+" was "+stated(before)+" and is now "+stated(after)+".")
+		}
+	}
+	note("The class", planned.Class, live.Class)
+	note("The side that the class is bound to", planned.BoundTo.String(), live.BoundTo.String())
+	note("The state", planned.State.String(), live.State.String())
+	note("The holder", planned.Holder, live.Holder)
+	note("The owner's kind", planned.OwnerKind.String(), live.OwnerKind.String())
+	note("The owner's status", planned.OwnerStatus.String(), live.OwnerStatus.String())
+	note("The manager", planned.Manager, live.Manager)
+	note("The list of teams", strings.Join(planned.Teams, ", "), strings.Join(live.Teams, ", "))
+	note("The proposed successor", planned.Successor, live.Successor)
+	note("The lifecycle owner", planned.LifecycleOwner, live.LifecycleOwner)
+	note("The purpose", planned.Purpose, live.Purpose)
+	note("The environment", planned.Environment, live.Environment)
+	note("The criticality", planned.Criticality, live.Criticality)
+	note("The confidence", Hundredths(planned.Confidence), Hundredths(live.Confidence))
+	if planned.ThirdParty != live.ThirdParty {
+		out = append(out, "The third-party mark has changed.")
+	}
+	if planned.Shared != live.Shared {
+		out = append(out, "The shared mark has changed.")
+	}
+	if !planned.OwnerEndDate.Equal(live.OwnerEndDate) {
+		out = append(out, "The owner's end date has changed.")
+	}
+	if !planned.RetirementDate.Equal(live.RetirementDate) {
+		out = append(out, "The retirement date has changed.")
+	}
+	return slices.Concat(out, findingDifferences(planned, live))
+}
+
+func findingDifferences(planned, live *Binding) []string {
+	var out []string
+	before, after := planned.Codes(), live.Codes()
+	for c := range (after &^ before).All {
+		out = append(out, "New finding "+c.String()+": "+live.message(c))
+	}
+	for c := range (before &^ after).All {
+		out = append(out, "The finding "+c.String()+" is gone.")
+	}
+	return out
+}
+
+func stated(s string) string {
+	if s == "" {
+		return "not stated"
+	}
+	return quote(s)
+}

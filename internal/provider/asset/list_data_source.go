@@ -1,0 +1,159 @@
+package asset
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/run"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/wire"
+)
+
+// ListDataSource is custody_assets: the records of one system, filtered.
+type ListDataSource struct {
+	run *run.Run
+}
+
+var _ datasource.DataSourceWithConfigure = (*ListDataSource)(nil)
+
+// NewListDataSource returns the data source custody_assets.
+func NewListDataSource() datasource.DataSource { return &ListDataSource{} }
+
+// Metadata names the data source.
+func (d *ListDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_assets"
+}
+
+// Configure takes the run over from the provider.
+func (d *ListDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
+	d.run = run.From(req.ProviderData, &resp.Diagnostics)
+}
+
+type listModel struct {
+	System      types.String `tfsdk:"system"`
+	Class       types.Set    `tfsdk:"class"`
+	Owner       types.Set    `tfsdk:"owner"`
+	State       types.Set    `tfsdk:"state"`
+	Environment types.Set    `tfsdk:"environment"`
+	Criticality types.Set    `tfsdk:"criticality"`
+	IDs         types.List   `tfsdk:"ids"`
+	Assets      types.Map    `tfsdk:"assets"`
+}
+
+func filter(what string, each ...validator.String) schema.SetAttribute {
+	return schema.SetAttribute{
+		Optional: true, ElementType: types.StringType,
+		Validators:          []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.ValueStringsAre(append(each, wire.Stated())...)},
+		MarkdownDescription: "Only assets " + what + ". Default: all.",
+	}
+}
+
+// Schema returns the data source's schema.
+func (d *ListDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
+	record := recordSchema()
+	record["asset"] = text("The asset as `custody_binding` takes it: `\"<system>/<id>\"`.")
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "The records of an asset system, filtered and sorted by id. `assets` is a map that `for_each` takes. An id that the system holds more than once stands there once; fields in which its records disagree are null.",
+		Attributes: map[string]schema.Attribute{
+			"system":      schema.StringAttribute{Required: true, Validators: []validator.String{wire.Stated()}, MarkdownDescription: "The system, a name from the provider's `systems`."},
+			"class":       filter("of one of these classes; case does not count"),
+			"owner":       filter("that name one of these owners, by any key that a directory knows"),
+			"state":       filter("in one of these lifecycle states", wire.OneOf("State", lifecycle.States(), lifecycle.ParseState)),
+			"environment": filter("in one of these environments; case does not count"),
+			"criticality": filter("of one of these criticalities; case does not count"),
+			"ids":         schema.ListAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "The ids of the assets, sorted."},
+			"assets": schema.MapNestedAttribute{
+				Computed: true, MarkdownDescription: "The assets by id.",
+				NestedObject: schema.NestedAttributeObject{Attributes: record},
+			},
+		},
+	}
+}
+
+// Read takes the records from the run's snapshot.
+func (d *ListDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	var m listModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &m)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	records, err := d.run.Facts.Records(ctx, m.System.ValueString())
+	if err != nil {
+		wire.Report(&resp.Diagnostics, path.Root("system"), err)
+		return
+	}
+	owners, err := d.ownerKeys(ctx, wire.TextsOf(m.Owner.Elements()))
+	if err != nil {
+		wire.Report(&resp.Diagnostics, path.Root("owner"), err)
+		return
+	}
+	element := types.ObjectType{AttrTypes: map[string]attr.Type{"asset": types.StringType}}
+	for name, t := range recordTypes {
+		element.AttrTypes[name] = t
+	}
+	ids, assets := []string{}, map[string]attr.Value{}
+	for _, r := range grouped(records) {
+		if !m.wants(r, owners) {
+			continue
+		}
+		ids = append(ids, r.ID)
+		assets[r.ID] = types.ObjectValueMust(element.AttrTypes, modelOf(r).object(map[string]attr.Value{
+			"asset": types.StringValue(fmt.Sprintf("%s/%s", m.System.ValueString(), r.ID)),
+		}))
+	}
+	m.IDs = wire.Texts(ids)
+	m.Assets = types.MapValueMust(element, assets)
+	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
+}
+
+// grouped merges the records of one id; records are sorted by id.
+func grouped(records []lifecycle.Record) []lifecycle.Record {
+	var out []lifecycle.Record
+	for i := 0; i < len(records); {
+		j := i + 1
+		for j < len(records) && records[j].ID == records[i].ID {
+			j++
+		}
+		out = append(out, lifecycle.Merge(records[i:j]))
+		i = j
+	}
+	return out
+}
+
+// ownerKeys returns every key under which a record may name one of the owners.
+func (d *ListDataSource) ownerKeys(ctx context.Context, wanted []string) ([]string, error) {
+	keys := slices.Clone(wanted)
+	for _, key := range wanted {
+		people, err := d.run.Facts.Resolve(ctx, key)
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range people {
+			keys = append(keys, p.Holder(), p.ID, p.Email, p.Username)
+		}
+	}
+	return keys, nil
+}
+
+func (m *listModel) wants(r lifecycle.Record, owners []string) bool {
+	return among(m.Class, r.Class) && among(m.State, r.State.String()) && among(m.Environment, r.Environment) && among(m.Criticality, r.Criticality) &&
+		(m.Owner.IsNull() || slices.ContainsFunc(r.Owners, func(key string) bool { return containsFold(owners, key) }))
+}
+
+func among(set types.Set, value string) bool {
+	return set.IsNull() || containsFold(wire.TextsOf(set.Elements()), value)
+}
+
+func containsFold(list []string, value string) bool {
+	return slices.ContainsFunc(list, func(s string) bool { return s != "" && strings.EqualFold(s, value) })
+}

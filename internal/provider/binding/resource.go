@@ -1,0 +1,165 @@
+// Package binding holds the resource custody_binding: an asset tied to its
+// holder, with what is wrong and how sure we are.
+package binding
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+
+	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/run"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/wire"
+)
+
+// heldSummary is the one text under which Terraform folds the warnings about
+// systems that did not answer.
+const heldSummary = "System Unavailable, Last Known Facts Kept"
+
+// Resource is custody_binding. Read and plan take the same facts from the same
+// snapshot, so that drift shows in every way of planning.
+type Resource struct {
+	run *run.Run
+}
+
+var (
+	_ resource.ResourceWithConfigure   = (*Resource)(nil)
+	_ resource.ResourceWithModifyPlan  = (*Resource)(nil)
+	_ resource.ResourceWithImportState = (*Resource)(nil)
+)
+
+// New returns the resource.
+func New() resource.Resource { return &Resource{} }
+
+// Metadata names the resource.
+func (r *Resource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_binding"
+}
+
+// Schema returns the resource's schema.
+func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+	resp.Schema = bindingSchema
+}
+
+// Configure takes the run over from the provider.
+func (r *Resource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
+	r.run = run.From(req.ProviderData, &resp.Diagnostics)
+}
+
+// ModifyPlan fills the plan with live facts. Unknown arguments give unknown
+// facts, never wrong ones.
+func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if req.Plan.Raw.IsNull() || r.run == nil {
+		return
+	}
+	var plan model
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if !plan.known() {
+		plan.unknown()
+		resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
+		return
+	}
+	var prior *model
+	if !req.State.Raw.IsNull() {
+		prior = &model{}
+		resp.Diagnostics.Append(req.State.Get(ctx, prior)...)
+		if resp.Diagnostics.HasError() {
+			return
+		}
+		if !prior.Asset.Equal(plan.Asset) {
+			prior = nil // the binding will be replaced: nothing is known of the other asset
+		}
+	}
+	if r.refresh(ctx, &plan, prior, &resp.Diagnostics) {
+		resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
+	}
+}
+
+// refresh brings m to live facts, or to the last known ones where the
+// configuration says to hold. It reports whether m can be used.
+func (r *Resource) refresh(ctx context.Context, m, prior *model, diags *diag.Diagnostics) bool {
+	q, err := m.question()
+	if err != nil {
+		diags.AddAttributeError(path.Root("asset"), "Invalid Asset", err.Error())
+		return false
+	}
+	live, err := r.run.Assess(ctx, q)
+	if err == nil {
+		m.set(&live)
+		return true
+	}
+	if !r.run.HoldsOn(err) {
+		wire.Report(diags, path.Root("asset"), err)
+		return false
+	}
+	if prior == nil {
+		wire.Report(diags, path.Root("asset"), err)
+		diags.AddAttributeError(path.Root("asset"), "Unable to Create Binding on Held Facts",
+			"The system did not answer, and there are no last known facts to hold for this asset.\n\n"+
+				"Nothing was issued and nothing was revoked. Plan again once the system answers.")
+		return false
+	}
+	if err := m.hold(prior); err != nil {
+		diags.AddAttributeError(path.Root("asset"), "Unable to Hold Last Known Facts", fmt.Sprintf("%s.\n\nNothing was issued and nothing was revoked.", err))
+		return false
+	}
+	wire.Warn(diags, path.Root("asset"), heldSummary, err)
+	return true
+}
+
+// Create stores what was planned.
+func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	var plan model
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	if !resp.Diagnostics.HasError() {
+		resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+	}
+}
+
+// Read brings the state to live facts. An asset that is gone stays in the state,
+// as a finding: absence is for people to judge.
+func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	var state model
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	if resp.Diagnostics.HasError() || r.run == nil {
+		return
+	}
+	prior := state
+	if state.Digest.IsNull() {
+		r.refresh(ctx, &state, nil, &resp.Diagnostics) // just imported
+	} else {
+		r.refresh(ctx, &state, &prior, &resp.Diagnostics)
+	}
+	if !resp.Diagnostics.HasError() {
+		resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
+	}
+}
+
+// Update stores what was planned.
+func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	var plan model
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	if !resp.Diagnostics.HasError() {
+		resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+	}
+}
+
+// Delete forgets the binding. No asset record is touched.
+func (r *Resource) Delete(context.Context, resource.DeleteRequest, *resource.DeleteResponse) {}
+
+// ImportState takes "<system>/<id>"; Read fills in the facts.
+func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	if _, ok := lifecycle.ParseRef(req.ID); !ok {
+		resp.Diagnostics.AddError("Invalid Import ID",
+			fmt.Sprintf("%q is not an asset. Nothing was imported.\n\nAccepted: \"<system>/<id>\", for instance cmdb/APP-0042.", req.ID))
+		return
+	}
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("asset"), req.ID)...)
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("id"), req.ID)...)
+}

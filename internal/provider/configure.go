@@ -1,0 +1,160 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/custodyhq/terraform-provider-custody/internal/inventory"
+	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
+	document "github.com/custodyhq/terraform-provider-custody/internal/policy"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/run"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/wire"
+)
+
+const (
+	defaultPlanAge = 24 * time.Hour
+	maxPlanAge     = 168 * time.Hour
+)
+
+// model is the provider block.
+type model struct {
+	Systems       types.Map    `tfsdk:"systems"`
+	Directories   types.List   `tfsdk:"directories"`
+	Reviews       types.String `tfsdk:"reviews"`
+	Policy        types.String `tfsdk:"policy"`
+	OnUnavailable types.String `tfsdk:"on_unavailable"`
+	PlanTime      types.String `tfsdk:"plan_time"`
+	MaxPlanAge    types.String `tfsdk:"max_plan_age"`
+	Limits        *limits      `tfsdk:"limits"`
+}
+
+type limits struct {
+	Revocations types.Int64 `tfsdk:"revocations"`
+}
+
+// start builds the run from the provider block. It returns nil if it has
+// reported an error.
+func (p *Provider) start(ctx context.Context, config tfsdk.Config, diags *diag.Diagnostics) *run.Run {
+	if !config.Raw.IsFullyKnown() {
+		reportUnknown(config, diags)
+		return nil
+	}
+	var m model
+	diags.Append(config.Get(ctx, &m)...)
+	if diags.HasError() {
+		return nil
+	}
+	r := &run.Run{Hold: m.OnUnavailable.ValueString() == onUnavailableHold, Brake: run.NewBrake(m.revocations())}
+	p.setInstant(r, &m, diags)
+	r.Rules = rules(&m, diags)
+	r.Facts = facts(ctx, &m, diags)
+	if diags.HasError() {
+		return nil
+	}
+	return r
+}
+
+// reportUnknown refuses arguments that are known after apply only: a run cannot
+// be decided half.
+func reportUnknown(config tfsdk.Config, diags *diag.Diagnostics) {
+	var values map[string]tftypes.Value
+	if err := config.Raw.As(&values); err != nil {
+		diags.AddError("Provider Configuration Not Known Yet", err.Error())
+		return
+	}
+	for name, v := range values {
+		if v.IsFullyKnown() {
+			continue
+		}
+		diags.AddAttributeError(path.Root(name), "Provider Argument Not Known Yet",
+			fmt.Sprintf("%s depends on something that is known after apply only, so no decision can be planned.\n\n"+
+				"Nothing was issued and nothing was revoked.\n\n"+
+				"Pass values that are known: literals, variables, file() or plantimestamp(). Data sources under a module with depends_on are known after apply only.", name))
+	}
+}
+
+func (m *model) revocations() int {
+	if m.Limits == nil || m.Limits.Revocations.IsNull() {
+		return run.DefaultRevocations
+	}
+	return int(m.Limits.Revocations.ValueInt64())
+}
+
+// setInstant fixes the one instant of the run.
+func (p *Provider) setInstant(r *run.Run, m *model, diags *diag.Diagnostics) {
+	now := p.clock.Now()
+	r.Now = now
+	age := defaultPlanAge
+	if !m.MaxPlanAge.IsNull() {
+		var err error
+		if age, err = document.ParseDuration(m.MaxPlanAge.ValueString()); err != nil || age > maxPlanAge {
+			diags.AddAttributeError(path.Root("max_plan_age"), "Invalid Plan Age",
+				fmt.Sprintf("%q is longer than a saved plan may wait. Accepted: a duration of at most 168h, such as 24h or 7d.", m.MaxPlanAge.ValueString()))
+			return
+		}
+	}
+	if m.PlanTime.IsNull() {
+		return
+	}
+	at, err := wire.ParseInstant(m.PlanTime.ValueString())
+	if err != nil {
+		diags.AddAttributeError(path.Root("plan_time"), "Invalid Timestamp", err.Error()+".")
+		return
+	}
+	switch {
+	case at.After(now):
+		diags.AddAttributeError(path.Root("plan_time"), "Plan Time Lies in the Future",
+			fmt.Sprintf("plan_time is %s, but this machine's clock says %s.\n\nNothing was issued and nothing was revoked.\n\n"+
+				"Set plan_time = plantimestamp(), and check the clocks of the machines that plan and apply.", wire.Instant(at), wire.Instant(now)))
+	case now.Sub(at) > age:
+		diags.AddAttributeError(path.Root("plan_time"), "Saved Plan Is Too Old",
+			fmt.Sprintf("The plan was made at %s and may be applied for %s; it is %s now.\n\n"+
+				"custody issued nothing and revoked nothing. What other providers planned to destroy may already be gone.\n\n"+
+				"Make a new plan. max_plan_age sets how long a saved plan may wait, up to 168h.",
+				wire.Instant(at), document.FormatDuration(age), wire.Instant(now)))
+	}
+	r.Now, r.Fixed = at, true
+}
+
+func rules(m *model, diags *diag.Diagnostics) *lifecycle.Rules {
+	if m.Policy.IsNull() {
+		return document.Baseline()
+	}
+	doc, err := document.Parse([]byte(m.Policy.ValueString()))
+	if err != nil {
+		wire.ReportPolicy(diags, path.Root("policy"), err)
+		return nil
+	}
+	compiled, err := document.Compile(doc, "provider policy")
+	if err != nil {
+		wire.ReportPolicy(diags, path.Root("policy"), err)
+		return nil
+	}
+	return compiled
+}
+
+func facts(ctx context.Context, m *model, diags *diag.Diagnostics) *inventory.Inventory {
+	systems := connect(ctx, m.Systems, diags)
+	if diags.HasError() {
+		return nil
+	}
+	if !m.Reviews.IsNull() {
+		diags.AddAttributeError(path.Root("reviews"), "System Has No Review Queue",
+			fmt.Sprintf("%q cannot take review cases: none of the connected kinds of systems has a review queue.\n\n"+
+				"Nothing was issued and nothing was revoked.\n\nLeave reviews out; the plan then says review, and the reasons say what to do.", m.Reviews.ValueString()))
+		return nil
+	}
+	inv, err := inventory.New(systems, wire.TextsOf(m.Directories.Elements()))
+	if err != nil {
+		wire.Report(diags, path.Root("directories"), err)
+		return nil
+	}
+	return inv
+}

@@ -1,0 +1,232 @@
+package grant
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
+	"github.com/custodyhq/terraform-provider-custody/internal/policy"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/wire"
+)
+
+// model is a custody_grant in configuration, plan and state.
+type model struct {
+	Binding           types.Object `tfsdk:"binding"`
+	Access            types.String `tfsdk:"access"`
+	Risk              types.String `tfsdk:"risk"`
+	Policy            types.String `tfsdk:"policy"`
+	TTL               types.String `tfsdk:"ttl"`
+	RenewBefore       types.String `tfsdk:"renew_before"`
+	Overlap           types.String `tfsdk:"overlap"`
+	OnBlock           types.String `tfsdk:"on_block"`
+	RotateWhenChanged types.Map    `tfsdk:"rotate_when_changed"`
+	RevokeGenerations types.Set    `tfsdk:"revoke_generations"`
+	Attestation       types.Object `tfsdk:"attestation"`
+	Exception         types.Object `tfsdk:"exception"`
+
+	ID           types.String `tfsdk:"id"`
+	Active       types.Bool   `tfsdk:"active"`
+	Status       types.String `tfsdk:"status"`
+	Action       types.String `tfsdk:"action"`
+	Reasons      types.List   `tfsdk:"reasons"`
+	Holder       types.String `tfsdk:"holder"`
+	Generations  types.Map    `tfsdk:"generations"`
+	Current      types.String `tfsdk:"current"`
+	Serial       types.Int64  `tfsdk:"serial"`
+	Basis        types.Object `tfsdk:"basis"`
+	ExpiresAt    types.String `tfsdk:"expires_at"`
+	RevokedAt    types.String `tfsdk:"revoked_at"`
+	CertifiedAt  types.String `tfsdk:"certified_at"`
+	Rotation     types.String `tfsdk:"rotation"`
+	Conditions   types.Map    `tfsdk:"conditions"`
+	NextChangeAt types.String `tfsdk:"next_change_at"`
+	Review       types.Object `tfsdk:"review"`
+}
+
+var (
+	attestationTypes = map[string]attr.Type{"by": types.StringType, "at": types.StringType, "note": types.StringType}
+	exceptionTypes   = map[string]attr.Type{
+		"codes": types.SetType{ElemType: types.StringType}, "reason": types.StringType,
+		"approved_by": types.StringType, "expires_at": types.StringType,
+	}
+	generationType = types.ObjectType{AttrTypes: map[string]attr.Type{
+		"enabled": types.BoolType, "state": types.StringType, "holder": types.StringType,
+		"issued_at": types.StringType, "expires_at": types.StringType,
+	}}
+	reasonType = types.ObjectType{AttrTypes: map[string]attr.Type{
+		"code": types.StringType, "message": types.StringType, "controls": types.ListType{ElemType: types.StringType},
+	}}
+	basisTypes = map[string]attr.Type{
+		"class": types.StringType, "environment": types.StringType, "criticality": types.StringType,
+		"manager": types.StringType, "teams": types.ListType{ElemType: types.StringType},
+	}
+	reviewTypes = map[string]attr.Type{
+		"id": types.StringType, "url": types.StringType, "status": types.StringType,
+		"due_at": types.StringType, "assignee": types.StringType,
+	}
+)
+
+// arguments returns the values that the user writes.
+func (m *model) arguments() []attr.Value {
+	return []attr.Value{
+		m.Binding, m.Access, m.Risk, m.Policy, m.TTL, m.RenewBefore, m.Overlap, m.OnBlock,
+		m.RotateWhenChanged, m.RevokeGenerations, m.Attestation, m.Exception,
+	}
+}
+
+// known reports whether every argument is wholly known.
+func (m *model) known() bool {
+	for _, v := range m.arguments() {
+		if !wire.WhollyKnown(v) {
+			return false
+		}
+	}
+	return true
+}
+
+// unknown marks everything that is decided as unknown.
+func (m *model) unknown() {
+	for _, s := range []*types.String{
+		&m.ID, &m.Status, &m.Action, &m.Holder, &m.Current, &m.ExpiresAt, &m.RevokedAt, &m.CertifiedAt, &m.Rotation, &m.NextChangeAt,
+	} {
+		*s = types.StringUnknown()
+	}
+	m.Active = types.BoolUnknown()
+	m.Reasons = types.ListUnknown(reasonType)
+	m.Generations = types.MapUnknown(generationType)
+	m.Serial = types.Int64Unknown()
+	m.Basis = types.ObjectUnknown(basisTypes)
+	m.Conditions = types.MapUnknown(types.StringType)
+	m.Review = types.ObjectNull(reviewTypes)
+}
+
+// argumentError is a value that the schema alone could not refuse.
+type argumentError struct {
+	at  path.Path
+	err error
+}
+
+func (e *argumentError) Error() string { return e.err.Error() }
+
+// spec reads the arguments; they must be known.
+func (m *model) spec() (*lifecycle.Spec, *argumentError) {
+	s := &lifecycle.Spec{Access: m.Access.ValueString(), RotateWhenChanged: inputs(m.RotateWhenChanged)}
+	var err error
+	if s.Risk, err = lifecycle.ParseRisk(m.Risk.ValueString()); err != nil {
+		return nil, &argumentError{path.Root("risk"), err}
+	}
+	if s.OnBlock, err = lifecycle.ParseOnBlock(m.OnBlock.ValueString()); err != nil {
+		return nil, &argumentError{path.Root("on_block"), err}
+	}
+	for _, d := range []struct {
+		name string
+		from types.String
+		to   *time.Duration
+	}{{"ttl", m.TTL, &s.TTL}, {"renew_before", m.RenewBefore, &s.RenewBefore}, {"overlap", m.Overlap, &s.Overlap}} {
+		if d.from.IsNull() {
+			continue
+		}
+		if *d.to, err = policy.ParseDuration(d.from.ValueString()); err != nil {
+			return nil, &argumentError{path.Root(d.name), err}
+		}
+	}
+	for _, key := range wire.TextsOf(m.RevokeGenerations.Elements()) {
+		if s.RevokeGenerations == nil {
+			s.RevokeGenerations = make(map[string]bool)
+		}
+		s.RevokeGenerations[key] = true
+	}
+	if s.Attestation, err = attestation(m.Attestation); err != nil {
+		return nil, &argumentError{path.Root("attestation").AtName("at"), err}
+	}
+	if s.Exception, err = exception(m.Exception); err != nil {
+		return nil, &argumentError{path.Root("exception"), err}
+	}
+	return s, nil
+}
+
+func inputs(m types.Map) map[string]string {
+	if m.IsNull() {
+		return nil
+	}
+	out := make(map[string]string, len(m.Elements()))
+	for k, v := range m.Elements() {
+		if s, ok := v.(types.String); ok && !s.IsNull() {
+			out[k] = s.ValueString()
+		}
+	}
+	return out
+}
+
+func textIn(o types.Object, name string) string {
+	s, _ := o.Attributes()[name].(types.String)
+	return s.ValueString()
+}
+
+func attestation(o types.Object) (*lifecycle.Attestation, error) {
+	if o.IsNull() {
+		return nil, nil //nolint:nilnil // not stated
+	}
+	at, err := wire.ParseInstant(textIn(o, "at"))
+	if err != nil {
+		return nil, err
+	}
+	return &lifecycle.Attestation{By: textIn(o, "by"), At: at, Note: textIn(o, "note")}, nil
+}
+
+func exception(o types.Object) (*lifecycle.Exception, error) {
+	if o.IsNull() {
+		return nil, nil //nolint:nilnil // not stated
+	}
+	x := &lifecycle.Exception{Reason: textIn(o, "reason"), ApprovedBy: textIn(o, "approved_by")}
+	var err error
+	if x.ExpiresAt, err = wire.ParseEndOfDay(textIn(o, "expires_at")); err != nil {
+		return nil, err
+	}
+	codes, _ := o.Attributes()["codes"].(types.Set)
+	for _, text := range wire.TextsOf(codes.Elements()) {
+		code, err := lifecycle.ParseCode(text)
+		if err != nil {
+			return nil, err
+		}
+		x.Codes = x.Codes.With(code)
+	}
+	return x, nil
+}
+
+// memory reads back from the state what the grant remembers.
+func (m *model) memory() (*lifecycle.Grant, error) {
+	asset, _ := m.Binding.Attributes()["asset"].(types.String)
+	ref, ok := lifecycle.ParseRef(asset.ValueString())
+	if !ok {
+		return nil, fmt.Errorf("the state names no asset")
+	}
+	g := &lifecycle.Grant{
+		Asset: ref, Access: m.Access.ValueString(), RotateWhenChanged: inputs(m.RotateWhenChanged),
+		Holder: m.Holder.ValueString(), Serial: int(m.Serial.ValueInt64()),
+		RevokedAt: wire.InstantOf(m.RevokedAt), CertifiedAt: wire.InstantOf(m.CertifiedAt), NextChangeAt: wire.InstantOf(m.NextChangeAt),
+		Basis: basisOf(m.Basis),
+	}
+	var err error
+	if g.Status, err = lifecycle.ParseStatus(m.Status.ValueString()); err != nil {
+		return nil, err
+	}
+	if g.Action, err = lifecycle.ParseAction(m.Action.ValueString()); err != nil {
+		return nil, err
+	}
+	if g.Rotation, err = lifecycle.ParseRotation(m.Rotation.ValueString()); err != nil {
+		return nil, err
+	}
+	if g.Reasons, err = reasonsOf(m.Reasons); err != nil {
+		return nil, err
+	}
+	if g.Conditions, err = conditionsOf(m.Conditions); err != nil {
+		return nil, err
+	}
+	g.Generations, err = generationsOf(m.Generations)
+	return g, err
+}

@@ -1,0 +1,133 @@
+// Package grant holds the resource custody_grant: one access that an asset
+// justifies, and the generations of its credential that should exist now.
+package grant
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+
+	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/run"
+)
+
+// Resource is custody_grant. Its plan is a pure function of configuration, prior
+// state and the run's instant; live facts are asked for at apply only, before
+// something is issued.
+type Resource struct {
+	run *run.Run
+}
+
+var (
+	_ resource.ResourceWithConfigure   = (*Resource)(nil)
+	_ resource.ResourceWithModifyPlan  = (*Resource)(nil)
+	_ resource.ResourceWithImportState = (*Resource)(nil)
+)
+
+// New returns the resource.
+func New() resource.Resource { return &Resource{} }
+
+// Metadata names the resource.
+func (r *Resource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_grant"
+}
+
+// Schema returns the resource's schema.
+func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+	resp.Schema = grantSchema
+}
+
+// Configure takes the run over from the provider.
+func (r *Resource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
+	r.run = run.From(req.ProviderData, &resp.Diagnostics)
+}
+
+// ModifyPlan decides and fills the plan.
+func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if req.Plan.Raw.IsNull() || r.run == nil {
+		return
+	}
+	var plan model
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	var prior *model
+	if !req.State.Raw.IsNull() {
+		prior = &model{}
+		resp.Diagnostics.Append(req.State.Get(ctx, prior)...)
+	}
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if !plan.known() {
+		plan.unknown()
+		resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
+		return
+	}
+	t := r.decide(&plan, prior, &resp.Diagnostics)
+	if t == nil || r.braked(t, &resp.Diagnostics) {
+		return
+	}
+	t.warn(&resp.Diagnostics)
+	if t.settled(&plan) {
+		return
+	}
+	plan.remember(&t.decision.Grant)
+	if !r.run.Fixed {
+		plan.blur(prior)
+	}
+	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
+}
+
+// Create issues the first generation, after a last look at the facts.
+func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	var plan model
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	t := r.decide(&plan, nil, &resp.Diagnostics)
+	if t == nil || !r.factsStand(ctx, t, &resp.Diagnostics) {
+		return
+	}
+	plan.remember(&t.decision.Grant)
+	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+}
+
+// Read leaves the state as it is: a grant is decided in the plan.
+func (r *Resource) Read(context.Context, resource.ReadRequest, *resource.ReadResponse) {}
+
+// Update carries the decision out. If the facts have moved it issues nothing and
+// keeps in state only what the plan had not removed.
+func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	var plan, prior model
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(req.State.Get(ctx, &prior)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	t := r.decide(&plan, &prior, &resp.Diagnostics)
+	if t == nil {
+		return
+	}
+	if !r.factsStand(ctx, t, &resp.Diagnostics) {
+		refused := lifecycle.Refused(t.prior, &t.decision.Grant)
+		prior.remember(&refused)
+		resp.Diagnostics.Append(resp.State.Set(ctx, &prior)...)
+		return
+	}
+	plan.remember(&t.decision.Grant)
+	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+}
+
+// Delete forgets the grant. The credentials hang on generations and have been
+// destroyed before.
+func (r *Resource) Delete(context.Context, resource.DeleteRequest, *resource.DeleteResponse) {}
+
+// ImportState refuses: a grant without its history would forget what it issued.
+func (r *Resource) ImportState(_ context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	resp.Diagnostics.AddAttributeError(path.Root("id"), "Unable to Import Grant",
+		"A grant remembers which generations it issued and when findings were first seen. "+
+			"That history stands in its state only, so "+req.ID+" cannot be imported.\n\n"+
+			"Nothing was issued and nothing was revoked.\n\n"+
+			"Leave the import out: a new grant starts at g1. Import the binding, and import existing credentials at their own key of generations.")
+}

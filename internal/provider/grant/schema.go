@@ -1,0 +1,206 @@
+package grant
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/wire"
+)
+
+var grantSchema = schema.Schema{
+	Version: 0,
+	MarkdownDescription: "One access that an asset justifies: whether it may exist, until when and in which generation.\n\n" +
+		"`generations` is the map of credentials that should exist right now. Hang the credential on it with `for_each`: it is empty when access is revoked, " +
+		"holds one entry in the steady state and two while a rotation overlaps. Its keys are known at plan time, on the first plan too.\n\n" +
+		"The plan is a pure function of the configuration, the state and the instant of the run. Import is refused: a grant without its history would forget what it issued.",
+	Attributes: attributes(),
+}
+
+func attributes() map[string]schema.Attribute {
+	all := arguments()
+	for name, a := range decided() {
+		all[name] = a
+	}
+	return all
+}
+
+func generationKey() validator.String {
+	return wire.Checked("Invalid Generation Key", "a key of generations, such as g1", func(s string) error {
+		if _, ok := lifecycle.ParseKey(s); !ok {
+			return fmt.Errorf("%q is not a generation key", s)
+		}
+		return nil
+	})
+}
+
+// exceptable lists the finding codes that an exception may name.
+func exceptable() []string {
+	var out []string
+	for _, text := range lifecycle.Codes() {
+		if code, err := lifecycle.ParseCode(text); err == nil && code.Mappable() && !lifecycle.Terminal.Has(code) && code != lifecycle.ExceptionExpired {
+			out = append(out, text)
+		}
+	}
+	return out
+}
+
+func exceptableCode() validator.String {
+	accepted := exceptable()
+	return wire.Checked("Finding Cannot Be Excepted", "one of "+strings.Join(accepted, ", "), func(s string) error {
+		code, err := lifecycle.ParseCode(s)
+		switch {
+		case err != nil:
+			return fmt.Errorf("%q is not a finding code", s)
+		case lifecycle.Terminal.Has(code):
+			return fmt.Errorf("%s rests on an explicit terminal fact, for which the baseline revokes; no exception can waive it", s)
+		case !code.Mappable() || code == lifecycle.ExceptionExpired:
+			return fmt.Errorf("%s explains what the schedule, the latch or an exception did; there is nothing to waive", s)
+		}
+		return nil
+	})
+}
+
+func arguments() map[string]schema.Attribute {
+	return map[string]schema.Attribute{
+		"binding": schema.ObjectAttribute{
+			Required: true, AttributeTypes: wire.BindingTypes,
+			MarkdownDescription: "The asset's binding: pass the whole resource, `binding = custody_binding.<name>`. Attributes that a decision does not need are dropped. " +
+				"An object whose `digest` does not match its other attributes was written by hand and is refused.",
+		},
+		"access": schema.StringAttribute{
+			Required: true, Validators: []validator.String{wire.Stated()},
+			MarkdownDescription: "What is granted, in words that a reviewer understands, for instance `aws/iam-access-key/billing-export`. A change of it, or of the binding's asset, rotates at once.",
+		},
+		"risk": schema.StringAttribute{
+			Optional: true, Computed: true, Default: stringdefault.StaticString(lifecycle.RiskStandard.String()),
+			Validators:          []validator.String{wire.OneOf("Risk", lifecycle.Risks(), lifecycle.ParseRisk)},
+			MarkdownDescription: "How much harm the access could do in the wrong hands: `standard` (default) or `privileged`. Privileged access lives shorter, and is blocked where standard access is reviewed.",
+		},
+		"policy": schema.StringAttribute{
+			Optional: true, Validators: []validator.String{wire.Stated()},
+			MarkdownDescription: "A policy document (JSON, see `custody_policy`) for this grant; default: the provider's alone. Both are decided under, and the more severe action, the earlier deadline and the shorter lifetime win, " +
+				"so that it can only tighten. Its `confidence`, but for `automate_at`, its `lead_time` and its `classes` are taken from the provider's.",
+		},
+		"ttl":          duration("How long a generation lives. Shorter than the policy's; longer is clamped with a warning. A change holds from the next issue on. Default: the policy's."),
+		"renew_before": duration("How long before its expiry a generation is renewed. Default: a third of its actual lifetime, or the policy's if that is shorter; longer is clamped with a warning."),
+		"overlap":      duration("How long the old generation stays beside the new one. Default: a sixth of its actual lifetime and at most 7d, or the policy's if that is shorter; longer is clamped with a warning."),
+		"on_block": schema.StringAttribute{
+			Optional: true, Computed: true, Default: stringdefault.StaticString(lifecycle.OnBlockRemove.String()),
+			Validators: []validator.String{wire.OneOf("Choice", lifecycle.OnBlocks(), lifecycle.ParseOnBlock)},
+			MarkdownDescription: "What a block does: `remove` (default) takes the generation out of the map, and unblocking issues a new key; " +
+				"`disable` leaves it there with `enabled = false`, and unblocking re-enables it if it has not expired. Nothing is renewed while blocked.",
+		},
+		"rotate_when_changed": schema.MapAttribute{
+			Optional: true, ElementType: types.StringType,
+			MarkdownDescription: "Values of your own; when one changes, the credential is rotated with overlap. Adding the map, or taking it away, rotates nothing.",
+		},
+		"revoke_generations": schema.SetAttribute{
+			Optional: true, ElementType: types.StringType, Validators: []validator.Set{setvalidator.ValueStringsAre(generationKey())},
+			MarkdownDescription: "Keys that must go at once, for instance because a secret leaked. If access is kept, the next generation is issued in the same run. Not counted by the brake.",
+		},
+		"attestation": attestationAttribute(),
+		"exception":   exceptionAttribute(),
+	}
+}
+
+func duration(description string) schema.StringAttribute {
+	return schema.StringAttribute{Optional: true, MarkdownDescription: description + " A Go duration, or days (`d`) and weeks (`w`).", Validators: []validator.String{wire.Duration()}}
+}
+
+func attestationAttribute() schema.SingleNestedAttribute {
+	return schema.SingleNestedAttribute{
+		Optional: true,
+		MarkdownDescription: "A dated statement by an approver that the access is still justified. It clears findings that ask for recertification or review and were first seen before `at`, until the next recertification; " +
+			"never a block or a revoke. One dated after `revoked_at` brings revoked access back, while nothing still says revoke.",
+		Attributes: map[string]schema.Attribute{
+			"by":   schema.StringAttribute{Required: true, Validators: []validator.String{wire.Stated()}, MarkdownDescription: "Who attests."},
+			"at":   schema.StringAttribute{Required: true, Validators: []validator.String{wire.Timestamp()}, MarkdownDescription: "When, as RFC 3339 with whole seconds; not in the future."},
+			"note": schema.StringAttribute{Optional: true, Validators: []validator.String{wire.Stated()}, MarkdownDescription: "Why, or where it is recorded."},
+		},
+	}
+}
+
+func exceptionAttribute() schema.SingleNestedAttribute {
+	return schema.SingleNestedAttribute{
+		Optional: true,
+		MarkdownDescription: "A dated, approved waiver of named findings. They leave `reasons` and stay in `conditions`. An exception neither unlatches revoked access nor raises confidence, and no credential outlives it. " +
+			"When it ends it is the finding `exception.expired`, and what it waived counts again with a new grace.",
+		Attributes: map[string]schema.Attribute{
+			"codes": schema.SetAttribute{Required: true, ElementType: types.StringType,
+				Validators:          []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.ValueStringsAre(exceptableCode())},
+				MarkdownDescription: "The finding codes that are waived. Accepted: `" + strings.Join(exceptable(), "`, `") + "`."},
+			"reason":      schema.StringAttribute{Required: true, Validators: []validator.String{wire.Stated()}, MarkdownDescription: "Why."},
+			"approved_by": schema.StringAttribute{Required: true, Validators: []validator.String{wire.Stated()}, MarkdownDescription: "Who approved it."},
+			"expires_at": schema.StringAttribute{Required: true, Validators: []validator.String{wire.EndOfDay()},
+				MarkdownDescription: "When it ends: a date, which means the end of that day in UTC, or an RFC 3339 timestamp. At most the policy's `exception_max` from now."},
+		},
+	}
+}
+
+func text(description string) schema.StringAttribute {
+	return schema.StringAttribute{Computed: true, MarkdownDescription: description}
+}
+
+func oneOf(description string, values []string) schema.StringAttribute {
+	return text(description + " One of `" + strings.Join(values, "`, `") + "`.")
+}
+
+func decided() map[string]schema.Attribute {
+	return map[string]schema.Attribute{
+		"id":     text("The grant: `<asset>#<access>`."),
+		"active": schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether some generation is enabled."},
+		"status": oneOf("Where the access stands. `expired` means that a date which limits the access has passed.", lifecycle.Statuses()),
+		"action": oneOf("What happened to the access at the last transition, mildest first.", lifecycle.Actions()),
+		"reasons": schema.ListNestedAttribute{
+			Computed: true, MarkdownDescription: "Why, most severe first. They explain the last transition and stay until the next.",
+			NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
+				"code":    text("The finding, for instance `owner.left`."),
+				"message": text("The fact, the action with the trigger that decided, and what to do if the fact is wrong."),
+				"controls": schema.ListAttribute{Computed: true, ElementType: types.StringType,
+					MarkdownDescription: "The controls that this serves: OWASP NHI Top 10:2025, NIST CSF 2.0, NIST SP 800-53."},
+			}},
+		},
+		"holder": text("Who the credential was issued for, as `<directory>/<id>`; before the first issue, who holds the asset. Null if unresolved."),
+		"generations": schema.MapNestedAttribute{
+			Computed: true, MarkdownDescription: "The credentials that should exist right now, by their keys `g1`, `g2`, …; at most two. A key is never used twice.",
+			NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
+				"enabled":    schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the credential may be used; `false` while the access is blocked and `on_block` is `disable`."},
+				"state":      oneOf("Whether this is the newest generation.", []string{lifecycle.Current.String(), lifecycle.Retiring.String()}),
+				"holder":     text("Who it was issued for."),
+				"issued_at":  text("When it was issued, RFC 3339 in UTC."),
+				"expires_at": text("When it expires, RFC 3339 in UTC. It never moves later."),
+			}},
+		},
+		"current": text("The key of the newest generation. Null if there is none."),
+		"serial":  schema.Int64Attribute{Computed: true, MarkdownDescription: "The highest number ever issued; 0 before the first issue."},
+		"basis": schema.SingleNestedAttribute{
+			Computed: true, MarkdownDescription: "What the newest generation was issued on. A difference from the binding is `asset.changed` or `owner.moved`. Null before the first issue.",
+			Attributes: map[string]schema.Attribute{
+				"class": text("The asset's class."), "environment": text("The asset's environment."), "criticality": text("The asset's criticality."),
+				"manager": text("The holder's manager."),
+				"teams":   schema.ListAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "The holder's teams."},
+			},
+		},
+		"expires_at":   text("When the current generation expires, RFC 3339 in UTC. Null if there is none."),
+		"revoked_at":   text("When the access was revoked, RFC 3339 in UTC. While it is set, access comes back only through an attestation dated after it. Null otherwise."),
+		"certified_at": text("When the access was last certified: at its first issue, or by an attestation. RFC 3339 in UTC."),
+		"rotation":     oneOf("What the last transition did to the credential: `overlap` issued the new one first, `now` took the old one away at once.", lifecycle.Rotations()),
+		"conditions": schema.MapAttribute{Computed: true, ElementType: types.StringType,
+			MarkdownDescription: "The findings that stand, by code, with the instant at which each was first seen. Grace counts from there."},
+		"next_change_at": text("The first instant at which the grant's own schedule changes it: renewal, end of overlap, expiry, grace, recertification or the end of an exception. Null if there is none. A good time for the next scheduled run."),
+		"review": schema.SingleNestedAttribute{
+			Computed: true, MarkdownDescription: "The case in the review queue. Null without a queue.",
+			Attributes: map[string]schema.Attribute{
+				"id": text("The case's id."), "url": text("Where the case can be read."), "status": text("The case's status in the queue."),
+				"due_at": text("When the review becomes a block, RFC 3339 in UTC."), "assignee": text("Who is asked."),
+			},
+		},
+	}
+}

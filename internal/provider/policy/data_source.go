@@ -1,0 +1,131 @@
+// Package policy holds the data source custody_policy: it renders a policy
+// document, and checks it at the attributes that hold it.
+package policy
+
+import (
+	"context"
+	"errors"
+
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+
+	document "github.com/custodyhq/terraform-provider-custody/internal/policy"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/wire"
+)
+
+// DataSource is custody_policy. It is pure: it asks no system.
+type DataSource struct{}
+
+var (
+	_ datasource.DataSource                   = (*DataSource)(nil)
+	_ datasource.DataSourceWithValidateConfig = (*DataSource)(nil)
+)
+
+// NewDataSource returns the data source custody_policy.
+func NewDataSource() datasource.DataSource { return &DataSource{} }
+
+// Metadata names the data source.
+func (d *DataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_policy"
+}
+
+// Schema returns the data source's schema.
+func (d *DataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
+	resp.Schema = policySchema
+}
+
+// ValidateConfig checks the document as soon as it is wholly known, which for
+// most is during validate.
+func (d *DataSource) ValidateConfig(ctx context.Context, req datasource.ValidateConfigRequest, resp *datasource.ValidateConfigResponse) {
+	if !req.Config.Raw.IsFullyKnown() {
+		return
+	}
+	var m model
+	resp.Diagnostics.Append(req.Config.Get(ctx, &m)...)
+	if !resp.Diagnostics.HasError() {
+		m.render(&resp.Diagnostics)
+	}
+}
+
+// Read renders the document.
+func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	var m model
+	resp.Diagnostics.Append(req.Config.Get(ctx, &m)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	rendered := m.render(&resp.Diagnostics)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	m.JSON = wire.Text(string(rendered))
+	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
+}
+
+// render checks the document and returns it as JSON.
+func (m *model) render(diags *diag.Diagnostics) []byte {
+	doc, err := m.document()
+	if err != nil {
+		var f *fieldError
+		if errors.As(err, &f) {
+			wire.ReportPolicy(diags, f.at, f.err)
+			return nil
+		}
+		wire.ReportPolicy(diags, path.Empty(), err)
+		return nil
+	}
+	if _, err := document.Compile(doc, "policy"); err != nil {
+		report(diags, err)
+		return nil
+	}
+	return document.Render(doc)
+}
+
+// report puts every problem at the attribute that holds it. The document's keys
+// and the data source's attributes have the same names.
+func report(diags *diag.Diagnostics, err error) {
+	var problems document.Problems
+	if !errors.As(err, &problems) {
+		diags.AddError("Invalid Policy", err.Error())
+		return
+	}
+	for _, p := range problems {
+		diags.AddAttributeError(attributePath(p.Path), p.Summary, p.Detail)
+	}
+}
+
+func attributePath(steps []any) path.Path {
+	at := path.Empty()
+	for i, step := range steps {
+		switch step := step.(type) {
+		case string:
+			switch {
+			case i == 0:
+				at = path.Root(step)
+			case isMap(steps[:i]):
+				at = at.AtMapKey(step)
+			default:
+				at = at.AtName(step)
+			}
+			if i == 0 && step == "extends" {
+				return at // the rest lies in another document
+			}
+		case int:
+			at = at.AtListIndex(step)
+		}
+	}
+	return at
+}
+
+// isMap reports whether the value at the path is a map and not an object.
+func isMap(steps []any) bool {
+	switch len(steps) {
+	case 1:
+		return steps[0] == "classes"
+	case 2:
+		return steps[0] == "confidence" && steps[1] == "points"
+	default:
+		return false
+	}
+}

@@ -1,0 +1,71 @@
+// Package provider is the Terraform provider custody: it joins asset records,
+// directories and a policy at plan time.
+package provider
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/provider"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+
+	"github.com/custodyhq/terraform-provider-custody/internal/clock"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/asset"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/binding"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/grant"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/owner"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/policy"
+)
+
+// Provider is the provider custody.
+type Provider struct {
+	version string
+	clock   clock.Clock
+}
+
+var _ provider.Provider = (*Provider)(nil)
+
+// New returns a provider of the given version that reads the given clock.
+func New(version string, c clock.Clock) provider.Provider {
+	return &Provider{version: version, clock: c}
+}
+
+// Metadata names the provider.
+func (p *Provider) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {
+	resp.TypeName = "custody"
+	resp.Version = p.version
+}
+
+// Schema returns the schema of the provider block.
+func (p *Provider) Schema(_ context.Context, _ provider.SchemaRequest, resp *provider.SchemaResponse) {
+	resp.Schema = providerSchema
+}
+
+// Configure connects the systems and fixes the instant of the run. Nothing is
+// read from a system yet.
+func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
+	r := p.start(ctx, req.Config, &resp.Diagnostics)
+	if r == nil {
+		return
+	}
+	resp.ResourceData = r
+	resp.DataSourceData = r
+}
+
+// Resources lists the resources.
+func (p *Provider) Resources(context.Context) []func() resource.Resource {
+	return []func() resource.Resource{
+		binding.New,
+		grant.New,
+	}
+}
+
+// DataSources lists the data sources.
+func (p *Provider) DataSources(context.Context) []func() datasource.DataSource {
+	return []func() datasource.DataSource{
+		asset.NewDataSource,
+		asset.NewListDataSource,
+		owner.NewDataSource,
+		policy.NewDataSource,
+	}
+}

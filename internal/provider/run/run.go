@@ -1,0 +1,81 @@
+// Package run holds what one configured provider process shares between its
+// resources: the instant, the policy, the facts and the brake.
+package run
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/custodyhq/terraform-provider-custody/internal/fault"
+	"github.com/custodyhq/terraform-provider-custody/internal/inventory"
+	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
+	"github.com/custodyhq/terraform-provider-custody/internal/policy"
+)
+
+// Run is one configured provider process.
+type Run struct {
+	// Now is the instant of the run.
+	Now time.Time
+	// Fixed reports whether plan_time set the instant, so that it is the same at
+	// plan and apply and instants can stand in the plan.
+	Fixed bool
+	// Hold reports whether the last known facts are kept when a system is
+	// unavailable.
+	Hold bool
+	// Rules is the provider's policy.
+	Rules *lifecycle.Rules
+	// Facts are the connected systems.
+	Facts *inventory.Inventory
+	// Brake limits how much access one plan may take away.
+	Brake *Brake
+
+	mu       sync.Mutex
+	policies map[string]compiled
+}
+
+type compiled struct {
+	rules *lifecycle.Rules
+	err   error
+}
+
+// Assess takes live facts and assesses them under the provider's policy. Its
+// error is a *fault.Fault.
+func (r *Run) Assess(ctx context.Context, q lifecycle.Question) (lifecycle.Binding, error) {
+	facts, err := r.Facts.Facts(ctx, q, r.Rules)
+	if err != nil {
+		return lifecycle.Binding{}, err
+	}
+	return lifecycle.Assess(q, r.Rules, facts, r.Now), nil
+}
+
+// HoldsOn reports whether the error is one on which the last known facts are
+// kept: a system did not answer, and the configuration says to hold.
+func (r *Run) HoldsOn(err error) bool {
+	return r.Hold && errors.Is(err, fault.ErrUnavailable)
+}
+
+// GrantPolicy compiles a grant's own policy document, once for all grants that
+// share it.
+func (r *Run) GrantPolicy(document string) (*lifecycle.Rules, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if c, ok := r.policies[document]; ok {
+		return c.rules, c.err
+	}
+	var c compiled
+	doc, err := policy.Parse([]byte(document))
+	if err == nil {
+		c.rules, err = policy.Compile(doc, "grant policy")
+	}
+	if err == nil {
+		c.rules = policy.GrantRules(r.Rules, c.rules)
+	}
+	c.err = err
+	if r.policies == nil {
+		r.policies = make(map[string]compiled)
+	}
+	r.policies[document] = c
+	return c.rules, c.err
+}
