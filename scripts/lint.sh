@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Checks the form of the code, and what no linter knows of: file length, what
-# may not be named in the repository, and the scripts.
+# may not be named in the repository, the scripts and the workflows.
 
 # shellcheck source=scripts/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -57,9 +57,13 @@ if command -v shellcheck >/dev/null; then
   files 'scripts/*.sh' .ci/run | tr '\n' '\0' | xargs -0 shellcheck -x || failed=1
 fi
 
+checker=$("$root/scripts/tool.sh" actionlint)
+# Without the linters of shell and Python, which are not on every machine.
+files '.github/workflows/*.yml' | tr '\n' '\0' | xargs -0 "$checker" -shellcheck= -pyflakes= || failed=1
+
 if [ -n "$(files '*.go')" ]; then
   linter=$("$root/scripts/tool.sh" golangci-lint)
-  "$linter" run || failed=1
+  GOLANGCI_LINT_CACHE=$cache/golangci-lint "$linter" run || failed=1
 fi
 
 [ "$failed" -eq 0 ] || die 'lint failed'

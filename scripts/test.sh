@@ -41,6 +41,11 @@ go vet ./...
 step 'Form: gofmt, linters, file length, scripts'
 "$root/scripts/lint.sh"
 
+if [ -d examples ]; then
+  step 'Examples are formatted'
+  "$CUSTODY_TERRAFORM" fmt -check -diff -recursive examples
+fi
+
 step 'Generated documentation is committed'
 "$root/scripts/docs.sh" --check
 

@@ -16,13 +16,14 @@ case $name in
   golangci-lint) dir=lint ;;
   tfplugindocs) dir=docs ;;
   changie) dir=changie ;;
+  actionlint) dir=actionlint ;;
   tofu)
     dir=tofu
     # Without this the version ends in -dev.
     ldflags="$ldflags -X github.com/opentofu/opentofu/version.dev=no"
     notice=' (once; takes about 4 minutes)'
     ;;
-  *) die "unknown tool \"$name\": accepted are golangci-lint, tfplugindocs, changie, tofu" ;;
+  *) die "unknown tool \"$name\": accepted are golangci-lint, tfplugindocs, changie, actionlint, tofu" ;;
 esac
 
 cd "$root/tools/$dir" || exit
