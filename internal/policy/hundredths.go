@@ -20,7 +20,7 @@ func ParseHundredths(s string) (Hundredths, error) {
 	if err != nil || whole == "" || len(fraction) > 2 || n > 100 {
 		return 0, fmt.Errorf("%s is not accepted: a number from 0 to 1 with at most two decimals is, for instance 0.9", s)
 	}
-	return Hundredths(n), nil //nolint:gosec // at most 100
+	return Hundredths(n), nil
 }
 
 // HundredthsOf reads a floating-point number that was written with at most two

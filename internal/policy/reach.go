@@ -32,7 +32,7 @@ func (r *reachability) add(index int, t lifecycle.Trigger, when *string) (hiding
 		s.when = strings.TrimSpace(*when)
 	}
 	for i := range s.codes {
-		boundTo, risk := lifecycle.BoundTo(i&1), lifecycle.Risk(i>>1) //nolint:gosec // 0 or 1
+		boundTo, risk := lifecycle.BoundTo(i&1), lifecycle.Risk(i>>1)
 		if (t.BoundTo == nil || *t.BoundTo == boundTo) && (t.Risk == nil || *t.Risk == risk) {
 			s.codes[i] = t.Codes
 		}
