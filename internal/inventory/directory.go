@@ -32,7 +32,7 @@ func (d *directory) canonical(ctx context.Context, id string) ([]lifecycle.Perso
 	}
 	var exact []lifecycle.Person
 	for _, p := range found {
-		if strings.EqualFold(p.ID, id) {
+		if system.Fold(p.ID) == system.Fold(id) {
 			exact = append(exact, p)
 		}
 	}

@@ -6,18 +6,24 @@ import (
 	"time"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
+	"github.com/custodyhq/terraform-provider-custody/internal/system"
 )
+
+// blockSize is the number of records that are allocated at a time. One slice
+// that grows would leave more garbage than all records take.
+const blockSize = 1024
 
 // assetShelf holds the asset records of all files and finds them by id.
 type assetShelf struct {
-	states  map[string]lifecycle.State
-	pool    *pool
-	files   []string
-	records []lifecycle.Record // without Source, which is built when asked for
-	places  []place            // of the record with the same index
-	first   map[string]int32   // the first record with an id
-	last    map[string]int32   // the last one, for ids that occur more than once
-	next    map[int32]int32    // the next record with the same id
+	states map[string]lifecycle.State
+	pool   *pool
+	files  []string
+	count  int
+	blocks [][]lifecycle.Record // without Source, which is built when asked for
+	places []place              // of the record with the same index
+	first  map[string]int32     // the first record with an id
+	last   map[string]int32     // the last one, for ids that occur more than once
+	next   map[int32]int32      // the next record with the same id
 }
 
 // place says where a record stands.
@@ -46,8 +52,13 @@ func (a *assetShelf) add(l *layout, r *row) error {
 		return err
 	}
 	rec.ID = strings.Clone(id)
-	i := int32(len(a.records)) //nolint:gosec // a file of 256 MiB holds fewer rows
-	a.records = append(a.records, rec)
+	i := int32(a.count) //nolint:gosec // a file of 256 MiB holds fewer rows
+	if a.count%blockSize == 0 {
+		a.blocks = append(a.blocks, make([]lifecycle.Record, 0, blockSize))
+	}
+	last := &a.blocks[len(a.blocks)-1]
+	*last = append(*last, rec)
+	a.count++
 	a.places = append(a.places, place{file: int32(len(a.files) - 1), line: int32(r.line)}) //nolint:gosec // likewise
 	first, known := a.first[id]
 	if !known {
@@ -73,7 +84,7 @@ func (a *assetShelf) parse(l *layout, r *row) (lifecycle.Record, error) {
 		Criticality: text(assetCriticality),
 	}
 	if word := r.cells[assetState].text; word != "" {
-		state, known := a.states[fold(word)]
+		state, known := a.states[system.Fold(word)]
 		if rec.State = state; !known {
 			rec.StateText = text(assetState)
 		}
@@ -106,7 +117,7 @@ func (a *assetShelf) parse(l *layout, r *row) (lifecycle.Record, error) {
 
 // record returns the i-th record with its place.
 func (a *assetShelf) record(i int) lifecycle.Record {
-	rec := a.records[i]
+	rec := a.blocks[i/blockSize][i%blockSize]
 	rec.Source = whereabouts(a.files, a.places[i])
 	return rec
 }

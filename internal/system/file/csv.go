@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"github.com/custodyhq/terraform-provider-custody/internal/system"
 )
 
 // maxHeader bounds the header line, in which the delimiter is looked for.
@@ -68,10 +70,10 @@ func (l *layout) readHeader(header []string) (fields [][]int, seen bits, err err
 			continue
 		}
 		if first[name] {
-			return nil, 0, &flaw{line: 1, column: 1, reason: fmt.Sprintf("the header names the column %s twice", quote(clean(text)))}
+			return nil, 0, &flaw{line: 1, column: 1, reason: fmt.Sprintf("the header names the column %s twice", quote(system.Clean(text)))}
 		}
 		first[name] = true
-		found = append(found, clean(text))
+		found = append(found, system.Clean(text))
 		fields[i] = l.fieldsOf[name]
 		for _, f := range fields[i] {
 			seen |= 1 << f

@@ -117,7 +117,7 @@ func (s *System) Assets(ctx context.Context) iter.Seq2[lifecycle.Record, error] 
 			yield(lifecycle.Record{}, err)
 			return
 		}
-		for i := range shelf.records {
+		for i := range shelf.count {
 			if !yield(shelf.record(i), nil) {
 				return
 			}

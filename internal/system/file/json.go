@@ -49,6 +49,8 @@ func readJSONLines(in *input, l *layout, emit func(*row) error) (bits, error) {
 	for {
 		token, err := d.token()
 		switch {
+		case errors.Is(err, io.EOF) && in.offset == 0:
+			return 0, &flaw{reason: "it is empty; a file without records holds an empty line"}
 		case errors.Is(err, io.EOF):
 			return d.seen, nil
 		case err != nil:

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
+	"github.com/custodyhq/terraform-provider-custody/internal/system"
 )
 
 // peopleShelf holds the directory entries of all files and finds them by any of
@@ -48,7 +49,7 @@ func (p *peopleShelf) add(l *layout, r *row) error {
 	if entry.ID == "" {
 		return l.flawIn(r, personID, "an id is required")
 	}
-	if word := fold(r.cells[personKind].text); word != "" {
+	if word := system.Fold(r.cells[personKind].text); word != "" {
 		kind, err := lifecycle.ParseOwnerKind(word)
 		if err != nil {
 			return l.flawIn(r, personKind, "it is no kind of owner; accepted: "+strings.Join(lifecycle.OwnerKinds(), ", "))
@@ -56,7 +57,7 @@ func (p *peopleShelf) add(l *layout, r *row) error {
 		entry.Kind = kind
 	}
 	if word := r.cells[personStatus].text; word != "" {
-		status, known := p.statuses[fold(word)]
+		status, known := p.statuses[system.Fold(word)]
 		if entry.Status = status; !known {
 			entry.StatusText = p.pool.text(word)
 		}
@@ -93,17 +94,17 @@ func (p *peopleShelf) done() {
 			put(p.byTeam, team, int32(i)) //nolint:gosec // likewise
 		}
 		if entry.Kind == lifecycle.KindTeam {
-			p.teamNames[fold(entry.Name)]++
+			p.teamNames[system.Fold(entry.Name)]++
 		}
 	}
 }
 
 // put files an entry under a key, once.
 func put(index map[string][]int32, key string, i int32) {
-	if key == "" || defaced(key) {
+	if key == "" || system.Defaced(key) {
 		return
 	}
-	key = fold(key)
+	key = system.Fold(key)
 	if at := index[key]; len(at) == 0 || at[len(at)-1] != i {
 		index[key] = append(at, i)
 	}
@@ -114,11 +115,11 @@ func put(index map[string][]int32, key string, i int32) {
 // not tell them apart.
 func (p *peopleShelf) matches(key string) []int32 {
 	var out []int32
-	for _, i := range p.byKey[fold(strings.TrimSpace(key))] {
-		id := fold(p.people[i].ID)
+	for _, i := range p.byKey[system.Fold(strings.TrimSpace(key))] {
+		id := system.Fold(p.people[i].ID)
 		out = append(out, i)
 		for _, j := range p.byKey[id] {
-			if fold(p.people[j].ID) == id {
+			if system.Fold(p.people[j].ID) == id {
 				out = append(out, j)
 			}
 		}
@@ -144,7 +145,7 @@ func (p *peopleShelf) members(team string) []lifecycle.Person {
 	var out []lifecycle.Person
 	asked, taken := make(map[string]bool), make(map[int32]bool)
 	for len(words) > 0 {
-		word := fold(strings.TrimSpace(words[0]))
+		word := system.Fold(strings.TrimSpace(words[0]))
 		words = words[1:]
 		if word == "" || asked[word] {
 			continue
@@ -174,7 +175,7 @@ func (p *peopleShelf) teamWords(team *lifecycle.Person) []string {
 		return nil
 	}
 	words := []string{team.ID, team.Email, team.Username}
-	if p.teamNames[fold(team.Name)] == 1 {
+	if p.teamNames[system.Fold(team.Name)] == 1 {
 		words = append(words, team.Name)
 	}
 	return words

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/custodyhq/terraform-provider-custody/internal/system"
 )
 
 // The tables that a file system can read. Their names are attributes of its
@@ -123,7 +125,7 @@ func newLayout(t *table, columns map[string]string) *layout {
 	return l
 }
 
-func foldHeader(s string) string { return fold(clean(s)) }
+func foldHeader(s string) string { return system.Fold(system.Clean(s)) }
 
 // checkSeen returns a reason if a field that must have a header has none. found
 // lists the headers of the file for the message.
@@ -209,7 +211,7 @@ func (l *layout) flawIn(r *row, field int, reason string) *flaw {
 	switch {
 	case c.isList:
 		f.reason = fmt.Sprintf("the field %s holds a list, and %s", quote(l.fields[field]), reason)
-	case clean(c.text) == "":
+	case system.Clean(c.text) == "":
 		f.reason = fmt.Sprintf("the field %s is empty", quote(l.fields[field]))
 	}
 	return f
@@ -244,7 +246,7 @@ func (l *layout) check(r *row) error {
 		case parts > maxList:
 			return l.flawIn(r, f, "more than 1000 texts are not accepted")
 		}
-		c.text = clean(c.text)
+		c.text = system.Clean(c.text)
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
+	"github.com/custodyhq/terraform-provider-custody/internal/system"
 )
 
 // taskShelf holds the open tasks of all files by asset.
@@ -24,9 +25,9 @@ func (t *taskShelf) end(bits) {}
 // add takes a task if it is a custody task, open, and against an asset. A list
 // of tasks exported from a help desk is full of others.
 func (t *taskShelf) add(l *layout, r *row) error {
-	kind, err := lifecycle.ParseTaskKind(fold(r.cells[taskKind].text))
+	kind, err := lifecycle.ParseTaskKind(system.Fold(r.cells[taskKind].text))
 	asset := strings.Clone(r.cells[taskAsset].text)
-	if err != nil || asset == "" || t.closed[fold(r.cells[taskStatus].text)] {
+	if err != nil || asset == "" || t.closed[system.Fold(r.cells[taskStatus].text)] {
 		return nil //nolint:nilerr // a task of another kind is not an error
 	}
 	if r.cells[taskID].text == "" {

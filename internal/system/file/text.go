@@ -6,72 +6,11 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
+	"github.com/custodyhq/terraform-provider-custody/internal/system"
 )
-
-// fold returns s in lower case for comparing. It never turns a letter outside
-// ASCII into one inside: strings.ToLower makes "k" of the Kelvin sign and "i" of
-// the dotted capital I, and then a look-alike account would answer for a real
-// one. Nothing else is normalised.
-func fold(s string) string {
-	for i := 0; i < len(s); i++ {
-		if c := s[i]; c >= utf8.RuneSelf || 'A' <= c && c <= 'Z' {
-			return strings.Map(foldRune, s)
-		}
-	}
-	return s
-}
-
-func foldRune(r rune) rune {
-	low := unicode.ToLower(r)
-	if r >= utf8.RuneSelf && low < utf8.RuneSelf {
-		return r
-	}
-	return low
-}
-
-// clean trims s and takes out of it what could make a plan or a diagnostic read
-// as something else: white space of any kind becomes one space, and other
-// control and format characters, direction overrides among them, become U+FFFD.
-func clean(s string) string {
-	s = strings.TrimSpace(s)
-	for i := 0; i < len(s); i++ {
-		if c := s[i]; c < ' ' || c >= 0x7f {
-			return cleanSlow(s)
-		}
-	}
-	return s
-}
-
-func cleanSlow(s string) string {
-	if strings.IndexFunc(s, suspicious) < 0 {
-		return s
-	}
-	s = strings.ReplaceAll(s, "\r\n", "\n")
-	return strings.Map(func(r rune) rune {
-		switch {
-		case !suspicious(r):
-			return r
-		case unicode.IsSpace(r):
-			return ' '
-		default:
-			return utf8.RuneError
-		}
-	}, s)
-}
-
-// suspicious spares the two joiners (U+200C, U+200D): names in several scripts
-// are not spelled right without them.
-func suspicious(r rune) bool {
-	return r != '\u200c' && r != '\u200d' && unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp)
-}
-
-// defaced reports whether clean had to replace something in s. Such a key names
-// nobody: two different texts may have become the same.
-func defaced(s string) bool { return strings.ContainsRune(s, utf8.RuneError) }
 
 // quote returns s for a message, short and with nothing hidden in it.
 func quote(s string) string {
@@ -108,7 +47,7 @@ func parseDate(s string, endOfDay bool) (time.Time, error) {
 
 // parseBool reads a yes or no; the empty text states nothing.
 func parseBool(s string) (lifecycle.Tristate, error) {
-	switch fold(s) {
+	switch system.Fold(s) {
 	case "":
 		return lifecycle.Unstated, nil
 	case "true", "yes", "1":
@@ -161,7 +100,7 @@ func (p *pool) unique(parts []string) []string {
 	var out []string
 next:
 	for _, part := range parts {
-		part = clean(part)
+		part = system.Clean(part)
 		for _, have := range out {
 			if have == part {
 				continue next

@@ -78,8 +78,9 @@ type yamlSplitter struct {
 	any   bool // some document held something
 	lists int  // lists of records in this document
 	chunk []byte
-	begun int // line at which the chunk begins
-	blank int // empty lines just before this one
+	items bool // the chunk is an item of a list that has been counted
+	begun int  // line at which the chunk begins
+	blank int  // empty lines just before this one
 }
 
 func (s *yamlSplitter) take(line []byte) error {
@@ -174,6 +175,7 @@ func (s *yamlSplitter) next(line []byte, bare bool) error {
 		return err
 	}
 	s.bare, s.begun = bare, s.line
+	s.items = s.mode == yamlSequence || s.mode == yamlKeyed
 	return s.append(line)
 }
 
@@ -196,7 +198,7 @@ func (s *yamlSplitter) flush() error {
 	if err != nil {
 		return err
 	}
-	if s.mode == yamlMapping || s.mode == yamlFlow {
+	if !s.items {
 		s.lists += lists
 	}
 	return nil

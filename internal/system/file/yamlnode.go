@@ -10,6 +10,8 @@ import (
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
+
+	"github.com/custodyhq/terraform-provider-custody/internal/system"
 )
 
 // yamlParser turns chunks of YAML into rows. It takes values as they are
@@ -194,7 +196,7 @@ func firstLine(s string) string {
 	if len(s) > most {
 		s = strings.ToValidUTF8(s[:most], "") + "…"
 	}
-	return clean(s)
+	return system.Clean(s)
 }
 
 // tooDeep returns a reason if the text may be nested so deeply that the

@@ -1,0 +1,109 @@
+package file
+
+import (
+	"bytes"
+	"errors"
+	"io/fs"
+	"testing"
+	"time"
+
+	"github.com/custodyhq/terraform-provider-custody/internal/fault"
+	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
+	"github.com/custodyhq/terraform-provider-custody/internal/system"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/systemtest"
+)
+
+// memory is a file that was never written.
+type memory struct {
+	bytes.Reader
+	size int64
+}
+
+func (m *memory) Close() error               { return nil }
+func (m *memory) Stat() (fs.FileInfo, error) { return memoryInfo{size: m.size}, nil }
+
+type memoryInfo struct {
+	fs.FileInfo
+	size int64
+}
+
+func (i memoryInfo) Size() int64        { return i.size }
+func (i memoryInfo) ModTime() time.Time { return time.Time{} }
+
+// fuzz reads the text as all three tables. It must neither panic nor keep
+// anything that a plan could not show.
+func fuzz(f *testing.F, name string, seeds ...string) {
+	for _, s := range seeds {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		s := mustNew(t, Config{Name: "cmdb", Assets: name, People: name, Tasks: name})
+		s.open = func(string) (source, error) {
+			m := &memory{size: int64(len(text))}
+			m.Reset(text)
+			return m, nil
+		}
+		check := func(err error) {
+			var unavailable *fault.Fault
+			if err != nil && (!errors.As(err, &unavailable) || !errors.Is(err, fault.ErrUnavailable)) {
+				t.Errorf("got error %v", err)
+			}
+			if err != nil && !systemtest.Presentable(err.Error()) {
+				t.Errorf("the message %q could change how a terminal reads", err)
+			}
+		}
+		for r, err := range s.Assets(t.Context()) {
+			check(err)
+			checkRecord(t, s, r, err)
+		}
+		found, err := s.Person(t.Context(), "ann")
+		check(err)
+		for _, p := range found {
+			for _, text := range append([]string{p.ID, p.Email, p.Username, p.Name, p.StatusText, p.Manager}, p.Teams...) {
+				if !systemtest.Presentable(text) {
+					t.Errorf("kept %q", text)
+				}
+			}
+		}
+		_, err = s.Tasks(t.Context(), "A")
+		check(err)
+	})
+}
+
+func checkRecord(t *testing.T, s *System, r lifecycle.Record, err error) {
+	if err != nil {
+		return
+	}
+	for _, text := range append([]string{r.ID, r.Class, r.Name, r.StateText, r.Purpose, r.Environment, r.Criticality, r.Source}, r.Owners...) {
+		if !systemtest.Presentable(text) || len(text) > maxCell {
+			t.Errorf("kept %q", text)
+		}
+	}
+	for _, at := range []time.Time{r.RetirementDate, r.VerifiedAt, r.AssignedAt} {
+		if !at.IsZero() && (at.Year() < 1970 || at.Year() > 9999 || at.Nanosecond() != 0 || at.Location() != time.UTC) {
+			t.Errorf("kept the date %v", at)
+		}
+	}
+	again, err := s.Asset(t.Context(), r.ID)
+	if err != nil || len(again) == 0 || r.ID != system.Clean(r.ID) {
+		t.Errorf("the listed record %q is not found: %v", r.ID, err)
+	}
+}
+
+func FuzzCSV(f *testing.F) {
+	fuzz(f, "a.csv",
+		"id,state,owner,retirement_date,shared\nA,in_service,ann;bob,2026-01-02,yes\n",
+		"\xef\xbb\xbfid;name\r\n\"A\";\"x\r\ny\"\r\n", "id\tkind\tasset\n1\toffboarding\tA\n", "id\n\"A", "id,email\nann,ann@example.org\n")
+}
+
+func FuzzJSON(f *testing.F) {
+	fuzz(f, "a.json",
+		`[{"id": "A", "owner": ["ann"], "shared": true, "verified_at": "2026-01-02"}]`,
+		`{"rows": [{"id": 1e3, "x": {"y": [1]}}], "total": 1}`, `[{"id": "\ud800\u202e"}]`, `[{"id": "1", "kind": "offboarding", "asset": "A"}]`)
+}
+
+func FuzzYAML(f *testing.F) {
+	fuzz(f, "a.yaml",
+		"- id: A\n  owner: [ann, bob]\n  shared: yes\n  verified_at: 2026-01-02\n", "x: 1\nassets:\n  - id: A\n    purpose: |\n      x\n",
+		"{a: [{id: A}]}", "---\n- id: \"\\u202e\"\n---\n- id: 'x'\n...\n", "- id: &a A\n- <<: *a\n")
+}

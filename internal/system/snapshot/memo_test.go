@@ -1,0 +1,131 @@
+package snapshot_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/custodyhq/terraform-provider-custody/internal/system/snapshot"
+)
+
+func TestOneFetchForEverybody(t *testing.T) {
+	var m snapshot.Memo[int]
+	var fetched atomic.Int32
+	release := make(chan struct{})
+	fetch := func(context.Context) (int, error) {
+		fetched.Add(1)
+		<-release
+		return 42, nil
+	}
+	var wg sync.WaitGroup
+	for range 50 {
+		wg.Go(func() {
+			if got, err := m.Get(t.Context(), "k", fetch); got != 42 || err != nil {
+				t.Errorf("got %d, %v", got, err)
+			}
+		})
+	}
+	close(release)
+	wg.Wait()
+	if n := fetched.Load(); n != 1 {
+		t.Errorf("fetched %d times", n)
+	}
+}
+
+func TestErrorsAreRemembered(t *testing.T) {
+	var m snapshot.Memo[int]
+	broken := errors.New("broken")
+	if _, err := m.Get(t.Context(), "k", func(context.Context) (int, error) { return 0, broken }); err != broken {
+		t.Fatalf("got %v", err)
+	}
+	healed := func(context.Context) (int, error) { return 1, nil }
+	if _, err := m.Get(t.Context(), "k", healed); err != broken {
+		t.Errorf("the same key: got %v, want the first error", err)
+	}
+	if got, err := m.Get(t.Context(), "other", healed); got != 1 || err != nil {
+		t.Errorf("another key: got %d, %v", got, err)
+	}
+}
+
+// Somebody who gives up must not take the answer from those who wait on.
+func TestCancellationIsPrivate(t *testing.T) {
+	var m snapshot.Memo[int]
+	started, release := make(chan struct{}), make(chan struct{})
+	fetch := func(ctx context.Context) (int, error) {
+		close(started)
+		select {
+		case <-release:
+			return 42, nil
+		case <-ctx.Done():
+			return 0, ctx.Err()
+		}
+	}
+	first, giveUp := context.WithCancel(t.Context())
+	firstDone := make(chan error)
+	go func() {
+		_, err := m.Get(first, "k", fetch)
+		firstDone <- err
+	}()
+	<-started
+	joined := context.WithValue(t.Context(), joinedKey{}, make(chan struct{}))
+	second := make(chan int)
+	go func() {
+		got, err := m.Get(waiting{joined}, "k", fetch)
+		if err != nil {
+			t.Error(err)
+		}
+		second <- got
+	}()
+	<-joined.Value(joinedKey{}).(chan struct{})
+	giveUp()
+	if err := <-firstDone; !errors.Is(err, context.Canceled) {
+		t.Errorf("the first caller got %v", err)
+	}
+	close(release)
+	if got := <-second; got != 42 {
+		t.Errorf("the second caller got %d", got)
+	}
+}
+
+type joinedKey struct{}
+
+// waiting is a context that tells when somebody waits on it.
+type waiting struct{ context.Context }
+
+func (w waiting) Done() <-chan struct{} {
+	close(w.Value(joinedKey{}).(chan struct{}))
+	return w.Context.Done()
+}
+
+// When everybody has given up, the fetch ends and is forgotten.
+func TestAbandonedFetchIsForgotten(t *testing.T) {
+	var m snapshot.Memo[int]
+	started, ended := make(chan struct{}), make(chan struct{})
+	ctx, giveUp := context.WithCancel(t.Context())
+	done := make(chan error)
+	go func() {
+		_, err := m.Get(ctx, "k", func(ctx context.Context) (int, error) {
+			close(started)
+			<-ctx.Done()
+			close(ended)
+			return 0, ctx.Err()
+		})
+		done <- err
+	}()
+	<-started
+	giveUp()
+	if err := <-done; !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	<-ended
+	if got, err := m.Get(t.Context(), "k", func(context.Context) (int, error) { return 1, nil }); got != 1 || err != nil {
+		t.Errorf("a later caller got %d, %v", got, err)
+	}
+	cancelled, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := m.Get(cancelled, "k", nil); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+}

@@ -1,0 +1,205 @@
+// Package systemtest holds what every kind of system is tested with: one
+// conformance suite per capability, and a fake that records what it was asked.
+package systemtest
+
+import (
+	"context"
+	"iter"
+	"strings"
+	"sync"
+
+	"github.com/custodyhq/terraform-provider-custody/internal/fault"
+	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
+	"github.com/custodyhq/terraform-provider-custody/internal/system"
+)
+
+// Seed is what a system under test holds.
+type Seed struct {
+	Records []lifecycle.Record
+	People  []lifecycle.Person // a team's members name its id among their teams
+	Tasks   map[string][]lifecycle.Task
+}
+
+// Fake is a system in memory. It counts every call, and fails or waits where it
+// is told to. It is safe for concurrent use.
+type Fake struct {
+	name string
+	caps map[system.Capability]bool
+
+	mu    sync.Mutex
+	seed  Seed
+	calls []string
+	fails map[string]error
+	gates map[string]chan struct{}
+}
+
+// NewFake returns a fake that holds the seed and has the given capabilities;
+// all of them if none is given.
+func NewFake(name string, seed Seed, caps ...system.Capability) *Fake {
+	if len(caps) == 0 {
+		caps = []system.Capability{system.CanReadAssets, system.CanReadPeople, system.CanReadTasks}
+	}
+	f := &Fake{
+		name: name, seed: seed, caps: make(map[system.Capability]bool),
+		fails: make(map[string]error), gates: make(map[string]chan struct{}),
+	}
+	for _, c := range caps {
+		f.caps[c] = true
+	}
+	return f
+}
+
+// Unavailable returns a fault as an unavailable system reports it.
+func Unavailable(reason string) error {
+	return &fault.Fault{
+		Kind: fault.ErrUnavailable, Summary: "Unable to Read Asset Records", Happened: reason,
+		Consequence: "Nothing was issued and nothing was revoked.",
+	}
+}
+
+// Fail makes a call fail from now on; nil heals it. A call is named like
+// "Asset APP-1", and a bare "Asset" stands for all of them.
+func (f *Fake) Fail(call string, err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.fails[call] = err
+}
+
+// Hold makes a call wait until release is called or its context ends.
+func (f *Fake) Hold(call string) (release func()) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	gate := make(chan struct{})
+	f.gates[call] = gate
+	return sync.OnceFunc(func() { close(gate) })
+}
+
+// Calls returns the calls so far, in their order.
+func (f *Fake) Calls() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return append([]string(nil), f.calls...)
+}
+
+// called records a call and does to it what the test wants.
+func (f *Fake) called(ctx context.Context, method, argument string) error {
+	call := strings.TrimSpace(method + " " + argument)
+	f.mu.Lock()
+	f.calls = append(f.calls, call)
+	gate := f.gates[call]
+	err := f.fails[call]
+	if err == nil {
+		err = f.fails[method]
+	}
+	f.mu.Unlock()
+	if gate != nil {
+		select {
+		case <-gate:
+		case <-ctx.Done():
+		}
+	}
+	if err == nil {
+		err = ctx.Err()
+	}
+	return err
+}
+
+// Name returns the name of the fake.
+func (f *Fake) Name() string { return f.name }
+
+// Kind returns "fake".
+func (f *Fake) Kind() string { return "fake" }
+
+// Has reports whether the fake was given the capability.
+func (f *Fake) Has(c system.Capability) bool { return f.caps[c] }
+
+// Asset returns the seeded records with the id.
+func (f *Fake) Asset(ctx context.Context, id string) ([]lifecycle.Record, error) {
+	if err := f.called(ctx, "Asset", id); err != nil {
+		return nil, err
+	}
+	var out []lifecycle.Record
+	for _, r := range f.seed.Records {
+		if r.ID == strings.TrimSpace(id) {
+			out = append(out, r)
+		}
+	}
+	return out, nil
+}
+
+// Assets yields the seeded records. "Assets cut" as a failing call makes it
+// fail behind the first record.
+func (f *Fake) Assets(ctx context.Context) iter.Seq2[lifecycle.Record, error] {
+	return func(yield func(lifecycle.Record, error) bool) {
+		if err := f.called(ctx, "Assets", ""); err != nil {
+			yield(lifecycle.Record{}, err)
+			return
+		}
+		f.mu.Lock()
+		cut := f.fails["Assets cut"]
+		f.mu.Unlock()
+		for i, r := range f.seed.Records {
+			if cut != nil && i == 1 {
+				yield(lifecycle.Record{}, cut)
+				return
+			}
+			if !yield(r, nil) {
+				return
+			}
+		}
+	}
+}
+
+// Person returns the seeded people whom the key names.
+func (f *Fake) Person(ctx context.Context, key string) ([]lifecycle.Person, error) {
+	if err := f.called(ctx, "Person", key); err != nil {
+		return nil, err
+	}
+	var out []lifecycle.Person
+	key = system.Fold(strings.TrimSpace(key))
+	for _, p := range f.seed.People {
+		for _, have := range []string{p.ID, p.Email, p.Username} {
+			if key != "" && system.Fold(have) == key {
+				p.Directory = f.name
+				out = append(out, p)
+				break
+			}
+		}
+	}
+	return out, nil
+}
+
+// Members returns the seeded people who name the team.
+func (f *Fake) Members(ctx context.Context, team string) ([]lifecycle.Person, error) {
+	if err := f.called(ctx, "Members", team); err != nil {
+		return nil, err
+	}
+	var out []lifecycle.Person
+	for _, p := range f.seed.People {
+		for _, t := range p.Teams {
+			if !strings.EqualFold(t, team) {
+				continue
+			}
+			p.Directory = f.name
+			if p.Kind != lifecycle.KindTeam {
+				out = append(out, p)
+				break
+			}
+			inner, err := f.Members(ctx, p.ID)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, inner...)
+			break
+		}
+	}
+	return out, nil
+}
+
+// Tasks returns the seeded tasks of the asset.
+func (f *Fake) Tasks(ctx context.Context, asset string) ([]lifecycle.Task, error) {
+	if err := f.called(ctx, "Tasks", asset); err != nil {
+		return nil, err
+	}
+	return f.seed.Tasks[asset], nil
+}

@@ -1,0 +1,35 @@
+package system_test
+
+import (
+	"testing"
+
+	"github.com/custodyhq/terraform-provider-custody/internal/system"
+)
+
+func TestFold(t *testing.T) {
+	for in, want := range map[string]string{
+		"Ann@Example.ORG": "ann@example.org", "plain": "plain", "": "", "JÜRGEN": "jürgen", "Ω": "ω",
+		"\u212Aim": "\u212Aim", "\u0130van": "\u0130van", "\u212B": "\u00e5",
+	} {
+		if got := system.Fold(in); got != want {
+			t.Errorf("Fold(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestClean(t *testing.T) {
+	for in, want := range map[string]string{
+		"  plain ": "plain", "a\r\nb\tc\u2028d": "a b c d", "a\x1b[31mb": "a\ufffd[31mb", "a\u202eb\u2066c": "a\ufffdb\ufffdc",
+		"می\u200cخواهم": "می\u200cخواهم", "🔑 é": "🔑 é", "a\u0085b": "a b", "\u200b": "\ufffd", "x\x7f": "x\ufffd",
+	} {
+		if got := system.Clean(in); got != want {
+			t.Errorf("Clean(%q) = %q, want %q", in, got, want)
+		}
+		if got := system.Clean(system.Clean(in)); got != want {
+			t.Errorf("cleaning %q twice gives %q", in, got)
+		}
+	}
+	if system.Defaced("plain") || !system.Defaced(system.Clean("a\x00")) {
+		t.Error("Defaced does not tell a replaced character")
+	}
+}
