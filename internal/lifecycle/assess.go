@@ -1,7 +1,8 @@
 package lifecycle
 
 import (
-	"sort"
+	"cmp"
+	"slices"
 	"strings"
 	"time"
 )
@@ -16,6 +17,8 @@ func Assess(q Question, rules *Rules, facts Facts, now time.Time) Binding {
 	a.binding.Tasks = facts.Tasks
 	if len(facts.Records) == 0 {
 		a.find(AssetMissing, "System "+quote(q.Asset.System)+" answered, and it holds no record of "+quote(q.Asset.ID)+".")
+		a.describe()
+		a.assessRetirement()
 		a.assessTasks()
 		return a.finish()
 	}
@@ -23,6 +26,7 @@ func Assess(q Question, rules *Rules, facts Facts, now time.Time) Binding {
 	a.owners = resolve(a.record.Owners, facts.People)
 	a.describe()
 	a.assessState()
+	a.assessRetirement()
 	a.assessOwners()
 	a.assessClaims()
 	a.assessRecord()
@@ -55,7 +59,7 @@ func (a *assessment) find(c Code, message string) {
 
 func (a *assessment) finish() Binding {
 	b := &a.binding
-	sort.Slice(b.Findings, func(i, j int) bool { return b.Findings[i].Code < b.Findings[j].Code })
+	slices.SortFunc(b.Findings, func(x, y Finding) int { return cmp.Compare(x.Code, y.Code) })
 	b.Confidence, b.Parts = a.confidence()
 	return *b
 }
@@ -158,8 +162,7 @@ func yesNo(t Tristate) string {
 }
 
 func (a *assessment) assessState() {
-	b := &a.binding
-	switch b.State {
+	switch a.binding.State {
 	case StateRetired:
 		a.find(AssetRetired, "The asset is recorded as retired.")
 	case StateLost:
@@ -170,18 +173,25 @@ func (a *assessment) assessState() {
 		switch {
 		case a.record.StateText != "":
 			a.incomplete = append(a.incomplete, "The state "+quote(a.record.StateText)+" is not mapped to a lifecycle state.")
-		case len(a.disagree) == 0:
+		case slices.Contains(a.disagree, "state"):
+			a.incomplete = append(a.incomplete, "The records of the asset state different lifecycle states.")
+		default:
 			a.incomplete = append(a.incomplete, "The record states no lifecycle state.")
 		}
 	case StateInService, StateMaintenance:
 	}
-	if !b.RetirementDate.IsZero() && b.State != StateRetired {
-		switch {
-		case !a.now.Before(b.RetirementDate):
-			a.find(AssetRetiring, "The asset's retirement date has passed, but the record does not say that it is retired.")
-		case !a.now.Before(b.RetirementDate.Add(-a.rules.LeadTime)):
-			a.find(AssetRetiring, "The asset's retirement date is near.")
-		}
+}
+
+func (a *assessment) assessRetirement() {
+	date := a.binding.RetirementDate
+	if date.IsZero() || a.binding.State == StateRetired {
+		return
+	}
+	switch {
+	case !a.now.Before(date):
+		a.find(AssetRetiring, "The asset's retirement date has passed, but no record says that it is retired.")
+	case !a.now.Before(date.Add(-a.rules.LeadTime)):
+		a.find(AssetRetiring, "The asset's retirement date is near.")
 	}
 }
 

@@ -38,10 +38,15 @@ func Decide(in Input) (Decision, error) {
 	}
 	e.readTerms()
 	e.observe()
-	if err := e.judge(); err != nil {
-		return Decision{}, err
+	for c := range e.findings.All {
+		if err := e.judge(c); err != nil {
+			return Decision{}, err
+		}
 	}
 	e.latch()
+	if err := e.recertify(); err != nil {
+		return Decision{}, err
+	}
 	e.schedule()
 	e.settleStatus()
 	return e.decision(), nil
@@ -63,20 +68,22 @@ type evaluation struct {
 	replaced  bool // the asset or the access is another one
 	certified time.Time
 
-	findings  CodeSet
-	seen      [NumCodes]time.Time
-	cleared   CodeSet // answered by the attestation
-	excepted  CodeSet // waived by the exception
-	exempting bool    // the exception waives something that would count
-	due       CodeSet // findings whose rotation has not been done
-	verdicts  [NumCodes]verdict
+	waivable CodeSet // what the exception names and may waive
+	inForce  bool    // the exception has not ended
+	findings CodeSet
+	seen     [NumCodes]time.Time
+	cleared  CodeSet // answered by the attestation
+	excepted CodeSet // waived by the exception in force
+	exempted CodeSet // of these, what would count otherwise
+	due      CodeSet // findings whose rotation has not been done
+	verdicts [NumCodes]verdict
 
 	action      Action
 	saysRevoke  bool // some finding asks for revoke, whatever the confidence
 	revokedAt   time.Time
 	wanted      Rotation // the rotation that is asked for
 	rotation    Rotation // the rotation that was done
-	generations [3]Generation
+	generations [2]Generation
 	count       int
 	serial      int
 	issued      bool
@@ -85,6 +92,7 @@ type evaluation struct {
 	holder      string
 	basis       Basis
 	status      Status
+	stalled     bool // held facts unblock nothing, so what blocked goes on explaining it
 	withdrawn   []int
 	next        time.Time
 }
@@ -97,24 +105,30 @@ func (e *evaluation) observe() {
 	if a := e.spec.Attestation; a != nil {
 		e.certified = later(e.certified, a.At)
 	}
+	if x := e.spec.Exception; x != nil {
+		e.waivable = x.Codes &^ Terminal
+		e.inForce = e.now.Before(x.ExpiresAt)
+		if !e.inForce {
+			e.findings = e.findings.With(ExceptionExpired)
+		}
+	}
 	e.compare()
-	if e.prior.Serial > 0 && !e.stillLatched() && !e.now.Before(e.certified.Add(e.terms.recertifyEvery)) {
-		e.findings = e.findings.With(GrantRecertificationDue)
-	}
-	if x := e.spec.Exception; x != nil && !e.now.Before(x.ExpiresAt) {
-		e.findings = e.findings.With(ExceptionExpired)
-	}
 	for c := range e.findings.All {
 		e.see(c)
 	}
 }
 
-// see adds a finding and notes when it was first seen.
+// see adds a finding and notes when it was first seen. What an exception waived
+// counts as first seen at its end, also once the exception is taken out of the
+// configuration: otherwise tidying up would skip the grace.
 func (e *evaluation) see(c Code) {
 	e.findings = e.findings.With(c)
 	e.seen[c] = e.now
 	if at, ok := e.remembered(c); ok {
 		e.seen[c] = at
+	}
+	if e.waivable.Has(c) && !e.inForce {
+		e.seen[c] = later(e.seen[c], e.spec.Exception.ExpiresAt)
 	}
 }
 
@@ -172,7 +186,8 @@ func (e *evaluation) stillLatched() bool {
 }
 
 // latch keeps revoked access revoked until an attestation dated after the
-// revocation releases it while nothing still says revoke.
+// revocation releases it while nothing still says revoke. Held facts cannot say
+// that, so they release nothing.
 func (e *evaluation) latch() {
 	e.revokedAt = e.prior.RevokedAt
 	if e.revokedAt.IsZero() {
@@ -181,7 +196,7 @@ func (e *evaluation) latch() {
 		}
 		return
 	}
-	if !e.stillLatched() && !e.saysRevoke {
+	if !e.stillLatched() && !e.saysRevoke && !e.binding.Held {
 		e.revokedAt = time.Time{}
 		return
 	}
@@ -191,12 +206,21 @@ func (e *evaluation) latch() {
 	}
 }
 
+// recertify raises and judges the recertification once it is due. Revoked access
+// has nothing left to certify.
+func (e *evaluation) recertify() error {
+	if e.prior.Serial == 0 || e.action == Revoke || e.now.Before(e.certified.Add(e.terms.recertifyEvery)) {
+		return nil
+	}
+	e.see(GrantRecertificationDue)
+	return e.judge(GrantRecertificationDue)
+}
+
 // settleStatus derives the status from the action and from what is left.
 func (e *evaluation) settleStatus() {
 	switch e.action {
 	case Revoke:
 		e.status = StatusRevoked
-		e.findings = e.findings.Without(GrantRecertificationDue)
 	case Block:
 		e.status = StatusBlocked
 	case Review:
@@ -204,20 +228,29 @@ func (e *evaluation) settleStatus() {
 	case Keep, Recertify:
 		e.status = StatusActive
 	}
-	if e.action >= Block || e.count > 0 {
+	if e.action >= Block {
 		return
 	}
+	if e.binding.Held && e.prior.Status == StatusBlocked {
+		e.status, e.stalled = StatusBlocked, true
+		return
+	}
+	if e.count == 0 {
+		e.settleEmpty()
+	}
+}
+
+// settleEmpty derives the status of access that is kept, but for which nothing
+// exists and nothing can be issued.
+func (e *evaluation) settleEmpty() {
 	switch {
-	case e.binding.Held && e.in.Prior != nil && len(e.prior.Generations) == 0:
-		e.status = e.prior.Status
-	case e.capped != capNone, e.binding.Held && e.prior.Serial > 0:
+	case e.capped != capNone, e.binding.Held && (e.prior.Active() || e.prior.Status == StatusExpired):
 		e.status = StatusExpired
 	case e.status == StatusActive:
-		// Kept, but nothing can be issued: somebody has to look at it.
-		e.status = StatusReview
-		e.action = Review
+		// Somebody has to look at it: no finding says so, and yet nothing works.
+		e.status, e.action = StatusReview, Review
 	}
-	if e.status == StatusExpired {
+	if e.status == StatusExpired || e.serial > 0 {
 		e.see(GrantExpired)
 	}
 }
@@ -242,10 +275,11 @@ func (e *evaluation) decision() Decision {
 		NextChangeAt:      e.nextChange(),
 	}
 	if !slices.EqualFunc(e.generations[:e.count], e.prior.Generations, sameGeneration) {
-		g.Generations = slices.Clone(e.generations[:e.count])
+		g.Generations = make([]Generation, e.count)
+		copy(g.Generations, e.generations[:e.count])
 	}
 	g.Reasons = e.reasons()
-	if e.unchanged(&g) {
+	if e.stalled || e.unchanged(&g) {
 		g.Action, g.Rotation, g.Reasons = e.prior.Action, e.prior.Rotation, e.prior.Reasons
 	}
 	return Decision{Grant: g, Withdrawn: e.withdrawn, Issues: e.issued || e.enabled, Clamped: e.terms.clamped}
@@ -260,38 +294,35 @@ func sameCondition(a, b Condition) bool {
 	return a.Code == b.Code && a.FirstSeen.Equal(b.FirstSeen)
 }
 
-// conditions lists the findings that still stand. Held facts start nothing.
+// conditions lists the findings that still stand. Held facts start no grace, so
+// nothing that a trigger can be written for is remembered from them.
 func (e *evaluation) conditions() []Condition {
-	if e.binding.Held {
-		return e.heldConditions()
-	}
 	var buffer [NumCodes]Condition
 	n := 0
 	for c := range e.findings.All {
-		buffer[n] = Condition{Code: c, FirstSeen: e.seen[c]}
-		n++
+		if e.started(c) || Engine.Has(c) {
+			buffer[n] = Condition{Code: c, FirstSeen: e.seen[c]}
+			n++
+		}
 	}
 	if slices.EqualFunc(buffer[:n], e.prior.Conditions, sameCondition) {
 		return e.prior.Conditions
 	}
-	return slices.Clone(buffer[:n])
+	if n == 0 {
+		return nil
+	}
+	out := make([]Condition, n)
+	copy(out, buffer[:n])
+	return out
 }
 
-// heldConditions takes over what was remembered and adds only what the grant's
-// own schedule raised.
-func (e *evaluation) heldConditions() []Condition {
-	own := e.findings & SetOf(GrantRecertificationDue, GrantRotationDue, GrantLatched, GrantExpired, ExceptionExpired)
-	var out []Condition
-	for c := range Code(NumCodes) {
-		at, ok := e.prior.firstSeen(c)
-		switch {
-		case ok && (e.findings.Has(c) || own.Has(c)):
-			out = append(out, Condition{c, at})
-		case own.Has(c):
-			out = append(out, Condition{c, e.seen[c]})
-		}
+// started reports whether the time of a finding runs.
+func (e *evaluation) started(c Code) bool {
+	if !e.binding.Held {
+		return true
 	}
-	return out
+	_, ok := e.remembered(c)
+	return ok
 }
 
 // unchanged reports whether nothing moved that action and reasons explain: then
@@ -305,13 +336,11 @@ func (e *evaluation) unchanged(g *Grant) bool {
 	}
 	i := 0
 	for _, r := range p.Reasons {
-		if _, standing := g.firstSeen(r.Code); !standing {
-			continue
-		}
-		if i >= len(g.Reasons) || g.Reasons[i].Code != r.Code || g.Reasons[i].Message != r.Message {
+		if i < len(g.Reasons) && g.Reasons[i].Code == r.Code && g.Reasons[i].Message == r.Message {
+			i++
+		} else if _, standing := g.firstSeen(r.Code); standing {
 			return false
 		}
-		i++
 	}
 	return i == len(g.Reasons)
 }

@@ -162,8 +162,12 @@ func (e *evaluation) obstacle() string {
 		return "a system is unavailable and the facts are the last known ones"
 	case e.findings.Has(AssetMissing):
 		return "the asset's record is missing"
+	case e.action >= Block:
+		return "the access is blocked"
 	case e.binding.Holder == "":
 		return "the owner cannot be resolved"
+	case e.unanswered(AssetReassigned):
+		return "the asset's reassignment waits for an answer"
 	default:
 		return "a date that limits the access has passed"
 	}

@@ -57,8 +57,12 @@ type Person struct {
 	Source     string
 }
 
-// Holder returns the canonical name of the person: "<directory>/<id>".
-func (p Person) Holder() string { return p.Directory + "/" + p.ID }
+// Holder returns the canonical name of the person: "<directory>/<id>". The id
+// of some directories is a distinguished name, in which HolderSeparator may
+// stand; there the blank says nothing and is left out.
+func (p Person) Holder() string {
+	return p.Directory + "/" + strings.ReplaceAll(p.ID, HolderSeparator, ",")
+}
 
 // Task is an offboarding, reassignment or decommission task that is open
 // against an asset.

@@ -153,8 +153,9 @@ func holders(s string) []string {
 const HolderSeparator = ", "
 
 // disjoint reports whether two canonical lists of holders have none in common.
+// Where one of them is not known, that cannot be told.
 func disjoint(a, b string) bool {
-	if a == b {
+	if a == b || a == "" || b == "" {
 		return false
 	}
 	for _, x := range holders(a) {

@@ -9,28 +9,24 @@ type verdict struct {
 	action   Action
 	rotation Rotation
 	trigger  *Trigger
-	gate     int    // the confidence that would have been needed, in hundredths; 0 if it was enough
-	gated    Action // what was held back by the gate
-	overdue  bool   // the grace is over
+	gate     int       // the confidence that would have been needed, in hundredths; 0 if it was enough
+	gated    Action    // what was held back by the gate
+	overdue  bool      // the grace is over
+	next     time.Time // when this changes by itself; zero if never
 }
 
-// judge asks the policies about every finding.
-func (e *evaluation) judge() error {
-	for c := range e.findings.All {
-		if !c.Mappable() {
-			continue
+// judge asks the policies about a finding.
+func (e *evaluation) judge(c Code) error {
+	for _, rules := range e.in.Policies {
+		if err := e.judgeUnder(c, rules); err != nil {
+			return err
 		}
-		for _, rules := range e.in.Policies {
-			if err := e.judgeUnder(c, rules); err != nil {
-				return err
-			}
-		}
-		v := &e.verdicts[c]
-		e.action = max(e.action, v.action)
-		if v.rotation != RotateNone && e.rotationDue(c, v.action) {
-			e.due = e.due.With(c)
-			e.wanted = max(e.wanted, v.rotation)
-		}
+	}
+	v := &e.verdicts[c]
+	e.action = max(e.action, v.action)
+	if v.rotation != RotateNone && e.rotationDue(c, v.action) {
+		e.due = e.due.With(c)
+		e.wanted = max(e.wanted, v.rotation)
 	}
 	return nil
 }
@@ -42,8 +38,8 @@ func (e *evaluation) judgeUnder(c Code, rules *Rules) error {
 		return err
 	}
 	v := verdict{trigger: t, rotation: t.Rotation}
-	plan := e.course(t, rules)
-	if plan.saysRevoke {
+	plan := e.course(c, t, rules)
+	if e.revokes(c, t) {
 		e.saysRevoke = true
 	}
 	if t.Rotation == RotateNow && plan.tooLittle {
@@ -52,9 +48,12 @@ func (e *evaluation) judgeUnder(c Code, rules *Rules) error {
 	if e.waived(c, plan, v.rotation) {
 		return nil
 	}
-	start, answered := e.graceStart(c, plan)
-	if !answered {
-		e.advance(&v, plan, start)
+	start, until := e.graceStart(c, plan)
+	if !until.IsZero() {
+		v.next = until
+		e.cleared = e.cleared.With(c)
+	} else {
+		e.advance(&v, plan, start, e.started(c))
 		if v.gated != Keep || (plan.tooLittle && t.Rotation == RotateNow) {
 			v.gate = rules.AutomateAt
 		}
@@ -66,11 +65,11 @@ func (e *evaluation) judgeUnder(c Code, rules *Rules) error {
 // merge keeps the more severe of two policies' verdicts.
 func (e *evaluation) merge(c Code, v verdict) {
 	old := &e.verdicts[c]
-	rotation := max(old.rotation, v.rotation)
+	rotation, next := max(old.rotation, v.rotation), earlierDate(old.next, v.next)
 	if old.trigger == nil || v.action > old.action || (v.action == old.action && v.rotation > old.rotation) {
 		*old = v
 	}
-	old.rotation = rotation
+	old.rotation, old.next = rotation, next
 }
 
 // match returns the first trigger for the finding whose selectors and condition
@@ -97,10 +96,9 @@ func (e *evaluation) match(c Code, rules *Rules) (*Trigger, error) {
 
 // course is how a trigger's action goes on with time, after the confidence gate.
 type course struct {
-	steps      [3]step
-	count      int
-	saysRevoke bool
-	tooLittle  bool // the confidence is below automate_at
+	steps     [3]step
+	count     int
+	tooLittle bool // the confidence is below automate_at
 }
 
 type step struct {
@@ -117,15 +115,15 @@ func (p *course) add(after time.Duration, s step) {
 
 // course lays out a trigger's action over time: at first, after its grace, and
 // a block once a review has gone unanswered.
-func (e *evaluation) course(t *Trigger, rules *Rules) course {
-	p := course{tooLittle: e.binding.Confidence < rules.AutomateAt, saysRevoke: t.Action == Revoke}
-	first := e.gate(t.Action, p.tooLittle)
+func (e *evaluation) course(c Code, t *Trigger, rules *Rules) course {
+	p := course{tooLittle: e.binding.Confidence < rules.AutomateAt}
+	first := e.gate(c, t.Action, p.tooLittle)
 	if t.Rotation == RotateNow && p.tooLittle && first.action < e.instead() {
 		first = step{action: e.instead(), gated: t.Action}
 	}
 	p.add(0, first)
 	if t.Grace > 0 {
-		then := e.gate(t.Then, p.tooLittle)
+		then := e.gate(c, t.Then, p.tooLittle)
 		then.action = max(then.action, first.action)
 		p.add(t.Grace, then)
 	}
@@ -136,12 +134,25 @@ func (e *evaluation) course(t *Trigger, rules *Rules) course {
 }
 
 // gate holds back what must not happen by itself on a record that cannot be
-// trusted enough.
-func (e *evaluation) gate(a Action, tooLittle bool) step {
-	if a == Revoke && tooLittle {
+// trusted enough. Whatever a policy says, only an explicit terminal state revokes.
+func (e *evaluation) gate(c Code, a Action, tooLittle bool) step {
+	switch {
+	case a != Revoke:
+		return step{action: a}
+	case !Terminal.Has(c):
+		return step{action: Block}
+	case tooLittle:
 		return step{action: e.instead(), gated: Revoke}
+	default:
+		return step{action: Revoke}
 	}
-	return step{action: a}
+}
+
+// revokes reports whether the trigger asks for revoke by now, whatever the
+// confidence and the attestation say.
+func (e *evaluation) revokes(c Code, t *Trigger) bool {
+	return Terminal.Has(c) &&
+		(t.Action == Revoke || (t.Grace > 0 && t.Then == Revoke && !e.now.Before(e.seen[c].Add(t.Grace))))
 }
 
 // instead is what happens in place of an automatic revoke or rotation: review,
@@ -157,49 +168,47 @@ func (e *evaluation) instead() Action {
 // waived reports whether the exception in force covers the finding, and notes
 // that it waives something that would count.
 func (e *evaluation) waived(c Code, p course, rotation Rotation) bool {
-	x := e.spec.Exception
-	if x == nil || !x.Codes.Has(c) || Terminal.Has(c) || !e.now.Before(x.ExpiresAt) {
+	if !e.inForce || !e.waivable.Has(c) {
 		return false
 	}
 	e.excepted = e.excepted.With(c)
 	if rotation != RotateNone || p.steps[p.count-1].action > Keep {
-		e.exempting = true
+		e.exempted = e.exempted.With(c)
 	}
 	return true
 }
 
 // graceStart returns the instant from which the grace of a finding counts, and
-// whether the attestation has answered the finding for now. An attestation
-// answers what asks for recertification or review, never a block or a revoke,
-// and only until the next recertification; grace then starts anew, as it does
-// at the end of an exception.
-func (e *evaluation) graceStart(c Code, p course) (time.Time, bool) {
-	start := e.seen[c]
-	if x := e.spec.Exception; x != nil && x.Codes.Has(c) && !Terminal.Has(c) {
-		start = later(start, x.ExpiresAt)
-	}
-	a := e.spec.Attestation
+// until when the attestation has answered the finding, or zero if it has not. An
+// attestation answers what asks for recertification or review, never a block or
+// a revoke, and only until the next recertification after it; grace then starts
+// anew.
+func (e *evaluation) graceStart(c Code, p course) (start, answered time.Time) {
+	start, a := e.seen[c], e.spec.Attestation
 	if a == nil || !start.Before(a.At) || (p.steps[0].action != Recertify && p.steps[0].action != Review) {
-		return start, false
+		return start, time.Time{}
 	}
-	until := e.certified.Add(e.terms.recertifyEvery)
+	until := a.At.Add(e.terms.recertifyEvery)
 	if e.now.Before(until) {
-		e.cleared = e.cleared.With(c)
-		e.at(until)
-		return start, true
+		return start, until
 	}
-	return later(start, until), false
+	return later(start, until), time.Time{}
 }
 
 // advance finds the step that the course has reached and notes when the next
-// one comes; on held facts no grace has started yet.
-func (e *evaluation) advance(v *verdict, p course, start time.Time) {
-	for i, s := range p.steps[:p.count] {
+// one comes. A course whose time does not run stays at its first step.
+func (e *evaluation) advance(v *verdict, p course, start time.Time, runs bool) {
+	v.action, v.gated = p.steps[0].action, p.steps[0].gated
+	if !runs {
+		return
+	}
+	for _, s := range p.steps[1:p.count] {
 		at := start.Add(s.after)
-		if i > 0 && e.now.Before(at) {
-			if s.action > v.action {
-				e.at(at)
-			}
+		if s.action == v.action && s.gated == v.gated {
+			continue
+		}
+		if e.now.Before(at) {
+			v.next = at
 			return
 		}
 		v.action, v.gated, v.overdue = s.action, s.gated, s.action > p.steps[0].action
@@ -222,11 +231,4 @@ func (e *evaluation) rotationDue(c Code, action Action) bool {
 	}
 	current := e.prior.Current()
 	return current != nil && current.IssuedAt.Before(e.seen[c])
-}
-
-// at notes an instant at which the schedule changes the grant by itself.
-func (e *evaluation) at(t time.Time) {
-	if t.After(e.now) && (e.next.IsZero() || t.Before(e.next)) {
-		e.next = t
-	}
 }

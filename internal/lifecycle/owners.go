@@ -161,8 +161,13 @@ func (a *assessment) shared(people []Person) {
 	}
 }
 
-// assessClaims compares the declared owner and the evidence with the record.
+// assessClaims compares the declared owner and the evidence with the record. A
+// record that names no owner contradicts nobody; that it names none is a finding
+// of its own.
 func (a *assessment) assessClaims() {
+	if len(a.owners) == 0 {
+		return
+	}
 	if d := a.q.Declared.Owner; d != "" {
 		a.claim("The configuration declares the owner", d)
 	}
@@ -180,15 +185,11 @@ func (a *assessment) claim(says, key string) {
 		a.corroborated = true
 		return
 	}
-	recorded := "no owner"
-	if keys := a.record.Owners; len(keys) > 0 {
-		quoted := make([]string, len(keys))
-		for i, k := range keys {
-			quoted[i] = quote(k)
-		}
-		recorded = list(quoted)
+	recorded := make([]string, len(a.owners))
+	for i, o := range a.owners {
+		recorded[i] = quote(o.key)
 	}
-	a.contradictions = append(a.contradictions, says+" "+quote(key)+", but the record names "+recorded+".")
+	a.contradictions = append(a.contradictions, says+" "+quote(key)+", but the record names "+list(recorded)+".")
 }
 
 // agrees reports whether a claimed owner is one of the record's owners, a team

@@ -88,9 +88,10 @@ func shorter(out *time.Duration, d time.Duration) {
 }
 
 // renewal returns how long before its expiry a generation of the given actual
-// lifetime is renewed.
+// lifetime is renewed: early enough for itself, and not so early that the next
+// one, which may live shorter, would be outlived.
 func (t *terms) renewal(lifetime time.Duration) time.Duration {
-	d := lifetime / 3
+	d := min(lifetime, t.ttl) / 3
 	shorter(&d, t.renewBefore)
 	return d.Truncate(time.Second)
 }
@@ -122,7 +123,7 @@ func (e *evaluation) cap() (time.Time, capKind) {
 	if e.binding.BoundTo == BoundToPerson {
 		consider(e.binding.OwnerEndDate, capOwnerEnd)
 	}
-	if e.exempting {
+	if e.exempted&e.findings != 0 {
 		consider(e.spec.Exception.ExpiresAt, capException)
 	}
 	return limit, kind
@@ -138,23 +139,29 @@ func (e *evaluation) schedule() {
 		e.capped = kind
 	}
 	e.keepUnexpired(limit)
+	_, owed := e.remembered(GrantRotationDue)
+	owed = owed || e.inputsChanged()
+	if owed {
+		e.wanted = max(e.wanted, RotateOverlap)
+	}
 	if e.replaced {
 		e.wanted = RotateNow
 	}
-	if _, owed := e.remembered(GrantRotationDue); owed || e.inputsChanged() {
-		e.wanted = max(e.wanted, RotateOverlap)
-	}
 	switch {
-	case e.action == Revoke:
-		e.drop(true)
+	case e.action == Revoke, e.action == Block && (e.spec.OnBlock == OnBlockRemove || e.replaced):
+		e.withdraw()
+		e.count = 0
 	case e.action == Block:
-		e.block()
+		e.disable(owed)
 	default:
-		e.enable()
 		e.renew(limit, !capPassed && e.mayIssue())
 	}
 	if e.serial == 0 {
 		e.holder = e.binding.Holder
+	}
+	if e.replaced {
+		// What was issued for the other asset is gone, so there is nothing to compare with.
+		e.holder, e.basis = e.binding.Holder, e.basisNow()
 	}
 }
 
@@ -175,34 +182,32 @@ func (e *evaluation) keepUnexpired(limit time.Time) {
 	}
 }
 
-// drop removes every generation; withdrawn says whether the brake counts it.
-func (e *evaluation) drop(withdrawn bool) {
+// withdraw notes for the brake what is about to be taken away.
+func (e *evaluation) withdraw() {
 	for i := range e.count {
-		e.withdraw(e.generations[i], withdrawn)
-	}
-	e.count = 0
-}
-
-func (e *evaluation) withdraw(g Generation, counts bool) {
-	if counts && g.Enabled {
-		e.withdrawn = append(e.withdrawn, g.Number)
+		if e.generations[i].Enabled {
+			e.withdrawn = append(e.withdrawn, e.generations[i].Number)
+		}
 	}
 }
 
-func (e *evaluation) block() {
-	if e.spec.OnBlock == OnBlockRemove || e.replaced || e.inputsChanged() {
-		e.drop(true)
-		return
-	}
+// disable keeps what exists, but out of use, and remembers a rotation that is
+// owed until it can be done.
+func (e *evaluation) disable(owed bool) {
+	e.withdraw()
 	for i := range e.count {
-		e.withdraw(e.generations[i], true)
 		e.generations[i].Enabled = false
 	}
+	if owed && e.count > 0 {
+		e.see(GrantRotationDue)
+	}
 }
 
+// enable puts back into use what a block had disabled. Facts that are only held
+// cannot be checked again before that, so they enable nothing.
 func (e *evaluation) enable() {
 	for i := range e.count {
-		if !e.generations[i].Enabled {
+		if !e.generations[i].Enabled && !e.binding.Held {
 			e.generations[i].Enabled = true
 			e.enabled = true
 		}
@@ -222,10 +227,12 @@ func (e *evaluation) unanswered(c Code) bool {
 
 // renew issues, rotates and retires while the access is kept.
 func (e *evaluation) renew(limit time.Time, possible bool) {
-	if e.wanted == RotateNow {
-		e.drop(true)
+	if e.wanted == RotateNow && e.count > 0 {
+		e.withdraw()
+		e.count = 0
 		e.rotation = RotateNow
 	}
+	e.enable()
 	current := e.current()
 	if current == nil {
 		if possible && !e.unanswered(AssetReassigned) {
@@ -244,13 +251,24 @@ func (e *evaluation) renew(limit time.Time, possible bool) {
 		e.see(GrantRotationDue)
 		return
 	}
-	lifetime := current.ExpiresAt.Sub(current.IssuedAt)
-	current.State = Retiring
-	if end := e.now.Add(e.terms.overlapping(lifetime)); end.Before(current.ExpiresAt) {
-		current.ExpiresAt = end
-	}
+	e.retire(current)
 	e.rotation = RotateOverlap
 	e.issue(limit)
+}
+
+// retire makes room for the next generation: the current one stays for the
+// overlap, and what was retiring already goes at once.
+func (e *evaluation) retire(current *Generation) {
+	g := *current
+	g.State = Retiring
+	if end := e.now.Add(e.terms.overlapping(g.ExpiresAt.Sub(g.IssuedAt))); end.Before(g.ExpiresAt) {
+		g.ExpiresAt = end
+	}
+	e.count = 0
+	if e.now.Before(g.ExpiresAt) {
+		e.generations[0] = g
+		e.count = 1
+	}
 }
 
 func (e *evaluation) current() *Generation {
@@ -279,25 +297,13 @@ func (e *evaluation) renewalDue(g *Generation, limit time.Time) bool {
 	return !e.now.Before(e.renewsAt(g)) && e.expiryFrom(e.now, limit).After(g.ExpiresAt)
 }
 
-// issue adds the next generation. While a reassignment waits for an answer the
-// access is renewed for whom it was issued to, never by the way for somebody else.
+// issue adds the next generation.
 func (e *evaluation) issue(limit time.Time) {
 	e.serial++
 	for e.spec.RevokeGenerations[Key(e.serial)] {
 		e.serial++
 	}
-	if !e.unanswered(AssetReassigned) && !e.unanswered(AssetChanged) && !e.unanswered(OwnerMoved) {
-		e.holder = e.binding.Holder
-		e.basis = Basis{
-			Class: e.binding.Class, Environment: e.binding.Environment, Criticality: e.binding.Criticality,
-			Manager: e.binding.Manager, Teams: e.binding.Teams,
-		}
-		e.findings &^= comparators
-	}
-	if e.count == 2 {
-		e.generations[0] = e.generations[1]
-		e.count = 1
-	}
+	e.adopt()
 	e.generations[e.count] = Generation{
 		Number: e.serial, Enabled: true, State: Current, Holder: e.holder,
 		IssuedAt: e.now, ExpiresAt: e.expiryFrom(e.now, limit),
@@ -316,10 +322,42 @@ func (e *evaluation) inputsChanged() bool {
 	return e.prior.Serial > 0 && before != nil && after != nil && !maps.Equal(before, after)
 }
 
+// adopt makes the present facts those that the next generation stands on, and
+// so settles the findings that come from comparing. Where one of these waits for
+// an answer, what it compares stays as it was: a renewal must not by the way
+// hand the access to somebody else.
+func (e *evaluation) adopt() {
+	now := e.basisNow()
+	if !e.unanswered(AssetChanged) {
+		e.basis.Class, e.basis.Environment, e.basis.Criticality = now.Class, now.Environment, now.Criticality
+		e.findings = e.findings.Without(AssetChanged)
+	}
+	if e.unanswered(AssetReassigned) {
+		return
+	}
+	e.holder = e.binding.Holder
+	e.findings = e.findings.Without(AssetReassigned)
+	if !e.unanswered(OwnerMoved) {
+		e.basis.Manager, e.basis.Teams = now.Manager, now.Teams
+		e.findings = e.findings.Without(OwnerMoved)
+	}
+}
+
+func (e *evaluation) basisNow() Basis {
+	b := e.binding
+	return Basis{Class: b.Class, Environment: b.Environment, Criticality: b.Criticality, Manager: b.Manager, Teams: b.Teams}
+}
+
 // nextChange returns the first instant after now at which the grant's own
 // schedule changes it, or zero.
 func (e *evaluation) nextChange() time.Time {
+	for c := range e.findings.All {
+		e.at(e.verdicts[c].next)
+	}
 	limit, _ := e.cap()
+	if e.count == 0 && e.action < Block {
+		e.at(limit)
+	}
 	for i := range e.count {
 		g := &e.generations[i]
 		e.at(g.ExpiresAt)
@@ -336,12 +374,18 @@ func (e *evaluation) nextChange() time.Time {
 	return e.next
 }
 
-// Numbers returns the keys of the given generation numbers.
+// at notes an instant at which the schedule changes the grant by itself.
+func (e *evaluation) at(t time.Time) {
+	if t.After(e.now) && (e.next.IsZero() || t.Before(e.next)) {
+		e.next = t
+	}
+}
+
+// Numbers returns the keys of the given generation numbers, in rising order.
 func Numbers(numbers []int) []string {
 	keys := make([]string, len(numbers))
-	for i, n := range numbers {
+	for i, n := range slices.Sorted(slices.Values(numbers)) {
 		keys[i] = Key(n)
 	}
-	slices.Sort(keys)
 	return keys
 }
