@@ -30,7 +30,13 @@ type Fake struct {
 	seed  Seed
 	calls []string
 	fails map[string]error
-	gates map[string]chan struct{}
+	gates map[string]*gate
+}
+
+// gate makes one call wait.
+type gate struct {
+	reached func()
+	open    chan struct{}
 }
 
 // NewFake returns a fake that holds the seed and has the given capabilities;
@@ -41,7 +47,7 @@ func NewFake(name string, seed Seed, caps ...system.Capability) *Fake {
 	}
 	f := &Fake{
 		name: name, seed: seed, caps: make(map[system.Capability]bool),
-		fails: make(map[string]error), gates: make(map[string]chan struct{}),
+		fails: make(map[string]error), gates: make(map[string]*gate),
 	}
 	for _, c := range caps {
 		f.caps[c] = true
@@ -65,13 +71,14 @@ func (f *Fake) Fail(call string, err error) {
 	f.fails[call] = err
 }
 
-// Hold makes a call wait until release is called or its context ends.
-func (f *Fake) Hold(call string) (release func()) {
+// Hold makes a call wait until release is called or its context ends. reached is
+// closed when somebody first waits there.
+func (f *Fake) Hold(call string) (reached <-chan struct{}, release func()) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	gate := make(chan struct{})
-	f.gates[call] = gate
-	return sync.OnceFunc(func() { close(gate) })
+	arrived, open := make(chan struct{}), make(chan struct{})
+	f.gates[call] = &gate{reached: sync.OnceFunc(func() { close(arrived) }), open: open}
+	return arrived, sync.OnceFunc(func() { close(open) })
 }
 
 // Calls returns the calls so far, in their order.
@@ -93,8 +100,9 @@ func (f *Fake) called(ctx context.Context, method, argument string) error {
 	}
 	f.mu.Unlock()
 	if gate != nil {
+		gate.reached()
 		select {
-		case <-gate:
+		case <-gate.open:
 		case <-ctx.Done():
 		}
 	}
