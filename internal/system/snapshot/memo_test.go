@@ -37,11 +37,11 @@ func TestOneFetchForEverybody(t *testing.T) {
 func TestErrorsAreRemembered(t *testing.T) {
 	var m snapshot.Memo[int]
 	broken := errors.New("broken")
-	if _, err := m.Get(t.Context(), "k", func(context.Context) (int, error) { return 0, broken }); err != broken {
+	if _, err := m.Get(t.Context(), "k", func(context.Context) (int, error) { return 0, broken }); !errors.Is(err, broken) {
 		t.Fatalf("got %v", err)
 	}
 	healed := func(context.Context) (int, error) { return 1, nil }
-	if _, err := m.Get(t.Context(), "k", healed); err != broken {
+	if _, err := m.Get(t.Context(), "k", healed); !errors.Is(err, broken) {
 		t.Errorf("the same key: got %v, want the first error", err)
 	}
 	if got, err := m.Get(t.Context(), "other", healed); got != 1 || err != nil {
@@ -69,16 +69,16 @@ func TestCancellationIsPrivate(t *testing.T) {
 		firstDone <- err
 	}()
 	<-started
-	joined := context.WithValue(t.Context(), joinedKey{}, make(chan struct{}))
+	joined := make(chan struct{})
 	second := make(chan int)
 	go func() {
-		got, err := m.Get(waiting{joined}, "k", fetch)
+		got, err := m.Get(waiting{t.Context(), joined}, "k", fetch)
 		if err != nil {
 			t.Error(err)
 		}
 		second <- got
 	}()
-	<-joined.Value(joinedKey{}).(chan struct{})
+	<-joined
 	giveUp()
 	if err := <-firstDone; !errors.Is(err, context.Canceled) {
 		t.Errorf("the first caller got %v", err)
@@ -89,13 +89,14 @@ func TestCancellationIsPrivate(t *testing.T) {
 	}
 }
 
-type joinedKey struct{}
-
 // waiting is a context that tells when somebody waits on it.
-type waiting struct{ context.Context }
+type waiting struct {
+	context.Context
+	joined chan struct{}
+}
 
 func (w waiting) Done() <-chan struct{} {
-	close(w.Value(joinedKey{}).(chan struct{}))
+	close(w.joined)
 	return w.Context.Done()
 }
 

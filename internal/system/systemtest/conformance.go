@@ -5,6 +5,7 @@ import (
 	"errors"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -50,149 +51,151 @@ func fullRecord() lifecycle.Record {
 
 // Assets holds a kind of system to what the capability Assets promises.
 func Assets(t *testing.T, h Harness) {
-	open := func(t *testing.T, m Make, seed Seed) system.Assets {
-		t.Helper()
-		s, ok := system.AsAssets(m(t, seed))
-		if !ok {
-			t.Fatal("the system does not claim to read assets")
-		}
-		return s
-	}
-	get := func(t *testing.T, s system.Assets, id string) []lifecycle.Record {
-		t.Helper()
-		found, err := s.Asset(t.Context(), id)
-		if err != nil {
-			t.Fatalf("Asset(%q): %v", id, err)
-		}
-		return found
-	}
-	t.Run("present", func(t *testing.T) {
-		want := fullRecord()
-		found := get(t, open(t, h.Healthy, Seed{Records: []lifecycle.Record{want, {ID: "APP-2"}}}), "APP-1")
-		if len(found) != 1 {
-			t.Fatalf("%d records, want 1", len(found))
-		}
-		found[0].Source = ""
-		if !reflect.DeepEqual(found[0], want) {
-			t.Errorf("got  %+v\nwant %+v", found[0], want)
-		}
-	})
-	t.Run("unstated", func(t *testing.T) {
-		found := get(t, open(t, h.Healthy, Seed{Records: []lifecycle.Record{fullRecord(), {ID: "APP-2"}}}), "APP-2")
-		if len(found) != 1 {
-			t.Fatalf("%d records, want 1", len(found))
-		}
-		found[0].Source = ""
-		if want := (lifecycle.Record{ID: "APP-2"}); !reflect.DeepEqual(found[0], want) {
-			t.Errorf("got  %+v\nwant %+v", found[0], want)
-		}
-	})
-	t.Run("absent", func(t *testing.T) {
-		s := open(t, h.Healthy, Seed{Records: []lifecycle.Record{fullRecord()}})
-		for _, id := range append([]string{"", "APP-", "APP-11", "app-1", "APP-2"}, hostile...) {
-			if found := get(t, s, id); len(found) != 0 {
-				t.Errorf("Asset(%q) = %+v, want none", id, found)
-			}
-		}
-	})
-	t.Run("duplicate", func(t *testing.T) {
-		one, two, three := fullRecord(), fullRecord(), fullRecord()
-		two.State, three.Name = lifecycle.StateRetired, "Third"
-		found := get(t, open(t, h.Healthy, Seed{Records: []lifecycle.Record{one, {ID: "APP-2"}, two, three}}), "APP-1")
-		if len(found) != 3 {
-			t.Fatalf("%d records, want 3", len(found))
-		}
-		if found[0].Source == found[1].Source || found[1].Source == found[2].Source {
-			t.Errorf("the sources %q, %q and %q do not tell the records apart", found[0].Source, found[1].Source, found[2].Source)
-		}
-	})
-	t.Run("renamed and moved to another owner", func(t *testing.T) {
-		r := fullRecord()
-		r.Name, r.Owners = "Invoicing", []string{"bob@example.org"}
-		found := get(t, open(t, h.Healthy, Seed{Records: []lifecycle.Record{r}}), "APP-1")
-		if len(found) != 1 || found[0].Name != "Invoicing" || !slices.Equal(found[0].Owners, r.Owners) {
-			t.Errorf("got %+v", found)
-		}
-	})
-	t.Run("several owners", func(t *testing.T) {
-		r := fullRecord()
-		r.Owners = []string{"ann@example.org", "bob@example.org", "team-1"}
-		found := get(t, open(t, h.Healthy, Seed{Records: []lifecycle.Record{r}}), "APP-1")
-		if len(found) != 1 || !slices.Equal(found[0].Owners, r.Owners) {
-			t.Errorf("got %+v", found)
-		}
-	})
-	t.Run("unicode and hostile values", func(t *testing.T) { hostileAssets(t, open, h.Healthy) })
-	t.Run("list", func(t *testing.T) {
-		for _, n := range []int{1, 2, 500, 501} {
-			var seed Seed
-			want := make(map[string]bool, n)
-			for i := range n {
-				id := "ID-" + strings.Repeat("x", i%7) + time.Duration(i).String()
-				seed.Records = append(seed.Records, lifecycle.Record{ID: id})
-				want[id] = true
-			}
-			count := 0
-			for r, err := range open(t, h.Healthy, seed).Assets(t.Context()) {
-				if err != nil {
-					t.Fatal(err)
-				}
-				count++
-				delete(want, r.ID)
-			}
-			if count != n || len(want) != 0 {
-				t.Errorf("%d of %d records listed, %d missing", count, n, len(want))
-			}
-		}
-	})
-	t.Run("cancelled", func(t *testing.T) {
-		ctx, cancel := context.WithCancel(t.Context())
-		cancel()
-		found, err := open(t, h.Healthy, Seed{Records: []lifecycle.Record{fullRecord()}}).Asset(ctx, "APP-1")
-		wantCancelled(t, len(found), err)
-	})
+	a := assetSuite{h}
+	t.Run("present", a.present)
+	t.Run("absent", a.absent)
+	t.Run("duplicate", a.duplicate)
+	t.Run("renamed and moved to another owner", a.renamed)
+	t.Run("several owners", a.severalOwners)
+	t.Run("unicode and hostile values", a.hostile)
+	t.Run("spoofing", a.spoofing)
+	t.Run("list", a.list)
+	t.Run("cancelled", a.cancelled)
 	for name, broken := range h.Broken {
-		t.Run("unavailable: "+name, func(t *testing.T) {
-			s := open(t, broken, Seed{Records: []lifecycle.Record{fullRecord(), {ID: "APP-2"}, {ID: "APP-3"}}})
-			for _, id := range []string{"APP-1", "APP-9"} {
-				found, err := s.Asset(t.Context(), id)
-				WantUnavailable(t, len(found), err)
-			}
-			var last error
-			for _, err := range s.Assets(t.Context()) {
-				last = err
-			}
-			WantUnavailable(t, 0, last)
-		})
+		t.Run("unavailable: "+name, func(t *testing.T) { a.unavailable(t, broken) })
 	}
 }
 
-func hostileAssets(t *testing.T, open func(*testing.T, Make, Seed) system.Assets, healthy Make) {
-	var seed Seed
+type assetSuite struct{ h Harness }
+
+func (a assetSuite) open(t *testing.T, m Make, records ...lifecycle.Record) system.Assets {
+	t.Helper()
+	s, ok := system.AsAssets(m(t, Seed{Records: records}))
+	if !ok {
+		t.Fatal("the system does not claim to read assets")
+	}
+	return s
+}
+
+// get returns the records with an id and fails unless there are n.
+func (a assetSuite) get(t *testing.T, s system.Assets, id string, n int) []lifecycle.Record {
+	t.Helper()
+	found, err := s.Asset(t.Context(), id)
+	if err != nil || len(found) != n {
+		t.Fatalf("Asset(%q) = %+v, %v; want %d records", id, found, err, n)
+	}
+	return found
+}
+
+func (a assetSuite) present(t *testing.T) {
+	s := a.open(t, a.h.Healthy, fullRecord(), lifecycle.Record{ID: "APP-2"})
+	for id, want := range map[string]lifecycle.Record{"APP-1": fullRecord(), " APP-1 ": fullRecord(), "APP-2": {ID: "APP-2"}} {
+		got := a.get(t, s, id, 1)[0]
+		got.Source = ""
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("Asset(%q)\ngot  %+v\nwant %+v", id, got, want)
+		}
+	}
+}
+
+func (a assetSuite) absent(t *testing.T) {
+	s := a.open(t, a.h.Healthy, fullRecord())
+	for _, id := range append([]string{"", "APP-", "APP-11", "app-1", "APP-2"}, hostile...) {
+		a.get(t, s, id, 0)
+	}
+}
+
+func (a assetSuite) duplicate(t *testing.T) {
+	two, three := fullRecord(), fullRecord()
+	two.State, three.Name = lifecycle.StateRetired, "Third"
+	found := a.get(t, a.open(t, a.h.Healthy, fullRecord(), lifecycle.Record{ID: "APP-2"}, two, three), "APP-1", 3)
+	if found[0].Source == found[1].Source || found[1].Source == found[2].Source {
+		t.Errorf("the sources %q, %q and %q do not tell the records apart", found[0].Source, found[1].Source, found[2].Source)
+	}
+}
+
+func (a assetSuite) renamed(t *testing.T) {
+	r := fullRecord()
+	r.Name, r.Owners = "Invoicing", []string{"bob@example.org"}
+	got := a.get(t, a.open(t, a.h.Healthy, r), "APP-1", 1)[0]
+	if got.Name != "Invoicing" || !slices.Equal(got.Owners, r.Owners) {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func (a assetSuite) severalOwners(t *testing.T) {
+	r := fullRecord()
+	r.Owners = []string{"ann@example.org", "bob@example.org", "team-1"}
+	if got := a.get(t, a.open(t, a.h.Healthy, r), "APP-1", 1)[0]; !slices.Equal(got.Owners, r.Owners) {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func (a assetSuite) hostile(t *testing.T) {
+	var records []lifecycle.Record
 	for _, text := range append([]string{"Überwachung", "请求", "🔑", "नमस्ते", "e\u0301"}, hostile...) {
-		seed.Records = append(seed.Records, lifecycle.Record{ID: text, Name: text, Owners: []string{text}, Purpose: text})
+		records = append(records, lifecycle.Record{ID: text, Name: text, Owners: []string{text}, Purpose: text})
 	}
+	s := a.open(t, a.h.Healthy, records...)
+	for _, want := range records {
+		got := a.get(t, s, want.ID, 1)[0]
+		if got.Name != want.Name || got.Purpose != want.Purpose || !slices.Equal(got.Owners, want.Owners) {
+			t.Errorf("got %+v, want %+v", got, want)
+		}
+	}
+}
+
+func (a assetSuite) spoofing(t *testing.T) {
 	spoof := "safe\u202eevil\u0007\x1b[31m\nNo changes."
-	seed.Records = append(seed.Records, lifecycle.Record{ID: "spoof", Name: spoof, Purpose: spoof, Owners: []string{spoof}})
-	s := open(t, healthy, seed)
-	for _, want := range seed.Records[:len(seed.Records)-1] {
-		found, err := s.Asset(t.Context(), want.ID)
-		if err != nil || len(found) != 1 {
-			t.Fatalf("Asset(%q) = %d records, %v", want.ID, len(found), err)
-		}
-		if r := found[0]; r.Name != want.Name || r.Purpose != want.Purpose || !slices.Equal(r.Owners, want.Owners) {
-			t.Errorf("got %+v, want %+v", r, want)
-		}
-	}
-	found, err := s.Asset(t.Context(), "spoof")
-	if err != nil || len(found) != 1 {
-		t.Fatalf("%d records, %v", len(found), err)
-	}
-	for _, text := range append([]string{found[0].Name, found[0].Purpose}, found[0].Owners...) {
+	got := a.get(t, a.open(t, a.h.Healthy, lifecycle.Record{ID: "A", Name: spoof, Purpose: spoof, Owners: []string{spoof}}), "A", 1)[0]
+	for _, text := range append([]string{got.Name, got.Purpose}, got.Owners...) {
 		if !Presentable(text) {
 			t.Errorf("%q could change how a plan reads", text)
 		}
 	}
+}
+
+func (a assetSuite) list(t *testing.T) {
+	for _, n := range []int{1, 2, 500, 501} {
+		var records []lifecycle.Record
+		want := make(map[string]bool, n)
+		for i := range n {
+			id := "ID-" + strings.Repeat("x", i%7) + strconv.Itoa(i)
+			records = append(records, lifecycle.Record{ID: id})
+			want[id] = true
+		}
+		count := 0
+		for r, err := range a.open(t, a.h.Healthy, records...).Assets(t.Context()) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			count++
+			delete(want, r.ID)
+		}
+		if count != n || len(want) != 0 {
+			t.Errorf("%d of %d records listed, %d missing", count, n, len(want))
+		}
+	}
+}
+
+func (a assetSuite) cancelled(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	found, err := a.open(t, a.h.Healthy, fullRecord()).Asset(ctx, "APP-1")
+	wantCancelled(t, len(found), err)
+}
+
+func (a assetSuite) unavailable(t *testing.T, broken Make) {
+	s := a.open(t, broken, fullRecord(), lifecycle.Record{ID: "APP-2"}, lifecycle.Record{ID: "APP-3"})
+	for _, id := range []string{"APP-1", "APP-9"} {
+		found, err := s.Asset(t.Context(), id)
+		WantUnavailable(t, len(found), err)
+	}
+	var last error
+	for _, err := range s.Assets(t.Context()) {
+		last = err
+	}
+	WantUnavailable(t, 0, last)
 }
 
 // Presentable reports whether a text is valid UTF-8 without control characters

@@ -5,6 +5,7 @@ package systemtest
 import (
 	"context"
 	"iter"
+	"slices"
 	"strings"
 	"sync"
 
@@ -183,22 +184,19 @@ func (f *Fake) Members(ctx context.Context, team string) ([]lifecycle.Person, er
 		return nil, err
 	}
 	var out []lifecycle.Person
-	for _, p := range f.seed.People {
-		for _, t := range p.Teams {
-			if !strings.EqualFold(t, team) {
+	taken := make(map[string]bool)
+	for teams := []string{team}; len(teams) > 0; teams = teams[1:] {
+		for _, p := range f.seed.People {
+			if taken[p.ID] || !slices.Contains(p.Teams, teams[0]) {
+				continue
+			}
+			taken[p.ID] = true
+			if p.Kind == lifecycle.KindTeam {
+				teams = append(teams, p.ID)
 				continue
 			}
 			p.Directory = f.name
-			if p.Kind != lifecycle.KindTeam {
-				out = append(out, p)
-				break
-			}
-			inner, err := f.Members(ctx, p.ID)
-			if err != nil {
-				return nil, err
-			}
-			out = append(out, inner...)
-			break
+			out = append(out, p)
 		}
 	}
 	return out, nil
