@@ -254,7 +254,7 @@ func (s *System) unavailable(t *table, path string, err error) error {
 		Summary:     t.summary,
 		Happened:    fmt.Sprintf("The system %q could not read %q.", s.config.Name, path),
 		Consequence: "Nothing was issued and nothing was revoked: absence cannot be told from failure.",
-		Advice:      "Make the file readable at that path, then plan again.",
+		Advice:      "Make the file readable at that path (a relative one starts in the folder where Terraform runs), then plan again.",
 		Err:         err,
 	}
 	var flawed *flaw
