@@ -103,7 +103,7 @@ func tasks(open []lifecycle.Task) types.List {
 func parts(b *lifecycle.Binding) types.Map {
 	out := make(map[string]attr.Value, lifecycle.NumSignals)
 	for s, points := range b.Parts {
-		out[lifecycle.Signal(s).String()] = types.Int64Value(int64(points)) //nolint:gosec // a handful of signals
+		out[lifecycle.Signal(s).String()] = types.Int64Value(int64(points))
 	}
 	return types.MapValueMust(types.Int64Type, out)
 }

@@ -48,11 +48,6 @@ type model struct {
 }
 
 var (
-	attestationTypes = map[string]attr.Type{"by": types.StringType, "at": types.StringType, "note": types.StringType}
-	exceptionTypes   = map[string]attr.Type{
-		"codes": types.SetType{ElemType: types.StringType}, "reason": types.StringType,
-		"approved_by": types.StringType, "expires_at": types.StringType,
-	}
 	generationType = types.ObjectType{AttrTypes: map[string]attr.Type{
 		"enabled": types.BoolType, "state": types.StringType, "holder": types.StringType,
 		"issued_at": types.StringType, "expires_at": types.StringType,

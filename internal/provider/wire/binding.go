@@ -105,7 +105,8 @@ func Binding(object types.Object) (lifecycle.Binding, lifecycle.Question, error)
 	b.OwnerKind = parsed(&r, "owner_kind", lifecycle.ParseOwnerKind)
 	b.OwnerStatus = parsed(&r, "owner_status", lifecycle.ParseOwnerStatus)
 	for _, v := range r.list("findings").Elements() {
-		f := reader{values: v.(types.Object).Attributes()} //nolint:forcetypeassert // the list's element type
+		o, _ := v.(types.Object)
+		f := reader{values: o.Attributes()}
 		code := parsed(&f, "code", lifecycle.ParseCode)
 		b.Findings = append(b.Findings, lifecycle.Finding{Code: code, Message: f.text("message")})
 		if r.err == nil {
