@@ -16,7 +16,7 @@ func (a *assessment) confidence() (int, [NumSignals]int) {
 	holds := [NumSignals]bool{
 		SignalOwnerNamed:     len(a.owners) > 0,
 		SignalOwnerFound:     a.owners.allResolved(),
-		SignalSingleOwner:    len(a.owners) == 1 && !a.binding.Shared,
+		SignalSingleOwner:    a.owners.distinct() == 1 && !a.binding.Shared,
 		SignalFresh:          a.fresh(),
 		SignalUncontradicted: !a.contradicted && len(a.facts.Records) == 1,
 		SignalComplete:       len(a.missingFields()) == 0,

@@ -37,6 +37,17 @@ func (os owners) people() []Person {
 	return slices.CompactFunc(out, func(a, b Person) bool { return a.Holder() == b.Holder() })
 }
 
+// distinct counts the owners: several keys of one person are one owner.
+func (os owners) distinct() int {
+	n := len(os.people())
+	for _, o := range os {
+		if !o.resolved() {
+			n++
+		}
+	}
+	return n
+}
+
 func (os owners) allResolved() bool {
 	return len(os) > 0 && !slices.ContainsFunc(os, func(o owner) bool { return !o.resolved() })
 }
@@ -154,7 +165,7 @@ func (a *assessment) shared(people []Person) {
 	switch {
 	case len(people) > 1:
 		a.find(OwnerShared, "The asset has several owners: "+displayAll(people)+".")
-	case len(a.owners) > 1:
+	case a.owners.distinct() > 1:
 		a.find(OwnerShared, "The record names several owners.")
 	case a.binding.Shared:
 		a.find(OwnerShared, "The record says that the asset is shared.")
