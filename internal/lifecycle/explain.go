@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // reasons lists what speaks against simply keeping the access, most severe
@@ -68,11 +69,29 @@ func (e *evaluation) message(c Code) string {
 	if v.rotation != RotateNone {
 		text += ", rotate " + v.rotation.String()
 	}
+	if v.then > v.action {
+		text += "; " + v.then.String() + " if this still stands after " + span(v.within)
+	}
 	text += " (" + v.trigger.Label + ")."
 	if remedies[c] != "" {
 		text += " " + remedies[c]
 	}
+	if successive.Has(c) && e.binding.Successor != "" {
+		text += " Proposed owner: " + e.binding.Successor + "."
+	}
 	return text
+}
+
+// successive are the findings that ask for another owner.
+var successive = SetOf(OwnerNone, OwnerUnknown, OwnerLeft, OwnerLeaving, OwnerSuspended, OwnerNoActiveMember)
+
+// span formats how long something lasts, in days where it is whole days.
+func span(d time.Duration) string {
+	const day = 24 * time.Hour
+	if d%day == 0 {
+		return strconv.Itoa(int(d/day)) + "d"
+	}
+	return d.String()
 }
 
 func (e *evaluation) gateNote(v *verdict) string {

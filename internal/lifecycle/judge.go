@@ -9,10 +9,12 @@ type verdict struct {
 	action   Action
 	rotation Rotation
 	trigger  *Trigger
-	gate     int       // the confidence that would have been needed, in hundredths; 0 if it was enough
-	gated    Action    // what was held back by the gate
-	overdue  bool      // the grace is over
-	next     time.Time // when this changes by itself; zero if never
+	gate     int           // the confidence that would have been needed, in hundredths; 0 if it was enough
+	gated    Action        // what was held back by the gate
+	overdue  bool          // the grace is over
+	next     time.Time     // when this changes by itself; zero if never
+	then     Action        // what it changes to
+	within   time.Duration // how long the present action lasts before that
 }
 
 // judge asks the policies about a finding.
@@ -202,15 +204,17 @@ func (e *evaluation) advance(v *verdict, p course, start time.Time, runs bool) {
 	if !runs {
 		return
 	}
+	var reached time.Duration
 	for _, s := range p.steps[1:p.count] {
 		at := start.Add(s.after)
 		if s.action == v.action && s.gated == v.gated {
 			continue
 		}
 		if e.now.Before(at) {
-			v.next = at
+			v.next, v.then, v.within = at, s.action, s.after-reached
 			return
 		}
+		reached = s.after
 		v.action, v.gated, v.overdue = s.action, s.gated, s.action > p.steps[0].action
 	}
 }
