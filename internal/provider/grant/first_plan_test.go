@@ -6,11 +6,6 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/acctest"
 )
 
-const (
-	key = "custody_grant.key"
-	vpn = "custody_grant.vpn"
-)
-
 func TestKeysAreKnownOnTheFirstPlan(t *testing.T) {
 	w := acctest.Load(t, "app")
 	w.Plan().Exits(2).Says(`terraform_data.credential["g1"] will be created`, `id = "cmdb/APP-1#key/billing"`,
