@@ -1,0 +1,231 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// none stands where there is no value.
+const none = "–"
+
+// unknownYet stands where a value is known after apply only.
+const unknownYet = "known after apply"
+
+// grantChange is a grant that the plan changes.
+type grantChange struct {
+	address       string
+	before, after *grant
+	replaced      bool
+}
+
+// tally is what a plan comes to.
+type tally struct {
+	before, after map[string]int // grants by status
+	changed       []grantChange
+	next          string // the first instant at which the schedule changes a grant
+	bindings      []bindingChange
+	others        []change
+}
+
+func count(p *plan) (*tally, error) {
+	t := &tally{before: map[string]int{}, after: map[string]int{}}
+	touched := map[string]bool{} // assets of the grants that change
+	for i := range p.Changes {
+		c := &p.Changes[i]
+		switch {
+		case c.Mode != "managed":
+		case c.Type == "custody_grant":
+			if err := t.grant(c, touched); err != nil {
+				return nil, err
+			}
+		case !c.custody() && c.moves():
+			t.others = append(t.others, *c)
+		}
+	}
+	if err := t.driftOf(p, touched); err != nil {
+		return nil, err
+	}
+	slices.SortStableFunc(t.changed, func(a, b grantChange) int {
+		return cmp.Or(cmp.Compare(weight(b), weight(a)), cmp.Compare(a.address, b.address))
+	})
+	slices.SortStableFunc(t.others, func(a, b change) int {
+		return cmp.Or(cmp.Compare(harm(&b), harm(&a)), cmp.Compare(a.Address, b.Address))
+	})
+	return t, nil
+}
+
+func (t *tally) grant(c *change, touched map[string]bool) error {
+	before, after, err := c.grants()
+	if err != nil {
+		return err
+	}
+	if before != nil {
+		t.before[status(before)]++
+	}
+	if after != nil {
+		t.after[status(after)]++
+		if n := after.NextChangeAt; n != "" && (t.next == "" || n < t.next) {
+			t.next = n
+		}
+	}
+	if !c.moves() {
+		return nil
+	}
+	t.changed = append(t.changed, grantChange{c.Address, before, after, c.is("delete") && c.is("create")})
+	for _, g := range []*grant{before, after} {
+		if g != nil {
+			touched[g.Binding.Asset] = true
+		}
+	}
+	return nil
+}
+
+func status(g *grant) string {
+	if g.Status == "" {
+		return unknownYet
+	}
+	return g.Status
+}
+
+// severity orders statuses, mildest first.
+var severity = []string{"", "active", "expired", "review", "blocked", "revoked"}
+
+func weight(g grantChange) int {
+	if g.after == nil {
+		return 0
+	}
+	return slices.Index(severity, g.after.Status)
+}
+
+// harm orders what happens to other resources: what goes away comes first.
+func harm(c *change) int {
+	switch {
+	case c.is("delete") && c.is("create"):
+		return 3
+	case c.is("delete"), c.is("forget"):
+		return 4
+	case c.is("create"):
+		return 2
+	default:
+		return 1
+	}
+}
+
+// transition says in words from which status to which a grant goes.
+func (g grantChange) transition() string {
+	before, after := "new", "destroyed"
+	if g.before != nil {
+		before = status(g.before)
+	}
+	if g.after != nil {
+		after = status(g.after)
+	}
+	if before == after {
+		return after
+	}
+	return before + " → " + after
+}
+
+func (g grantChange) holder() string {
+	for _, side := range []*grant{g.after, g.before} {
+		if side != nil && side.Holder != "" {
+			return side.Holder
+		}
+	}
+	return none
+}
+
+// credentials says what happens to the generations.
+func (g grantChange) credentials() string {
+	before, after := map[string]generation{}, map[string]generation{}
+	if g.before != nil {
+		before = g.before.Generations
+	}
+	if g.after != nil {
+		after = g.after.Generations
+	}
+	var out []string
+	for _, key := range keys(before, after) {
+		was, existed := before[key]
+		is, exists := after[key]
+		if existed && exists && g.replaced {
+			out = append(out, key+" goes away and is issued again")
+			continue
+		}
+		if text := fate(was, is, existed, exists); text != "" {
+			out = append(out, key+" "+text)
+		}
+	}
+	if len(out) == 0 {
+		return none
+	}
+	return strings.Join(out, "; ")
+}
+
+func fate(was, is generation, existed, exists bool) string {
+	switch {
+	case existed && !exists:
+		return "goes away"
+	case !existed && is.Enabled:
+		return "is issued" + until(is)
+	case !existed:
+		return "is issued, disabled"
+	case was.Enabled && !is.Enabled:
+		return "is disabled"
+	case !was.Enabled && is.Enabled:
+		return "is enabled again" + until(is)
+	case was.State != is.State:
+		return "is " + is.State + until(is)
+	case was.ExpiresAt != is.ExpiresAt:
+		return "is shortened" + until(is)
+	default:
+		return ""
+	}
+}
+
+func until(g generation) string {
+	if g.ExpiresAt == "" {
+		return ""
+	}
+	return " until " + g.ExpiresAt
+}
+
+// keys returns the generation keys of both sides, oldest first.
+func keys(before, after map[string]generation) []string {
+	all := maps.Clone(before)
+	if all == nil {
+		all = map[string]generation{}
+	}
+	maps.Copy(all, after)
+	return slices.SortedFunc(maps.Keys(all), func(a, b string) int {
+		return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b))
+	})
+}
+
+// did says in words what a plan does to another resource.
+func did(c *change) string {
+	switch {
+	case c.is("delete") && c.is("create"):
+		return "replaced"
+	case c.is("delete"):
+		return "destroyed"
+	case c.is("create"):
+		return "created"
+	case c.is("forget"):
+		return "forgotten, not destroyed"
+	case c.is("update"):
+		return "updated"
+	default:
+		return strings.Join(c.Change.Actions, ", ")
+	}
+}
+
+func plural(n int, one string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %ss", n, one)
+}

@@ -1,0 +1,201 @@
+package main
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"html"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"unicode"
+
+	"github.com/custodyhq/terraform-provider-custody/internal/acctest"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew; read the difference before you commit it")
+
+// summaryOf runs the program and returns what it printed.
+func summaryOf(t *testing.T, code int, stdin string, args ...string) string {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	if got := run(args, strings.NewReader(stdin), &stdout, &stderr); got != code {
+		t.Fatalf("it ended with %d, not %d: %s", got, code, stderr.String())
+	}
+	return stdout.String()
+}
+
+func golden(t *testing.T, file, got string) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s holds something else. Got:\n%s", filepath.Base(file), got)
+	}
+}
+
+func testdata(t *testing.T, name string) string {
+	t.Helper()
+	path, err := filepath.Abs(filepath.Join("testdata", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// accidental matches what differs from run to run and says nothing of grants.
+var accidental = regexp.MustCompile(`"(timestamp|terraform_version)":"[^"]*"`)
+
+// TestRealPlans compares the summaries of plans that a real command line tool
+// has made.
+func TestRealPlans(t *testing.T) {
+	for _, story := range []struct {
+		name string
+		code int
+		tell func(w *acctest.Workspace)
+	}{
+		{"no-change", 0, func(*acctest.Workspace) {}},
+		{"leaver", 2, func(w *acctest.Workspace) {
+			w.Edit("inventory/people.csv", "Ada Byron,employee,active", "Ada Byron,employee,left")
+		}},
+		{"reassigned", 2, func(w *acctest.Workspace) {
+			w.Edit("inventory/assets.csv", "ada-laptop,in_service,ada@", "ada-laptop,in_service,alan@")
+		}},
+		{"retired", 2, func(w *acctest.Workspace) {
+			w.Edit("inventory/assets.csv", "Ledger,in_service", "Ledger,retired")
+		}},
+		{"blocked", 2, func(w *acctest.Workspace) {
+			w.Write("inventory/tasks.csv", "id,kind,asset,status,due,url\nT-1,decommission,APP-0043,open,2030-01-10,\n")
+		}},
+		{"drift", 0, func(w *acctest.Workspace) {
+			w.Edit("inventory/assets.csv", "Build server,in_service,grace@", "Build server,in_service,alan@")
+		}},
+		{"removed", 2, func(w *acctest.Workspace) {
+			w.Edit("main.tf", `    ledger-sync    = { asset = "cmdb/APP-0043", risk = "standard" }`+"\n", "")
+		}},
+		{"first", 2, func(w *acctest.Workspace) { w.Remove("terraform.tfstate") }},
+		{"error", 1, func(w *acctest.Workspace) {
+			w.Edit("main.tf", "revocations = 2", "revocations = 0")
+			w.Edit("inventory/assets.csv", "Ledger,in_service", "Ledger,retired")
+		}},
+	} {
+		t.Run(story.name, func(t *testing.T) {
+			want, world := testdata(t, story.name+".md"), testdata(t, "world")
+			w := acctest.New(t)
+			w.CopyDir(world)
+			w.Edit("main.tf", "plantimestamp()", `"2030-01-15T09:00:00Z"`)
+			w.Apply()
+			story.tell(w)
+			log := w.Plan("-out=plan.tfplan").Exits(story.code).Output
+			w.Write("plan.log", log)
+			shown := ""
+			if _, err := os.Stat("plan.tfplan"); err == nil {
+				shown = accidental.ReplaceAllString(w.Run("show", "-json", "plan.tfplan").Ok().Output, `"$1":"(any)"`)
+			}
+			args := []string{"-code", fmt.Sprint(story.code), "-log", "plan.log"}
+			golden(t, want, summaryOf(t, story.code, shown, args...))
+		})
+	}
+}
+
+// TestHostile renders a plan whose names try to be more than names.
+func TestHostile(t *testing.T) {
+	got := summaryOf(t, 0, "", "-title", "<h1>@all", testdata(t, "hostile.json"))
+	golden(t, testdata(t, "hostile.md"), got)
+	for _, bad := range []string{"<script", "<img", "](", "@everyone", "\u202e", "https://evil", "www.evil", "\ninjected"} {
+		if strings.Contains(got, bad) {
+			t.Errorf("%q came through", bad)
+		}
+	}
+	for _, line := range strings.Split(got, "\n") {
+		if n := strings.Count(line, "|"); n != 0 && n != 3 && n != 4 && n != 7 {
+			t.Errorf("a table has an odd row: %s", line)
+		}
+	}
+}
+
+func TestEnds(t *testing.T) {
+	quiet := `{"format_version":"1.2"}`
+	for _, c := range []struct {
+		name, stdin string
+		code        int
+		args        []string
+	}{
+		{"with 0 unless told", quiet, 0, nil},
+		{"with what it was told", quiet, 2, []string{"-code", "2"}},
+		{"with 1 if the plan failed and left nothing", "", 1, []string{"-code", "1", "missing.json"}},
+		{"with 1 on an empty plan", "", 1, []string{"-code", "2"}},
+		{"with 1 on another format", `{"format_version":"2.0"}`, 1, nil},
+		{"with 1 on text", "Plan: 1 to add", 1, nil},
+		{"with 1 on a missing file", "", 1, []string{"missing.json"}},
+		{"with 1 on two files", "", 1, []string{"a.json", "b.json"}},
+		{"with 1 on an unknown flag", "", 1, []string{"-x"}},
+		{"with 1 on a grant that is none", `{"format_version":"1.2","resource_changes":[{"mode":"managed","type":"custody_grant","change":{"after":7}}]}`, 1, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) { summaryOf(t, c.code, c.stdin, c.args...) })
+	}
+}
+
+// TestLog shows the errors of a plan that failed as text that cannot end early.
+func TestLog(t *testing.T) {
+	log := filepath.Join(t.TempDir(), "plan.log")
+	content := "Refreshing state...\n\x1b[31mError: bad ```\n````\n" + strings.Repeat("é", maxLog)
+	if err := os.WriteFile(log, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	got := summaryOf(t, 1, "", "-code", "1", "-log", log)
+	if !strings.Contains(got, "\n`````text\nError: bad ```\n````\n") || !strings.HasSuffix(got, "…\n`````\n") || strings.Contains(got, "Refreshing") {
+		t.Errorf("got %.200q … %q", got, got[len(got)-40:])
+	}
+}
+
+// TestBounds keeps the summary of a large plan below what a job's summary takes.
+func TestBounds(t *testing.T) {
+	var rows []string
+	for i := range 5000 {
+		rows = append(rows, fmt.Sprintf(`{"address":"custody_grant.x[%d]","mode":"managed","type":"custody_grant","change":{"actions":["create"],"after":{"status":"review","reasons":[{"code":"owner.left","message":%q}]}}}`,
+			i, strings.Repeat("a|", 5000)))
+	}
+	got := summaryOf(t, 0, `{"format_version":"1.2","resource_changes":[`+strings.Join(rows, ",")+`]}`)
+	if len(got) > 1<<20 {
+		t.Errorf("the summary has %d bytes", len(got))
+	}
+	if !strings.Contains(got, "And 4800 more.") || !strings.Contains(got, "**5000 grants of 5000 would change.**") {
+		t.Error("what was left out is not counted")
+	}
+}
+
+func FuzzText(f *testing.F) {
+	for _, s := range []string{"", "Ada_Byron", "<b>", "a|b", "@team #1", "www.x.y https://x :smile: 10:30", "\u202e\x00\n", "_x_ **y** `z`"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		got := text(s)
+		bare := regexp.MustCompile(`&#[0-9]+;`).ReplaceAllString(got, "")
+		if strings.ContainsAny(bare, "\\`*{}[]<>|~&$@#\n\r\t") || strings.Contains(bare, "://") {
+			t.Errorf("%q became %q", s, got)
+		}
+		back := strings.ReplaceAll(html.UnescapeString(got), "\u200b", "")
+		want := strings.Map(func(r rune) rune {
+			switch {
+			case unicode.IsSpace(r):
+				return ' '
+			case !unicode.IsPrint(r):
+				return unicode.ReplacementChar
+			}
+			return r
+		}, strings.ToValidUTF8(s, "\ufffd"))
+		if len([]rune(s)) <= maxText && len([]rune(back)) != len([]rune(s)) && back != want {
+			t.Errorf("%q reads as %q, not %q", s, back, want)
+		}
+	})
+}
