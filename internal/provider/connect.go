@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/wire"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/file"
 )
@@ -81,6 +82,6 @@ func reportConfig(diags *diag.Diagnostics, at path.Path, err error) {
 		if p.Key != "" {
 			where = where.AtMapKey(p.Key)
 		}
-		diags.AddAttributeError(where, "Invalid System Configuration", p.Message+"\n\nNothing was issued and nothing was revoked.")
+		diags.AddAttributeError(where, "Invalid System Configuration", wire.Located(where, p.Message+"\n\nNothing was issued and nothing was revoked."))
 	}
 }

@@ -41,7 +41,7 @@ func (r *Resource) decide(m, priorModel *model, diags *diag.Diagnostics) *transi
 	}
 	spec, problem := m.spec()
 	if problem != nil {
-		diags.AddAttributeError(problem.at, "Invalid Argument", problem.Error()+".\n\nNothing was issued and nothing was revoked.")
+		diags.AddAttributeError(problem.at, "Invalid Argument", wire.Located(problem.at, problem.Error()+".\n\nNothing was issued and nothing was revoked."))
 		return nil
 	}
 	rules := []*lifecycle.Rules{r.run.Rules}

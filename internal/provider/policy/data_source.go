@@ -91,7 +91,11 @@ func report(diags *diag.Diagnostics, err error) {
 		return
 	}
 	for _, p := range problems {
-		diags.AddAttributeError(attributePath(p.Path), p.Summary, p.Detail)
+		detail := p.Detail
+		if len(p.Path) > 1 {
+			detail = "At " + p.Location() + ": " + detail // Terraform shows the line of the block only
+		}
+		diags.AddAttributeError(attributePath(p.Path), p.Summary, detail)
 	}
 }
 

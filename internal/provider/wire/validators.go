@@ -31,7 +31,7 @@ func (c check) ValidateString(_ context.Context, req validator.StringRequest, re
 		return
 	}
 	if err := c.test(req.ConfigValue.ValueString()); err != nil {
-		resp.Diagnostics.AddAttributeError(req.Path, c.summary, fmt.Sprintf("%s.\n\nAccepted: %s.", capitalized(err.Error()), c.accepts))
+		resp.Diagnostics.AddAttributeError(req.Path, c.summary, Located(req.Path, fmt.Sprintf("%s.\n\nAccepted: %s.", capitalized(err.Error()), c.accepts)))
 	}
 }
 
