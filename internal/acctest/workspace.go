@@ -63,6 +63,13 @@ func New(t testing.TB) *Workspace {
 	return w
 }
 
+// In returns the workspace for a subtest, whose failures are the subtest's.
+func (w *Workspace) In(t testing.TB) *Workspace {
+	in := *w
+	in.t = t
+	return &in
+}
+
 // serve starts the provider in this process and returns how to attach to it.
 func (w *Workspace) serve() string {
 	w.t.Helper()

@@ -1,0 +1,101 @@
+package grant_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/custodyhq/terraform-provider-custody/internal/acctest"
+)
+
+// attestation and exception are valid but for the fields that a case replaces.
+func attestation(old, bad string) string {
+	return strings.Replace(`attestation = { by = "carol", at = "2030-01-15T09:00:00Z", note = "CHG-7" }`, old, bad, 1)
+}
+
+func exception(old, bad string) string {
+	return strings.Replace(`exception = { codes = ["task.open"], reason = "CHG-8", approved_by = "carol", expires_at = "2030-02-15" }`, old, bad, 1)
+}
+
+func TestBadArguments(t *testing.T) {
+	w := acctest.Load(t, "app")
+	w.Apply()
+	state := w.Read(acctest.StateFile)
+	const nothing = "n empty text states nothing" // whatever stands before it
+	for name, c := range map[string]struct {
+		argument string
+		says     []string
+	}{
+		"no risk":                   {`risk = ""`, []string{"Invalid Risk", "Accepted: one of standard, privileged"}},
+		"another risk":              {`risk = "high"`, []string{"Invalid Risk", `"high" is not among them`, "one of standard, privileged"}},
+		"empty policy":              {`policy = ""`, []string{nothing}},
+		"policy that is no JSON":    {`policy = "keep"`, []string{"Invalid Policy", "Nothing was issued"}},
+		"policy with unknown key":   {`policy = jsonencode({ version = 1, trigger = [] })`, []string{"trigger", "Nothing was issued"}},
+		"policy that revokes":       {`policy = jsonencode({ version = 1, triggers = [{ on = "task.open", action = "revoke" }] })`, []string{"At triggers[0].action", "Only A Terminal State Revokes"}},
+		"policy condition":          {`policy = jsonencode({ version = 1, triggers = [{ on = "task.open", when = "grant.risk", action = "block" }] })`, []string{"At triggers[0].when", "Invalid Condition"}},
+		"empty ttl":                 {`ttl = ""`, []string{"Invalid Duration", "a positive duration such as 36h, 14d or 2w"}},
+		"ttl without unit":          {`ttl = "30"`, []string{"Invalid Duration"}},
+		"negative ttl":              {`ttl = "-1d"`, []string{"Invalid Duration"}},
+		"ttl of nothing":            {`ttl = "0s"`, []string{"Invalid Duration"}},
+		"renew_before":              {`renew_before = "soon"`, []string{"Invalid Duration"}},
+		"overlap":                   {`overlap = "1 day"`, []string{"Invalid Duration"}},
+		"on_block":                  {`on_block = "ignore"`, []string{"Invalid Choice", "one of remove, disable"}},
+		"empty on_block":            {`on_block = ""`, []string{"Invalid Choice", "one of remove, disable"}},
+		"revoke_generations":        {`revoke_generations = ["2"]`, []string{"Invalid Generation Key", `"2" is not a generation key`, "such as g1"}},
+		"generation zero":           {`revoke_generations = ["g0"]`, []string{"Invalid Generation Key"}},
+		"generation with zeros":     {`revoke_generations = ["g01"]`, []string{"Invalid Generation Key"}},
+		"attestation without by":    {attestation(`by = "carol", `, ""), []string{`attribute "by" is required`}},
+		"attestation by nobody":     {attestation(`"carol"`, `" "`), []string{nothing}},
+		"attestation, empty note":   {attestation(`"CHG-7"`, `""`), []string{nothing}},
+		"attestation at no instant": {attestation("2030-01-15T09:00:00Z", "2030-01-15"), []string{"Invalid Timestamp", "is not an RFC 3339 timestamp", "such as 2030-01-31T12:00:00Z"}},
+		"attestation in parts":      {attestation("09:00:00Z", "09:00:00.5Z"), []string{"Invalid Timestamp", "whole seconds"}},
+		"attestation in the future": {attestation("09:00:00Z", "09:00:01Z"), []string{"Attestation Lies in the Future", "Accepted: an instant that has passed."}},
+		"exception for no code":     {exception(`["task.open"]`, "[]"), []string{"must contain at least 1 elements"}},
+		"exception, unknown code":   {exception("task.open", "task.opened"), []string{"Finding Cannot Be Excepted", `"task.opened" is not a finding code`, "one of asset.inactive"}},
+		"exception, terminal code":  {exception("task.open", "owner.left"), []string{"Finding Cannot Be Excepted", "no exception can waive it"}},
+		"exception, engine code":    {exception("task.open", "grant.latched"), []string{"Finding Cannot Be Excepted", "there is nothing to waive"}},
+		"exception without reason":  {exception(`"CHG-8"`, `""`), []string{nothing}},
+		"exception by nobody":       {exception(`"carol"`, `""`), []string{nothing}},
+		"exception without an end":  {exception(`, expires_at = "2030-02-15"`, ""), []string{`attribute "expires_at" is required`}},
+		"exception, no date":        {exception("2030-02-15", "next month"), []string{"Invalid Date", "a date such as 2030-01-31"}},
+		"exception too long":        {exception("2030-02-15", "2030-04-15"), []string{"Exception Is Too Long", "baseline", "at most 90d", "2030-04-15T09:00:00Z", "renew the exception when it ends"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := w.In(t)
+			give(w, c.argument)
+			defer take(w, c.argument)
+			attribute, _, _ := strings.Cut(c.argument, " ")
+			w.TryApply().Exits(1).Says(c.says...).Says("on main.tf line", attribute)
+		})
+	}
+	w.Edit("main.tf", `access  = "key/billing"`, `access  = " "`)
+	w.TryApply().Exits(1).Says(nothing, "on main.tf line 7", "access =")
+	if w.Read(acctest.StateFile) != state {
+		t.Error("the state changed, although nothing was accepted")
+	}
+}
+
+func TestABindingThatWasWrittenByHandIsRefused(t *testing.T) {
+	for name, c := range map[string]struct{ binding, says string }{
+		"a copy with another status": {`merge(custody_binding.app, { owner_status = "active" })`, "its digest does not match its other attributes"},
+		"a copy of another asset":    {`merge(custody_binding.app, { asset = "cmdb/APP-2" })`, "its digest does not match its other attributes"},
+		"a copy without findings":    {`merge(custody_binding.app, { findings = [] })`, "its digest does not match its other attributes"},
+		"a copy of another word":     {`merge(custody_binding.app, { owner_status = "fine" })`, "owner_status"},
+		"a copy of no asset":         {`merge(custody_binding.app, { asset = "APP-1" })`, `"APP-1" is not of the form "<system>/<id>"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := acctest.Load(t, "app")
+			w.Person("p1", "status", "left")
+			w.Edit("main.tf", "binding = custody_binding.app", "binding = "+c.binding)
+			w.TryApply().Exits(1).Says("Error: Invalid Binding", "on main.tf line", "This object was not written by a custody_binding", c.says,
+				"Nothing was issued and nothing was revoked.", "Pass the whole resource: binding = custody_binding.<name>.")
+			if w.Attributes(key) != nil {
+				t.Error("the grant stands in the state")
+			}
+		})
+	}
+	t.Run("parts of it", func(t *testing.T) {
+		w := acctest.Load(t, "app")
+		w.Edit("main.tf", "binding = custody_binding.app", `binding = { asset = "cmdb/APP-1" }`)
+		w.Plan().Exits(1).Says("on main.tf line", "attributes", "are required")
+	})
+}
