@@ -5,7 +5,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -143,7 +142,7 @@ func measureAllPlans(ctx context.Context, w *workshop, o options) (string, error
 	for i, n := range o.sizes {
 		more, err := measurePlans(ctx, w, runners, n, o.turnsOf(i))
 		if err != nil {
-			return "", errors.Join(err, ctx.Err())
+			return "", err
 		}
 		all = append(all, more...)
 	}
