@@ -45,7 +45,7 @@ var providerSchema = schema.Schema{
 		"directories": schema.ListAttribute{
 			Optional: true, ElementType: types.StringType,
 			Validators:          []validator.List{listvalidator.UniqueValues(), listvalidator.SizeAtLeast(1), listvalidator.ValueStringsAre(wire.Stated())},
-			MarkdownDescription: "The systems in which owners are resolved, in this order; the first that knows an owner answers. Default: every system that can, by name.",
+			MarkdownDescription: "The systems in which owners are resolved, in this order; the first that knows an owner answers. Default: every system that can, by name. A system that is not connected, or that knows no people, is an error.",
 		},
 		"reviews": schema.StringAttribute{
 			Optional: true, Validators: []validator.String{wire.Stated()},
@@ -53,8 +53,9 @@ var providerSchema = schema.Schema{
 		},
 		"policy": schema.StringAttribute{
 			Optional: true, Validators: []validator.String{wire.Stated()},
-			MarkdownDescription: "The organisation's policy document (JSON, see `custody_policy`). Default: the built-in baseline. Pass it from the root module or from a file: " +
-				"under a module with `depends_on` data sources are deferred, and the provider cannot decide under a policy that is not known yet.",
+			MarkdownDescription: "The organisation's policy document (JSON, see `custody_policy`). Default: the built-in baseline. Pass it with `file()`, or from a `custody_policy` of the root module " +
+				"that has a provider configuration of its own (an alias): a data source cannot configure the provider that reads it, and Terraform reports a cycle. " +
+				"Under a module with `depends_on` data sources are deferred, and a policy that is not known yet is an error. So is every mistake in the document, each with its place in it.",
 		},
 		"on_unavailable": schema.StringAttribute{
 			Optional: true,
@@ -69,7 +70,7 @@ var providerSchema = schema.Schema{
 		"plan_time": schema.StringAttribute{
 			Optional: true, Validators: []validator.String{wire.Timestamp()},
 			MarkdownDescription: "The instant of the run: set it to `plantimestamp()`, which is the same at plan and apply, so that expiries stand in the plan. Without it they are known after apply only. " +
-				"It may not lie in the future, nor be older than `max_plan_age`.",
+				"It is RFC 3339 with whole seconds. It may not lie in the future, be older than `max_plan_age`, or precede an instant that a grant's state already holds: each is an error.",
 		},
 		"max_plan_age": schema.StringAttribute{
 			Optional: true, Validators: []validator.String{wire.Duration()},
@@ -92,12 +93,12 @@ var providerSchema = schema.Schema{
 
 func columns(of string) schema.MapAttribute {
 	return schema.MapAttribute{Optional: true, ElementType: types.StringType,
-		MarkdownDescription: "Headers of other people's exports of " + of + ": our field = their header. A field that is not listed is looked for under its own name."}
+		MarkdownDescription: "Headers of other people's exports of " + of + ": our field = their header. A field that is not listed is looked for under its own name; case does not count. A listed header that the file lacks makes it unavailable."}
 }
 
-func words(of, ours string) schema.MapAttribute {
+func words(of, ours, others string) schema.MapAttribute {
 	return schema.MapAttribute{Optional: true, ElementType: types.StringType,
-		MarkdownDescription: "Words of other people's exports for " + of + ": their value = our value, one of " + ours + ". Case does not count."}
+		MarkdownDescription: "Words of other people's exports for " + of + ": their value = our value, one of " + ours + ". Case does not count. Our own words need no mapping. " + others}
 }
 
 var fileSchema = schema.SingleNestedAttribute{
@@ -106,19 +107,20 @@ var fileSchema = schema.SingleNestedAttribute{
 		"Each is read once per run, as a stream, and may have 256 MiB. A malformed, missing or shortened file is unavailable, never an empty inventory.",
 	Attributes: map[string]schema.Attribute{
 		"assets": schema.StringAttribute{Optional: true, Validators: []validator.String{wire.Stated()},
-			MarkdownDescription: "A path or glob of asset records. Fields: `id` `class` `name` `state` `owner` `purpose` `environment` `criticality` `third_party` `shared` `retirement_date` `verified_at` `assigned_at`; several owners are separated by `;`."},
+			MarkdownDescription: "A path or glob of asset records. Fields: `id` `class` `name` `state` `owner` `purpose` `environment` `criticality` `third_party` `shared` `retirement_date` `verified_at` `assigned_at`; several owners are separated by `;`. Only `id` is required. Dates are `2006-01-02` or RFC 3339. A relative path starts in the folder where Terraform runs."},
 		"people": schema.StringAttribute{Optional: true, Validators: []validator.String{wire.Stated()},
-			MarkdownDescription: "A path or glob of people, teams and service identities. Fields: `id` `email` `username` `name` `kind` `status` `end_date` `manager` `teams`."},
+			MarkdownDescription: "A path or glob of people, teams and service identities. Fields: `id` `email` `username` `name` `kind` `status` `end_date` `manager` `teams`. Only `id` is required. " +
+				"A file without a column `status` lists people who are active, one without `kind` lists employees."},
 		"tasks": schema.StringAttribute{Optional: true, Validators: []validator.String{wire.Stated()},
-			MarkdownDescription: "A path or glob of tasks. Fields: `id` `kind` `asset` `status` `due` `url`. Kinds other than offboarding, reassignment and decommission are not read."},
+			MarkdownDescription: "A path or glob of tasks. Fields: `id` `kind` `asset` `status` `due` `url`. `id`, `kind` and `asset` are required. Kinds other than offboarding, reassignment and decommission are not read."},
 		"columns":        columns("assets"),
 		"people_columns": columns("people"),
 		"tasks_columns":  columns("tasks"),
-		"states":         words("asset states", "`planned`, `in_service`, `maintenance`, `lost`, `retired`, `unknown`"),
-		"people_states":  words("people's statuses", "`active`, `leaving`, `suspended`, `left`, `unknown`"),
-		"tasks_states":   words("task statuses", "`open`, `closed`"),
+		"states":         words("asset states", "`planned`, `in_service`, `maintenance`, `lost`, `retired`, `unknown`", "Any other value is `unknown`, which the finding `record.incomplete` names."),
+		"people_states":  words("people's statuses", "`active`, `leaving`, `suspended`, `left`, `unknown`", "Any other value is `unknown`, which the finding `owner.unknown` names."),
+		"tasks_states":   words("task statuses", "`open`, `closed`", "`done`, `resolved`, `completed`, `cancelled` and `rejected` are closed too; any other value is open."),
 		"min_records": schema.MapAttribute{Optional: true, ElementType: types.Int64Type,
 			Validators:          []validator.Map{mapvalidator.ValueInt64sAre(int64validator.AtLeast(0))},
-			MarkdownDescription: "How many records each file must have, by `assets`, `people` and `tasks`. A file with fewer is unavailable: a cut at the end of a row shows no other way."},
+			MarkdownDescription: "How many records each file must have, by `assets`, `people` and `tasks`. Default: 1 for assets and people, 0 for tasks. A file with fewer is unavailable: a cut at the end of a row shows no other way."},
 	},
 }

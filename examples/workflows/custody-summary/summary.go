@@ -152,7 +152,7 @@ func (g grantChange) credentials() string {
 		was, existed := before[key]
 		is, exists := after[key]
 		if existed && exists && g.replaced {
-			out = append(out, key+" goes away and is issued again")
+			out = append(out, key+" is issued again under the same key")
 			continue
 		}
 		if text := fate(was, is, existed, exists); text != "" {

@@ -27,7 +27,9 @@ func among(values []string) string {
 var policySchema = schema.Schema{
 	MarkdownDescription: "Renders a policy document to `json`. It is pure and known in the plan. What the document does not state is taken from the document that it extends, in the end from the built-in baseline. " +
 		"For each finding the first trigger that matches decides, and the document's own triggers come before those that it extends.\n\n" +
-		"Under a module with `depends_on` data sources are deferred until apply: there, pass `policy` from the root module or with `file()`.",
+		"A document that configures the provider needs a provider configuration of its own (an alias): a data source cannot configure the provider that reads it. " +
+		"Under a module with `depends_on` data sources are deferred until apply: there, pass `policy` from the root module or with `file()`.\n\n" +
+		"Unknown codes, words and fields, conditions that are not well typed, triggers that can never decide and `revoke` on anything but a terminal state are errors at the attribute that holds them.",
 	Attributes: map[string]schema.Attribute{
 		"extends": optional("Another policy document's JSON that this one starts from. Default: the built-in baseline."),
 		"confidence": schema.SingleNestedAttribute{
