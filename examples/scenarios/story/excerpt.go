@@ -1,0 +1,109 @@
+package story
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Excerpt returns what a reviewer looks at in the output of a plan: the grants
+// and credentials that change, the summary, every warning and every error. Of
+// errors with one summary it shows the longest, and says where the others are.
+//
+// The bindings are left out, for the grants carry what they say; so are the
+// changes of a plan that is refused, and the warning that a provider under
+// development is used.
+func (s *Step) Excerpt(output string) string {
+	var out []string
+	errors := map[string][][]string{} // by summary
+	var summaries []string
+	for _, p := range paragraphs(output) {
+		switch first := strings.TrimSpace(p[0]); {
+		case strings.HasPrefix(first, "# "+grantType+"."), strings.HasPrefix(first, "# "+credentialType+"."):
+			if s.expect.rest == nil && s.Changes() {
+				out = append(out, strings.Join(p, "\n"))
+			}
+		case strings.HasPrefix(first, "Plan: "):
+			if s.Changes() {
+				out = append(out, first)
+			}
+		case strings.HasPrefix(first, "No changes."):
+			out = append(out, first)
+		case first == "Warning: Provider development overrides are in effect":
+		case strings.HasPrefix(first, "Warning: "):
+			out = append(out, strings.Join(p, "\n"))
+		case strings.HasPrefix(first, "Error: "):
+			if errors[first] == nil {
+				summaries = append(summaries, first)
+			}
+			errors[first] = append(errors[first], p)
+		}
+	}
+	for _, summary := range summaries {
+		out = append(out, fold(errors[summary]))
+	}
+	return strings.Join(out, "\n\n")
+}
+
+// fold shows the longest of several errors and names the places of the others.
+func fold(all [][]string) string {
+	longest := 0
+	for i, p := range all {
+		if len(p) > len(all[longest]) || (len(p) == len(all[longest]) && where(p) < where(all[longest])) {
+			longest = i
+		}
+	}
+	text := strings.Join(all[longest], "\n")
+	if len(all) == 1 {
+		return text
+	}
+	var others []string
+	for i, p := range all {
+		if i != longest {
+			others = append(others, where(p))
+		}
+	}
+	slices.Sort(others)
+	return fmt.Sprintf("%s\n\n(The same error at %d more:\n  %s)", text, len(others), strings.Join(others, "\n  "))
+}
+
+// where returns the address that an error names.
+func where(paragraph []string) string {
+	for _, line := range paragraph {
+		if at, ok := strings.CutPrefix(strings.TrimSpace(line), "with "); ok {
+			return strings.TrimSuffix(at, ",")
+		}
+	}
+	return "an unnamed place"
+}
+
+// beginnings are those of the parts of a plan's output.
+var beginnings = []string{
+	"  # ", "Plan: ", "No changes.", "Warning: ", "Error: ", "Note: ", "─", "Changes to Outputs:", "Planning failed.", "Saved the plan to",
+	"Terraform will perform", "Terraform used the selected", "Terraform planned the following",
+	"OpenTofu will perform", "OpenTofu used the selected", "OpenTofu planned the following",
+}
+
+// paragraphs parts the output where a resource, a diagnostic or the summary
+// begins.
+func paragraphs(output string) [][]string {
+	var out [][]string
+	for line := range strings.SplitSeq(output, "\n") {
+		line = strings.TrimRight(line, " \r")
+		begins := slices.ContainsFunc(beginnings, func(b string) bool { return strings.HasPrefix(line, b) }) &&
+			!strings.HasPrefix(line, "  # (") // the second line of a resource's heading
+		switch {
+		case begins:
+			out = append(out, []string{line})
+		case len(out) > 0:
+			out[len(out)-1] = append(out[len(out)-1], line)
+		}
+	}
+	for i, p := range out {
+		for p[len(p)-1] == "" {
+			p = p[:len(p)-1]
+		}
+		out[i] = p
+	}
+	return out
+}

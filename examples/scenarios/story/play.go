@@ -1,0 +1,112 @@
+package story
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	tfjson "github.com/hashicorp/terraform-json"
+)
+
+// PlanFile is the name of the saved plan of the present step.
+const PlanFile = "step.tfplan"
+
+const stateFile = "terraform.tfstate"
+
+// Player plays steps in a folder that holds a copy of the scenario.
+type Player struct {
+	Dir string
+	Run func(args ...string) (code int, output string, err error) // the command line tool, in Dir
+	Now func() time.Time
+
+	began time.Time
+}
+
+// Plan carries out what the step changes, plans, and returns what the tool
+// printed. It is an error if the plan is not what the step says; the output then
+// shows what it is instead.
+func (p *Player) Plan(s *Step) (output string, err error) {
+	now := p.Now()
+	if p.began.IsZero() {
+		p.began = now
+	}
+	undo, err := s.change(p.Dir, instants{began: p.began, now: now})
+	if err != nil {
+		return "", errors.Join(err, undo())
+	}
+	before, err := os.ReadFile(filepath.Join(p.Dir, stateFile))
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return "", err
+	}
+	code, output, err := p.Run("plan", "-no-color", "-input=false", "-detailed-exitcode", "-out="+PlanFile)
+	if err != nil {
+		return output, err
+	}
+	want := map[string]int{outcomeNothing: 0, outcomeRefused: 1, outcomeChanges: 2}[s.expect.outcome]
+	if code != want {
+		return output, fmt.Errorf("the plan ended with exit code %d, not %d", code, want)
+	}
+	for _, text := range s.expect.says {
+		if !strings.Contains(unframed(output), unframed(text)) {
+			return output, fmt.Errorf("the plan does not say %q", text)
+		}
+	}
+	switch s.expect.outcome {
+	case outcomeRefused:
+		after, err := os.ReadFile(filepath.Join(p.Dir, stateFile))
+		if err == nil && !bytes.Equal(before, after) {
+			err = errors.New("the plan was refused, and yet the state has changed")
+		}
+		return output, errors.Join(err, undo())
+	case outcomeNothing:
+		return output, nil
+	}
+	var plan tfjson.Plan
+	if err := p.show(&plan, PlanFile); err != nil {
+		return output, err
+	}
+	return output, s.expect.checkPlan(&plan)
+}
+
+// Changes reports whether the step's plan is one to apply.
+func (s *Step) Changes() bool { return s.expect.outcome == outcomeChanges }
+
+// Refused reports whether the step's plan is refused; the step is undone then.
+func (s *Step) Refused() bool { return s.expect.outcome == outcomeRefused }
+
+// Apply applies what Plan has planned and checks the state.
+func (p *Player) Apply(s *Step) (output string, err error) {
+	code, output, err := p.Run("apply", "-no-color", "-input=false", PlanFile)
+	if err != nil {
+		return output, err
+	}
+	if code != 0 {
+		return output, fmt.Errorf("the apply ended with exit code %d", code)
+	}
+	var state tfjson.State
+	if err := p.show(&state); err != nil {
+		return output, err
+	}
+	return output, s.expect.checkState(&state)
+}
+
+func (p *Player) show(into json.Unmarshaler, args ...string) error {
+	code, output, err := p.Run(append([]string{"show", "-no-color", "-json"}, args...)...)
+	if err != nil {
+		return err
+	}
+	if code != 0 {
+		return fmt.Errorf("show ended with exit code %d:\n%s", code, output)
+	}
+	return into.UnmarshalJSON([]byte(output))
+}
+
+// unframed joins the words of a text that the tool has wrapped.
+func unframed(s string) string {
+	return strings.Join(strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune(" \t\r\n│╷╵", r) }), " ")
+}

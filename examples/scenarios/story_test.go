@@ -1,0 +1,114 @@
+// Package scenarios_test plays the scenarios, step by step, as the demo does. The
+// plans that a guide shows come from here.
+package scenarios_test
+
+import (
+	"flag"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/custodyhq/terraform-provider-custody/examples/scenarios/story"
+	"github.com/custodyhq/terraform-provider-custody/internal/acctest"
+)
+
+var update = flag.Bool("update", false, "write the plans in the guides anew; read the difference before you commit it")
+
+// pace is how far the clock moves on from step to step: not far enough for
+// anything to fall due by itself.
+const pace = 10 * time.Minute
+
+func TestJoinerMoverLeaver(t *testing.T) {
+	scenario := absolute(t, "joiner-mover-leaver")
+	guide := absolute(t, "../../templates/guides/reading-a-custody-plan.md")
+	steps, err := story.Load(scenario)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := acctest.New(t)
+	w.CopyDir(scenario)
+	w.Run("fmt", "-check", "-diff").Ok()
+	player := &story.Player{Dir: w.Dir, Now: w.Clock.Now, Run: func(args ...string) (int, string, error) {
+		r := w.Run(args...)
+		return r.Code, r.Output, nil
+	}}
+	planTime := "plantimestamp()"
+	plans := make(map[string]string, len(steps))
+	for i := range steps {
+		s := &steps[i]
+		w.Clock.Advance(pace)
+		// The tool takes plantimestamp() from the machine, the test from its clock.
+		instant := fmt.Sprintf("%q", w.Clock.Now().Format(time.RFC3339))
+		w.Edit("main.tf", "plan_time = "+planTime, "plan_time = "+instant)
+		planTime = instant
+
+		output, err := player.Plan(s)
+		if err != nil {
+			t.Fatalf("%s: %v\n%s", s.Name, err, output)
+		}
+		plans[s.Name] = lasting(s.Excerpt(output))
+		if !s.Changes() {
+			continue
+		}
+		if output, err := player.Apply(s); err != nil {
+			t.Fatalf("%s: %v\n%s", s.Name, err, output)
+		}
+		w.Plan().Exits(0)
+	}
+	compare(t, guide, plans)
+}
+
+func absolute(t *testing.T, path string) string {
+	t.Helper()
+	full, err := filepath.Abs(filepath.FromSlash(path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return full
+}
+
+var random = regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`)
+
+// lasting takes out of a plan what differs from run to run and from tool to
+// tool.
+func lasting(plan string) string {
+	return strings.ReplaceAll(random.ReplaceAllString(plan, "00000000-0000-0000-0000-000000000000"), "OpenTofu", "Terraform")
+}
+
+// shown is a plan in a guide: the step's name, then the plan in a fence.
+var shown = regexp.MustCompile("(?s)<!-- plan: ([a-z0-9-]+) -->\n```text\n(?:(.*?)\n)??```\n")
+
+// compare holds the plans in a guide to the real ones.
+func compare(t *testing.T, guide string, plans map[string]string) {
+	t.Helper()
+	text, err := os.ReadFile(guide)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(string(text), "<!-- plan: "); n == 0 || n != len(shown.FindAllIndex(text, -1)) {
+		t.Fatalf("%s announces %d plans, but not all of them are followed by a fence", guide, n)
+	}
+	written := shown.ReplaceAllStringFunc(string(text), func(found string) string {
+		name := shown.FindStringSubmatch(found)[1]
+		plan, ok := plans[name]
+		if !ok {
+			t.Fatalf("the guide shows the plan of %s, which is none of the steps %s", name, slices.Sorted(maps.Keys(plans)))
+		}
+		if !strings.Contains(found, "\n"+plan+"\n") && !*update {
+			t.Errorf("the guide's plan of %s is not the real one; run this test with -update and read the difference:\n%s", name, plan)
+		}
+		return "<!-- plan: " + name + " -->\n```text\n" + plan + "\n```\n"
+	})
+	if !*update {
+		return
+	}
+	if err := os.WriteFile(guide, []byte(written), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
