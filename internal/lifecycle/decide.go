@@ -47,6 +47,9 @@ func Decide(in Input) (Decision, error) {
 	if err := e.recertify(); err != nil {
 		return Decision{}, err
 	}
+	if e.binding.Held && e.prior.Status == StatusBlocked && e.action < Block {
+		e.action, e.stalled = Block, true
+	}
 	e.schedule()
 	e.settleStatus()
 	return e.decision(), nil
@@ -228,14 +231,7 @@ func (e *evaluation) settleStatus() {
 	case Keep, Recertify:
 		e.status = StatusActive
 	}
-	if e.action >= Block {
-		return
-	}
-	if e.binding.Held && e.prior.Status == StatusBlocked {
-		e.status, e.stalled = StatusBlocked, true
-		return
-	}
-	if e.count == 0 {
+	if e.action < Block && e.count == 0 {
 		e.settleEmpty()
 	}
 }

@@ -1,10 +1,11 @@
 package lifecycle
 
 import (
+	"cmp"
 	"time"
 )
 
-// verdict is what the policies say of one finding.
+// verdict is what the policies together say of one finding.
 type verdict struct {
 	action   Action
 	rotation Rotation
@@ -12,66 +13,65 @@ type verdict struct {
 	gate     int           // the confidence that would have been needed, in hundredths; 0 if it was enough
 	gated    Action        // what was held back by the gate
 	overdue  bool          // the grace is over
+	start    time.Time     // when the course begins; later than now if the attestation has answered
+	since    time.Time     // when the action began
 	next     time.Time     // when this changes by itself; zero if never
-	then     Action        // what it changes to
+	then     Action        // what it changes to, Keep if that is not to be told
 	within   time.Duration // how long the present action lasts before that
 }
 
+// ruling is what one policy says of one finding: the verdict at this instant,
+// and how it goes on.
+type ruling struct {
+	verdict
+	course course
+	runs   bool // held facts start no grace, so there time may stand still
+}
+
+// course is how a trigger's action rises with time, after the confidence gate.
+type course struct {
+	steps [3]step
+	count int
+}
+
+type step struct {
+	after  time.Duration
+	action Action
+	gated  Action // what the gate held back, Keep if nothing
+}
+
+func (p *course) add(after time.Duration, s step) {
+	s.after = after
+	p.steps[p.count] = s
+	p.count++
+}
+
+func (p *course) last() Action { return p.steps[p.count-1].action }
+
 // judge asks the policies about a finding.
 func (e *evaluation) judge(c Code) error {
+	var both [2]ruling // the provider's policy and a grant's own
+	rulings := both[:0]
 	for _, rules := range e.in.Policies {
-		if err := e.judgeUnder(c, rules); err != nil {
+		t, err := e.match(c, rules)
+		if err != nil {
 			return err
 		}
+		if t != nil {
+			rulings = append(rulings, e.rule(c, t, rules.AutomateAt))
+		}
 	}
-	v := &e.verdicts[c]
+	if len(rulings) == 0 || e.waived(c, rulings) {
+		return nil
+	}
+	v := e.merge(rulings)
+	e.verdicts[c] = v
 	e.action = max(e.action, v.action)
 	if v.rotation != RotateNone && e.rotationDue(c, v.action) {
 		e.due = e.due.With(c)
 		e.wanted = max(e.wanted, v.rotation)
 	}
 	return nil
-}
-
-// judgeUnder applies the first trigger of one policy that matches the finding.
-func (e *evaluation) judgeUnder(c Code, rules *Rules) error {
-	t, err := e.match(c, rules)
-	if t == nil || err != nil {
-		return err
-	}
-	v := verdict{trigger: t, rotation: t.Rotation}
-	plan := e.course(c, t, rules)
-	if e.revokes(c, t) {
-		e.saysRevoke = true
-	}
-	if t.Rotation == RotateNow && plan.tooLittle {
-		v.rotation = RotateNone
-	}
-	if e.waived(c, plan, v.rotation) {
-		return nil
-	}
-	start, until := e.graceStart(c, plan)
-	if !until.IsZero() {
-		v.next = until
-		e.cleared = e.cleared.With(c)
-	} else {
-		e.advance(&v, plan, start, e.started(c))
-		if v.gated != Keep || (plan.tooLittle && t.Rotation == RotateNow) {
-			v.gate = rules.AutomateAt
-		}
-	}
-	e.merge(c, v)
-	return nil
-}
-
-// merge keeps the more severe of two policies' verdicts.
-func (e *evaluation) merge(c Code, v verdict) {
-	old := &e.verdicts[c]
-	rotation, next := max(old.rotation, v.rotation), earlierDate(old.next, v.next)
-	if old.trigger == nil || v.action > old.action || (v.action == old.action && v.rotation > old.rotation) {
-		*old = v
-	}
-	old.rotation, old.next = rotation, next
 }
 
 // match returns the first trigger for the finding whose selectors and condition
@@ -96,41 +96,53 @@ func (e *evaluation) match(c Code, rules *Rules) (*Trigger, error) {
 	return nil, nil
 }
 
-// course is how a trigger's action goes on with time, after the confidence gate.
-type course struct {
-	steps     [3]step
-	count     int
-	tooLittle bool // the confidence is below automate_at
+// rule applies a trigger to a finding.
+func (e *evaluation) rule(c Code, t *Trigger, automateAt int) ruling {
+	tooLittle := e.binding.Confidence < automateAt
+	r := ruling{course: e.lay(c, t, tooLittle), runs: e.started(c), verdict: verdict{trigger: t, rotation: t.Rotation, since: e.seen[c]}}
+	if t.Rotation == RotateNow && tooLittle {
+		r.rotation, r.gate = RotateNone, automateAt
+	}
+	if e.revokes(c, t) {
+		e.saysRevoke = true
+	}
+	r.start = e.graceStart(c, r.course.steps[0].action)
+	if e.now.Before(r.start) {
+		e.cleared = e.cleared.With(c)
+		r.gate = 0
+		return r
+	}
+	for i, s := range r.course.steps[:r.course.count] {
+		at := r.start.Add(s.after)
+		if i > 0 && (!r.runs || e.now.Before(at)) {
+			break
+		}
+		r.action, r.gated, r.overdue, r.since = s.action, s.gated, i > 0, at
+	}
+	if r.gated != Keep {
+		r.gate = automateAt
+	}
+	return r
 }
 
-type step struct {
-	after  time.Duration
-	action Action
-	gated  Action // what the gate held back, Keep if nothing
-}
-
-func (p *course) add(after time.Duration, s step) {
-	s.after = after
-	p.steps[p.count] = s
-	p.count++
-}
-
-// course lays out a trigger's action over time: at first, after its grace, and
-// a block once a review has gone unanswered.
-func (e *evaluation) course(c Code, t *Trigger, rules *Rules) course {
-	p := course{tooLittle: e.binding.Confidence < rules.AutomateAt}
-	first := e.gate(c, t.Action, p.tooLittle)
-	if t.Rotation == RotateNow && p.tooLittle && first.action < e.instead() {
+// lay returns a trigger's course: at first, after its grace, and a block once a
+// review has gone unanswered.
+func (e *evaluation) lay(c Code, t *Trigger, tooLittle bool) course {
+	var p course
+	first := e.gate(c, t.Action, tooLittle)
+	if t.Rotation == RotateNow && tooLittle && first.action < e.instead() {
 		first = step{action: e.instead(), gated: t.Action}
 	}
 	p.add(0, first)
+	var grace time.Duration
 	if t.Grace > 0 {
-		then := e.gate(c, t.Then, p.tooLittle)
-		then.action = max(then.action, first.action)
-		p.add(t.Grace, then)
+		grace = t.Grace
+		if then := e.gate(c, t.Then, tooLittle); then.action > first.action {
+			p.add(grace, then)
+		}
 	}
-	if last := p.steps[p.count-1]; last.action == Review {
-		p.add(last.after+ReviewDeadline, step{action: Block})
+	if p.last() == Review {
+		p.add(grace+ReviewDeadline, step{action: Block})
 	}
 	return p
 }
@@ -150,13 +162,6 @@ func (e *evaluation) gate(c Code, a Action, tooLittle bool) step {
 	}
 }
 
-// revokes reports whether the trigger asks for revoke by now, whatever the
-// confidence and the attestation say.
-func (e *evaluation) revokes(c Code, t *Trigger) bool {
-	return Terminal.Has(c) &&
-		(t.Action == Revoke || (t.Grace > 0 && t.Then == Revoke && !e.now.Before(e.seen[c].Add(t.Grace))))
-}
-
 // instead is what happens in place of an automatic revoke or rotation: review,
 // and block where a mistake could do most harm.
 func (e *evaluation) instead() Action {
@@ -167,55 +172,74 @@ func (e *evaluation) instead() Action {
 	return Review
 }
 
+// revokes reports whether the trigger asks for revoke by now, whatever the
+// confidence and the attestation say.
+func (e *evaluation) revokes(c Code, t *Trigger) bool {
+	return Terminal.Has(c) &&
+		(t.Action == Revoke || (t.Grace > 0 && t.Then == Revoke && !e.now.Before(e.seen[c].Add(t.Grace))))
+}
+
+// graceStart returns the instant from which a finding counts. That is when it
+// was first seen, unless the attestation has answered it: an attestation answers
+// what asks for recertification or review, never a block or a revoke, and only
+// until the next recertification after it. From then on the finding counts anew.
+func (e *evaluation) graceStart(c Code, first Action) time.Time {
+	seen, a := e.seen[c], e.spec.Attestation
+	if a == nil || !seen.Before(a.At) || (first != Recertify && first != Review) {
+		return seen
+	}
+	return later(seen, a.At.Add(e.terms.recertifyEvery))
+}
+
 // waived reports whether the exception in force covers the finding, and notes
-// that it waives something that would count.
-func (e *evaluation) waived(c Code, p course, rotation Rotation) bool {
+// whether that waives something that would count.
+func (e *evaluation) waived(c Code, rulings []ruling) bool {
 	if !e.inForce || !e.waivable.Has(c) {
 		return false
 	}
 	e.excepted = e.excepted.With(c)
-	if rotation != RotateNone || p.steps[p.count-1].action > Keep {
-		e.exempted = e.exempted.With(c)
+	for i := range rulings {
+		if rulings[i].rotation != RotateNone || rulings[i].course.last() > Keep {
+			e.exempted = e.exempted.With(c)
+		}
 	}
 	return true
 }
 
-// graceStart returns the instant from which the grace of a finding counts, and
-// until when the attestation has answered the finding, or zero if it has not. An
-// attestation answers what asks for recertification or review, never a block or
-// a revoke, and only until the next recertification after it; grace then starts
-// anew.
-func (e *evaluation) graceStart(c Code, p course) (start, answered time.Time) {
-	start, a := e.seen[c], e.spec.Attestation
-	if a == nil || !start.Before(a.At) || (p.steps[0].action != Recertify && p.steps[0].action != Review) {
-		return start, time.Time{}
+// merge returns the more severe verdict, of equal ones the one that stood first,
+// with the more severe rotation and the first instant at which any policy asks
+// for more.
+func (e *evaluation) merge(rulings []ruling) verdict {
+	v := rulings[0].verdict
+	for i := range rulings[1:] {
+		other := &rulings[1+i].verdict
+		rotation := max(v.rotation, other.rotation)
+		if cmp.Or(cmp.Compare(other.action, v.action), v.since.Compare(other.since), cmp.Compare(other.rotation, v.rotation)) > 0 {
+			v = *other
+		}
+		v.rotation = rotation
 	}
-	until := a.At.Add(e.terms.recertifyEvery)
-	if e.now.Before(until) {
-		return start, until
+	for i := range rulings {
+		e.foresee(&v, &rulings[i])
 	}
-	return later(start, until), time.Time{}
+	return v
 }
 
-// advance finds the step that the course has reached and notes when the next
-// one comes. A course whose time does not run stays at its first step.
-func (e *evaluation) advance(v *verdict, p course, start time.Time, runs bool) {
-	v.action, v.gated = p.steps[0].action, p.steps[0].gated
-	if !runs {
-		return
-	}
-	var reached time.Duration
-	for _, s := range p.steps[1:p.count] {
-		at := start.Add(s.after)
-		if s.action == v.action && s.gated == v.gated {
+// foresee notes when a policy asks for more than the verdict, if no other one
+// does so earlier.
+func (e *evaluation) foresee(v *verdict, r *ruling) {
+	for _, s := range r.course.steps[:r.course.count] {
+		at := r.start.Add(s.after)
+		if s.action <= v.action || !e.now.Before(at) {
 			continue
 		}
-		if e.now.Before(at) {
-			v.next, v.then, v.within = at, s.action, s.after-reached
-			return
+		if r.runs && (v.next.IsZero() || at.Before(v.next)) {
+			v.next, v.then, v.within = at, Keep, 0
+			if r.start.Equal(v.start) {
+				v.then, v.within = s.action, at.Sub(v.since)
+			}
 		}
-		reached = s.after
-		v.action, v.gated, v.overdue = s.action, s.gated, s.action > p.steps[0].action
+		return
 	}
 }
 

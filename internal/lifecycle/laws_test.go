@@ -126,7 +126,8 @@ func (w *world) checkUsable(g *Grant) error {
 	return nil
 }
 
-// checkQuiet holds that nothing changes before next_change_at.
+// checkQuiet holds that nothing changes before next_change_at, and something then.
+// On held facts not every step shows.
 func (w *world) checkQuiet(g *Grant, d dice) error {
 	end := g.NextChangeAt
 	if end.IsZero() {
@@ -148,7 +149,17 @@ func (w *world) checkQuiet(g *Grant, d dice) error {
 				after, span, again.Issues, again.Withdrawn, describe(&again.Grant))
 		}
 	}
-	return nil
+	if g.NextChangeAt.IsZero() || w.binding.Held {
+		return nil
+	}
+	in := w.input()
+	in.Prior, in.Now = g, g.NextChangeAt
+	then, err := Decide(in)
+	then.Grant.NextChangeAt = g.NextChangeAt
+	if err == nil && reflect.DeepEqual(&then.Grant, g) {
+		err = errors.New("nothing changes at next_change_at")
+	}
+	return err
 }
 
 // checkMonotone holds that one more finding never gives a milder action.
@@ -186,8 +197,9 @@ func (w *world) checkRefused(planned *Grant) error {
 	return nil
 }
 
-// instant matches what must not stand in a message: an instant or an age.
-var instant = regexp.MustCompile(`\d{4}-\d{2}|\d+ ?(s|h|d|w|days?|hours?|weeks?)\b`)
+// instant matches what must not stand in a message: an instant or an age. How
+// long a policy waits is neither.
+var instant = regexp.MustCompile(`\d{4}-\d{2}|\d+ (seconds?|hours?|days?|weeks?)\b|\bago\b|\bold\b`)
 
 // graceSpan matches how long a policy lets an action last: it does not change by itself.
 var graceSpan = regexp.MustCompile(`if this still stands after [\dhms]+d?`)

@@ -361,7 +361,8 @@ func (e *evaluation) nextChange() time.Time {
 	for i := range e.count {
 		g := &e.generations[i]
 		e.at(g.ExpiresAt)
-		if at := e.renewsAt(g); g.State == Current && e.action < Block && e.expiryFrom(at, limit).After(g.ExpiresAt) {
+		renews := g.State == Current && e.action < Block && !e.findings.Has(GrantRotationDue)
+		if at := e.renewsAt(g); renews && e.expiryFrom(at, limit).After(g.ExpiresAt) {
 			e.at(at)
 		}
 	}

@@ -1,0 +1,293 @@
+package lifecycle_test
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	. "github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
+	"github.com/custodyhq/terraform-provider-custody/internal/policy"
+)
+
+type decideCase struct {
+	Description string
+	Policy      object
+	GrantPolicy object `json:"grant_policy"`
+	Runs        []wantedRun
+}
+
+type wantedRun struct {
+	At      date
+	Binding object
+	Spec    object
+	Want    wantedGrant
+}
+
+// wantedGrant lists what a run must give. Holder and certified_at are compared
+// where they are stated.
+type wantedGrant struct {
+	Status       string
+	Action       string
+	Rotation     string
+	Reasons      []string
+	Holder       *string
+	Generations  map[string]string
+	Conditions   map[string]date
+	NextChangeAt date  `json:"next_change_at"`
+	CertifiedAt  *date `json:"certified_at"`
+	RevokedAt    date  `json:"revoked_at"`
+	Withdrawn    []string
+	Clamped      []string
+}
+
+func bindingOf(t *testing.T, o object) Binding {
+	t.Helper()
+	var b struct {
+		Asset, Class, State, Holder, Manager, Successor, Environment, Criticality string
+
+		BoundTo        string `json:"bound_to"`
+		OwnerKind      string `json:"owner_kind"`
+		OwnerStatus    string `json:"owner_status"`
+		OwnerEndDate   date   `json:"owner_end_date"`
+		Teams          []string
+		ThirdParty     bool `json:"third_party"`
+		Shared         bool
+		RetirementDate date `json:"retirement_date"`
+		Findings       []string
+		Confidence     float64
+		Held           bool
+	}
+	o.into(t, &b)
+	asset, ok := ParseRef(b.Asset)
+	if !ok {
+		t.Fatalf("asset %q", b.Asset)
+	}
+	out := Binding{
+		Asset: asset, Class: b.Class, BoundTo: parsed(t, b.BoundTo, ParseBoundTo), State: parsed(t, b.State, ParseState), Holder: b.Holder,
+		OwnerKind: parsed(t, b.OwnerKind, ParseOwnerKind), OwnerStatus: parsed(t, b.OwnerStatus, ParseOwnerStatus),
+		OwnerEndDate: b.OwnerEndDate.Time, Manager: b.Manager, Teams: b.Teams, Successor: b.Successor, Environment: b.Environment,
+		Criticality: b.Criticality, ThirdParty: b.ThirdParty, Shared: b.Shared, RetirementDate: b.RetirementDate.Time,
+		Confidence: int(math.Round(b.Confidence * 100)), Held: b.Held,
+	}
+	for c := range codesOf(t, b.Findings).All {
+		out.Findings = append(out.Findings, Finding{Code: c, Message: "Something is " + c.String() + "."})
+	}
+	return out
+}
+
+func specOf(t *testing.T, o object) Spec {
+	t.Helper()
+	var s struct {
+		Access, Risk, TTL, Overlap string
+
+		RenewBefore       string            `json:"renew_before"`
+		OnBlock           string            `json:"on_block"`
+		RotateWhenChanged map[string]string `json:"rotate_when_changed"`
+		RevokeGenerations []string          `json:"revoke_generations"`
+		Attestation       *struct{ At date }
+		Exception         *struct {
+			Codes     []string
+			ExpiresAt date `json:"expires_at"`
+		}
+	}
+	o.into(t, &s)
+	out := Spec{
+		Access: s.Access, Risk: parsed(t, s.Risk, ParseRisk), OnBlock: parsed(t, s.OnBlock, ParseOnBlock), RotateWhenChanged: s.RotateWhenChanged,
+		TTL: parsed(t, s.TTL, policy.ParseDuration), Overlap: parsed(t, s.Overlap, policy.ParseDuration),
+		RenewBefore: parsed(t, s.RenewBefore, policy.ParseDuration), RevokeGenerations: map[string]bool{},
+	}
+	for _, k := range s.RevokeGenerations {
+		out.RevokeGenerations[k] = true
+	}
+	if s.Attestation != nil {
+		out.Attestation = &Attestation{By: "eve", At: s.Attestation.At.Time}
+	}
+	if x := s.Exception; x != nil {
+		out.Exception = &Exception{Codes: codesOf(t, x.Codes), Reason: "because", ApprovedBy: "eve", ExpiresAt: x.ExpiresAt.Time}
+	}
+	return out
+}
+
+// showGeneration writes a generation as cases do.
+func showGeneration(g Generation) string {
+	text := fmt.Sprintf("%s %s %s to %s", g.State, g.Holder, show(g.IssuedAt), show(g.ExpiresAt))
+	if !g.Enabled {
+		text = "disabled " + text
+	}
+	return text
+}
+
+func (w *wantedGrant) compare(got *Decision, s *sheet) {
+	g := &got.Grant
+	rotation := w.Rotation
+	if rotation == "" {
+		rotation = RotateNone.String()
+	}
+	s.compare("status", w.Status, g.Status.String())
+	s.compare("action", w.Action, g.Action.String())
+	s.compare("rotation", rotation, g.Rotation.String())
+	reasons := make([]string, len(g.Reasons))
+	for i, r := range g.Reasons {
+		reasons[i] = r.Code.String()
+	}
+	s.compare("reasons", strings.Join(w.Reasons, " "), strings.Join(reasons, " "))
+	if w.Holder != nil {
+		s.compare("holder", *w.Holder, g.Holder)
+	}
+	generations := map[string]string{}
+	for _, x := range g.Generations {
+		generations[x.Key()] = showGeneration(x)
+	}
+	s.compareMaps("generation", w.Generations, generations)
+	wanted, conditions := map[string]string{}, map[string]string{}
+	for code, at := range w.Conditions {
+		wanted[code] = show(at.Time)
+	}
+	for _, c := range g.Conditions {
+		conditions[c.Code.String()] = show(c.FirstSeen)
+	}
+	s.compareMaps("condition", wanted, conditions)
+	s.compare("next_change_at", show(w.NextChangeAt.Time), show(g.NextChangeAt))
+	s.compare("revoked_at", show(w.RevokedAt.Time), show(g.RevokedAt))
+	if w.CertifiedAt != nil {
+		s.compare("certified_at", show(w.CertifiedAt.Time), show(g.CertifiedAt))
+	}
+	s.compare("withdrawn", strings.Join(w.Withdrawn, " "), strings.Join(Numbers(got.Withdrawn), " "))
+	s.compare("clamped", strings.Join(w.Clamped, " "), strings.Join(got.Clamped, " "))
+}
+
+func (s *sheet) compareMaps(what string, want, got map[string]string) {
+	all := maps.Clone(got)
+	if all == nil {
+		all = map[string]string{}
+	}
+	maps.Copy(all, want)
+	for _, k := range slices.Sorted(maps.Keys(all)) {
+		s.compare(what+" "+k, want[k], got[k])
+	}
+}
+
+// TestDecideGolden lives through the runs of every case, compares each with what
+// is wanted, and holds it to every law besides.
+func TestDecideGolden(t *testing.T) {
+	h := readHealthy(t)
+	for file, cases := range readCases[decideCase](t, "decide") {
+		for i := range cases {
+			t.Run(file+"/"+cases[i].Description, func(t *testing.T) { cases[i].live(t, h) })
+		}
+	}
+}
+
+func (c *decideCase) live(t *testing.T, h healthy) {
+	t.Helper()
+	w := &world{used: map[int]bool{}, policies: []*Rules{rulesOf(t, c.Policy, "provider policy")}}
+	if c.GrantPolicy != nil {
+		w.policies = append(w.policies, policy.GrantRules(w.policies[0], rulesOf(t, c.GrantPolicy, "grant policy")))
+	}
+	binding, spec := h.Binding, h.Spec
+	for i := range c.Runs {
+		run := &c.Runs[i]
+		binding, spec = binding.over(run.Binding), spec.over(run.Spec)
+		w.now, w.binding, w.spec = run.At.Time, bindingOf(t, binding), specOf(t, spec)
+		got, err := Decide(w.input())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var s sheet
+		run.Want.compare(&got, &s)
+		s.report(t, fmt.Sprintf("run %d at %s", i+1, show(w.now)))
+		if err := w.run(seeded(uint64(i))); err != nil {
+			t.Errorf("run %d at %s: %v", i+1, show(w.now), err)
+		}
+		if t.Failed() {
+			t.Fatalf("which gave %s", describe(&got.Grant))
+		}
+	}
+}
+
+// gateBranch names the branch of the confidence gate that a finding takes, or ""
+// if it takes none.
+func gateBranch(b *Binding, s *Spec, c Code) string {
+	what := ""
+	switch {
+	case c == AssetRetired, c == AssetLost, c == OwnerLeft && b.BoundTo == BoundToPerson:
+		what = Revoke.String()
+	case c == AssetReassigned && b.BoundTo == BoundToPerson:
+		what = "rotate " + RotateNow.String()
+	default:
+		return ""
+	}
+	side := "below"
+	if b.Confidence >= policy.Baseline().AutomateAt {
+		side = "above"
+	}
+	who := RiskStandard.String()
+	switch {
+	case s.Risk == RiskPrivileged:
+		who = s.Risk.String()
+	case b.OwnerKind == KindContractor, b.OwnerKind == KindVendor:
+		who = b.OwnerKind.String()
+	case b.ThirdParty:
+		who = "third party"
+	case b.Shared:
+		who = "shared"
+	}
+	return what + ", " + side + ", " + who
+}
+
+// TestGoldenCoverage proves that no finding code and no branch of the gate is
+// without a case. What must be covered comes from the typed lists.
+func TestGoldenCoverage(t *testing.T) {
+	h := readHealthy(t)
+	reasons, branches := map[string]bool{}, map[string]bool{}
+	var rows []baselineRow
+	readYAML(t, "testdata/baseline.yaml", schema(t, "#/$defs/baseline"), &rows)
+	for _, row := range rows {
+		reasons[row.On] = true
+	}
+	for _, cases := range readCases[decideCase](t, "decide") {
+		for _, c := range cases {
+			binding, spec := h.Binding, h.Spec
+			for _, run := range c.Runs {
+				binding, spec = binding.over(run.Binding), spec.over(run.Spec)
+				b, s := bindingOf(t, binding), specOf(t, spec)
+				for _, code := range run.Want.Reasons {
+					reasons[code] = true
+					branches[gateBranch(&b, &s, parsed(t, code, ParseCode))] = true
+				}
+			}
+		}
+	}
+	for _, code := range Codes() {
+		if !reasons[code] {
+			t.Errorf("no case of decide gives the reason %s", code)
+		}
+	}
+	for _, what := range []string{Revoke.String(), "rotate " + RotateNow.String()} {
+		for _, side := range []string{"below", "above"} {
+			for _, who := range slices.Concat(Risks(), []string{KindContractor.String(), KindVendor.String(), "third party", "shared"}) {
+				if side == "above" && who == "shared" {
+					continue // a shared asset is below the gate by its own signal
+				}
+				if branch := what + ", " + side + ", " + who; !branches[branch] {
+					t.Errorf("no case takes the branch of the gate %q", branch)
+				}
+			}
+		}
+	}
+	raised := CodeSet(0)
+	for _, cases := range readCases[assessCase](t, "assess") {
+		for _, c := range cases {
+			raised |= codesOf(t, c.Want.Findings)
+		}
+	}
+	byGrant := SetOf(AssetReassigned, AssetChanged, OwnerMoved, GrantRecertificationDue, ExceptionExpired) | Engine
+	for c := range NumCodes {
+		if !byGrant.Has(c) && !raised.Has(c) {
+			t.Errorf("no case of assess raises %s", c)
+		}
+	}
+}
