@@ -102,7 +102,11 @@ func (d *detached) UpgradeResourceState(ctx context.Context, req *tfprotov6.Upgr
 }
 
 func (d *detached) ReadResource(ctx context.Context, req *tfprotov6.ReadResourceRequest) (*tfprotov6.ReadResourceResponse, error) {
-	return call(ctx, req, d.ProviderServer.ReadResource)
+	resp, err := call(ctx, req, d.ProviderServer.ReadResource)
+	if resp != nil {
+		resp.NewState = asJSON(resp.NewState)
+	}
+	return resp, err
 }
 
 func (d *detached) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanResourceChangeRequest) (*tfprotov6.PlanResourceChangeResponse, error) {
