@@ -102,8 +102,8 @@ func (r Result) Exits(code int) Result {
 	return r
 }
 
-// Says fails the test unless the output holds every text; runs of white space
-// and the frame around diagnostics do not count.
+// Says fails the test unless the output holds every text; runs of white space,
+// the frame around diagnostics and escaped quotes do not count.
 func (r Result) Says(texts ...string) Result {
 	r.t.Helper()
 	output := Unframed(r.Output)
@@ -132,8 +132,9 @@ func (r Result) Times(text string) int {
 	return strings.Count(Unframed(r.Output), Unframed(text))
 }
 
-// Unframed joins the words of a text that the command line tool has wrapped and
-// framed.
+// Unframed joins the words of a text that the command line tool has wrapped,
+// framed and quoted.
 func Unframed(s string) string {
+	s = strings.ReplaceAll(s, `\"`, `"`)
 	return strings.Join(strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune(" \t\r\n│╷╵", r) }), " ")
 }

@@ -90,7 +90,7 @@ func TestAnExceptionWaivesItsFindingsUntilItEnds(t *testing.T) {
 	w.Plan().Exits(0)
 
 	w.Clock.Advance(10 * day)
-	w.Plan().Exits(2).Says("exception.expired", `The exception approved by \"carol\" has ended`, "task.open")
+	w.Plan().Exits(2).Says("exception.expired", `The exception approved by "carol" has ended`, "task.open")
 	w.Apply()
 	w.Holds(key, "status", "review", "conditions", "exception.expired task.open")
 }

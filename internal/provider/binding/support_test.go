@@ -1,0 +1,6 @@
+package binding_test
+
+const (
+	app = "custody_binding.app"
+	key = "custody_grant.key"
+)

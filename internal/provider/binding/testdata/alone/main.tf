@@ -1,0 +1,3 @@
+resource "custody_binding" "app" {
+  asset = "cmdb/APP-1"
+}
