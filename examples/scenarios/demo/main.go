@@ -29,6 +29,16 @@ func main() {
 	}
 }
 
+const (
+	preface = `
+The story of a small company, told in real plans. Each step says what has happened and what the plan will say; then
+comes the plan, and it is applied. Shown are the grants (may this access exist?) and the credentials that hang on
+them, one for each of a grant's "generations". Left out are the bindings, whose facts the grants repeat, and what the
+command line tool prints around the changes.`
+	epilogue = `The files are in examples/scenarios/joiner-mover-leaver, for you to change and plan. How to read such plans, and what
+to do where one is wrong, stands in docs/guides/reading-a-custody-plan.md.`
+)
+
 func tell(cli, dir string, pause bool) error {
 	steps, err := story.Load(dir)
 	if err != nil {
@@ -39,6 +49,7 @@ func tell(cli, dir string, pause bool) error {
 	player := &story.Player{Dir: dir, Now: now.Now, Run: func(args ...string) (int, string, error) { return run(cli, dir, args) }}
 	out := &printer{Writer: os.Stdout, colour: coloured()}
 	input := bufio.NewReader(os.Stdin)
+	out.text(preface)
 	for i := range steps {
 		s := &steps[i]
 		out.heading(fmt.Sprintf("%d of %d: %s", i+1, len(steps), s.Title))
@@ -65,6 +76,7 @@ func tell(cli, dir string, pause bool) error {
 		}
 	}
 	out.heading(fmt.Sprintf("All %d plans did what the story says, in %d s", len(steps), int(now.Now().Sub(began).Seconds())))
+	out.text(epilogue)
 	return nil
 }
 
