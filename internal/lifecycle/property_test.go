@@ -3,7 +3,6 @@ package lifecycle_test
 import (
 	"slices"
 	"strconv"
-	"strings"
 	"testing"
 )
 
@@ -65,7 +64,7 @@ func TestLaws(t *testing.T) {
 				}
 				h = h.shrink()
 				w, err := h.play()
-				t.Fatalf("%v\nshortest history %#v:\n%s", err, []uint64(h), strings.Join(w.log, "\n"))
+				t.Fatalf("%v\nshortest history %#v:\n%s", err, []uint64(h), w.story())
 			}
 		})
 	}

@@ -91,6 +91,9 @@ func (w *world) look(d dice) {
 	w.binding = Assess(w.question, w.policies[0], w.facts(), w.now)
 }
 
+// story is what happened so far, for the report of a broken law.
+func (w *world) story() string { return strings.Join(w.log, "\n") }
+
 func (w *world) note(format string, args ...any) { w.log = append(w.log, fmt.Sprintf(format, args...)) }
 
 func (w *world) pass(d dice) {
