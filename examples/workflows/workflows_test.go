@@ -166,6 +166,31 @@ func TestCustodyPlan(t *testing.T) {
 	}
 }
 
+// TestPlanStepFails wants a job to fail if the plan fails, and also if the summary
+// cannot be made: a green job means that somebody could have read it.
+func TestPlanStepFails(t *testing.T) {
+	for _, name := range []string{"github/nightly.yml", "github/apply-on-approval.yml"} {
+		t.Run(name, func(t *testing.T) {
+			var plan step
+			for _, s := range parse(t, name).Jobs["plan"].Steps {
+				if s.ID == "plan" {
+					plan = s
+				}
+			}
+			w, env := world(t)
+			env = append(env, "GITHUB_OUTPUT=github.out", "GITHUB_STEP_SUMMARY=job.md")
+			runStep(t, w, env, plan, nil).Ok()
+			if got := runStep(t, w, append(env, "PATH="+os.Getenv("PATH")), plan, nil); got.Code == 0 {
+				t.Errorf("it succeeds without a summary: %s", got.Output)
+			}
+			w.Remove("inventory/people.csv")
+			if got := runStep(t, w, env, plan, nil); got.Code == 0 || !strings.Contains(read(t, filepath.Join(w.Dir, "job.md")), "Unable to Read People") {
+				t.Errorf("it succeeds, or does not say why it failed: %s", got.Output)
+			}
+		})
+	}
+}
+
 // TestApplyOnApproval goes through the scripts of both jobs in their order.
 func TestApplyOnApproval(t *testing.T) {
 	_, err := exec.LookPath("gpg")
