@@ -82,43 +82,47 @@ func checkDigest(t *testing.T, w *world, facts Facts, digest string) {
 	}
 }
 
+// digestBase is a binding to move facts of.
+func digestBase() Binding {
+	return Binding{
+		Asset: Ref{System: "cmdb", ID: "A-1"}, Holder: "corp/ada", Teams: []string{"ops"}, Confidence: 90,
+		Findings: []Finding{{Code: RecordStale, Message: "Stale."}}, OwnerEndDate: epoch, RetirementDate: epoch,
+	}
+}
+
+// digestMoves change every fact that a decision can depend on, one each.
+var digestMoves = map[string]func(*Binding){
+	"asset":           func(b *Binding) { b.Asset.ID = "A-2" },
+	"class":           func(b *Binding) { b.Class = "laptop" },
+	"bound_to":        func(b *Binding) { b.BoundTo = BoundToPerson },
+	"state":           func(b *Binding) { b.State = StateLost },
+	"holder":          func(b *Binding) { b.Holder = "corp/bob" },
+	"owner_kind":      func(b *Binding) { b.OwnerKind = KindVendor },
+	"owner_status":    func(b *Binding) { b.OwnerStatus = PersonLeft },
+	"owner_end_date":  func(b *Binding) { b.OwnerEndDate = epoch.Add(day) },
+	"manager":         func(b *Binding) { b.Manager = "mia" },
+	"teams":           func(b *Binding) { b.Teams = []string{"ops", "dev"} },
+	"joined teams":    func(b *Binding) { b.Teams = []string{"ops3:dev"} },
+	"successor":       func(b *Binding) { b.Successor = "corp/bob" },
+	"lifecycle_owner": func(b *Binding) { b.LifecycleOwner = "bob" },
+	"purpose":         func(b *Binding) { b.Purpose = "billing" },
+	"environment":     func(b *Binding) { b.Environment = "test" },
+	"criticality":     func(b *Binding) { b.Criticality = "low" },
+	"third_party":     func(b *Binding) { b.ThirdParty = true },
+	"shared":          func(b *Binding) { b.Shared = true },
+	"retirement_date": func(b *Binding) { b.RetirementDate = epoch.Add(day) },
+	"findings":        func(b *Binding) { b.Findings = nil },
+	"confidence":      func(b *Binding) { b.Confidence = 89 },
+	"held":            func(b *Binding) { b.Held = true },
+}
+
 // TestDigestDependsOnFacts proves that every fact that a decision can depend on
 // moves the digest, and nothing else does.
 func TestDigestDependsOnFacts(t *testing.T) {
-	base := func() Binding {
-		return Binding{
-			Asset: Ref{System: "cmdb", ID: "A-1"}, Holder: "corp/ada", Teams: []string{"ops"}, Confidence: 90,
-			Findings: []Finding{{Code: RecordStale, Message: "Stale."}}, OwnerEndDate: epoch, RetirementDate: epoch,
-		}
-	}
-	first := base()
+	first := digestBase()
 	digest := first.Digest()
-	moves := map[string]func(*Binding){
-		"asset":           func(b *Binding) { b.Asset.ID = "A-2" },
-		"class":           func(b *Binding) { b.Class = "laptop" },
-		"bound_to":        func(b *Binding) { b.BoundTo = BoundToPerson },
-		"state":           func(b *Binding) { b.State = StateLost },
-		"holder":          func(b *Binding) { b.Holder = "corp/bob" },
-		"owner_kind":      func(b *Binding) { b.OwnerKind = KindVendor },
-		"owner_status":    func(b *Binding) { b.OwnerStatus = PersonLeft },
-		"owner_end_date":  func(b *Binding) { b.OwnerEndDate = epoch.Add(day) },
-		"manager":         func(b *Binding) { b.Manager = "mia" },
-		"teams":           func(b *Binding) { b.Teams = []string{"ops", "dev"} },
-		"joined teams":    func(b *Binding) { b.Teams = []string{"ops3:dev"} },
-		"successor":       func(b *Binding) { b.Successor = "corp/bob" },
-		"lifecycle_owner": func(b *Binding) { b.LifecycleOwner = "bob" },
-		"purpose":         func(b *Binding) { b.Purpose = "billing" },
-		"environment":     func(b *Binding) { b.Environment = "test" },
-		"criticality":     func(b *Binding) { b.Criticality = "low" },
-		"third_party":     func(b *Binding) { b.ThirdParty = true },
-		"shared":          func(b *Binding) { b.Shared = true },
-		"retirement_date": func(b *Binding) { b.RetirementDate = epoch.Add(day) },
-		"findings":        func(b *Binding) { b.Findings = nil },
-		"confidence":      func(b *Binding) { b.Confidence = 89 },
-		"held":            func(b *Binding) { b.Held = true },
-	}
-	for name, move := range moves {
-		b := base()
+	for name, move := range digestMoves {
+		b := digestBase()
 		if move(&b); b.Digest() == digest {
 			t.Errorf("%s does not move the digest", name)
 		}
@@ -131,7 +135,7 @@ func TestDigestDependsOnFacts(t *testing.T) {
 		"zone":    func(b *Binding) { b.OwnerEndDate = b.OwnerEndDate.In(time.FixedZone("east", 3600)) },
 	}
 	for name, stay := range stays {
-		b := base()
+		b := digestBase()
 		if stay(&b); b.Digest() != digest {
 			t.Errorf("%s moves the digest", name)
 		}

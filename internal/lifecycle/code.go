@@ -102,6 +102,10 @@ var (
 	// last issued on, so that they stand until they are acted on.
 	comparators = SetOf(AssetReassigned, AssetChanged, OwnerMoved)
 
+	// byGrant are the findings that only Decide raises, so that a binding cannot
+	// bring them along.
+	byGrant = comparators | Engine | SetOf(GrantRecertificationDue, ExceptionExpired)
+
 	// unissuable are the findings on which nothing may be issued or renewed.
 	unissuable = SetOf(AssetMissing)
 )

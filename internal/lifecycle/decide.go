@@ -102,7 +102,7 @@ type evaluation struct {
 
 // observe gathers the findings and remembers when each was first seen.
 func (e *evaluation) observe() {
-	e.findings = e.binding.Codes()
+	e.findings = e.binding.Codes() &^ byGrant
 	e.replaced = e.prior.Serial > 0 && (e.prior.Asset != e.binding.Asset || e.prior.Access != e.spec.Access)
 	e.certified = e.prior.CertifiedAt
 	if a := e.spec.Attestation; a != nil {

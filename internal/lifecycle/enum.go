@@ -22,7 +22,7 @@ func (n names[T]) text(v T) string {
 func (n names[T]) parse(s string) (T, error) {
 	for i, t := range n.list {
 		if t == s && t != "" {
-			return T(i), nil //nolint:gosec // the lists hold far fewer than 256 entries
+			return T(i), nil
 		}
 	}
 	return 0, fmt.Errorf("%q is not a known %s; accepted: %s", s, n.what, strings.Join(n.all(), ", "))

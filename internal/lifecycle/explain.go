@@ -8,7 +8,7 @@ import (
 )
 
 // reasons lists what speaks against simply keeping the access, most severe
-// first. It takes the prior list over where that says the same.
+// first.
 func (e *evaluation) reasons() []Reason {
 	codes := e.reasonCodes()
 	if codes == 0 {
@@ -170,6 +170,8 @@ func (e *evaluation) rotationCause() string {
 		return "A value in rotate_when_changed has changed."
 	case slices.ContainsFunc(e.prior.Generations, func(g Generation) bool { return e.spec.RevokeGenerations[g.Key()] }):
 		return "The configuration revokes a generation."
+	case e.rotation == RotateNow:
+		return "The last credential has expired, and a new one takes its place."
 	default:
 		return "The credential is due for renewal."
 	}

@@ -166,9 +166,11 @@ func (e *evaluation) schedule() {
 }
 
 // keepUnexpired takes over the prior generations: shortened by a cap that moved
-// earlier, without those that have expired or that must go at once.
+// earlier, without those that have expired or that must go at once. Of more than
+// two, which only somebody else can have written, the newest are taken.
 func (e *evaluation) keepUnexpired(limit time.Time) {
-	for _, g := range e.prior.Generations {
+	prior := e.prior.Generations
+	for _, g := range prior[max(0, len(prior)-len(e.generations)):] {
 		if e.spec.RevokeGenerations[g.Key()] {
 			continue
 		}

@@ -48,7 +48,6 @@ type world struct {
 	people   map[string]*Person
 	members  map[string]int
 	tasks    []Task
-	held     bool
 	spec     Spec
 	policies []*Rules
 
