@@ -1,0 +1,137 @@
+package provider
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"maps"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+)
+
+func TestLogsAreQuietUnlessSomebodyAskedForThem(t *testing.T) {
+	off := map[string]string{"TF_LOG_SDK": "OFF", "TF_LOG_PROVIDER": "OFF"}
+	for name, c := range map[string]struct {
+		environ []string
+		want    map[string]string
+	}{
+		"nobody":               {[]string{"PATH=/bin"}, off},
+		"somebody":             {[]string{"TF_LOG=TRACE"}, nil},
+		"of the provider":      {[]string{"TF_LOG_PROVIDER=DEBUG"}, nil},
+		"of the provider only": {[]string{"TF_LOG_PROVIDER_CUSTODY=DEBUG"}, nil},
+		"an empty wish":        {[]string{"TF_LOG="}, off},
+		"a path is no wish":    {[]string{"TF_LOG_PATH=terraform.log"}, off},
+	} {
+		t.Run(name, func(t *testing.T) {
+			set := map[string]string{}
+			quietLogs(c.environ, func(key, value string) error { set[key] = value; return nil })
+			if !maps.Equal(set, c.want) {
+				t.Errorf("%v was set, not %v", set, c.want)
+			}
+		})
+	}
+	quietLogs(nil, func(string, string) error { return errors.New("no") }) // must not panic
+}
+
+type contextKey struct{}
+
+// kept is a server that keeps the context of a call, as the framework does.
+type kept struct {
+	tfprotov6.ProviderServer
+	ctx    context.Context
+	during any
+}
+
+func (k *kept) keep(ctx context.Context) {
+	k.ctx, k.during = ctx, ctx.Value(contextKey{})
+}
+
+func (k *kept) ValidateResourceConfig(ctx context.Context, _ *tfprotov6.ValidateResourceConfigRequest) (*tfprotov6.ValidateResourceConfigResponse, error) {
+	k.keep(ctx)
+	return &tfprotov6.ValidateResourceConfigResponse{}, nil
+}
+
+func (k *kept) UpgradeResourceState(ctx context.Context, _ *tfprotov6.UpgradeResourceStateRequest) (*tfprotov6.UpgradeResourceStateResponse, error) {
+	k.keep(ctx)
+	return &tfprotov6.UpgradeResourceStateResponse{}, nil
+}
+
+func (k *kept) ReadResource(ctx context.Context, _ *tfprotov6.ReadResourceRequest) (*tfprotov6.ReadResourceResponse, error) {
+	k.keep(ctx)
+	return nil, errors.New("no answer")
+}
+
+func (k *kept) PlanResourceChange(ctx context.Context, _ *tfprotov6.PlanResourceChangeRequest) (*tfprotov6.PlanResourceChangeResponse, error) {
+	k.keep(ctx)
+	return &tfprotov6.PlanResourceChangeResponse{}, nil
+}
+
+func (k *kept) ApplyResourceChange(ctx context.Context, _ *tfprotov6.ApplyResourceChangeRequest) (*tfprotov6.ApplyResourceChangeResponse, error) {
+	k.keep(ctx)
+	return &tfprotov6.ApplyResourceChangeResponse{}, nil
+}
+
+func TestAContextIsLetGoOfWhenItsCallReturns(t *testing.T) {
+	inner := &kept{}
+	outer := &detached{inner}
+	for name, call := range map[string]func(ctx context.Context){
+		"validate": func(ctx context.Context) { _, _ = outer.ValidateResourceConfig(ctx, nil) },
+		"upgrade":  func(ctx context.Context) { _, _ = outer.UpgradeResourceState(ctx, nil) },
+		"read":     func(ctx context.Context) { _, _ = outer.ReadResource(ctx, nil) },
+		"plan":     func(ctx context.Context) { _, _ = outer.PlanResourceChange(ctx, nil) },
+		"apply":    func(ctx context.Context) { _, _ = outer.ApplyResourceChange(ctx, nil) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(context.WithValue(context.Background(), contextKey{}, name))
+			call(ctx)
+			if inner.during != name {
+				t.Error("the call did not see its context")
+			}
+			cancel()
+			if inner.ctx.Value(contextKey{}) != nil || inner.ctx.Err() != nil || inner.ctx.Done() != nil {
+				t.Error("the call's context is still reachable")
+			}
+		})
+	}
+}
+
+func TestACallSeesItsContextEnd(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	c := newCallContext(ctx)
+	cancel()
+	<-c.Done()
+	if !errors.Is(c.Err(), context.Canceled) {
+		t.Errorf("the error is %v", c.Err())
+	}
+	if _, ok := c.Deadline(); ok {
+		t.Error("there is a deadline")
+	}
+}
+
+func TestARefreshedStateIsSentAsTheStateFileHoldsIt(t *testing.T) {
+	typ := tftypes.Object{AttributeTypes: map[string]tftypes.Type{
+		"confidence": tftypes.Number, "serial": tftypes.Number, "name": tftypes.String, "active": tftypes.Bool, "none": tftypes.String,
+	}}
+	state, err := tfprotov6.NewDynamicValue(typ, tftypes.NewValue(typ, map[string]tftypes.Value{
+		"confidence": tftypes.NewValue(tftypes.Number, 0.85), "serial": tftypes.NewValue(tftypes.Number, 7),
+		"name": tftypes.NewValue(tftypes.String, "<&\u2028"), "active": tftypes.NewValue(tftypes.Bool, true), "none": tftypes.NewValue(tftypes.String, nil),
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sent := asJSON(&state)
+	var got map[string]any
+	if err := json.Unmarshal(sent.JSON, &got); err != nil || len(sent.MsgPack) > 0 {
+		t.Fatalf("%v: %s", err, sent.JSON)
+	}
+	if want := map[string]any{"confidence": 0.85, "serial": 7.0, "name": "<&\u2028", "active": true, "none": nil}; !maps.Equal(got, want) {
+		t.Errorf("%v was sent, not %v", got, want)
+	}
+	for name, other := range map[string]*tfprotov6.DynamicValue{"nothing": nil, "empty": {}, "no MessagePack": {MsgPack: []byte{0xc1}}} {
+		if asJSON(other) != other {
+			t.Errorf("%s did not stay as it was", name)
+		}
+	}
+}
