@@ -75,7 +75,7 @@ func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 	}
 	records, err := d.run.Facts.Asset(ctx, ref)
 	if err != nil {
-		wire.Report(&resp.Diagnostics, path.Root("asset"), err)
+		d.run.Report(&resp.Diagnostics, path.Root("asset"), err)
 		return
 	}
 	m.Exists = types.BoolValue(len(records) > 0)

@@ -89,12 +89,12 @@ func (d *ListDataSource) Read(ctx context.Context, req datasource.ReadRequest, r
 	}
 	records, err := d.run.Facts.Records(ctx, m.System.ValueString())
 	if err != nil {
-		wire.Report(&resp.Diagnostics, path.Root("system"), err)
+		d.run.Report(&resp.Diagnostics, path.Root("system"), err)
 		return
 	}
 	owners, err := d.ownerKeys(ctx, wire.TextsOf(m.Owner.Elements()))
 	if err != nil {
-		wire.Report(&resp.Diagnostics, path.Root("owner"), err)
+		d.run.Report(&resp.Diagnostics, path.Root("owner"), err)
 		return
 	}
 	element := types.ObjectType{AttrTypes: map[string]attr.Type{"asset": types.StringType}}

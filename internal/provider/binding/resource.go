@@ -95,11 +95,11 @@ func (r *Resource) refresh(ctx context.Context, m, prior *model, diags *diag.Dia
 		return true
 	}
 	if !r.run.HoldsOn(err) {
-		wire.Report(diags, path.Root("asset"), err)
+		r.run.Report(diags, path.Root("asset"), err)
 		return false
 	}
 	if prior == nil {
-		wire.Report(diags, path.Root("asset"), err)
+		r.run.Report(diags, path.Root("asset"), err)
 		diags.AddAttributeError(path.Root("asset"), "Unable to Create Binding on Held Facts",
 			"The system did not answer, and there are no last known facts to hold for this asset.\n\n"+
 				"Nothing was issued and nothing was revoked. Plan again once the system answers.")

@@ -162,7 +162,7 @@ func (r *Resource) factsStand(ctx context.Context, t *transition, diags *diag.Di
 	}
 	live, err := r.run.Assess(ctx, t.question)
 	if err != nil {
-		wire.Report(diags, path.Root("binding"), err)
+		r.run.Report(diags, path.Root("binding"), err)
 		return false
 	}
 	if live.Digest() == t.binding.Digest() {

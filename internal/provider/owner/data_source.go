@@ -95,7 +95,7 @@ func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 	}
 	people, err := d.run.Facts.Resolve(ctx, m.Owner.ValueString())
 	if err != nil {
-		wire.Report(&resp.Diagnostics, path.Root("owner"), err)
+		d.run.Report(&resp.Diagnostics, path.Root("owner"), err)
 		return
 	}
 	var p lifecycle.Person
@@ -107,7 +107,7 @@ func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 	case 1:
 		p = people[0]
 		if members, err = d.members(ctx, p); err != nil {
-			wire.Report(&resp.Diagnostics, path.Root("owner"), err)
+			d.run.Report(&resp.Diagnostics, path.Root("owner"), err)
 			return
 		}
 	default:

@@ -33,6 +33,7 @@ type Run struct {
 
 	mu       sync.Mutex
 	policies map[string]compiled
+	told     map[string]struct{} // faults that have been reported in full
 }
 
 type compiled struct {

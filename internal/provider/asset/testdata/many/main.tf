@@ -1,0 +1,3 @@
+data "custody_assets" "all" {
+  system = "cmdb"
+}

@@ -1,0 +1,7 @@
+variable "owner" {
+  default = "alice"
+}
+
+data "custody_owner" "one" {
+  owner = var.owner
+}

@@ -1,0 +1,88 @@
+package wire_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/custodyhq/terraform-provider-custody/internal/fault"
+	"github.com/custodyhq/terraform-provider-custody/internal/policy"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/wire"
+)
+
+func TestWhatIsNotStatedIsNull(t *testing.T) {
+	if !wire.Text("").IsNull() || !wire.Instant(time.Time{}).IsNull() || !wire.InstantOf(types.StringNull()).IsZero() {
+		t.Error("nothing became something")
+	}
+	if got := wire.Texts(nil); got.IsNull() || len(got.Elements()) != 0 {
+		t.Errorf("a list of nothing is %s, not empty", got)
+	}
+	if got := wire.TextsOf([]attr.Value{types.StringNull(), types.StringValue("x"), types.StringUnknown()}); len(got) != 1 || got[0] != "x" {
+		t.Errorf("%v was read", got)
+	}
+}
+
+func TestInstantsAreInUTC(t *testing.T) {
+	at, err := wire.ParseInstant("2030-01-15T09:00:00+02:00")
+	if err != nil || wire.Instant(at).ValueString() != "2030-01-15T07:00:00Z" {
+		t.Errorf("%s, %v", wire.Instant(at), err)
+	}
+	day, err := wire.ParseEndOfDay("2030-01-15")
+	if err != nil || wire.Instant(day).ValueString() != "2030-01-15T23:59:59Z" {
+		t.Errorf("%s, %v", wire.Instant(day), err)
+	}
+}
+
+func TestAValueIsWhollyKnownIfAllOfItIs(t *testing.T) {
+	text := map[string]attr.Type{"x": types.StringType}
+	for name, c := range map[string]struct {
+		known, unknown attr.Value
+	}{
+		"text": {types.StringNull(), types.StringUnknown()},
+		"list": {types.ListValueMust(types.StringType, nil), types.ListValueMust(types.StringType, []attr.Value{types.StringUnknown()})},
+		"set":  {types.SetValueMust(types.StringType, nil), types.SetValueMust(types.StringType, []attr.Value{types.StringUnknown()})},
+		"map":  {types.MapNull(types.StringType), types.MapValueMust(types.StringType, map[string]attr.Value{"x": types.StringUnknown()})},
+		"object": {types.ObjectValueMust(text, map[string]attr.Value{"x": types.StringValue("y")}),
+			types.ObjectValueMust(text, map[string]attr.Value{"x": types.StringUnknown()})},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if !wire.WhollyKnown(c.known) || wire.WhollyKnown(c.unknown) {
+				t.Error("known and unknown are confused")
+			}
+		})
+	}
+}
+
+func TestErrorsBecomeDiagnosticsThatSayWhatToDo(t *testing.T) {
+	happened := &fault.Fault{Kind: fault.ErrUnavailable, Summary: "Unable to Read Asset Record", Happened: "It is dark.",
+		Consequence: "Nothing was issued.", Advice: "Switch the light on.", Err: errors.New("no photons")}
+	var diags diag.Diagnostics
+	wire.Report(&diags, path.Root("asset"), happened)
+	wire.Report(&diags, path.Empty(), errors.New("a defect"))
+	wire.ReportPolicy(&diags, path.Root("policy"), errors.New("no document"))
+	wire.ReportPolicy(&diags, path.Root("policy"), policy.Problems{{Path: []any{"triggers", 1}, Summary: "Unreachable Trigger", Detail: "Move it."}})
+	wire.Warn(&diags, path.Root("asset"), "System Unavailable", happened)
+	want := []string{
+		"Unable to Read Asset Record: It is dark.\n\nNothing was issued.\n\nSwitch the light on.\n\nOriginal error: no photons",
+		"Unable to Reach a Decision: a defect\n\nNothing was issued and nothing was revoked.",
+		"Invalid Policy: no document\n\nNothing was issued and nothing was revoked.",
+		"Unreachable Trigger: At triggers[1]: Move it.\n\nNothing was issued and nothing was revoked.",
+		"System Unavailable: It is dark.\n\nNothing was issued.\n\nSwitch the light on.\n\nOriginal error: no photons",
+	}
+	var got []string
+	for _, d := range diags {
+		got = append(got, d.Summary()+": "+d.Detail())
+	}
+	if strings.Join(got, "\n---\n") != strings.Join(want, "\n---\n") {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n---\n"), strings.Join(want, "\n---\n"))
+	}
+	if diags.ErrorsCount() != 4 || diags.WarningsCount() != 1 {
+		t.Errorf("%d errors and %d warnings", diags.ErrorsCount(), diags.WarningsCount())
+	}
+}
