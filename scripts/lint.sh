@@ -59,7 +59,7 @@ fi
 
 checker=$("$root/scripts/tool.sh" actionlint)
 # Without the linters of shell and Python, which are not on every machine.
-files '.github/workflows/*.yml' | tr '\n' '\0' | xargs -0 "$checker" -shellcheck= -pyflakes= || failed=1
+files '.github/workflows/*.yml' 'examples/workflows/github/*.yml' | tr '\n' '\0' | xargs -0 "$checker" -shellcheck= -pyflakes= || failed=1
 
 if [ -n "$(files '*.go')" ]; then
   linter=$("$root/scripts/tool.sh" golangci-lint)

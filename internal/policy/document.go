@@ -19,6 +19,7 @@ const MaxExtends = 8
 // Document is a policy document as it is written. What is nil was not stated,
 // and is taken from the document that this one extends.
 type Document struct {
+	Schema       *string          `json:"$schema,omitempty"` // for editors; nothing is read from it
 	Version      int              `json:"version"`
 	Extends      *Document        `json:"extends,omitempty"` // nil extends the built-in baseline
 	Confidence   *Confidence      `json:"confidence,omitempty"`

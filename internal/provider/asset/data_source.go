@@ -14,7 +14,6 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/binding"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/run"
-	"github.com/custodyhq/terraform-provider-custody/internal/provider/wire"
 )
 
 // DataSource is custody_asset: one record.
