@@ -203,7 +203,7 @@ func (e *evaluation) expiredFact() string {
 	case capException:
 		return "The exception's end has passed, so no credential can exist."
 	default:
-		return "The last credential has expired, and nothing can be issued: " + e.obstacle() + "."
+		return "No credential is left, and none can be issued: " + e.obstacle() + "."
 	}
 }
 

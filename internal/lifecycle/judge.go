@@ -114,7 +114,7 @@ func (e *evaluation) rule(c Code, t *Trigger, automateAt int) ruling {
 	}
 	for i, s := range r.course.steps[:r.course.count] {
 		at := r.start.Add(s.after)
-		if i > 0 && (!r.runs || e.now.Before(at)) {
+		if i > 0 && e.now.Before(at) {
 			break
 		}
 		r.action, r.gated, r.overdue, r.since = s.action, s.gated, i > 0, at

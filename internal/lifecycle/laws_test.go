@@ -32,8 +32,19 @@ func (w *world) run(d dice) error {
 		w.checkRefused(&got.Grant),
 		w.checkTexts(&got.Grant),
 	)
-	w.prior = &got.Grant
+	w.prior, w.issues = &got.Grant, got.Issues
 	return err
+}
+
+// refuse lets the apply of the last run find that the facts have moved, so that
+// nothing was issued.
+func (w *world) refuse(before *Grant) {
+	for n := before.Serial + 1; n <= w.prior.Serial; n++ {
+		delete(w.used, n)
+	}
+	refused := Refused(before, w.prior)
+	w.prior = &refused
+	w.note("    the apply is refused: %s", describe(w.prior))
 }
 
 // checkTerminal holds that only an explicit terminal fact revokes, and that

@@ -20,7 +20,7 @@ func (h history) play() (*world, error) {
 }
 
 // event either changes something or lets time pass until the next run, after
-// which every law is checked.
+// which every law is checked. Now and then the apply is refused.
 func (w *world) event(d dice) error {
 	if chance(d, 60) {
 		w.happen(d)
@@ -28,7 +28,12 @@ func (w *world) event(d dice) error {
 	}
 	w.pass(d)
 	w.look(d)
-	return w.run(d)
+	before := w.prior
+	err := w.run(d)
+	if before != nil && w.issues && chance(d, 10) {
+		w.refuse(before)
+	}
+	return err
 }
 
 // shrink leaves out events as long as the history still breaks some law.

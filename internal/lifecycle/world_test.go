@@ -53,6 +53,7 @@ type world struct {
 
 	binding Binding
 	prior   *Grant
+	issues  bool         // the last run issues something
 	used    map[int]bool // generation numbers that were ever issued
 	log     []string
 }
