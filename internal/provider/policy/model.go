@@ -1,8 +1,6 @@
 package policy
 
 import (
-	"fmt"
-
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -91,7 +89,7 @@ func (m *model) document() (*document.Document, error) {
 		if !c.AutomateAt.IsNull() {
 			at, err := document.HundredthsOf(c.AutomateAt.ValueFloat64())
 			if err != nil {
-				return nil, &fieldError{path.Root("confidence").AtName("automate_at"), fmt.Errorf("automate_at: %w", err)}
+				return nil, &fieldError{path.Root("confidence").AtName("automate_at"), err}
 			}
 			doc.Confidence.AutomateAt = &at
 		}

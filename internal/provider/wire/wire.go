@@ -160,7 +160,7 @@ func listKnown(values []attr.Value) bool {
 func ReportPolicy(diags *diag.Diagnostics, at path.Path, err error) {
 	var problems policy.Problems
 	if !errors.As(err, &problems) {
-		diags.AddAttributeError(at, "Invalid Policy", err.Error()+"\n\nNothing was issued and nothing was revoked.")
+		diags.AddAttributeError(at, "Invalid Policy", Located(at, capitalized(err.Error())+".\n\nNothing was issued and nothing was revoked."))
 		return
 	}
 	for _, p := range problems {

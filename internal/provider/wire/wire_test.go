@@ -71,7 +71,7 @@ func TestErrorsBecomeDiagnosticsThatSayWhatToDo(t *testing.T) {
 	want := []string{
 		"Unable to Read Asset Record: It is dark.\n\nNothing was issued.\n\nSwitch the light on.\n\nOriginal error: no photons",
 		"Unable to Reach a Decision: a defect\n\nNothing was issued and nothing was revoked.",
-		"Invalid Policy: no document\n\nNothing was issued and nothing was revoked.",
+		"Invalid Policy: No document.\n\nNothing was issued and nothing was revoked.",
 		"Unreachable Trigger: At triggers[1]: Move it.\n\nNothing was issued and nothing was revoked.",
 		"System Unavailable: It is dark.\n\nNothing was issued.\n\nSwitch the light on.\n\nOriginal error: no photons",
 	}
