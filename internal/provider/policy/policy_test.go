@@ -1,0 +1,179 @@
+package policy_test
+
+import (
+	"encoding/json"
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/custodyhq/terraform-provider-custody/internal/acctest"
+)
+
+// state replaces what the document of the workspace states.
+func state(w *acctest.Workspace, content string) {
+	w.Edit("main.tf", "# what a test states", content)
+}
+
+func TestADocumentIsRendered(t *testing.T) {
+	w := acctest.Load(t, "policy")
+	state(w, `
+  confidence = {
+    automate_at     = 0.8
+    stale_after     = "365d"
+    required_fields = ["owner"]
+    points          = { owner_named = 30, owner_found = 20 }
+  }
+  lifetimes = [
+    { risk = "privileged", criticality = "high", environment = "production", owner_kind = "vendor", class = "server", ttl = "7d", renew_before = "2d", overlap = "1d", recertify_every = "30d" },
+  ]
+  exception_max = "30d"
+  lead_time     = "2w"
+  triggers = [
+    { on = "task.open", class = "server", bound_to = "workload", risk = "standard", when = "asset.shared", action = "review", rotate = "overlap", grace = "7d", then = "block" },
+  ]
+  classes = { robot = { bound_to = "workload", lifecycle_owner = "payments", review_queue = "robots" } }`)
+	w.Plan().Exits(2).Silent("(known after apply)")
+	w.Apply()
+	w.Plan().Exits(0)
+	var got, want any
+	if err := json.Unmarshal([]byte(w.Output("json")), &got); err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal([]byte(`{
+		"version": 1,
+		"confidence": {"automate_at": 0.8, "stale_after": "365d", "required_fields": ["owner"], "points": {"owner_named": 30, "owner_found": 20}},
+		"lifetimes": [{"risk": "privileged", "criticality": "high", "environment": "production", "owner_kind": "vendor", "class": "server",
+			"ttl": "7d", "renew_before": "2d", "overlap": "1d", "recertify_every": "30d"}],
+		"exception_max": "30d",
+		"lead_time": "2w",
+		"triggers": [{"on": "task.open", "class": "server", "bound_to": "workload", "risk": "standard", "when": "asset.shared",
+			"action": "review", "rotate": "overlap", "grace": "7d", "then": "block"}],
+		"classes": {"robot": {"bound_to": "workload", "lifecycle_owner": "payments", "review_queue": "robots"}}
+	}`), &want); err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("rendered\n%v\nand not\n%v", got, want)
+	}
+}
+
+func TestAnEmptyDocumentIsTheBaseline(t *testing.T) {
+	w := acctest.Load(t, "policy")
+	w.Apply()
+	if got := acctest.Unframed(w.Output("json")); got != `{ "version": 1 }` {
+		t.Errorf("rendered %s", got)
+	}
+}
+
+func TestADocumentFeedsProviderAndGrant(t *testing.T) {
+	w := acctest.Load(t)
+	w.Apply()
+	w.Plan().Exits(0)
+	w.Holds("custody_grant.key", "expires_at", after(60))
+	w.Holds("custody_grant.strict", "expires_at", after(10))
+	w.Append("tasks.csv", "T-1,decommission,APP-1,open,,")
+	w.Plan().Exits(2).Says("Action: block (provider policy triggers[0])")
+}
+
+func after(days int) string {
+	return acctest.Start.AddDate(0, 0, days).Format(time.RFC3339)
+}
+
+// Data sources are deferred there, so the policy and with it the decision are
+// known after apply only; a file is known.
+func TestUnderAModuleWithDependsOn(t *testing.T) {
+	w := acctest.Load(t)
+	w.Init()
+	plan := w.PlanJSON()
+	for _, c := range plan.ResourceChanges {
+		unknown, _ := c.Change.AfterUnknown.(map[string]any)
+		switch c.Address {
+		case "module.access.custody_grant.deferred":
+			if unknown["generations"] != true {
+				t.Error("the deferred policy is not unknown")
+			}
+		case "module.access.custody_grant.known":
+			if unknown["generations"] == true {
+				t.Error("the policy from a file is unknown")
+			}
+		}
+	}
+	w.Apply()
+	w.Plan().Exits(0)
+	w.Holds("module.access.custody_grant.deferred", "expires_at", after(10))
+}
+
+func TestBadDocuments(t *testing.T) {
+	w := acctest.Load(t, "policy")
+	good := w.Read("main.tf")
+	trigger := func(s string) string {
+		return "triggers = [{ on = \"task.open\", action = \"review\" }, { " + s + " }]"
+	}
+	lifetime := func(s string) string { return "lifetimes = [{ " + s + " }]" }
+	for name, c := range map[string]struct {
+		content string
+		at      string // the place that the error names
+		says    string
+	}{
+		"unknown code":         {trigger(`on = "task.opened", action = "block"`), "triggers[1].on", "Unknown Finding Code"},
+		"engine code":          {trigger(`on = "grant.latched", action = "block"`), "triggers[1].on", "Finding Cannot Be Mapped"},
+		"empty code":           {trigger(`on = "", action = "block"`), "triggers[1].on", "Missing Value"},
+		"unknown action":       {trigger(`on = "task.overdue", action = "delete"`), "triggers[1].action", "Unknown Action"},
+		"revoke":               {trigger(`on = "task.overdue", action = "revoke"`), "triggers[1].action", "only an explicit terminal state revokes"},
+		"revoke later":         {trigger(`on = "task.overdue", action = "block", grace = "1d", then = "revoke"`), "triggers[1].then", "only an explicit terminal state revokes"},
+		"revoke everything":    {trigger(`on = "*", action = "revoke"`), "triggers[1].action", "includes findings that are not terminal"},
+		"unreachable":          {trigger(`on = "task.open", risk = "privileged", action = "block"`), "triggers[1]", "triggers[0] comes first and matches everything"},
+		"type error":           {trigger(`on = "task.overdue", action = "block", when = "asset.shared == 'yes'"`), "triggers[1].when", "Invalid Condition"},
+		"unknown fact":         {trigger(`on = "task.overdue", action = "block", when = "asset.colour == 'blue'"`), "triggers[1].when", "it can read asset."},
+		"no boolean":           {trigger(`on = "task.overdue", action = "block", when = "asset.class"`), "triggers[1].when", "it must give true or false"},
+		"a clock":              {trigger(`on = "task.overdue", action = "block", when = "now() > timestamp('2030-01-01T00:00:00Z')"`), "triggers[1].when", "It sees no clock"},
+		"empty condition":      {trigger(`on = "task.overdue", action = "block", when = ""`), "triggers[1].when", "The value is empty"},
+		"unknown rotation":     {trigger(`on = "task.overdue", action = "block", rotate = "soon"`), "triggers[1].rotate", "Unknown Rotation"},
+		"unknown column":       {trigger(`on = "task.overdue", action = "block", bound_to = "team"`), "triggers[1].bound_to", "Unknown Column"},
+		"unknown risk":         {trigger(`on = "task.overdue", action = "block", risk = "high"`), "triggers[1].risk", "Unknown Risk"},
+		"empty class":          {trigger(`on = "task.overdue", action = "block", class = ""`), "triggers[1].class", "The value is empty"},
+		"grace without then":   {trigger(`on = "task.overdue", action = "review", grace = "1d"`), "triggers[1].then", "Missing Value"},
+		"then without grace":   {trigger(`on = "task.overdue", action = "review", then = "block"`), "triggers[1].grace", "Missing Value"},
+		"milder then":          {trigger(`on = "task.overdue", action = "block", grace = "1d", then = "review"`), "triggers[1].then", "Milder Action"},
+		"bad grace":            {trigger(`on = "task.overdue", action = "review", grace = "1", then = "block"`), "triggers[1].grace", "Invalid Duration"},
+		"empty lifetime":       {lifetime(`risk = "standard"`), "lifetimes[0]", "Empty Lifetime"},
+		"lifetime risk":        {lifetime(`risk = "high", ttl = "1d"`), "lifetimes[0].risk", "Unknown Risk"},
+		"lifetime owner kind":  {lifetime(`owner_kind = "robot", ttl = "1d"`), "lifetimes[0].owner_kind", "Unknown Owner Kind"},
+		"lifetime environment": {lifetime(`environment = "", ttl = "1d"`), "lifetimes[0].environment", "The value is empty"},
+		"lifetime criticality": {lifetime(`criticality = "", ttl = "1d"`), "lifetimes[0].criticality", "The value is empty"},
+		"lifetime class":       {lifetime(`class = "", ttl = "1d"`), "lifetimes[0].class", "The value is empty"},
+		"ttl":                  {lifetime(`ttl = "forever"`), "lifetimes[0].ttl", "Invalid Duration"},
+		"renew_before":         {lifetime(`ttl = "1d", renew_before = "1d"`), "lifetimes[0].renew_before", "is not shorter than the ttl"},
+		"overlap":              {lifetime(`overlap = ""`), "lifetimes[0].overlap", "Invalid Duration"},
+		"recertify_every":      {lifetime(`recertify_every = "0d"`), "lifetimes[0].recertify_every", "Invalid Duration"},
+		"exception_max":        {`exception_max = "long"`, "exception_max", "Invalid Duration"},
+		"lead_time":            {`lead_time = ""`, "lead_time", "Invalid Duration"},
+		"automate_at":          {`confidence = { automate_at = 1.5 }`, "confidence.automate_at", "1.5"},
+		"automate_at in parts": {`confidence = { automate_at = 0.905 }`, "confidence.automate_at", "two decimals"},
+		"stale_after":          {`confidence = { stale_after = "-1d" }`, "confidence.stale_after", "Invalid Duration"},
+		"required_fields":      {`confidence = { required_fields = ["colour"] }`, "confidence.required_fields[0]", "owner, purpose, environment, criticality"},
+		"points of nothing":    {`confidence = { points = { luck = 5 } }`, "confidence.points.luck", "owner_named"},
+		"points that exceed":   {`confidence = { points = { fresh = 90 } }`, "confidence.points", "100"},
+		"class without column": {`classes = { robot = { lifecycle_owner = "payments" } }`, "classes.robot.bound_to", "Missing Value"},
+		"class column":         {`classes = { robot = { bound_to = "team" } }`, "classes.robot.bound_to", "Unknown Column"},
+		"class owner":          {`classes = { robot = { bound_to = "person", lifecycle_owner = "" } }`, "classes.robot.lifecycle_owner", "The value is empty"},
+		"class queue":          {`classes = { robot = { bound_to = "person", review_queue = "" } }`, "classes.robot.review_queue", "The value is empty"},
+		"empty class name":     {`classes = { "" = { bound_to = "person" } }`, "classes", "The value is empty"},
+		"extends nothing":      {`extends = ""`, "extends", "Invalid Policy"},
+		"extends a bad one":    {`extends = jsonencode({ version = 1, triggers = [{ on = "x", action = "keep" }] })`, "extends.triggers[0].on", "Unknown Finding Code"},
+		"extends a typo":       {`extends = jsonencode({ version = 1, trigger = [] })`, "extends", "trigger"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := w.In(t)
+			w.Write("main.tf", good)
+			state(w, c.content)
+			w.Plan().Exits(1).Says(c.at, c.says, "on main.tf line", "with data.custody_policy.house")
+		})
+	}
+}
+
+func TestABadDocumentIsToldByValidate(t *testing.T) {
+	w := acctest.Load(t, "policy")
+	state(w, `lead_time = "soon"`)
+	w.Run("validate", "-no-color").Exits(1).Says("Invalid Duration", "on main.tf line 2", `lead_time = "soon"`)
+}
