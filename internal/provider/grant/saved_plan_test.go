@@ -92,6 +92,20 @@ func TestFactsThatMovedBeforeBindingAndGrantAreCreated(t *testing.T) {
 	}
 }
 
+// Without a refresh the binding itself is updated, and Terraform plans it once
+// more at apply.
+func TestFactsThatMovedBeforeABindingIsUpdated(t *testing.T) {
+	w := acctest.Load(t, "laptop")
+	w.Apply()
+	w.Asset("LAP-1", "owner", "bob")
+	w.Save("-refresh=false")
+	w.Asset("LAP-1", "owner", "carol")
+	w.ApplySaved().Exits(1).Says("Provider produced inconsistent final plan", `.holder: was cty.StringVal("cmdb/p2"), but now cty.StringVal("cmdb/p3")`)
+	w.Holds(vpn, "serial", "1", "holder", "cmdb/p1")
+	w.Apply()
+	w.Holds(vpn, "generations", "g2", "holder", "cmdb/p3")
+}
+
 func TestAPlannedRevocationGoesThrough(t *testing.T) {
 	w := acctest.Load(t, "laptop")
 	w.Apply()

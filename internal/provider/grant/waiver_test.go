@@ -95,6 +95,12 @@ func TestAnExceptionWaivesItsFindingsUntilItEnds(t *testing.T) {
 	w.Holds(key, "status", "review", "conditions", "exception.expired task.open")
 }
 
+func TestTheShorterExceptionMaxHolds(t *testing.T) {
+	w := acctest.Load(t, "app")
+	give(w, waiver, `policy = jsonencode({ version = 1, exception_max = "9d" })`)
+	w.Plan().Exits(1).Says("Error: Exception Is Too Long", "The grant policy allows an exception of at most 9d")
+}
+
 func TestAnExceptionNeitherUnlatchesNorRaisesConfidence(t *testing.T) {
 	w := acctest.Load(t, "laptop")
 	w.Asset("LAP-1", "verified_at", "2029-01-01")
