@@ -15,7 +15,7 @@ func TestDriftShowsInEveryWayOfPlanning(t *testing.T) {
 		w.Plan(way...).Exits(0)
 	}
 	w.Person("p1", "status", "left")
-	w.Plan().Exits(2).Says("Objects have changed outside of Terraform", "custody_binding.app has changed", `~ owner_status = "active" -> "left"`,
+	w.Plan().Exits(2).Says("Objects have changed outside of", "custody_binding.app has changed", `~ owner_status = "active" -> "left"`,
 		"custody_grant.key will be updated in-place", `~ status = "active" -> "review"`)
 	w.Plan("-refresh=false").Exits(2).Says("custody_binding.app will be updated in-place", `~ owner_status = "active" -> "left"`, `~ status = "active" -> "review"`)
 	w.Plan("-refresh-only").Exits(2).Says("custody_binding.app has changed", `~ owner_status = "active" -> "left"`)

@@ -26,7 +26,7 @@ func attested(after time.Duration) string {
 func TestRevokedAccessStaysRevokedWhenTheRecordIsEditedBack(t *testing.T) {
 	w := revoked(t)
 	w.Person("p1", "status", "active")
-	w.Plan().Exits(2).Says("grant.latched", "An attestation dated after revoked_at brings it back.").Silent(`credential["g2"]`)
+	w.Plan().Exits(2).Says("grant.latched", "To bring it back, add an attestation dated after revoked_at to this grant.").Silent(`credential["g2"]`)
 	w.Apply()
 	w.Holds(vpn, "status", "revoked", "reasons", "grant.latched", "generations", "", "serial", "1")
 	w.Plan().Exits(0)

@@ -56,7 +56,7 @@ func TestPlansAreQuietBetweenThresholds(t *testing.T) {
 					usable(t, w, key)
 				}
 				w.Clock.Set(next)
-				w.Save().Silent("No changes", "Objects have changed outside of Terraform")
+				w.Save().Silent("No changes", "Objects have changed outside of")
 				w.ApplySaved().Ok()
 				usable(t, w, key)
 				if acctest.Text(w.Attributes(key)["conditions"]) == "grant.recertification_due" {
@@ -86,7 +86,7 @@ func TestRenewalOverlapsAndTheOldGenerationGoesLater(t *testing.T) {
 	w.Clock.Advance(60*day - time.Second)
 	w.Plan().Exits(0)
 	w.Clock.Advance(time.Second)
-	w.Plan().Exits(2).Says(`terraform_data.credential["g2"] will be created`, "grant.rotation_due", "The credential is due for renewal.").Silent("will be destroyed")
+	w.Plan().Exits(2).Says(`terraform_data.credential["g2"] will be created`, "grant.rotation_due", "The credential is due for renewal: a new one first, then the old one goes.").Silent("will be destroyed")
 	w.Apply()
 	w.Holds(key, "generations", "g1 g2", "rotation", "overlap", "current", "g2", "expires_at", instant(150*day),
 		"generations.g1.state", "retiring", "generations.g1.expires_at", instant(67*day), "next_change_at", instant(67*day))
@@ -111,7 +111,7 @@ func TestAThirdRotationDropsTheOldestAtOnce(t *testing.T) {
 	give(w, `rotate_when_changed = { secret = "1" }`)
 	w.Apply()
 	w.Edit("main.tf", `secret = "1"`, `secret = "2"`)
-	w.Plan().Exits(2).Says("A value in rotate_when_changed has changed.")
+	w.Plan().Exits(2).Says("changed: a new credential first, then the old one goes.")
 	w.Apply()
 	w.Holds(key, "generations", "g1 g2")
 	w.Edit("main.tf", `secret = "2"`, `secret = "3"`)

@@ -72,7 +72,7 @@ func TestADocumentFeedsProviderAndGrant(t *testing.T) {
 	w.Holds("custody_grant.key", "expires_at", after(60))
 	w.Holds("custody_grant.strict", "expires_at", after(10))
 	w.Append("tasks.csv", "T-1,decommission,APP-1,open,,")
-	w.Plan().Exits(2).Says("Action: block (provider policy triggers[0])")
+	w.Plan().Exits(2).Says(`Action: block (provider policy triggers[0], for assets of class`)
 }
 
 func after(days int) string {
