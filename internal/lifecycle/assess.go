@@ -204,7 +204,7 @@ func (a *assessment) assessRecord() {
 		a.find(RecordStale, "The record has not been verified for longer than the policy allows.")
 	}
 	if missing := a.missingFields(); len(missing) > 0 {
-		a.incomplete = append(a.incomplete, "The record and the declaration lack "+strings.Join(missing, ", ")+".")
+		a.incomplete = append(a.incomplete, "Neither the record nor the declaration states "+strings.Join(missing, ", ")+".")
 	}
 	if !a.mapped {
 		if a.binding.Class == "" {

@@ -209,6 +209,11 @@ func (e *evaluation) latch() {
 	}
 }
 
+// released reports whether this decision brings revoked access back.
+func (e *evaluation) released() bool {
+	return !e.prior.RevokedAt.IsZero() && e.revokedAt.IsZero()
+}
+
 // recertify raises and judges the recertification once it is due. Revoked access
 // has nothing left to certify.
 func (e *evaluation) recertify() error {

@@ -39,11 +39,14 @@ func (e *evaluation) reasonCodes() CodeSet {
 	if e.rotation != RotateNone && e.due == 0 {
 		codes = codes.With(GrantRotationDue)
 	}
+	if e.released() {
+		codes = codes.With(GrantLatched)
+	}
 	return codes
 }
 
 func (e *evaluation) severity(c Code) Action {
-	if c == GrantLatched {
+	if c == GrantLatched && !e.released() {
 		return Revoke
 	}
 	return e.verdicts[c].action
@@ -66,13 +69,14 @@ func (e *evaluation) message(c Code) string {
 	case v.overdue:
 		text += ", as nobody answered in time"
 	}
-	if v.rotation != RotateNone {
-		text += ", rotate " + v.rotation.String()
-	}
+	text += rotates[v.rotation]
 	if v.then > v.action {
 		text += "; " + v.then.String() + " if this still stands after " + span(v.within)
 	}
-	text += " (" + v.trigger.Label + ")."
+	text += " (" + v.trigger.Label + v.trigger.scope() + ")."
+	if v.action == Revoke {
+		return text + revokedRemedy
+	}
 	if remedies[c] != "" {
 		text += " " + remedies[c]
 	}
@@ -80,6 +84,38 @@ func (e *evaluation) message(c Code) string {
 		text += " Proposed owner: " + e.binding.Successor + "."
 	}
 	return text
+}
+
+// rotates says in an action what happens to the credential.
+var rotates = [...]string{
+	RotateNone:    "",
+	RotateOverlap: ", rotate overlap: a new credential first, then the old one goes",
+	RotateNow:     ", rotate now: the old credential goes at once",
+}
+
+// revokedRemedy is what to do about access that is revoked: an edit of the record
+// alone does not bring it back.
+const revokedRemedy = " If this is wrong, correct the record or the directory, and add an attestation dated after revoked_at."
+
+// scope says what a trigger is for besides its findings.
+func (t *Trigger) scope() string {
+	var text string
+	if t.Risk != nil {
+		text += " " + t.Risk.String() + " access to"
+	}
+	switch {
+	case t.BoundTo != nil:
+		text += " " + t.BoundTo.String() + "-bound assets"
+	case t.Class != "":
+		text += " assets"
+	}
+	if t.Class != "" {
+		text += " of class " + quote(t.Class)
+	}
+	if text == "" {
+		return ""
+	}
+	return ", for" + strings.TrimSuffix(text, " to")
 }
 
 // successive are the findings that ask for another owner.
@@ -118,8 +154,7 @@ func (e *evaluation) fact(c Code) string {
 	case GrantRotationDue:
 		return e.rotationFact()
 	case GrantLatched:
-		return "The access was revoked and stays revoked, also when a record is edited back. " +
-			"An attestation dated after revoked_at brings it back."
+		return e.latchFact()
 	case GrantExpired:
 		return e.expiredFact()
 	case ExceptionExpired:
@@ -127,6 +162,15 @@ func (e *evaluation) fact(c Code) string {
 	default:
 		return e.binding.message(c)
 	}
+}
+
+// latchFact tells the two ends of a latch: that it holds, and what released it.
+func (e *evaluation) latchFact() string {
+	if e.revokedAt.IsZero() {
+		return "The access was revoked; the attestation by " + quote(e.spec.Attestation.By) + " brings it back."
+	}
+	return "The access was revoked and stays revoked, also when a record is edited back. " +
+		"To bring it back, add an attestation dated after revoked_at to this grant."
 }
 
 func (e *evaluation) assetChanges() string {
@@ -167,14 +211,32 @@ func (e *evaluation) rotationCause() string {
 	case e.replaced:
 		return "The grant is for another access or another asset now, so its credentials go at once."
 	case e.inputsChanged():
-		return "A value in rotate_when_changed has changed."
+		return "In rotate_when_changed " + list(e.changedInputs()) + " changed: a new credential first, then the old one goes."
 	case slices.ContainsFunc(e.prior.Generations, func(g Generation) bool { return e.spec.RevokeGenerations[g.Key()] }):
 		return "The configuration revokes a generation."
 	case e.rotation == RotateNow:
 		return "The last credential has expired, and a new one takes its place."
 	default:
-		return "The credential is due for renewal."
+		return "The credential is due for renewal: a new one first, then the old one goes."
 	}
+}
+
+// changedInputs names the keys of rotate_when_changed that differ, sorted.
+func (e *evaluation) changedInputs() []string {
+	before, after := e.prior.RotateWhenChanged, e.spec.RotateWhenChanged
+	var keys []string
+	for k, v := range after {
+		if old, ok := before[k]; !ok || old != v {
+			keys = append(keys, quote(k))
+		}
+	}
+	for k := range before {
+		if _, ok := after[k]; !ok {
+			keys = append(keys, quote(k))
+		}
+	}
+	slices.Sort(keys)
+	return keys
 }
 
 func (e *evaluation) obstacle() string {
@@ -209,19 +271,19 @@ func (e *evaluation) expiredFact() string {
 
 // remedies say what to do if the fact is wrong or unwanted.
 var remedies = [NumCodes]string{
-	AssetRetired:            "If this is wrong, correct the asset's state; access that was revoked comes back through an attestation.",
-	AssetLost:               "If this is wrong, correct the asset's state; access that was revoked comes back through an attestation.",
+	AssetRetired:            "If this is wrong, correct the asset's state in its record.",
+	AssetLost:               "If this is wrong, correct the asset's state in its record.",
 	AssetInactive:           "Put the asset into service in its record to give access.",
 	AssetMissing:            "Restore the record, or remove the grant if the asset is gone.",
 	AssetRetiring:           "Correct the retirement date, or plan the end of this access.",
 	AssetReassigned:         "If this is wrong, correct the assignment in the record.",
-	AssetChanged:            "Attest that the access is still justified.",
+	AssetChanged:            "The new credential settles this. If the access is no longer justified, remove the grant.",
 	OwnerNone:               "Name an owner in the record.",
 	OwnerUnknown:            "Correct the owner in the record, or add the person to the directory.",
 	OwnerLeft:               "Assign the asset to a new owner; if this is wrong, correct the person's status in the directory.",
 	OwnerLeaving:            "Assign the asset to a new owner, or attest that the access is needed until then.",
 	OwnerSuspended:          "Lift the suspension in the directory, or assign the asset to a new owner.",
-	OwnerMoved:              "Attest that the access is still justified.",
+	OwnerMoved:              "The new credential settles this. If the access is no longer justified, remove the grant.",
 	OwnerShared:             "Name one owner in the record, or attest that sharing is intended.",
 	OwnerConflict:           "Correct the record or the claim that contradicts it.",
 	OwnerNoActiveMember:     "Give the team an active member, or assign the asset to another owner.",

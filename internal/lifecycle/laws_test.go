@@ -210,7 +210,7 @@ func (w *world) checkRefused(planned *Grant) error {
 
 // instant matches what must not stand in a message: an instant or an age. How
 // long a policy waits is neither.
-var instant = regexp.MustCompile(`\d{4}-\d{2}|\d+ (seconds?|hours?|days?|weeks?)\b|\bago\b|\bold\b`)
+var instant = regexp.MustCompile(`\d{4}-\d{2}|\d+ (seconds?|hours?|days?|weeks?)\b|\bago\b|(days?|weeks?|months?|years?) old\b`)
 
 // graceSpan matches how long a policy lets an action last: it does not change by itself.
 var graceSpan = regexp.MustCompile(`if this still stands after [\dhms]+d?`)
