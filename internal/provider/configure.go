@@ -96,7 +96,7 @@ func (p *Provider) setInstant(r *run.Run, m *model, diags *diag.Diagnostics) {
 		var err error
 		if age, err = document.ParseDuration(m.MaxPlanAge.ValueString()); err != nil || age > maxPlanAge {
 			diags.AddAttributeError(path.Root("max_plan_age"), "Invalid Plan Age",
-				fmt.Sprintf("%q is longer than a saved plan may wait. Accepted: a duration of at most 168h, such as 24h or 7d.", m.MaxPlanAge.ValueString()))
+				fmt.Sprintf("%q is longer than a saved plan may wait.\n\nNothing was issued and nothing was revoked.\n\nAccepted: a duration of at most 168h, such as 24h or 7d.", m.MaxPlanAge.ValueString()))
 			return
 		}
 	}

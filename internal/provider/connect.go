@@ -48,7 +48,7 @@ func connect(ctx context.Context, configured types.Map, diags *diag.Diagnostics)
 		entry := entries[name]
 		if entry.File == nil {
 			diags.AddAttributeError(at, "System Has No Kind",
-				fmt.Sprintf("The system %q says nothing of what it is. Accepted: exactly one kind, such as file = { assets = \"assets.csv\" }.", name))
+				fmt.Sprintf("The system %q says nothing of what it is.\n\nNothing was issued and nothing was revoked.\n\nAccepted: exactly one kind, such as file = { assets = \"assets.csv\" }.", name))
 			continue
 		}
 		s, err := file.New(entry.File.config(name))

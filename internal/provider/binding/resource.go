@@ -86,7 +86,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 func (r *Resource) refresh(ctx context.Context, m, prior *model, diags *diag.Diagnostics) bool {
 	q, err := m.question()
 	if err != nil {
-		diags.AddAttributeError(path.Root("asset"), "Invalid Asset", err.Error())
+		diags.AddAttributeError(path.Root("asset"), "Invalid Asset", err.Error()+".\n\nNothing was issued and nothing was revoked.")
 		return false
 	}
 	live, err := r.run.Assess(ctx, q)
