@@ -59,7 +59,17 @@ fi
 
 checker=$("$root/scripts/tool.sh" actionlint)
 # Without the linters of shell and Python, which are not on every machine.
-files '.github/workflows/*.yml' 'examples/workflows/github/*.yml' | tr '\n' '\0' | xargs -0 "$checker" -shellcheck= -pyflakes= || failed=1
+files '.github/workflows/*.yml' | tr '\n' '\0' | xargs -0 "$checker" -shellcheck= -pyflakes= || failed=1
+
+# The examples call one another by the place that they will have at a user's.
+if [ -d examples/workflows/github ]; then
+  project=$(mktemp -d)
+  git -C "$project" init -q
+  mkdir -p "$project/.github/workflows"
+  cp examples/workflows/github/*.yml "$project/.github/workflows"
+  (cd "$project" && "$checker" -shellcheck= -pyflakes=) || failed=1
+  rm -rf "$project"
+fi
 
 if [ -n "$(files '*.go')" ]; then
   linter=$("$root/scripts/tool.sh" golangci-lint)
