@@ -1,0 +1,78 @@
+#!/usr/bin/env bash
+# Installs the servers that tests start, or says how to.
+#
+#   usage: scripts/servers.sh [NAME]...
+#
+# Without a name, all of them. What is there already is left alone. What is
+# missing is installed if that is possible without a question: packages of the
+# system as root with apt, modules of Node with npm. Otherwise the one command
+# that would install it is printed, and the exit code is 1.
+
+# shellcheck source=scripts/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+# all lists the names, which are also those that CUSTODY_REQUIRE takes.
+all='request_tracker'
+
+# present tells whether server $1 can be started.
+present() {
+  case $1 in
+    request_tracker) [ -x /usr/share/request-tracker5/libexec/rt-server ] && have rt-setup-database-5 ;;
+    *) die "unknown server \"$1\": accepted are ${all// /, }" ;;
+  esac
+}
+
+# packages prints the packages of Debian that hold server $1, if it is there.
+packages() {
+  case $1 in
+    request_tracker) echo request-tracker5 rt5-db-sqlite rt5-standalone dbconfig-no-thanks ;;
+  esac
+}
+
+# modules prints the modules of npm that server $1 consists of, if any.
+modules() {
+  case $1 in
+    *) ;;
+  esac
+}
+
+have() { PATH=$PATH:/usr/sbin:/sbin command -v "$1" >/dev/null; }
+
+install_packages() {
+  local apt='env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends'
+  if [ "$(id -u)" -ne 0 ] || ! have apt-get; then
+    say "Missing: run  sudo $apt $*"
+    return 1
+  fi
+  say "Installing $*."
+  apt-get update >&2
+  $apt "$@" >&2
+}
+
+install_modules() {
+  local npm="npm install --no-audit --no-fund --no-save --prefix $cache/npm"
+  if ! have npm; then
+    say "Missing: install npm, then run  $npm $*"
+    return 1
+  fi
+  say "Installing $*."
+  $npm "$@" >&2
+}
+
+[ $# -gt 0 ] || read -ra names <<<"$all"
+[ $# -eq 0 ] || names=("$@")
+
+system=() node=()
+for name in "${names[@]}"; do
+  if present "$name"; then
+    say "$name is there."
+    continue
+  fi
+  read -ra wanted <<<"$(packages "$name")" && system+=("${wanted[@]}")
+  read -ra wanted <<<"$(modules "$name")" && node+=("${wanted[@]}")
+done
+
+status=0
+[ "${#system[@]}" -eq 0 ] || install_packages "${system[@]}" || status=1
+[ "${#node[@]}" -eq 0 ] || install_modules "${node[@]}" || status=1
+exit "$status"
