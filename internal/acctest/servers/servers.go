@@ -109,9 +109,9 @@ func Start(ctx context.Context, s Spec) (*Process, error) {
 	}
 	cmd.Stdin = pipe
 	err = cmd.Start()
-	pipe.Close() //nolint:errcheck,gosec // the child has its own descriptor
+	pipe.Close() //nolint:errcheck // the child has its own descriptor
 	if err != nil {
-		held.Close() //nolint:errcheck,gosec // nobody holds the other end
+		held.Close() //nolint:errcheck // nobody holds the other end
 		return nil, fmt.Errorf("start %s: %w", s.Name, err)
 	}
 	p := &Process{name: s.Name, cmd: cmd, alive: held, log: log.Name(), exited: make(chan struct{})}
