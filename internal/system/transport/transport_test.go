@@ -275,7 +275,7 @@ func TestBodies(t *testing.T) {
 		"length": {cut, "was cut short, 4 times in a row", 4},
 		"chunks": {func(w http.ResponseWriter, _ *http.Request) {
 			fmt.Fprint(w, `{"rows":[`)
-			w.(http.Flusher).Flush()
+			_ = http.NewResponseController(w).Flush()
 			panic(http.ErrAbortHandler)
 		}, "was cut short", 4},
 		"gzip": {func(w http.ResponseWriter, _ *http.Request) {
