@@ -26,6 +26,11 @@ type Harness struct {
 	// Broken makes systems that hold the seed but cannot answer, by what is
 	// wrong with them.
 	Broken map[string]Make
+	// Sizes are the numbers of records that are listed; choose them around the
+	// size of a page. Without any they are those around 500.
+	Sizes []int
+	// Unique says that the system cannot hold an id twice.
+	Unique bool
 }
 
 // hostile are ids and names that mean something to some parser, query language
@@ -96,6 +101,9 @@ func Assets(t *testing.T, h Harness) {
 		}
 	})
 	t.Run("duplicate", func(t *testing.T) {
+		if h.Unique {
+			t.Skip("the system cannot hold an id twice")
+		}
 		one, two, three := fullRecord(), fullRecord(), fullRecord()
 		two.State, three.Name = lifecycle.StateRetired, "Third"
 		found := get(t, open(t, h.Healthy, Seed{Records: []lifecycle.Record{one, {ID: "APP-2"}, two, three}}), "APP-1")
@@ -124,7 +132,11 @@ func Assets(t *testing.T, h Harness) {
 	})
 	t.Run("unicode and hostile values", func(t *testing.T) { hostileAssets(t, open, h.Healthy) })
 	t.Run("list", func(t *testing.T) {
-		for _, n := range []int{1, 2, 500, 501} {
+		sizes := h.Sizes
+		if sizes == nil {
+			sizes = []int{1, 2, 500, 501}
+		}
+		for _, n := range sizes {
 			var seed Seed
 			want := make(map[string]bool, n)
 			for i := range n {
