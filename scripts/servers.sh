@@ -12,12 +12,14 @@
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 # all lists the names, which are also those that CUSTODY_REQUIRE takes.
-all='request_tracker'
+all='request_tracker slapd samba'
 
 # present tells whether server $1 can be started.
 present() {
   case $1 in
     request_tracker) [ -x /usr/share/request-tracker5/libexec/rt-server ] && have rt-setup-database-5 ;;
+    slapd) have slapd && [ -e /usr/lib/ldap/memberof.so ] ;;
+    samba) have samba && have samba-tool && compgen -G '/usr/lib/*/samba/ldb/samldb.so' >/dev/null ;;
     *) die "unknown server \"$1\": accepted are ${all// /, }" ;;
   esac
 }
@@ -26,6 +28,8 @@ present() {
 packages() {
   case $1 in
     request_tracker) echo request-tracker5 rt5-db-sqlite rt5-standalone dbconfig-no-thanks ;;
+    slapd) echo slapd ;;
+    samba) echo samba-ad-dc samba-ad-provision samba-dsdb-modules samba-vfs-modules winbind python3-samba ldb-tools ;;
   esac
 }
 
@@ -46,6 +50,10 @@ install_packages() {
   fi
   say "Installing $*."
   apt-get update >&2
+  case " $* " in
+    # A slapd of the machine's own would take port 389 from the tests.
+    *' slapd '*) echo 'slapd slapd/no_configuration boolean true' | debconf-set-selections ;;
+  esac
   $apt "$@" >&2
 }
 
