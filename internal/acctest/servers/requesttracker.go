@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -181,4 +182,37 @@ func (rt *RequestTracker) Set(t testing.TB, kind, id string, fields map[string]a
 	if !strings.Contains(strings.Join(said, "\n"), message) {
 		t.Fatalf("%s %s: %v was answered with %q, which does not hold %q", kind, id, fields, said, message)
 	}
+}
+
+// User makes sure that there is a user of that name and returns the id, with
+// which a role can be given to a user whatever the name looks like.
+func (rt *RequestTracker) User(t testing.TB, name string) string {
+	t.Helper()
+	filter, err := json.Marshal([]map[string]string{{"field": "Name", "value": name}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	query := url.Values{"query": {string(filter)}, "fields": {"Name,_hyperlinks"}}
+	for range 2 {
+		var have struct {
+			Items []struct {
+				Name  string
+				Links []struct {
+					Ref string
+					ID  any
+				} `json:"_hyperlinks"`
+			}
+		}
+		rt.Call(t, http.MethodGet, "/users?"+query.Encode(), nil, &have)
+		for _, user := range have.Items {
+			for _, link := range user.Links {
+				if user.Name == name && link.Ref == "self" {
+					return fmt.Sprint(link.ID)
+				}
+			}
+		}
+		rt.Create(t, "user", map[string]any{"Name": name})
+	}
+	t.Fatalf("the user %q is not there after having been made", name)
+	return ""
 }
