@@ -63,7 +63,7 @@ func (s *System) configure() []system.Problem {
 	return check.problems
 }
 
-// address checks where the server is and how the way to it is protected.
+// address checks where the server is.
 func (c *checker) address(config *Config) *url.URL {
 	u, err := url.Parse(config.URL)
 	switch {
@@ -80,19 +80,25 @@ func (c *checker) address(config *Config) *url.URL {
 		c.add("url", "It must end behind the host and port. Use base_dn, people_filter and the other attributes.")
 		return nil
 	}
+	c.protection(config, u)
+	return u
+}
+
+// protection checks how the way to the server is protected.
+func (c *checker) protection(config *Config, u *url.URL) {
+	plain := u.Scheme == "ldap" && !config.StartTLS
 	switch {
 	case u.Scheme == "ldaps" && config.StartTLS:
 		c.add("start_tls", "It is for ldap:// addresses; ldaps:// is protected from the first byte on.")
-	case u.Scheme == "ldaps" && config.InsecurePlaintext:
+	case !plain && config.InsecurePlaintext:
 		c.add("insecure_plaintext", "It is for ldap:// addresses without start_tls; remove it.")
-	case u.Scheme == "ldap" && !config.StartTLS && !config.InsecurePlaintext && !loopback(u.Hostname()):
+	case plain && !config.InsecurePlaintext && !loopback(u.Hostname()):
 		c.add("url", "Without TLS the password and the answers could be read and changed on the way. "+
 			"Use ldaps://, or start_tls = true. Only insecure_plaintext = true allows it all the same.")
 	}
-	if config.CAFile != "" && u.Scheme == "ldap" && !config.StartTLS {
+	if config.CAFile != "" && plain {
 		c.add("ca_file", "It has no effect without TLS. Use ldaps://, or start_tls = true.")
 	}
-	return u
 }
 
 func loopback(host string) bool {

@@ -206,3 +206,11 @@ func ids(t *testing.T, s *ldap.System, team string) string {
 	}
 	return strings.Join(out, " ")
 }
+
+// small is the least that a directory must hold.
+func small() systemtest.Seed {
+	return systemtest.Seed{People: []lifecycle.Person{
+		{ID: "1001", Username: "ann", Email: "ann@example.org", Kind: lifecycle.KindEmployee, Status: lifecycle.PersonActive, Teams: []string{"t-pay"}},
+		{ID: "t-pay", Name: "Payments", Kind: lifecycle.KindTeam},
+	}}
+}

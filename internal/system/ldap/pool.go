@@ -10,8 +10,15 @@ import (
 	"sync"
 	"time"
 
+	ber "github.com/go-asn1-ber/asn1-ber"
 	"github.com/go-ldap/ldap/v3"
 )
+
+// largestAnswer bounds one entry of an answer. The library believes whatever
+// length an answer claims to have, and reserves the memory for it.
+const largestAnswer = 64 << 20
+
+func init() { ber.MaxPacketLengthBytes = largestAnswer }
 
 // connections bounds how many connections a run has to one directory.
 const connections = 4
@@ -20,7 +27,6 @@ const connections = 4
 type link struct {
 	conn *ldap.Conn
 	raw  net.Conn
-	used bool // it has answered something before
 }
 
 // pool opens connections when they are needed, lends each to one search at a
@@ -62,9 +68,6 @@ func newPool(c *Config, u *url.URL, roots *x509.CertPool) *pool {
 	p.tls = &tls.Config{ServerName: u.Hostname(), RootCAs: roots, MinVersion: tls.VersionTLS12}
 	return p
 }
-
-// protected reports whether the password may be sent.
-func (p *pool) protected() bool { return p.fromStart || p.startTLS }
 
 // lend returns a connection, an idle one if there is any and fresh is not set.
 // The caller gives it back.
@@ -118,7 +121,6 @@ func (p *pool) take(ctx context.Context, fresh bool) (*link, error) {
 
 func (p *pool) giveBack(l *link, healthy bool) {
 	if healthy && !l.conn.IsClosing() {
-		l.used = true
 		p.mu.Lock()
 		p.idle = append(p.idle, l)
 		p.mu.Unlock()
