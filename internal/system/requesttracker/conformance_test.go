@@ -46,10 +46,10 @@ func says(status int, kind, text string) http.HandlerFunc {
 // broken are the ways in which a server gives no answer, without a real one.
 func broken() map[string]systemtest.Make {
 	out := map[string]systemtest.Make{
-		"400": behind(says(400, "application/json", `{"message":"Unknown field: id"}`), nil),
-		"401": behind(says(401, "application/json", `{"message":"Unauthorized"}`), nil),
-		"403": behind(says(403, "application/json", `{"message":"Forbidden"}`), nil),
-		"404": behind(says(404, "application/json", `{"message":"Not Found"}`), nil),
+		"400":                   behind(says(400, "application/json", `{"message":"Unknown field: id"}`), nil),
+		"401":                   behind(says(401, "application/json", `{"message":"Unauthorized"}`), nil),
+		"403":                   behind(says(403, "application/json", `{"message":"Forbidden"}`), nil),
+		"404":                   behind(says(404, "application/json", `{"message":"Not Found"}`), nil),
 		"404 of another server": behind(says(404, "text/html", `<html>no such page</html>`), nil),
 		"429": behind(func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Retry-After", "1")
@@ -63,14 +63,16 @@ func broken() map[string]systemtest.Make {
 		"200 and an object":     behind(says(200, "application/json", `{}`), nil),
 		"200 and an error":      behind(says(200, "application/json", `{"message":"Forbidden"}`), nil),
 		"200 and only versions": behind(says(200, "application/json", `{"Version":"5.0.3"}`), nil),
-		"timeout": behind(func(w http.ResponseWriter, r *http.Request) { <-r.Context().Done() },
+		"timeout": behind(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() },
 			func(_ *Config, t *transport.Config) { t.Timeout, t.Retries = 100*time.Millisecond, -1 }),
 		"redirect to another host": func(t *testing.T, seed systemtest.Seed) system.System {
 			other := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 				t.Errorf("another host was asked for %s with %q", r.URL.Path, r.Header.Get("Authorization"))
 			}))
 			t.Cleanup(other.Close)
-			return behind(func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, other.URL+r.URL.Path, http.StatusFound) }, nil)(t, seed)
+			return behind(func(w http.ResponseWriter, r *http.Request) {
+				http.Redirect(w, r, other.URL+r.URL.Path, http.StatusFound)
+			}, nil)(t, seed)
 		},
 		"certificate that does not verify": func(t *testing.T, seed systemtest.Seed) system.System {
 			other := httptest.NewUnstartedServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
@@ -127,9 +129,8 @@ func brokenReal(rt *servers.RequestTracker) map[string]systemtest.Make {
 
 func TestConformance(t *testing.T) {
 	t.Run("without a server", func(t *testing.T) {
-		none := systemtest.Harness{Broken: broken()}
-		for name, make := range none.Broken {
-			t.Run(name, func(t *testing.T) { wantBroken(t, make) })
+		for name, open := range broken() {
+			t.Run(name, func(t *testing.T) { wantBroken(t, open) })
 		}
 	})
 	rt := servers.StartRequestTracker(t)
@@ -151,8 +152,8 @@ func TestConformance(t *testing.T) {
 }
 
 // wantBroken asks a broken system for everything.
-func wantBroken(t *testing.T, make systemtest.Make) {
-	s := make(t, systemtest.Seed{})
+func wantBroken(t *testing.T, open systemtest.Make) {
+	s := open(t, systemtest.Seed{})
 	assets, ok := system.AsAssets(s)
 	if !ok {
 		t.Fatal("the system does not claim to read assets")
@@ -165,8 +166,8 @@ func wantBroken(t *testing.T, make systemtest.Make) {
 		found, err := assets.Asset(t.Context(), id)
 		systemtest.WantUnavailable(t, len(found), err)
 		noSecret(t, err)
-		open, err := tasks.Tasks(t.Context(), id)
-		systemtest.WantUnavailable(t, len(open), err)
+		due, err := tasks.Tasks(t.Context(), id)
+		systemtest.WantUnavailable(t, len(due), err)
 	}
 	count := 0
 	var last error

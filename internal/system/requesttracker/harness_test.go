@@ -87,8 +87,8 @@ const digits = "digits "
 const nowhere = "999999999"
 
 func (s *seeded) id(id string) string {
-	if real, ok := s.assets[id]; ok {
-		return real
+	if given, ok := s.assets[id]; ok {
+		return given
 	}
 	return nowhere
 }
@@ -97,8 +97,8 @@ func (s *seeded) translate(r *lifecycle.Record) {
 	if want := s.url + "/Asset/Display.html?id=" + r.ID; r.Source != want {
 		s.t.Errorf("the source is %q, want %q", r.Source, want)
 	}
-	for id, real := range s.assets {
-		if r.ID == real {
+	for id, given := range s.assets {
+		if r.ID == given {
 			r.ID, r.Name = id, strings.TrimPrefix(r.Name, digits)
 			return
 		}
@@ -278,7 +278,7 @@ func meddle(w http.ResponseWriter, r *http.Request, to string, change func(strin
 	if err != nil {
 		return false
 	}
-	defer answer.Body.Close()
+	defer answer.Body.Close() //nolint:errcheck // it is read to its end
 	whole, err := io.ReadAll(answer.Body)
 	if err != nil {
 		return false
