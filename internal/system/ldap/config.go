@@ -117,7 +117,7 @@ func (c *checker) trust(path string) *x509.CertPool {
 	}
 	text, err := os.ReadFile(path)
 	if err != nil {
-		c.add("ca_file", "The file cannot be read: "+err.Error()+".")
+		c.add("ca_file", fmt.Sprintf("The file cannot be read: %s.", err))
 		return nil
 	}
 	roots := x509.NewCertPool()
@@ -175,25 +175,25 @@ func (s *System) checkBases(check *checker) {
 		s.groupsIn = check.names("group_base_dns", c.GroupBaseDNs...)
 	}
 	s.leftIn = check.names("left_base_dns", c.LeftBaseDNs...)
-	for i, dn := range s.leftIn {
-		if len(s.bases) > 0 && !within(dn, s.bases) {
-			check.add("left_base_dns", fmt.Sprintf("%q is not below base_dn, so nobody below it would be found.", c.LeftBaseDNs[i]))
+	for _, b := range s.leftIn {
+		if len(s.bases) > 0 && !within(b.dn, s.bases) {
+			check.add("left_base_dns", fmt.Sprintf("%q is not below base_dn, so nobody below it would be found.", b.text))
 		}
 	}
 	if c.PasswordPolicyDN != "" {
-		check.names("password_policy_dn", c.PasswordPolicyDN)
+		s.policyAt = check.names("password_policy_dn", c.PasswordPolicyDN)
 	}
 }
 
-func (c *checker) names(attribute string, texts ...string) []*ldap.DN {
-	var out []*ldap.DN
+func (c *checker) names(attribute string, texts ...string) []branch {
+	var out []branch
 	for _, text := range texts {
 		dn, err := ldap.ParseDN(text)
 		if err != nil || len(dn.RDNs) == 0 {
 			c.add(attribute, fmt.Sprintf("%q is not a distinguished name. Write it like ou=people,dc=example,dc=org.", text))
 			continue
 		}
-		out = append(out, dn)
+		out = append(out, branch{text, dn})
 	}
 	return out
 }

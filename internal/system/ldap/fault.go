@@ -77,7 +77,7 @@ func (s *System) fault(q query, err error) error {
 func (s *System) refusal(q query, err error) (happened, advice string) {
 	about := fmt.Sprintf("The directory %q", s.config.Name)
 	var e *ldap.Error
-	if !errors.As(err, &e) {
+	if !errors.As(err, &e) || e.ResultCode >= ldap.ErrorNetwork {
 		return about + " gave an answer that cannot be understood.", adviceReach
 	}
 	switch e.ResultCode {

@@ -40,7 +40,7 @@ func (s *System) complete(ctx context.Context, m match) (lifecycle.Person, error
 // reference returns the id of the entry that a distinguished name points to:
 // nothing if there is none in the bases. A text that is no distinguished name is
 // a key already.
-func (s *System) reference(ctx context.Context, known *snapshot.Memo[string], text string, bases []*ldap.DN, filter, id string) (string, error) {
+func (s *System) reference(ctx context.Context, known *snapshot.Memo[string], text string, bases []branch, filter, id string) (string, error) {
 	dn, err := ldap.ParseDN(text)
 	if err != nil || len(dn.RDNs) < 2 {
 		return text, nil

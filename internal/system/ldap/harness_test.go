@@ -10,8 +10,6 @@ import (
 	"testing"
 	"time"
 
-	goldap "github.com/go-ldap/ldap/v3"
-
 	"github.com/custodyhq/terraform-provider-custody/internal/acctest/servers"
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/ldap"
@@ -71,7 +69,20 @@ func (p *place) dn(e lifecycle.Person) string {
 	case e.Kind == lifecycle.KindTeam:
 		below = p.groups
 	}
-	return "cn=" + goldap.EscapeDN(e.ID) + "," + below
+	return "cn=" + escaped(e.ID) + "," + below
+}
+
+// escaped writes a value for a name so that every server takes it.
+func escaped(value string) string {
+	var b strings.Builder
+	for i := range len(value) {
+		if c := value[i]; c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '-' {
+			b.WriteByte(c)
+		} else {
+			fmt.Fprintf(&b, "\\%02x", c)
+		}
+	}
+	return b.String()
 }
 
 // seed writes people and groups, and who is in which.
@@ -157,7 +168,7 @@ func fileTime(t time.Time) string { return strconv.FormatInt((t.Unix()+11_644_47
 // addGroup adds a group and returns its name.
 func (p *place) addGroup(t *testing.T, id string, members []string, more map[string][]string) string {
 	t.Helper()
-	dn := "cn=" + goldap.EscapeDN(id) + "," + p.groups
+	dn := "cn=" + escaped(id) + "," + p.groups
 	attributes := map[string][]string{"cn": {id}, "member": members, "objectClass": {"groupOfNames"}}
 	if p.ad {
 		p.count++

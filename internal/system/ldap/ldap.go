@@ -11,7 +11,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/go-ldap/ldap/v3"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
@@ -74,9 +73,10 @@ type Config struct {
 type System struct {
 	config   Config
 	profile  profile
-	bases    []*ldap.DN
-	groupsIn []*ldap.DN
-	leftIn   []*ldap.DN
+	bases    []branch
+	groupsIn []branch
+	leftIn   []branch
+	policyAt []branch
 	statuses map[string]lifecycle.OwnerStatus
 	kinds    map[string]lifecycle.OwnerKind
 	disabled lifecycle.OwnerStatus

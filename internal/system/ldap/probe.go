@@ -19,13 +19,10 @@ func (s *System) open(ctx context.Context) error {
 }
 
 func (s *System) check(ctx context.Context) error {
-	bases := slices.Concat(s.bases, s.groupsIn, s.leftIn)
-	if policy, err := ldap.ParseDN(s.config.PasswordPolicyDN); err == nil && len(policy.RDNs) > 0 {
-		bases = append(bases, policy)
-	}
+	bases := slices.Concat(s.bases, s.groupsIn, s.leftIn, s.policyAt)
 	asked := make(map[string]bool)
 	for _, base := range bases {
-		if dn := foldDN(base.String()); !asked[dn] {
+		if dn := foldDN(base.text); !asked[dn] {
 			asked[dn] = true
 			if err := s.checkBase(ctx, base); err != nil {
 				return err
@@ -49,18 +46,18 @@ func (s *System) check(ctx context.Context) error {
 	return nil
 }
 
-func (s *System) checkBase(ctx context.Context, base *ldap.DN) error {
-	found, err := s.search(ctx, query{base: base.String(), scope: ldap.ScopeBaseObject, filter: "(objectClass=*)", read: []string{noAttributes}})
+func (s *System) checkBase(ctx context.Context, base branch) error {
+	found, err := s.search(ctx, query{base: base.text, scope: ldap.ScopeBaseObject, filter: "(objectClass=*)", read: []string{noAttributes}})
 	if err != nil {
 		return err
 	}
 	if len(found) != 1 {
-		return s.unavailable(fmt.Sprintf("The directory %q does not show the entry %q.", s.config.Name, base), adviceRights, nil)
+		return s.unavailable(fmt.Sprintf("The directory %q does not show the entry %q.", s.config.Name, base.text), adviceRights, nil)
 	}
 	// Other spellings of the same name, such as organizationalUnitName for ou,
 	// would keep entries from being recognised as being below it.
-	if dn, err := ldap.ParseDN(found[0].DN); err != nil || !dn.EqualFold(base) {
-		return s.unavailable(fmt.Sprintf("The directory %q calls the entry %q by another name: %q.", s.config.Name, base, clean(found[0].DN)),
+	if dn, err := ldap.ParseDN(found[0].DN); err != nil || !dn.EqualFold(base.dn) {
+		return s.unavailable(fmt.Sprintf("The directory %q calls the entry %q by another name: %q.", s.config.Name, base.text, clean(found[0].DN)),
 			"Write the name as the directory does.", nil)
 	}
 	return nil
@@ -72,7 +69,7 @@ const noAttributes = "1.1"
 func (s *System) checkAnybody(ctx context.Context) error {
 	filter := "(&" + s.profile.peopleFilter + "(" + s.profile.id + "=*))"
 	for _, base := range s.bases {
-		found, err := s.search(ctx, query{base: base.String(), scope: ldap.ScopeWholeSubtree, filter: filter, read: []string{s.profile.id}, first: true})
+		found, err := s.search(ctx, query{base: base.text, scope: ldap.ScopeWholeSubtree, filter: filter, read: []string{s.profile.id}, first: true})
 		if err != nil {
 			return err
 		}

@@ -163,11 +163,11 @@ func (s *System) ask(ctx context.Context, l *link, request *ldap.SearchRequest) 
 
 // subtree searches below several bases. An entry that is below two of them is
 // found once.
-func (s *System) subtree(ctx context.Context, bases []*ldap.DN, filter string, read []string) ([]*ldap.Entry, error) {
+func (s *System) subtree(ctx context.Context, bases []branch, filter string, read []string) ([]*ldap.Entry, error) {
 	var out []*ldap.Entry
 	seen := make(map[string]bool)
 	for _, base := range bases {
-		found, err := s.search(ctx, query{base: base.String(), scope: ldap.ScopeWholeSubtree, filter: filter, read: read})
+		found, err := s.search(ctx, query{base: base.text, scope: ldap.ScopeWholeSubtree, filter: filter, read: read})
 		if err != nil {
 			return nil, err
 		}
@@ -190,6 +190,13 @@ func (s *System) entry(ctx context.Context, dn, filter string, read []string) (*
 	return found[0], nil
 }
 
+// branch is a part of the directory. Its name is sent as it was configured: not
+// every server understands every way to escape the same name.
+type branch struct {
+	text string
+	dn   *ldap.DN
+}
+
 // foldDN returns a distinguished name for comparing.
 func foldDN(text string) string {
 	dn, err := ldap.ParseDN(text)
@@ -200,9 +207,9 @@ func foldDN(text string) string {
 }
 
 // within reports whether dn is one of the bases or below one.
-func within(dn *ldap.DN, bases []*ldap.DN) bool {
+func within(dn *ldap.DN, bases []branch) bool {
 	for _, base := range bases {
-		if base.EqualFold(dn) || base.AncestorOfFold(dn) {
+		if base.dn.EqualFold(dn) || base.dn.AncestorOfFold(dn) {
 			return true
 		}
 	}
