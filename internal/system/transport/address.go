@@ -32,7 +32,7 @@ func (c *Client) configure() error {
 	}
 	c.base = base
 	for _, cred := range c.config.Credentials {
-		if message := cred.check(); message != "" {
+		if message := cred.Check(); message != "" {
 			problem(cred.Field, message)
 		}
 	}

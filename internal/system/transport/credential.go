@@ -33,13 +33,15 @@ func Basic(user, password string) Credential {
 	return Credential{Field: "password", Header: "Authorization", Value: "Basic " + encoded, secret: []string{password, encoded}}
 }
 
-// Header returns a credential for a header of its own.
-func Header(field, header, value string) Credential {
-	return Credential{Field: field, Header: header, Value: value, secret: []string{value}}
+// Header returns a credential for a header of its own. The secrets are what of
+// the value must not be shown besides the value itself.
+func Header(field, header, value string, secrets ...string) Credential {
+	return Credential{Field: field, Header: header, Value: value, secret: append([]string{value}, secrets...)}
 }
 
-// check says what is wrong with a credential, without showing it.
-func (c Credential) check() string {
+// Check says what is wrong with a credential, without showing it: nothing if the
+// text is empty.
+func (c Credential) Check() string {
 	for _, secret := range c.secret {
 		switch {
 		case secret == "":

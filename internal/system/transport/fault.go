@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -140,11 +142,16 @@ func (c *Client) excerpt(r *Response) error {
 
 // variables names the environment variables that the credentials may come from.
 func (c *Client) variables() string {
-	var out []string
+	fields := slices.Collect(maps.Keys(c.config.Secrets))
 	for _, cred := range c.config.Credentials {
 		if cred.Field != "" {
-			out = append(out, Variable(c.config.System, cred.Field))
+			fields = append(fields, cred.Field)
 		}
+	}
+	slices.Sort(fields)
+	var out []string
+	for _, field := range slices.Compact(fields) {
+		out = append(out, Variable(c.config.System, field))
 	}
 	if len(out) == 0 {
 		return "the credentials"

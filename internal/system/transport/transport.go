@@ -34,6 +34,9 @@ type Config struct {
 	CAFile    string // a PEM file with certificates to trust besides those of the machine
 
 	Credentials []Credential
+	// Secrets are credentials that requests carry elsewhere than in a header, by
+	// the attribute that they come from. They are kept out of messages.
+	Secrets map[string]string
 	// Login fetches credentials that live for a session: it is called before the
 	// first request, and once more for a request that is answered with 401.
 	// Its errors are returned as they are.
@@ -111,6 +114,9 @@ func New(c Config) (*Client, error) {
 		c.Wait = wait
 	}
 	client := &Client{config: c, limiter: newLimiter(c.RequestsPerMinute), scrub: newScrubber(c.Credentials)}
+	for _, secret := range c.Secrets {
+		client.scrub.add([]Credential{{Value: secret}})
+	}
 	if c.Login != nil {
 		client.session = &session{login: c.Login, scrub: client.scrub}
 	}
