@@ -44,9 +44,13 @@ var (
 )
 
 // StartRequestTracker returns the Request Tracker of this test binary and starts
-// it if need be, which takes about ten seconds.
+// it if need be, which takes about ten seconds. In a short run the test is
+// skipped.
 func StartRequestTracker(t testing.TB) *RequestTracker {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("Request Tracker takes long to start, and this run is to be short")
+	}
 	server := RequireProgram(t, requestTracker, "/usr/share/request-tracker5/libexec/rt-server")
 	setup := RequireProgram(t, requestTracker, "rt-setup-database-5", "/usr/sbin/rt-setup-database-5")
 	return sharedRT.Get(t, func(dir string) (*RequestTracker, func(), error) { return startRT(dir, server, setup) })

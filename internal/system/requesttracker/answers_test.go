@@ -84,7 +84,7 @@ func TestPagingThatStartsAgain(t *testing.T) {
 }
 
 // fake answers what is asked for by path, as the server writes it.
-func fake(t *testing.T, answers map[string]string) *System {
+func fake(t *testing.T, answers map[string]string) (*System, *proxy) {
 	t.Helper()
 	known := map[string]string{
 		"/rt":     `{"Version":"5.0.3"}`,
@@ -100,7 +100,7 @@ func fake(t *testing.T, answers map[string]string) *System {
 		fmt.Fprint(w, text)
 		return true
 	})
-	return mustOpen(t, Config{Name: "hq", URL: p.URL, Token: "1-2-3", Queues: map[string]string{"Offboarding": "offboarding"}})
+	return mustOpen(t, Config{Name: "hq", URL: p.URL, Token: "1-2-3", Queues: map[string]string{"Offboarding": "offboarding"}}), p
 }
 
 const plain = `"Name":"n","Status":"in-use","Catalog":{"id":"2","Name":"Laptops"},"Owner":{"id":"ann","type":"user"},"_hyperlinks":[]`
@@ -123,11 +123,13 @@ func TestAnswersThatDoNotAddUp(t *testing.T) {
 		"status 200 of an error": `{"message":"Forbidden"}`,
 	} {
 		t.Run(name, func(t *testing.T) {
-			found, err := fake(t, map[string]string{"/asset/7": text}).Asset(t.Context(), "7")
+			s, _ := fake(t, map[string]string{"/asset/7": text})
+			found, err := s.Asset(t.Context(), "7")
 			systemtest.WantUnavailable(t, len(found), err)
 		})
 	}
-	if r := one(t, fake(t, map[string]string{"/asset/7": `{"id":7,` + plain + `}`}), "7"); r.Name != "n" {
+	s, _ := fake(t, map[string]string{"/asset/7": `{"id":7,` + plain + `}`})
+	if r := one(t, s, "7"); r.Name != "n" {
 		t.Errorf("got %+v", r)
 	}
 }
@@ -153,15 +155,19 @@ func TestListsThatDoNotAddUp(t *testing.T) {
 		"an object for the row": `{"count":1,"total":1,"items":{}}`,
 	} {
 		t.Run(name, func(t *testing.T) {
-			systemtest.WantUnavailable(t, 0, listError(t, fake(t, map[string]string{"/assets": text})))
+			s, _ := fake(t, map[string]string{"/assets": text})
+			systemtest.WantUnavailable(t, 0, listError(t, s))
 		})
 	}
-	if got := all(t, fake(t, map[string]string{"/assets": list("2", "2", row("1"), row("2"))})); len(got) != 2 {
-		t.Errorf("got %+v", got)
-	}
-	// The number of pages of an empty list is 0.0.
-	if got := all(t, fake(t, map[string]string{"/assets": `{"count":0,"total":0,"pages":0.0,"items":[]}`})); len(got) != 0 {
-		t.Errorf("got %+v", got)
+	for text, want := range map[string]int{
+		list("2", "2", row("1"), row("2")): 2,
+		// The number of pages of an empty list is 0.0.
+		`{"count":0,"total":0,"pages":0.0,"items":[]}`: 0,
+	} {
+		s, _ := fake(t, map[string]string{"/assets": text})
+		if got := all(t, s); len(got) != want {
+			t.Errorf("got %+v", got)
+		}
 	}
 }
 
@@ -175,13 +181,13 @@ func TestTicketsThatDoNotAddUp(t *testing.T) {
 		"total unknown":  `{"count":0,"total":null,"items":[]}`,
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := fake(t, map[string]string{"/asset/7": linked, "/tickets": text})
+			s, _ := fake(t, map[string]string{"/asset/7": linked, "/tickets": text})
 			open, err := s.Tasks(t.Context(), "7")
 			systemtest.WantUnavailable(t, len(open), err)
 		})
 	}
 	t.Run("not found by any means", func(t *testing.T) {
-		s := fake(t, map[string]string{"/asset/7": linked, "/tickets": `{"count":0,"total":0,"items":[]}`})
+		s, _ := fake(t, map[string]string{"/asset/7": linked, "/tickets": `{"count":0,"total":0,"items":[]}`})
 		if got := taskIDs(t, s, "7"); len(got) != 0 {
 			t.Errorf("got %q", got)
 		}

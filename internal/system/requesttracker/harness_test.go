@@ -87,8 +87,9 @@ const digits = "digits "
 const nowhere = "999999999"
 
 func (s *seeded) id(id string) string {
-	if given, ok := s.assets[id]; ok {
-		return given
+	plain := strings.TrimSpace(id)
+	if given, ok := s.assets[plain]; ok {
+		return strings.Replace(id, plain, given, 1)
 	}
 	return nowhere
 }

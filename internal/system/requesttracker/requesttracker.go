@@ -163,6 +163,7 @@ func (s *System) Tasks(ctx context.Context, asset string) ([]lifecycle.Task, err
 // number reads the id of an asset. One asset must have one name only, so the
 // server's own tolerance of leading zeros is not ours.
 func (s *System) number(id string) (int64, error) {
+	id = strings.TrimSpace(id)
 	n, err := strconv.ParseInt(id, 10, 64)
 	if err == nil && n > 0 && strconv.FormatInt(n, 10) == id {
 		return n, nil
