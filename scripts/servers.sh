@@ -12,7 +12,7 @@
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 # all lists the names, which are also those that CUSTODY_REQUIRE takes.
-all='request_tracker slapd samba'
+all='request_tracker slapd samba scim'
 
 # present tells whether server $1 can be started.
 present() {
@@ -20,6 +20,8 @@ present() {
     request_tracker) [ -x /usr/share/request-tracker5/libexec/rt-server ] && have rt-setup-database-5 ;;
     slapd) have slapd && [ -e /usr/lib/ldap/memberof.so ] ;;
     samba) have samba && have samba-tool && compgen -G '/usr/lib/*/samba/ldb/samldb.so' >/dev/null ;;
+    scim) have node && [ -e "$cache/npm/scim/node_modules/scimmy-routers" ] &&
+      cmp -s "$root/internal/acctest/servers/scim/package-lock.json" "$cache/npm/scim/package-lock.json" ;;
     *) die "unknown server \"$1\": accepted are ${all// /, }" ;;
   esac
 }
@@ -30,13 +32,15 @@ packages() {
     request_tracker) echo request-tracker5 rt5-db-sqlite rt5-standalone dbconfig-no-thanks ;;
     slapd) echo slapd ;;
     samba) echo samba-ad-dc samba-ad-provision samba-dsdb-modules samba-vfs-modules winbind python3-samba ldb-tools ;;
+    scim) if ! have node || ! have npm; then echo nodejs npm; fi ;;
   esac
 }
 
-# modules prints the modules of npm that server $1 consists of, if any.
+# modules prints the folder whose package-lock.json lists the modules of npm that
+# server $1 consists of, if any.
 modules() {
   case $1 in
-    *) ;;
+    scim) echo internal/acctest/servers/scim ;;
   esac
 }
 
@@ -58,13 +62,21 @@ install_packages() {
 }
 
 install_modules() {
-  local npm="npm install --no-audit --no-fund --no-save --prefix $cache/npm"
-  if ! have npm; then
-    say "Missing: install npm, then run  $npm $*"
-    return 1
-  fi
-  say "Installing $*."
-  $npm "$@" >&2
+  local folder to
+  for folder in "$@"; do
+    to=$cache/npm/$(basename "$folder")
+    if ! have npm; then
+      say "Missing: install npm, then run  scripts/servers.sh $(basename "$folder")"
+      return 1
+    fi
+    say "Installing the modules of $folder."
+    mkdir -p "$to"
+    cp "$root/$folder/package.json" "$root/$folder/package-lock.json" "$to"
+    if ! npm ci --no-audit --no-fund --loglevel=error --prefix "$to" >&2; then
+      rm -rf "$to"
+      return 1
+    fi
+  done
 }
 
 [ $# -gt 0 ] || read -ra names <<<"$all"
