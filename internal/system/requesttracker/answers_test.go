@@ -83,7 +83,8 @@ func TestPagingThatStartsAgain(t *testing.T) {
 	systemtest.WantUnavailable(t, 0, listError(t, mustOpen(t, c)))
 }
 
-// fake answers what is asked for by path, as the server writes it.
+// fake answers what is asked for by path, as the server writes it. An answer
+// may begin with "!" and a status.
 func fake(t *testing.T, answers map[string]string) (*System, *proxy) {
 	t.Helper()
 	known := map[string]string{
@@ -96,6 +97,12 @@ func fake(t *testing.T, answers map[string]string) (*System, *proxy) {
 		if !ok {
 			w.WriteHeader(http.StatusNotFound)
 			text = `{"message":"Not Found"}`
+		}
+		if failure, fails := strings.CutPrefix(text, "!"); fails {
+			status, rest, _ := strings.Cut(failure, " ")
+			code, _ := strconv.Atoi(status)
+			w.WriteHeader(code)
+			text = rest
 		}
 		fmt.Fprint(w, text)
 		return true
@@ -194,9 +201,70 @@ func TestTicketsThatDoNotAddUp(t *testing.T) {
 	})
 }
 
+// Wherever a run of requests breaks off, there is no answer.
+func TestBreaksOff(t *testing.T) {
+	linked := `{"id":7,` + strings.Replace(plain, "[]", `[{"ref":"referred-to-by","type":"ticket","id":"5"},{"ref":"referred-to-by","type":"ticket","id":"6"}]`, 1) + `}`
+	healthy := map[string]string{
+		"/customfields": `{"count":1,"total":1,"items":[{"id":"9","Name":"Purpose"}]}`,
+		"/catalogs":     `{"count":1,"total":1,"items":[{"id":"2","Name":"Laptops"}]}`,
+		"/asset/7":      strings.Replace(linked, `"_hyp`, `"CustomFields":[{"name":"purpose","values":["x"]}],"_hyp`, 1),
+		"/user/ann":     `{"Name":"ann","EmailAddress":"ann@example.org"}`,
+		"/tickets":      `{"count":1,"total":1,"items":[{"id":"5","Queue":{"id":"3"},"Due":"1970-01-01T00:00:00Z"}]}`,
+		"/ticket/6":     `{"id":6}`,
+	}
+	open := func(t *testing.T, path, text string) *System {
+		t.Helper()
+		answers := maps.Clone(healthy)
+		answers[path] = text
+		s, p := fake(t, answers)
+		return mustOpen(t, Config{
+			Name: "hq", URL: p.URL, Token: "1-2-3", Queues: s.config.Queues, OwnerKey: ownerEmail,
+			Catalogs: map[string]string{"Laptops": "laptop"}, Fields: map[string]string{fieldPurpose: "Purpose"},
+		})
+	}
+	good := open(t, "/none", "")
+	if r := one(t, good, "7"); !slices.Equal(r.Owners, []string{"ann@example.org"}) || r.Purpose != "x" || r.Class != "laptop" {
+		t.Fatalf("got %+v", r)
+	}
+	if got := taskIDs(t, good, "7"); !slices.Equal(got, []string{"5"}) {
+		t.Fatalf("got the tasks %q", got)
+	}
+	for path, forTasks := range map[string]bool{
+		"/rt": false, "/customfields": false, "/catalogs": false, "/asset/7": false, "/user/ann": false,
+		"/queues": true, "/tickets": true, "/ticket/6": true,
+	} {
+		for _, text := range []string{"!403 {\"message\":\"Forbidden\"}", "!404 <html>", "!500 {\"message\":\"x\"}", "!301 ", "<html>", "[]", `{"id":1,"items":[{"id":"x","Name":"Laptops"}]}`} {
+			// What a ticket says that no list shows is not asked.
+			if path == "/ticket/6" && text[0] != '!' {
+				continue
+			}
+			t.Run(path+" "+text, func(t *testing.T) {
+				s := open(t, path, text)
+				if !forTasks {
+					found, err := s.Asset(t.Context(), "7")
+					systemtest.WantUnavailable(t, len(found), err)
+				}
+				due, err := s.Tasks(t.Context(), "7")
+				systemtest.WantUnavailable(t, len(due), err)
+			})
+		}
+	}
+	t.Run("gone", func(t *testing.T) {
+		s := open(t, "/ticket/6", `!404 {"message":"Not Found"}`)
+		if got := taskIDs(t, s, "7"); !slices.Equal(got, []string{"5"}) {
+			t.Errorf("got the tasks %q", got)
+		}
+	})
+	t.Run("user of another name", func(t *testing.T) {
+		s := open(t, "/user/ann", `{"Name":"Ann","EmailAddress":"other@example.org"}`)
+		found, err := s.Asset(t.Context(), "7")
+		systemtest.WantUnavailable(t, len(found), err)
+	})
+}
+
 func TestConfig(t *testing.T) {
 	good := Config{Name: "hq", URL: "https://rt.example.org", Token: "1-2-3"}
-	if _, err := New(good); err != nil {
+	if s, err := New(good); err != nil || s.Name() != "hq" || s.Kind() != Kind {
 		t.Fatal(err)
 	}
 	for want, change := range map[string]func(*Config){
@@ -259,4 +327,35 @@ func FuzzAsset(f *testing.F) {
 			}
 		}
 	})
+}
+
+// A list that breaks off behind its first page is no list, and what tasks are
+// read with afterwards is not taken from it.
+func TestListThatBreaksOff(t *testing.T) {
+	rt := servers.StartRequestTracker(t)
+	catalog := newCatalog(t, rt)
+	var ids []string
+	for i := range 3 {
+		ids = append(ids, rt.Create(t, "asset", map[string]any{"Name": "n" + strconv.Itoa(i), "Catalog": catalog}))
+	}
+	ticket := openTicket(t, rt, ids[2], lifecycle.Task{Kind: lifecycle.TaskOffboarding})
+	pages := 0
+	p := newProxy(t, rt.URL, func(w http.ResponseWriter, r *http.Request) bool {
+		if strings.HasSuffix(r.URL.Path, "/assets") {
+			pages++
+		}
+		if pages == 2 {
+			pages++
+			w.WriteHeader(http.StatusInternalServerError)
+			return true
+		}
+		return false
+	})
+	c := inCatalog(rt, catalog)
+	c.URL, c.PageSize = p.URL, 2
+	s := mustOpen(t, c)
+	systemtest.WantUnavailable(t, 0, listError(t, s))
+	if got := taskIDs(t, s, ids[2]); !slices.Equal(got, []string{ticket}) {
+		t.Errorf("got the tasks %q", got)
+	}
 }
