@@ -31,6 +31,7 @@ const (
 	SlapdBlind    = "cn=blind"    // sees nothing
 	SlapdShallow  = "cn=shallow"  // sees the base entries and nobody
 	SlapdNoMember = "cn=nomember" // sees everything but who is in a group
+	SlapdNoMail   = "cn=nomail"   // sees everything but addresses
 	SlapdLimited  = "cn=limited"  // gets 20 entries a page at most and 60 in all
 )
 
@@ -64,6 +65,7 @@ index objectClass,uid,mail,cn,member,employeeNumber eq
 limits dn.exact="cn=limited,@BASE@" size.soft=20 size.hard=20 size.pr=20 size.prtotal=60
 access to attrs=userPassword by self write by anonymous auth by * none
 access to attrs=member by dn.exact="cn=nomember,@BASE@" none by * break
+access to attrs=mail by dn.exact="cn=nomail,@BASE@" none by * break
 access to filter="(|(objectClass=person)(objectClass=groupOfNames))" by dn.exact="cn=shallow,@BASE@" none by * break
 access to * by dn.exact="cn=blind,@BASE@" none by users read by * none
 overlay ppolicy
@@ -142,7 +144,7 @@ func (d *Directory) seedSlapd() error {
 	if err := d.admin.Add(base); err != nil {
 		return err
 	}
-	for _, name := range []string{"cn=reader", SlapdBlind, SlapdShallow, SlapdNoMember, SlapdLimited} {
+	for _, name := range []string{"cn=reader", SlapdBlind, SlapdShallow, SlapdNoMember, SlapdNoMail, SlapdLimited} {
 		account := ldap.NewAddRequest(name+","+d.BaseDN, nil)
 		account.Attribute("objectClass", []string{"applicationProcess", "simpleSecurityObject"})
 		account.Attribute("userPassword", []string{d.Password})

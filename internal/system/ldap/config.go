@@ -46,6 +46,10 @@ func (s *System) configure() []system.Problem {
 	if c.NestedGroups != "" && c.NestedGroups != Walk && c.NestedGroups != Chain {
 		check.add("nested_groups", fmt.Sprintf("%q is no way to find nested members. Accepted: %s, %s.", c.NestedGroups, Walk, Chain))
 	}
+	if c.NestedGroups == Chain && (c.Preset != ActiveDirectory || c.MemberAttribute != "" && !strings.EqualFold(c.MemberAttribute, "member")) {
+		// To another server the rule is unknown, and every team would be empty.
+		check.add("nested_groups", "Only Active Directory knows chain, and only for the attribute member. Use "+Walk+".")
+	}
 	s.pool = newPool(c, check.address(c), check.trust(c.CAFile))
 	check.identity(c)
 	check.limits(c)

@@ -106,8 +106,13 @@ func (p *place) refer(t *testing.T, unit string) {
 }
 
 var slapdDamages = map[string]damage{
-	"account that sees nothing": as("has no entry", servers.SlapdBlind),
-	"account that sees nobody":  as("shows nobody", servers.SlapdShallow),
+	"account that sees nothing":    as("has no entry", servers.SlapdBlind),
+	"account that sees nobody":     as("shows nobody", servers.SlapdShallow),
+	"account that sees no address": as("does not know the attribute mail, or does not let the account search it", servers.SlapdNoMail),
+	"account that sees no members": as("does not know the attribute member, or does not let the account search it", servers.SlapdNoMember),
+	"attribute without a meaning": set("does not know the attribute emial", func(_ *place, c *ldap.Config) {
+		c.EmailAttributes = []string{"mail", "emial"}
+	}),
 	"pages larger than allowed": as("cut the answer off at a limit", servers.SlapdLimited),
 	"a part on another server": {"a part of the answer is on another server", func(t *testing.T, p *place, _ *ldap.Config) {
 		p.refer(t, "elsewhere")

@@ -64,8 +64,10 @@ func (f *fake) serve(c net.Conn) {
 			switch {
 			case scope == goldap.ScopeBaseObject && op.Children[0].Value == "dc=x":
 				answers = []*ber.Packet{found("dc=x", nil), success("")}
-			case strings.HasSuffix(filter, "(uid=*))"):
+			case strings.Contains(filter, "(uid=*)"):
 				answers = []*ber.Packet{ann(), success("")}
+			case strings.Contains(filter, "(!(member=*))"):
+				answers = []*ber.Packet{found("cn=t,dc=x", nil), success("")}
 			default:
 				answers = f.search(filter, f.count.Add(1))
 			}

@@ -177,3 +177,18 @@ func TestNamesakes(t *testing.T) {
 		}
 	}
 }
+
+// A walk ends, however deep the groups are nested.
+func TestTooManyGroups(t *testing.T) {
+	p := newPlace(t, servers.Slapd(t), false).seed(t, small())
+	inner := p.dn(small().People[0])
+	for i := range 1001 {
+		inner = p.addGroup(t, fmt.Sprintf("deep%d", i), []string{inner}, nil)
+	}
+	s := mustNew(t, p.seeded())
+	if got := ids(t, s, "deep999"); got != "1001" {
+		t.Errorf("got %q", got)
+	}
+	found, err := s.Members(t.Context(), "deep1000")
+	systemtest.WantUnavailable(t, len(found), err)
+}

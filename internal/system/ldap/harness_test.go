@@ -32,7 +32,7 @@ type place struct {
 	count  int
 }
 
-func newPlace(t *testing.T, d *servers.Directory, ad bool) *place {
+func newPlace(t testing.TB, d *servers.Directory, ad bool) *place {
 	t.Helper()
 	p := &place{server: d, ad: ad, name: fmt.Sprintf("t%d", units.Add(1))}
 	p.base = d.Unit(t, p.name, d.BaseDN)
@@ -86,7 +86,7 @@ func escaped(value string) string {
 }
 
 // seed writes people and groups, and who is in which.
-func (p *place) seed(t *testing.T, seed systemtest.Seed) *place {
+func (p *place) seed(t testing.TB, seed systemtest.Seed) *place {
 	t.Helper()
 	dns := make(map[string]string)
 	for _, e := range seed.People {
@@ -139,7 +139,7 @@ func maybe(s string) []string {
 	return []string{s}
 }
 
-func (p *place) addPerson(t *testing.T, dn string, e lifecycle.Person) {
+func (p *place) addPerson(t testing.TB, dn string, e lifecycle.Person) {
 	t.Helper()
 	attributes := map[string][]string{
 		"cn": {e.ID}, "employeeNumber": {e.ID}, "uid": maybe(e.Username), "mail": maybe(e.Email),
@@ -166,7 +166,7 @@ func (p *place) addPerson(t *testing.T, dn string, e lifecycle.Person) {
 func fileTime(t time.Time) string { return strconv.FormatInt((t.Unix()+11_644_473_600)*10_000_000, 10) }
 
 // addGroup adds a group and returns its name.
-func (p *place) addGroup(t *testing.T, id string, members []string, more map[string][]string) string {
+func (p *place) addGroup(t testing.TB, id string, members []string, more map[string][]string) string {
 	t.Helper()
 	dn := "cn=" + escaped(id) + "," + p.groups
 	attributes := map[string][]string{"cn": {id}, "member": members, "objectClass": {"groupOfNames"}}

@@ -3,6 +3,7 @@ package ldap
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -69,12 +70,19 @@ func (s *System) unreadable(e *ldap.Entry, attribute string, err error) error {
 }
 
 // kindOf reads the kind of a person. A directory that says nothing of it holds
-// employees; a word that is not mapped says nothing either way.
+// employees; a word that is not mapped says nothing either way, and of several
+// words the one counts that asks for more care.
 func (s *System) kindOf(e *ldap.Entry) lifecycle.OwnerKind {
-	word := value(e, s.profile.kind)
-	kind, known := s.kinds[system.Fold(word)]
-	if !known && word == "" {
+	words := values(e, s.profile.kind)
+	if kind, mapped := s.kinds[""]; mapped && len(words) == 0 {
+		return kind
+	}
+	if len(words) == 0 {
 		return lifecycle.KindEmployee
+	}
+	kind := lifecycle.KindUnstated
+	for _, word := range words {
+		kind = max(kind, s.kinds[system.Fold(word)])
 	}
 	return kind
 }
@@ -97,7 +105,11 @@ func (s *System) setStatus(ctx context.Context, e *ldap.Entry, p *lifecycle.Pers
 	}
 	p.Status = lifecycle.PersonActive
 	if s.profile.status != "" {
-		word := value(e, s.profile.status)
+		// Several words contradict each other, and together they are mapped to
+		// nothing.
+		all := values(e, s.profile.status)
+		slices.Sort(all)
+		word := strings.Join(all, ", ")
 		status, known := s.statuses[system.Fold(word)]
 		if p.Status = status; !known {
 			p.StatusText = word

@@ -4,13 +4,14 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/go-ldap/ldap/v3"
 )
 
 // open checks once that what comes back empty from now on is empty: that every
-// base is there and can be read, that somebody with the id attribute can be
-// found, and that the keys of probe resolve.
+// base is there and can be read, that somebody can be found by the attributes
+// that are searched, and that the keys of probe resolve.
 func (s *System) open(ctx context.Context) error {
 	_, err := s.opened.Get(ctx, "", func(ctx context.Context) (struct{}, error) {
 		return struct{}{}, s.check(ctx)
@@ -30,6 +31,9 @@ func (s *System) check(ctx context.Context) error {
 		}
 	}
 	if err := s.checkAnybody(ctx); err != nil {
+		return err
+	}
+	if err := s.checkGroups(ctx); err != nil {
 		return err
 	}
 	for _, key := range s.config.Probe {
@@ -66,17 +70,74 @@ func (s *System) checkBase(ctx context.Context, base branch) error {
 // noAttributes asks for entries without any (RFC 4511 section 4.5.1.8).
 const noAttributes = "1.1"
 
+// checkAnybody looks for anybody at all, by the attributes that look-ups go by.
 func (s *System) checkAnybody(ctx context.Context) error {
-	filter := "(&" + s.profile.peopleFilter + "(" + s.profile.id + "=*))"
-	for _, base := range s.bases {
-		found, err := s.search(ctx, query{base: base.text, scope: ldap.ScopeWholeSubtree, filter: filter, read: []string{s.profile.id}, first: true})
+	p, c := &s.profile, &s.config
+	people := "(&" + p.peopleFilter + "(" + p.id + "=*)"
+	searched := attributes(p.personKeys, []string{c.ManagerAttribute, c.KindAttribute, c.StatusAttribute, c.EndDateAttribute, c.TeamsAttribute})
+	found, err := s.anybody(ctx, s.bases, people+answerable(searched...)+")")
+	if found || err != nil {
+		return err
+	}
+	if found, err = s.anybody(ctx, s.bases, people+")"); err != nil {
+		return err
+	}
+	if found {
+		return s.unanswerable(ctx, s.bases, people, searched)
+	}
+	return s.unavailable(fmt.Sprintf("The directory %q shows nobody who has the attribute %s: a look-up would find nobody, whoever it is for.", c.Name, p.id),
+		"Correct base_dn, people_filter or id_attribute. If they are right, the account lacks the right to search: "+adviceRights, nil)
+}
+
+// checkGroups does the same for groups, of which there need not be any.
+func (s *System) checkGroups(ctx context.Context) error {
+	groups := "(&" + s.profile.groupFilter
+	searched := attributes(s.profile.groupKeys[:1], []string{s.profile.member})
+	found, err := s.anybody(ctx, s.groupsIn, groups+answerable(searched...)+")")
+	if found || err != nil {
+		return err
+	}
+	if found, err = s.anybody(ctx, s.groupsIn, groups+")"); !found || err != nil {
+		return err
+	}
+	return s.unanswerable(ctx, s.groupsIn, groups, searched)
+}
+
+// answerable returns the filter for entries that have the attributes or have
+// them not. If the server does not know an attribute, or the account may not
+// search it, neither is true (RFC 4511 section 4.5.1.7), and a look-up by it
+// would find nobody without an error.
+func answerable(names ...string) string {
+	var b strings.Builder
+	for _, a := range names {
+		b.WriteString("(|(" + a + "=*)(!(" + a + "=*)))")
+	}
+	return b.String()
+}
+
+// unanswerable says which attribute keeps a search from finding what is there.
+func (s *System) unanswerable(ctx context.Context, bases []branch, begun string, searched []string) error {
+	for _, a := range searched {
+		found, err := s.anybody(ctx, bases, begun+answerable(a)+")")
 		if err != nil {
 			return err
 		}
-		if len(found) > 0 && len(found[0].GetEqualFoldAttributeValues(s.profile.id)) > 0 {
-			return nil
+		if !found {
+			return s.unavailable(fmt.Sprintf("The directory %q does not know the attribute %s, or does not let the account search it: a look-up by it would find nobody.", s.config.Name, a),
+				"Correct the name of the attribute in the block of the system. If it is right: "+adviceRights, nil)
 		}
 	}
-	return s.unavailable(fmt.Sprintf("The directory %q shows nobody who has the attribute %s: a look-up would find nobody, whoever it is for.", s.config.Name, s.profile.id),
-		"Correct base_dn, people_filter or id_attribute. If they are right, the account lacks the right to search: "+adviceRights, nil)
+	return s.unavailable(fmt.Sprintf("The directory %q does not let the account search all of %s on the same entry.", s.config.Name, strings.Join(searched, ", ")),
+		adviceRights, nil)
+}
+
+// anybody reports whether a filter finds anything in one of the bases.
+func (s *System) anybody(ctx context.Context, bases []branch, filter string) (bool, error) {
+	for _, base := range bases {
+		found, err := s.search(ctx, query{base: base.text, scope: ldap.ScopeWholeSubtree, filter: filter, read: []string{noAttributes}, first: true})
+		if len(found) > 0 || err != nil {
+			return err == nil, err
+		}
+	}
+	return false, nil
 }

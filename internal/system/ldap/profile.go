@@ -95,7 +95,7 @@ func newProfile(c *Config) profile {
 		p.usernames = pickAll(c.UsernameAttributes, "sAMAccountName", "userPrincipalName")
 		p.name = pick(c.NameAttribute, "displayName")
 		p.endDate = pick(c.EndDateAttribute, attrExpires)
-		p.chain = c.NestedGroups != Walk
+		p.chain = c.NestedGroups != Walk && strings.EqualFold(p.member, "member")
 	} else {
 		p.peopleFilter = pick(c.PeopleFilter, "(|(objectClass=person)(objectClass=account))")
 		p.groupFilter = pick(c.GroupFilter, groupClass(p.member))
@@ -104,7 +104,6 @@ func newProfile(c *Config) profile {
 		p.usernames = pickAll(c.UsernameAttributes, "uid")
 		p.name = pick(c.NameAttribute, "cn")
 		p.endDate = pick(c.EndDateAttribute, attrPasswordEnd)
-		p.chain = c.NestedGroups == Chain
 	}
 	p.personKeys = attributes([]string{p.id}, p.usernames, p.emails)
 	p.groupKeys = attributes([]string{p.groupID}, p.emails)

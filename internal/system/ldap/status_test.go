@@ -83,12 +83,15 @@ func TestStatusAttribute(t *testing.T) {
 			"objectClass": {"inetOrgPerson"}, "uid": {uid}, "cn": {uid}, "sn": {"x"}, "departmentNumber": maybe(word),
 		})
 	}
+	p.server.Add(t, "uid=two,"+p.people, map[string][]string{
+		"objectClass": {"inetOrgPerson"}, "uid": {"two"}, "cn": {"two"}, "sn": {"x"}, "departmentNumber": {"terminated", "active"},
+	})
 	c := p.config()
 	c.StatusAttribute, c.States = "departmentNumber", map[string]string{"Terminated": "left", "on leave": "suspended"}
 	s := mustNew(t, c)
 	for uid, want := range map[string]lifecycle.Person{
 		"ann": {Status: lifecycle.PersonActive}, "bob": {Status: lifecycle.PersonLeft}, "eve": {Status: lifecycle.PersonSuspended},
-		"cam": {StatusText: "Sabbatical"}, "dan": {},
+		"cam": {StatusText: "Sabbatical"}, "dan": {}, "two": {StatusText: "active, terminated"},
 	} {
 		if got := one(t, s, uid); got.Status != want.Status || got.StatusText != want.StatusText {
 			t.Errorf("%s: got %s %q, want %s %q", uid, got.Status, got.StatusText, want.Status, want.StatusText)
@@ -107,6 +110,7 @@ func TestKindsAndDates(t *testing.T) {
 		"bob": {"employeeType": {"Freelance"}, "shadowExpire": {"-1"}},
 		"cam": {"employeeType": {"Intern"}, "departmentNumber": {"2027-06-30"}},
 		"dan": {"departmentNumber": {"soon"}},
+		"two": {"employeeType": {"Employee", "Contractor", "Zebra"}},
 	} {
 		attributes := map[string][]string{
 			"objectClass": {"inetOrgPerson", "shadowAccount"}, "uid": {uid}, "cn": {uid}, "sn": {"x"},
@@ -124,6 +128,7 @@ func TestKindsAndDates(t *testing.T) {
 		"bob": {Kind: lifecycle.KindVendor},
 		"cam": {Kind: lifecycle.KindUnstated},
 		"dan": {Kind: lifecycle.KindEmployee},
+		"two": {Kind: lifecycle.KindContractor},
 	} {
 		if got := one(t, s, uid); got.Kind != want.Kind || !got.EndDate.Equal(want.EndDate) {
 			t.Errorf("%s: got %s %s, want %s %s", uid, got.Kind, got.EndDate, want.Kind, want.EndDate)
