@@ -83,20 +83,18 @@ func TestPagingThatStartsAgain(t *testing.T) {
 	systemtest.WantUnavailable(t, 0, listError(t, mustOpen(t, c)))
 }
 
-// fake answers what is asked for by path, as the server writes it. An answer
-// may begin with "!" and a status.
-func fake(t *testing.T, answers map[string]string) (*System, *proxy) {
-	t.Helper()
+// answering answers what is asked for by path, as the server writes it. An
+// answer may begin with "!" and a status.
+func answering(answers map[string]string) http.Handler {
 	known := map[string]string{
 		"/rt":     `{"Version":"5.0.3"}`,
 		"/queues": `{"count":1,"total":1,"items":[{"id":"3","type":"queue","Name":"Offboarding"}]}`,
 	}
 	maps.Copy(known, answers)
-	p := newProxy(t, "http://127.0.0.1:1", func(w http.ResponseWriter, r *http.Request) bool {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		text, ok := known[strings.TrimPrefix(r.URL.Path, "/REST/2.0")]
 		if !ok {
-			w.WriteHeader(http.StatusNotFound)
-			text = `{"message":"Not Found"}`
+			text = `!404 {"message":"Not Found"}`
 		}
 		if failure, fails := strings.CutPrefix(text, "!"); fails {
 			status, rest, _ := strings.Cut(failure, " ")
@@ -105,6 +103,15 @@ func fake(t *testing.T, answers map[string]string) (*System, *proxy) {
 			text = rest
 		}
 		fmt.Fprint(w, text)
+	})
+}
+
+// fake returns a system that asks a server with such answers.
+func fake(t *testing.T, answers map[string]string) (*System, *proxy) {
+	t.Helper()
+	h := answering(answers)
+	p := newProxy(t, "http://127.0.0.1:1", func(w http.ResponseWriter, r *http.Request) bool {
+		h.ServeHTTP(w, r)
 		return true
 	})
 	return mustOpen(t, Config{Name: "hq", URL: p.URL, Token: "1-2-3", Queues: map[string]string{"Offboarding": "offboarding"}}), p

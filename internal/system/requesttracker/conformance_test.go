@@ -2,10 +2,7 @@ package requesttracker
 
 import (
 	"fmt"
-	"io"
-	"log"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -13,83 +10,59 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/acctest/servers"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/systemtest"
-	"github.com/custodyhq/terraform-provider-custody/internal/system/transport"
 )
-
-// behind makes a system that asks a server which is broken in front of, or in
-// place of, the real one.
-func behind(answer http.HandlerFunc, adapt func(*Config, *transport.Config)) systemtest.Make {
-	return func(t *testing.T, _ systemtest.Seed) system.System {
-		fake := httptest.NewServer(answer)
-		t.Cleanup(fake.Close)
-		c := Config{Name: "hq", URL: fake.URL, Token: "1-2-3", Queues: custodyQueues()}
-		how := impatient()
-		if adapt != nil {
-			adapt(&c, &how)
-		}
-		s, err := open(c, how)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return &seeded{System: s, t: t, assets: map[string]string{"APP-1": "1"}}
-	}
-}
-
-func says(status int, kind, text string) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", kind)
-		w.WriteHeader(status)
-		fmt.Fprint(w, text)
-	}
-}
 
 // broken are the ways in which a server gives no answer, without a real one.
 func broken() map[string]systemtest.Make {
+	at := func(address func(t *testing.T) string) systemtest.Make {
+		return func(t *testing.T, _ systemtest.Seed) system.System {
+			how := impatient()
+			how.Timeout = 50 * time.Millisecond
+			s, err := open(Config{Name: "hq", URL: address(t), Token: "1-2-3", Queues: custodyQueues()}, how)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return &seeded{System: s, t: t, assets: map[string]string{"APP-1": "7"}}
+		}
+	}
 	out := map[string]systemtest.Make{
-		"400":                   behind(says(400, "application/json", `{"message":"Unknown field: id"}`), nil),
-		"401":                   behind(says(401, "application/json", `{"message":"Unauthorized"}`), nil),
-		"403":                   behind(says(403, "application/json", `{"message":"Forbidden"}`), nil),
-		"404":                   behind(says(404, "application/json", `{"message":"Not Found"}`), nil),
-		"404 of another server": behind(says(404, "text/html", `<html>no such page</html>`), nil),
-		"429": behind(func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("Retry-After", "1")
-			w.WriteHeader(http.StatusTooManyRequests)
-		}, nil),
-		"500":                   behind(says(500, "application/json", `{"message":"Internal Server Error"}`), nil),
-		"503":                   behind(says(503, "text/html", `<html>maintenance</html>`), nil),
-		"200 and a page":        behind(says(200, "text/html", `<html>log in</html>`), nil),
-		"200 and nothing":       behind(says(200, "application/json", ``), nil),
-		"200 and null":          behind(says(200, "application/json", `null`), nil),
-		"200 and an object":     behind(says(200, "application/json", `{}`), nil),
-		"200 and an error":      behind(says(200, "application/json", `{"message":"Forbidden"}`), nil),
-		"200 and only versions": behind(says(200, "application/json", `{"Version":"5.0.3"}`), nil),
-		"timeout": behind(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() },
-			func(_ *Config, t *transport.Config) { t.Timeout, t.Retries = 100*time.Millisecond, -1 }),
-		"redirect to another host": func(t *testing.T, seed systemtest.Seed) system.System {
-			other := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		"nothing that it asks for": at(func(t *testing.T) string {
+			return systemtest.ServeHTTP(t, answering(map[string]string{"/rt": "!404 " + `{"message":"Not Found"}`}))
+		}),
+		"redirect to another host": at(func(t *testing.T) string {
+			other := systemtest.ServeHTTP(t, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 				t.Errorf("another host was asked for %s with %q", r.URL.Path, r.Header.Get("Authorization"))
 			}))
-			t.Cleanup(other.Close)
-			return behind(func(w http.ResponseWriter, r *http.Request) {
-				http.Redirect(w, r, other.URL+r.URL.Path, http.StatusFound)
-			}, nil)(t, seed)
-		},
-		"certificate that does not verify": func(t *testing.T, seed systemtest.Seed) system.System {
-			other := httptest.NewUnstartedServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			return systemtest.ServeHTTP(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				http.Redirect(w, r, other+r.URL.Path, http.StatusFound)
+			}))
+		}),
+		"certificate that does not verify": at(func(t *testing.T) string {
+			return systemtest.ServeUntrusted(t, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 				t.Errorf("a server that nobody vouches for got the token %q", r.Header.Get("Authorization"))
 			}))
-			other.Config.ErrorLog = log.New(io.Discard, "", 0)
-			other.StartTLS()
-			t.Cleanup(other.Close)
-			return behind(nil, func(c *Config, _ *transport.Config) { c.URL = other.URL })(t, seed)
-		},
-		"nobody listens": func(t *testing.T, seed systemtest.Seed) system.System {
+		}),
+		"nobody listens": at(func(t *testing.T) string {
 			port, err := servers.FreePort()
 			if err != nil {
 				t.Fatal(err)
 			}
-			return behind(nil, func(c *Config, _ *transport.Config) { c.URL = fmt.Sprintf("http://127.0.0.1:%d", port) })(t, seed)
-		},
+			return fmt.Sprintf("http://127.0.0.1:%d", port)
+		}),
+	}
+	for name, fault := range systemtest.HTTPFaults() {
+		healthy := answering(nil)
+		faulty := fault(healthy)
+		out[name] = at(func(t *testing.T) string { return systemtest.ServeHTTP(t, faulty) })
+		out[name+" behind the first answer"] = at(func(t *testing.T) string {
+			return systemtest.ServeHTTP(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if strings.HasSuffix(r.URL.Path, "/rt") {
+					healthy.ServeHTTP(w, r)
+					return
+				}
+				faulty.ServeHTTP(w, r)
+			}))
+		})
 	}
 	return out
 }

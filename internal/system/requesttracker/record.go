@@ -67,7 +67,7 @@ func (s *System) find(ctx context.Context, id int64) (*found, error) {
 // something on the way that knows no such address.
 func (s *System) notFound(r *transport.Response) error {
 	var said struct{ Message string }
-	if r.JSON(&said) == nil && said.Message != "" {
+	if r.JSON(&said) == nil && said.Message == http.StatusText(http.StatusNotFound) {
 		return nil
 	}
 	return s.client.Refused(r)
