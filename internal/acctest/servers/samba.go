@@ -78,5 +78,5 @@ func loopbackAddress() (string, error) {
 			return ip, l.Close()
 		}
 	}
-	return "", fmt.Errorf("find an address for a domain controller: %w", err)
+	return "", fmt.Errorf("a domain controller needs port 389 of an address of its own; does a directory server of this machine take it on all of them? %w", err)
 }
