@@ -31,6 +31,8 @@ type Fake struct {
 	calls []string
 	fails map[string]error
 	gates map[string]*gate
+
+	during func(ctx context.Context) // while a call is under way
 }
 
 // gate makes one call wait.
@@ -99,6 +101,9 @@ func (f *Fake) called(ctx context.Context, method, argument string) error {
 		err = f.fails[method]
 	}
 	f.mu.Unlock()
+	if f.during != nil {
+		f.during(ctx)
+	}
 	if gate != nil {
 		gate.reached()
 		select {
