@@ -3,9 +3,9 @@ package acctest
 import (
 	"os"
 	"os/exec"
-	"slices"
-	"strings"
 	"testing"
+
+	"github.com/custodyhq/terraform-provider-custody/internal/acctest/servers"
 )
 
 // Require says that a test needs a server or a tool that this machine may lack.
@@ -14,13 +14,7 @@ import (
 // to be there.
 func Require(t testing.TB, name string, present bool, remedy string) {
 	t.Helper()
-	if present {
-		return
-	}
-	if slices.Contains(strings.Split(os.Getenv("CUSTODY_REQUIRE"), ","), name) {
-		t.Fatalf("CUSTODY_REQUIRE names %s, but it is not there: %s", name, remedy)
-	}
-	t.Skipf("%s is not there: %s", name, remedy)
+	servers.Require(t, name, present, remedy)
 }
 
 // cli returns the path of the command line tool under test.

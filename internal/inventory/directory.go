@@ -12,13 +12,44 @@ import (
 // directory is what this run knows of the people of one system.
 type directory struct {
 	people  system.People
-	persons snapshot.Memo[[]lifecycle.Person]
-	members snapshot.Memo[[]lifecycle.Person]
+	persons *reader[lifecycle.Person, *roster]
+	teams   snapshot.Memo[[]lifecycle.Person]
+}
+
+func newDirectory(people system.People, p *purse) *directory {
+	return &directory{people: people, persons: &reader[lifecycle.Person, *roster]{
+		account: account{purse: p},
+		read:    people.Person,
+		listing: func() system.Listing { return system.ListingOf(people, system.CanReadPeople) },
+		whole: func(ctx context.Context) (*roster, error) {
+			// ListingOf gives no page size to a system that cannot do this.
+			everybody, err := collect(ctx, people.(system.PeopleLister).Everybody(ctx)) //nolint:errcheck // see above
+			return newRoster(everybody), err
+		},
+	}}
 }
 
 func (d *directory) person(ctx context.Context, key string) ([]lifecycle.Person, error) {
-	return d.persons.Get(ctx, key, func(ctx context.Context) ([]lifecycle.Person, error) {
-		return d.people.Person(ctx, key)
+	return d.persons.get(ctx, key)
+}
+
+// members returns the members of a team. They come out of the list if that
+// tells them for sure.
+func (d *directory) members(ctx context.Context, team string) ([]lifecycle.Person, error) {
+	return d.teams.Get(ctx, team, func(ctx context.Context) ([]lifecycle.Person, error) {
+		if d.persons.listing().Members {
+			all, listed, err := d.persons.turn(ctx)
+			if err != nil {
+				return nil, err
+			}
+			// Somebody whom the list hides by itself is missed among the members.
+			if listed && !d.persons.doubted(all) {
+				if found, told := all.members(team); told {
+					return found, nil
+				}
+			}
+		}
+		return d.persons.alone(ctx, team, d.people.Members)
 	})
 }
 
@@ -80,7 +111,5 @@ func (inv *Inventory) Members(ctx context.Context, team lifecycle.Person) ([]lif
 	if d == nil {
 		return nil, inv.unknown(team.Directory, "the team "+team.Holder()+" is of")
 	}
-	return d.members.Get(ctx, team.ID, func(ctx context.Context) ([]lifecycle.Person, error) {
-		return d.people.Members(ctx, team.ID)
-	})
+	return d.members(ctx, team.ID)
 }

@@ -1,6 +1,14 @@
 // Package inventory gathers the facts for one run. It asks every system at most
 // once for the same thing and keeps what it was told, errors included, so that
 // everything that is planned in one run is planned from one snapshot.
+//
+// It does not know how much will be asked for: Terraform asks for one resource
+// after the other. So it begins with single reads, which is all that a small
+// plan needs, and goes over to lists before single reads have cost more than
+// those (see allowance). A plan of any size then takes the pages of the lists
+// and less than 30 requests besides, for each system. What comes on top is what
+// a list cannot tell: entries that it hides or that are in doubt, each of which
+// is read once before it counts as absent, because absence is never guessed.
 package inventory
 
 import (
@@ -18,13 +26,11 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
 )
 
-// parallel bounds the look-ups that one question has under way at a time.
-const parallel = 8
-
 // Inventory is the snapshot of one run. It is safe for concurrent use. What it
 // returns is shared and must not be modified.
 type Inventory struct {
 	systems     map[string]system.System
+	purses      map[string]*purse
 	shelves     map[string]*shelf
 	directories []*directory
 }
@@ -33,7 +39,7 @@ type Inventory struct {
 // order; without any, in every system that can, in the order of their names.
 // Its errors are faults of kind fault.ErrConfig.
 func New(systems []system.System, directories []string) (*Inventory, error) {
-	inv := &Inventory{systems: make(map[string]system.System), shelves: make(map[string]*shelf)}
+	inv := &Inventory{systems: make(map[string]system.System), purses: make(map[string]*purse), shelves: make(map[string]*shelf)}
 	for _, s := range systems {
 		name := s.Name()
 		switch _, twice := inv.systems[name]; {
@@ -43,9 +49,9 @@ func New(systems []system.System, directories []string) (*Inventory, error) {
 		case twice:
 			return nil, misconfigured(fmt.Sprintf("Two systems are named %q.", name), "Give every system its own name.")
 		}
-		inv.systems[name] = s
+		inv.systems[name], inv.purses[name] = s, newPurse()
 		if assets, ok := system.AsAssets(s); ok {
-			inv.shelves[name] = newShelf(assets)
+			inv.shelves[name] = newShelf(assets, inv.purses[name])
 		}
 	}
 	if len(directories) == 0 {
@@ -74,7 +80,7 @@ func (inv *Inventory) addDirectories(names []string) error {
 		if inv.directory(name) != nil {
 			return misconfigured(fmt.Sprintf("The system %q stands twice in directories.", name), "Name every directory once.")
 		}
-		inv.directories = append(inv.directories, &directory{people: people})
+		inv.directories = append(inv.directories, newDirectory(people, inv.purses[name]))
 	}
 	return nil
 }

@@ -15,32 +15,33 @@ import (
 
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/row"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/systemtest"
 )
 
 // tables renders a seed as the rows of the three files, headers first.
 func tables(seed systemtest.Seed) map[string][][]string {
 	out := map[string][][]string{
-		tableAssets: {assetTable.fields}, tablePeople: {peopleTable.fields}, tableTasks: {append(taskTable.fields[:4:4], "due", "url")},
+		row.NameAssets: {row.Assets.Fields}, row.NamePeople: {row.People.Fields}, row.NameTasks: {append(row.Tasks.Fields[:4:4], "due", "url")},
 	}
 	for _, r := range seed.Records {
 		state := r.State.String()
 		if r.State == lifecycle.StateUnknown {
 			state = ""
 		}
-		out[tableAssets] = append(out[tableAssets], []string{
+		out[row.NameAssets] = append(out[row.NameAssets], []string{
 			r.ID, r.Class, r.Name, state, strings.Join(r.Owners, ";"), r.Purpose, r.Environment, r.Criticality,
 			yesNo(r.ThirdParty), yesNo(r.Shared), dateText(r.RetirementDate), dateText(r.VerifiedAt), dateText(r.AssignedAt),
 		})
 	}
 	for _, p := range seed.People {
-		out[tablePeople] = append(out[tablePeople], []string{
+		out[row.NamePeople] = append(out[row.NamePeople], []string{
 			p.ID, p.Email, p.Username, p.Name, p.Kind.String(), p.Status.String(), dateText(p.EndDate), p.Manager, strings.Join(p.Teams, ";"),
 		})
 	}
 	for _, asset := range slices.Sorted(maps.Keys(seed.Tasks)) {
 		for _, task := range seed.Tasks[asset] {
-			out[tableTasks] = append(out[tableTasks], []string{task.ID, task.Kind.String(), asset, "open", dateText(task.Due), task.URL})
+			out[row.NameTasks] = append(out[row.NameTasks], []string{task.ID, task.Kind.String(), asset, "open", dateText(task.Due), task.URL})
 		}
 	}
 	return out
@@ -72,9 +73,9 @@ func encode(t *testing.T, ext string, rows [][]string) []byte {
 	case ".json":
 		out.WriteString(`{"total": 1, "meta": {"links": [["x"]]}, "rows": [`)
 	}
-	for i, row := range rows[1:] {
-		members := make([]string, len(row))
-		for f, text := range row {
+	for i, cells := range rows[1:] {
+		members := make([]string, len(cells))
+		for f, text := range cells {
 			quoted, err := json.Marshal(text)
 			if err != nil {
 				t.Fatal(err)
@@ -112,7 +113,7 @@ func write(t *testing.T, ext string, seed systemtest.Seed) Config {
 		}
 	}
 	return Config{
-		Name: "cmdb", MinRecords: map[string]int{tableAssets: 0, tablePeople: 0},
+		Name: "cmdb", MinRecords: map[string]int{row.NameAssets: 0, row.NamePeople: 0},
 		Assets: filepath.Join(dir, "assets"+ext), People: filepath.Join(dir, "people"+ext), Tasks: filepath.Join(dir, "tasks"+ext),
 	}
 }
@@ -187,7 +188,7 @@ func TestConformance(t *testing.T) {
 		}
 		h.Broken["fewer than min_records"] = func(t *testing.T, seed systemtest.Seed) system.System {
 			c := write(t, ext, seed)
-			c.MinRecords = map[string]int{tableAssets: 99, tablePeople: 99, tableTasks: 99}
+			c.MinRecords = map[string]int{row.NameAssets: 99, row.NamePeople: 99, row.NameTasks: 99}
 			return mustNew(t, c)
 		}
 		h.Broken["glob that matches nothing"] = func(t *testing.T, seed systemtest.Seed) system.System {

@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/custodyhq/terraform-provider-custody/internal/system"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/row"
 )
 
 // maxHeader bounds the header line, in which the delimiter is looked for.
@@ -15,7 +15,7 @@ const maxHeader = 64 << 10
 
 // readCSV reads a file as RFC 4180 describes it. A row with another number of
 // fields than the header is an error: it is how a cut or shifted row shows.
-func readCSV(in *input, l *layout, emit func(*row) error) (bits, error) {
+func readCSV(in *input, l *row.Layout, emit func(*row.Row) error) (row.Bits, error) {
 	buffered := bufio.NewReaderSize(in, maxHeader)
 	comma, err := delimiter(buffered, in.tabs)
 	if err != nil {
@@ -29,11 +29,11 @@ func readCSV(in *input, l *layout, emit func(*row) error) (bits, error) {
 		return 0, csvFlaw(err, 0, 0)
 	}
 	width := len(header)
-	fields, seen, err := l.readHeader(header)
-	if err != nil {
-		return 0, err
+	fields, seen, reason := l.Header(header)
+	if reason != "" {
+		return 0, &row.Flaw{Line: 1, Column: 1, Reason: reason}
 	}
-	var out row
+	var out row.Row
 	for {
 		in.mark()
 		cells, err := r.Read()
@@ -43,46 +43,20 @@ func readCSV(in *input, l *layout, emit func(*row) error) (bits, error) {
 		if err != nil {
 			return 0, csvFlaw(err, len(cells), width)
 		}
-		out.line, out.column = r.FieldPos(0)
-		out.present = seen
+		out.Line, out.Column = r.FieldPos(0)
+		out.Present = seen
 		for i, feeds := range fields {
 			if len(feeds) == 0 {
 				continue
 			}
-			c := cell{text: cells[i]}
-			c.line, c.column = r.FieldPos(i)
-			out.set(feeds, c)
+			c := row.Cell{Text: cells[i]}
+			c.Line, c.Column = r.FieldPos(i)
+			out.Set(feeds, c)
 		}
 		if err := emit(&out); err != nil {
 			return 0, err
 		}
 	}
-}
-
-// readHeader returns the fields that each column feeds.
-func (l *layout) readHeader(header []string) (fields [][]int, seen bits, err error) {
-	found := make([]string, 0, len(header))
-	first := make(map[string]bool, len(header))
-	fields = make([][]int, len(header))
-	for i, text := range header {
-		name := foldHeader(text)
-		if name == "" {
-			continue
-		}
-		if first[name] {
-			return nil, 0, &flaw{line: 1, column: 1, reason: fmt.Sprintf("the header names the column %s twice", quote(system.Clean(text)))}
-		}
-		first[name] = true
-		found = append(found, system.Clean(text))
-		fields[i] = l.fieldsOf[name]
-		for _, f := range fields[i] {
-			seen |= 1 << f
-		}
-	}
-	if reason := l.checkSeen(seen, found); reason != "" {
-		return nil, 0, &flaw{line: 1, column: 1, reason: reason}
-	}
-	return fields, seen, nil
 }
 
 // delimiter returns the character that parts the fields of the header: the most
@@ -114,7 +88,7 @@ scan:
 	}
 	switch {
 	case err == nil && !ended:
-		return 0, &flaw{line: 1, column: 1, reason: "the header is longer than 64 KiB"}
+		return 0, &row.Flaw{Line: 1, Column: 1, Reason: "the header is longer than 64 KiB"}
 	case tabs || tabulators > commas && tabulators > semicolons:
 		return '\t', nil
 	case semicolons > commas:
@@ -126,7 +100,7 @@ scan:
 // csvFlaw says what encoding/csv found, in words that need no RFC.
 func csvFlaw(err error, got, width int) error {
 	if errors.Is(err, io.EOF) {
-		return &flaw{reason: "it is empty: it has not even a header"}
+		return &row.Flaw{Reason: "it is empty: it has not even a header"}
 	}
 	var parse *csv.ParseError
 	if !errors.As(err, &parse) {
@@ -134,12 +108,12 @@ func csvFlaw(err error, got, width int) error {
 	}
 	switch {
 	case errors.Is(err, csv.ErrFieldCount):
-		return &flaw{parse.StartLine, 1, fmt.Sprintf("the row has %d fields and the header has %d; the row may be cut off", got, width)}
+		return &row.Flaw{Line: parse.StartLine, Column: 1, Reason: fmt.Sprintf("the row has %d fields and the header has %d; the row may be cut off", got, width)}
 	case errors.Is(err, csv.ErrQuote):
-		return &flaw{parse.Line, parse.Column, fmt.Sprintf(
+		return &row.Flaw{Line: parse.Line, Column: parse.Column, Reason: fmt.Sprintf(
 			"a quotation mark is missing or too many in the row that begins in line %d; the file may be cut off", parse.StartLine)}
 	case errors.Is(err, csv.ErrBareQuote):
-		return &flaw{parse.Line, parse.Column, `a quotation mark stands inside a field that is not quoted; write "" inside quotation marks`}
+		return &row.Flaw{Line: parse.Line, Column: parse.Column, Reason: `a quotation mark stands inside a field that is not quoted; write "" inside quotation marks`}
 	}
 	return err
 }

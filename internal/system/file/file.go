@@ -17,6 +17,7 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/fault"
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/row"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/snapshot"
 )
 
@@ -51,15 +52,13 @@ type Config struct {
 // System reads files. It implements the capabilities for which it was given a
 // file; ask with system.AsAssets, system.AsPeople and system.AsTasks.
 type System struct {
-	config   Config
-	statuses map[string]lifecycle.OwnerStatus
-	states   map[string]lifecycle.State
-	closed   map[string]bool
-	open     func(path string) (source, error)
+	config Config
+	words  *row.Words
+	open   func(path string) (source, error)
 
-	assets snapshot.Memo[*assetShelf]
-	people snapshot.Memo[*peopleShelf]
-	tasks  snapshot.Memo[*taskShelf]
+	assets snapshot.Memo[*row.AssetShelf]
+	people snapshot.Memo[*row.PeopleShelf]
+	tasks  snapshot.Memo[*row.TaskShelf]
 }
 
 var (
@@ -106,7 +105,7 @@ func (s *System) Asset(ctx context.Context, id string) ([]lifecycle.Record, erro
 	if err != nil {
 		return nil, err
 	}
-	return shelf.find(id), nil
+	return shelf.Find(id), nil
 }
 
 // Assets yields all records in the order of the files.
@@ -117,8 +116,8 @@ func (s *System) Assets(ctx context.Context) iter.Seq2[lifecycle.Record, error] 
 			yield(lifecycle.Record{}, err)
 			return
 		}
-		for i := range shelf.count {
-			if !yield(shelf.record(i), nil) {
+		for i := range shelf.Len() {
+			if !yield(shelf.Record(i), nil) {
 				return
 			}
 		}
@@ -131,7 +130,7 @@ func (s *System) Person(ctx context.Context, key string) ([]lifecycle.Person, er
 	if err != nil {
 		return nil, err
 	}
-	return shelf.find(key), nil
+	return shelf.Find(key), nil
 }
 
 // Members returns the members of the team with the given id, sorted by id.
@@ -140,70 +139,62 @@ func (s *System) Members(ctx context.Context, team string) ([]lifecycle.Person, 
 	if err != nil {
 		return nil, err
 	}
-	return shelf.members(team), nil
+	return shelf.Members(team), nil
 }
 
 // Tasks returns the open tasks of the asset, sorted by id.
 func (s *System) Tasks(ctx context.Context, asset string) ([]lifecycle.Task, error) {
-	shelf, err := s.tasks.Get(ctx, "", func(ctx context.Context) (*taskShelf, error) {
-		shelf := newTaskShelf(s)
-		return shelf, s.load(ctx, taskTable, s.config.Tasks, s.config.TasksColumns, shelf)
+	shelf, err := s.tasks.Get(ctx, "", func(ctx context.Context) (*row.TaskShelf, error) {
+		shelf := s.words.NewTasks()
+		return shelf, s.load(ctx, row.Tasks, s.config.Tasks, s.config.TasksColumns, shelf)
 	})
 	if err != nil {
 		return nil, err
 	}
-	return shelf.byAsset[strings.TrimSpace(asset)], nil
+	return shelf.Of(asset), nil
 }
 
-func (s *System) assetShelf(ctx context.Context) (*assetShelf, error) {
-	return s.assets.Get(ctx, "", func(ctx context.Context) (*assetShelf, error) {
-		shelf := newAssetShelf(s)
-		return shelf, s.load(ctx, assetTable, s.config.Assets, s.config.Columns, shelf)
+func (s *System) assetShelf(ctx context.Context) (*row.AssetShelf, error) {
+	return s.assets.Get(ctx, "", func(ctx context.Context) (*row.AssetShelf, error) {
+		shelf := s.words.NewAssets()
+		return shelf, s.load(ctx, row.Assets, s.config.Assets, s.config.Columns, shelf)
 	})
 }
 
-func (s *System) peopleShelf(ctx context.Context) (*peopleShelf, error) {
-	return s.people.Get(ctx, "", func(ctx context.Context) (*peopleShelf, error) {
-		shelf := newPeopleShelf(s)
-		return shelf, s.load(ctx, peopleTable, s.config.People, s.config.PeopleColumns, shelf)
+func (s *System) peopleShelf(ctx context.Context) (*row.PeopleShelf, error) {
+	return s.people.Get(ctx, "", func(ctx context.Context) (*row.PeopleShelf, error) {
+		shelf := s.words.NewPeople(s.config.Name)
+		return shelf, s.load(ctx, row.People, s.config.People, s.config.PeopleColumns, shelf)
 	})
-}
-
-// shelf takes in the rows of the files of one table.
-type shelf interface {
-	begin(file string)             // a file begins
-	add(l *layout, row *row) error // one of its rows
-	end(seen bits)                 // it ended; seen are the fields that it has a header for
-	done()                         // all files have been read
 }
 
 // load reads all files of a table onto a shelf.
-func (s *System) load(ctx context.Context, t *table, pattern string, columns map[string]string, to shelf) error {
+func (s *System) load(ctx context.Context, t *row.Table, pattern string, columns map[string]string, to row.Shelf) error {
 	if pattern == "" {
 		return &fault.Fault{
-			Kind: fault.ErrConfig, Summary: t.summary,
-			Happened: fmt.Sprintf("The system %q was not given a file of %s.", s.config.Name, t.records),
-			Advice:   fmt.Sprintf("Set %s in the block of the system.", t.name),
+			Kind: fault.ErrConfig, Summary: t.Summary,
+			Happened: fmt.Sprintf("The system %q was not given a file of %s.", s.config.Name, t.Records),
+			Advice:   fmt.Sprintf("Set %s in the block of the system.", t.Name),
 		}
 	}
 	paths, err := expand(pattern)
 	if err != nil {
 		return s.unavailable(t, pattern, err)
 	}
-	l := newLayout(t, columns)
+	l := row.NewLayout(t, columns)
 	for _, path := range paths {
 		if err := s.loadFile(ctx, l, path, to); err != nil {
 			return s.unavailable(t, path, err)
 		}
 	}
-	to.done()
+	to.Done()
 	return nil
 }
 
-func (s *System) loadFile(ctx context.Context, l *layout, path string, to shelf) error {
+func (s *System) loadFile(ctx context.Context, l *row.Layout, path string, to row.Shelf) error {
 	read, ok := formats[strings.ToLower(filepath.Ext(path))]
 	if !ok {
-		return &flaw{reason: "its name does not end in a known format; accepted: " + acceptedFormats}
+		return &row.Flaw{Reason: "its name does not end in a known format; accepted: " + acceptedFormats}
 	}
 	file, err := s.open(path)
 	if err != nil {
@@ -214,14 +205,14 @@ func (s *System) loadFile(ctx context.Context, l *layout, path string, to shelf)
 	if err != nil {
 		return err
 	}
-	to.begin(filepath.Base(path))
+	to.Begin(filepath.Base(path) + " line")
 	count := 0
-	seen, err := read(in, l, func(r *row) error {
+	seen, err := read(in, l, func(r *row.Row) error {
 		count++
-		if err := l.check(r); err != nil {
+		if err := l.Check(r); err != nil {
 			return err
 		}
-		return to.add(l, r)
+		return to.Add(l, r)
 	})
 	if err != nil {
 		return err
@@ -229,39 +220,35 @@ func (s *System) loadFile(ctx context.Context, l *layout, path string, to shelf)
 	if err := in.finish(); err != nil {
 		return err
 	}
-	if reason := l.checkSeen(seen, nil); reason != "" && count > 0 {
-		return &flaw{reason: reason}
+	if reason := l.CheckSeen(seen, nil); reason != "" && count > 0 {
+		return &row.Flaw{Reason: reason}
 	}
-	least, ok := s.config.MinRecords[l.name]
-	if !ok {
-		least = l.least
+	if reason := s.mapping().Short(l.Table, count); reason != "" {
+		return &row.Flaw{Reason: reason}
 	}
-	if count < least {
-		return &flaw{reason: fmt.Sprintf("it holds %d %s and min_records asks for at least %d; it may be cut off", count, l.records, least)}
-	}
-	to.end(seen)
+	to.End(seen)
 	return nil
 }
 
 // unavailable turns whatever kept a file from being read into the fault that a
 // user reads. A context that ended is not the file's fault and stays what it is.
-func (s *System) unavailable(t *table, path string, err error) error {
+func (s *System) unavailable(t *row.Table, path string, err error) error {
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
 	f := &fault.Fault{
 		Kind:        fault.ErrUnavailable,
-		Summary:     t.summary,
+		Summary:     t.Summary,
 		Happened:    fmt.Sprintf("The system %q could not read %q.", s.config.Name, path),
 		Consequence: "Nothing was issued and nothing was revoked: absence cannot be told from failure.",
 		Advice:      "Make the file readable at that path (a relative one starts in the folder where Terraform runs), then plan again.",
 		Err:         err,
 	}
-	var flawed *flaw
+	var flawed *row.Flaw
 	if errors.As(err, &flawed) {
 		f.Happened = fmt.Sprintf("The system %q cannot use %q: %s.", s.config.Name, path, flawed)
 		f.Advice = fmt.Sprintf("Correct or export the file again, or adapt %s, %s or min_records in the block of the system; then plan again.",
-			t.columns, t.states)
+			t.Columns, t.States)
 		f.Err = nil
 	}
 	return f

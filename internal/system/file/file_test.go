@@ -16,6 +16,7 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/fault"
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/row"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/systemtest"
 )
 
@@ -78,7 +79,7 @@ func TestMalformed(t *testing.T) {
 		"NUL":               {"a.csv", header + "A,in\x00,,\n", "line 2, column 5: a NUL character is not accepted"},
 		"not UTF-8":         {"a.csv", header + "A,in_service,,\nM\xfcller,,,\n", "line 3, column 2: the text is not UTF-8"},
 		"UTF-16":            {"a.csv", "\xff\xfei\x00d\x00", "it is UTF-16; save it as UTF-8"},
-		"long cell":         {"a.csv", header + "A," + strings.Repeat("x", maxCell+1) + ",,\n", "it is longer than 64 KiB"},
+		"long cell":         {"a.csv", header + "A," + strings.Repeat("x", row.MaxCell+1) + ",,\n", "it is longer than 64 KiB"},
 		"endless record":    {"a.csv", header + "A,\"" + strings.Repeat("x\n", maxRecord), "a record before this line is longer than 1 MiB"},
 		"long header":       {"a.csv", strings.Repeat("h,", maxHeader), "the header is longer than 64 KiB"},
 		"too many owners":   {"a.csv", "id,owner\nA," + strings.Repeat("x;", 1001) + "\n", "more than 1000 texts are not accepted"},

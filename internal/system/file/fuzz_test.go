@@ -10,6 +10,7 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/fault"
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/row"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/systemtest"
 )
 
@@ -75,7 +76,7 @@ func checkRecord(t *testing.T, s *System, r lifecycle.Record, err error) {
 		return
 	}
 	for _, text := range append([]string{r.ID, r.Class, r.Name, r.StateText, r.Purpose, r.Environment, r.Criticality, r.Source}, r.Owners...) {
-		if !systemtest.Presentable(text) || len(text) > maxCell {
+		if !systemtest.Presentable(text) || len(text) > row.MaxCell {
 			t.Errorf("kept %q", text)
 		}
 	}

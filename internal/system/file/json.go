@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+
+	"github.com/custodyhq/terraform-provider-custody/internal/system/row"
 )
 
 // maxDepth bounds the nesting of values that are passed over.
@@ -14,11 +16,11 @@ const maxDepth = 64
 
 // readJSON reads an array of objects, or an object with one array among its
 // members, which is how many interfaces export a list.
-func readJSON(in *input, l *layout, emit func(*row) error) (bits, error) {
+func readJSON(in *input, l *row.Layout, emit func(*row.Row) error) (row.Bits, error) {
 	d := newJSONReader(in, l, emit)
 	token, err := d.token()
 	if errors.Is(err, io.EOF) {
-		return 0, &flaw{reason: "it is empty"}
+		return 0, &row.Flaw{Reason: "it is empty"}
 	}
 	if err != nil {
 		return 0, err
@@ -44,13 +46,13 @@ func readJSON(in *input, l *layout, emit func(*row) error) (bits, error) {
 }
 
 // readJSONLines reads one object after the other.
-func readJSONLines(in *input, l *layout, emit func(*row) error) (bits, error) {
+func readJSONLines(in *input, l *row.Layout, emit func(*row.Row) error) (row.Bits, error) {
 	d := newJSONReader(in, l, emit)
 	for {
 		token, err := d.token()
 		switch {
 		case errors.Is(err, io.EOF) && in.offset == 0:
-			return 0, &flaw{reason: "it is empty; a file without records holds an empty line"}
+			return 0, &row.Flaw{Reason: "it is empty; a file without records holds an empty line"}
 		case errors.Is(err, io.EOF):
 			return d.seen, nil
 		case err != nil:
@@ -66,18 +68,18 @@ func readJSONLines(in *input, l *layout, emit func(*row) error) (bits, error) {
 
 type jsonReader struct {
 	in     *input
-	layout *layout
-	emit   func(*row) error
+	layout *row.Layout
+	emit   func(*row.Row) error
 	lines  *lineTracker
 	dec    *json.Decoder
 	depth  int
 	line   int // of the last token
 	column int
-	seen   bits
-	row    row
+	seen   row.Bits
+	row    row.Row
 }
 
-func newJSONReader(in *input, l *layout, emit func(*row) error) *jsonReader {
+func newJSONReader(in *input, l *row.Layout, emit func(*row.Row) error) *jsonReader {
 	lines := &lineTracker{r: in}
 	dec := json.NewDecoder(lines)
 	dec.UseNumber()
@@ -114,7 +116,7 @@ func (d *jsonReader) explain(err error) error {
 }
 
 func (d *jsonReader) flaw(reason string) error {
-	return &flaw{line: d.line, column: d.column, reason: reason}
+	return &row.Flaw{Line: d.line, Column: d.column, Reason: reason}
 }
 
 func (d *jsonReader) envelope() error {
@@ -136,9 +138,9 @@ func (d *jsonReader) envelope() error {
 		case value != json.Delim('['):
 			err = d.skip(value)
 		case list != "":
-			return d.flaw(fmt.Sprintf("the object holds two arrays, %s and %s; one is accepted", list, quote(name)))
+			return d.flaw(fmt.Sprintf("the object holds two arrays, %s and %s; one is accepted", list, row.Quote(name)))
 		default:
-			list = quote(name)
+			list = row.Quote(name)
 			err = d.records()
 		}
 		if err != nil {
@@ -172,8 +174,8 @@ func (d *jsonReader) records() error {
 // record reads an object whose brace has been read.
 func (d *jsonReader) record() error {
 	r := &d.row
-	r.reset()
-	r.line, r.column = d.line, d.column
+	r.Reset()
+	r.Line, r.Column = d.line, d.column
 	for {
 		token, err := d.token()
 		if err != nil {
@@ -183,19 +185,19 @@ func (d *jsonReader) record() error {
 			break
 		}
 		key, _ := token.(string)
-		fields := d.layout.fieldsOf[foldHeader(key)]
-		if len(fields) > 0 && r.present.has(fields[0]) {
-			return d.flaw(fmt.Sprintf("the object names %s twice", quote(key)))
+		fields := d.layout.FieldsOf(key)
+		if len(fields) > 0 && r.Present.Has(fields[0]) {
+			return d.flaw(fmt.Sprintf("the object names %s twice", row.Quote(key)))
 		}
 		if err := d.member(r, key, fields); err != nil {
 			return err
 		}
 	}
-	d.seen |= r.present
+	d.seen |= r.Present
 	return d.emit(r)
 }
 
-func (d *jsonReader) member(r *row, key string, fields []int) error {
+func (d *jsonReader) member(r *row.Row, key string, fields []int) error {
 	token, err := d.token()
 	if err != nil {
 		return err
@@ -203,17 +205,17 @@ func (d *jsonReader) member(r *row, key string, fields []int) error {
 	if len(fields) == 0 {
 		return d.skip(token)
 	}
-	c := cell{line: d.line, column: d.column}
+	c := row.Cell{Line: d.line, Column: d.column}
 	if token == json.Delim('[') {
-		c.isList = true
-		c.list, err = d.texts(key)
+		c.IsList = true
+		c.List, err = d.texts(key)
 	} else {
-		c.text, err = d.text(token, key)
+		c.Text, err = d.text(token, key)
 	}
 	if err != nil {
 		return err
 	}
-	r.set(fields, c)
+	r.Set(fields, c)
 	return nil
 }
 
@@ -233,8 +235,8 @@ func (d *jsonReader) texts(key string) ([]string, error) {
 			return nil, err
 		}
 		size += len(s)
-		if out = append(out, s); len(out) > maxList || size > maxCell {
-			return nil, d.flaw(fmt.Sprintf("%s lists more than %d texts or 64 KiB", quote(key), maxList))
+		if out = append(out, s); len(out) > row.MaxList || size > row.MaxCell {
+			return nil, d.flaw(fmt.Sprintf("%s lists more than %d texts or 64 KiB", row.Quote(key), row.MaxList))
 		}
 	}
 }
@@ -250,7 +252,7 @@ func (d *jsonReader) text(token json.Token, key string) (string, error) {
 	case bool:
 		return strconv.FormatBool(v), nil
 	}
-	return "", d.flaw(fmt.Sprintf("%s holds an object or a list; a text is accepted there", quote(key)))
+	return "", d.flaw(fmt.Sprintf("%s holds an object or a list; a text is accepted there", row.Quote(key)))
 }
 
 // skip passes over a value whose first token has been read.

@@ -12,15 +12,16 @@ import (
 	"github.com/goccy/go-yaml/token"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/row"
 )
 
 // yamlParser turns chunks of YAML into rows. It takes values as they are
 // written: an id of 007 is no number, and a date is no timestamp.
 type yamlParser struct {
-	layout *layout
-	emit   func(*row) error
-	seen   bits
-	row    row
+	layout *row.Layout
+	emit   func(*row.Row) error
+	seen   row.Bits
+	row    row.Row
 	above  int // lines of the file above the chunk
 }
 
@@ -29,7 +30,7 @@ type yamlParser struct {
 func (p *yamlParser) chunk(text []byte, above int) (lists int, err error) {
 	p.above = above
 	if reason := tooDeep(text); reason != "" {
-		return 0, &flaw{above + 1, 1, reason}
+		return 0, &row.Flaw{Line: above + 1, Column: 1, Reason: reason}
 	}
 	file, err := parseYAML(text)
 	if err != nil {
@@ -96,50 +97,50 @@ func (p *yamlParser) records(list *ast.SequenceNode) error {
 
 func (p *yamlParser) record(node ast.Node, m ast.MapNode) error {
 	r := &p.row
-	r.reset()
-	r.line, r.column = p.at(node)
+	r.Reset()
+	r.Line, r.Column = p.at(node)
 	first := true
 	for it := m.MapRange(); it.Next(); {
 		if first {
 			// A mapping's own position is that of its first colon.
-			r.line, r.column = p.at(it.Key())
+			r.Line, r.Column = p.at(it.Key())
 			first = false
 		}
 		key, err := p.text(it.Key())
 		if err != nil {
 			return err
 		}
-		fields := p.layout.fieldsOf[foldHeader(key)]
+		fields := p.layout.FieldsOf(key)
 		if len(fields) == 0 {
 			continue
 		}
-		if r.present.has(fields[0]) {
-			return p.flaw(it.Key(), fmt.Sprintf("the record names %s twice", quote(key)))
+		if r.Present.Has(fields[0]) {
+			return p.flaw(it.Key(), fmt.Sprintf("the record names %s twice", row.Quote(key)))
 		}
 		c, err := p.cell(it.Value())
 		if err != nil {
 			return err
 		}
-		r.set(fields, c)
+		r.Set(fields, c)
 	}
-	p.seen |= r.present
+	p.seen |= r.Present
 	return p.emit(r)
 }
 
-func (p *yamlParser) cell(node ast.Node) (c cell, err error) {
-	c.line, c.column = p.at(node)
+func (p *yamlParser) cell(node ast.Node) (c row.Cell, err error) {
+	c.Line, c.Column = p.at(node)
 	list, ok := node.(*ast.SequenceNode)
 	if !ok {
-		c.text, err = p.text(node)
+		c.Text, err = p.text(node)
 		return c, err
 	}
-	c.isList = true
+	c.IsList = true
 	for _, value := range list.Values {
 		text, err := p.text(value)
 		if err != nil {
 			return c, err
 		}
-		c.list = append(c.list, text)
+		c.List = append(c.List, text)
 	}
 	return c, nil
 }
@@ -178,16 +179,16 @@ func (p *yamlParser) position(t *token.Token) (line, column int) {
 
 func (p *yamlParser) flaw(node ast.Node, reason string) error {
 	line, column := p.at(node)
-	return &flaw{line, column, reason}
+	return &row.Flaw{Line: line, Column: column, Reason: reason}
 }
 
 func (p *yamlParser) explain(err error) error {
 	var known yaml.Error
 	if !errors.As(err, &known) {
-		return &flaw{p.above + 1, 1, "this is not YAML: " + firstLine(err.Error())}
+		return &row.Flaw{Line: p.above + 1, Column: 1, Reason: "this is not YAML: " + firstLine(err.Error())}
 	}
 	line, column := p.position(known.GetToken())
-	return &flaw{line, column, "this is not YAML: " + firstLine(known.GetMessage())}
+	return &row.Flaw{Line: line, Column: column, Reason: "this is not YAML: " + firstLine(known.GetMessage())}
 }
 
 func firstLine(s string) string {

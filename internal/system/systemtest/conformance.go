@@ -27,6 +27,11 @@ type Harness struct {
 	// Broken makes systems that hold the seed but cannot answer, by what is
 	// wrong with them.
 	Broken map[string]Make
+	// Sizes are the numbers of records that are listed; choose them around the
+	// size of a page. Without any they are those around 500.
+	Sizes []int
+	// Unique says that the system cannot hold an id twice.
+	Unique bool
 }
 
 // hostile are ids and names that mean something to some parser, query language
@@ -106,6 +111,9 @@ func (a assetSuite) absent(t *testing.T) {
 }
 
 func (a assetSuite) duplicate(t *testing.T) {
+	if a.h.Unique {
+		t.Skip("the system cannot hold an id twice")
+	}
 	two, three := fullRecord(), fullRecord()
 	two.State, three.Name = lifecycle.StateRetired, "Third"
 	found := a.get(t, a.open(t, a.h.Healthy, fullRecord(), lifecycle.Record{ID: "APP-2"}, two, three), "APP-1", 3)
@@ -156,7 +164,11 @@ func (a assetSuite) spoofing(t *testing.T) {
 }
 
 func (a assetSuite) list(t *testing.T) {
-	for _, n := range []int{1, 2, 500, 501} {
+	sizes := a.h.Sizes
+	if sizes == nil {
+		sizes = []int{1, 2, 500, 501}
+	}
+	for _, n := range sizes {
 		var records []lifecycle.Record
 		want := make(map[string]bool, n)
 		for i := range n {

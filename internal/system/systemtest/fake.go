@@ -32,6 +32,8 @@ type Fake struct {
 	calls []string
 	fails map[string]error
 	gates map[string]*gate
+
+	during func(ctx context.Context) // while a call is under way
 }
 
 // gate makes one call wait.
@@ -100,6 +102,9 @@ func (f *Fake) called(ctx context.Context, method, argument string) error {
 		err = f.fails[method]
 	}
 	f.mu.Unlock()
+	if f.during != nil {
+		f.during(ctx)
+	}
 	if gate != nil {
 		gate.reached()
 		select {

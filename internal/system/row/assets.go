@@ -1,4 +1,4 @@
-package file
+package row
 
 import (
 	"fmt"
@@ -13,11 +13,11 @@ import (
 // that grows would leave more garbage than all records take.
 const blockSize = 1024
 
-// assetShelf holds the asset records of all files and finds them by id.
-type assetShelf struct {
+// AssetShelf holds asset records and finds them by id.
+type AssetShelf struct {
 	states map[string]lifecycle.State
 	pool   *pool
-	files  []string
+	labels []string
 	count  int
 	blocks [][]lifecycle.Record // without Source, which is built when asked for
 	places []place              // of the record with the same index
@@ -27,23 +27,28 @@ type assetShelf struct {
 }
 
 // place says where a record stands.
-type place struct{ file, line int32 }
+type place struct{ label, line int32 }
 
-func newAssetShelf(s *System) *assetShelf {
-	return &assetShelf{
-		states: s.states, pool: newPool(),
+// NewAssets returns an empty shelf.
+func (w *Words) NewAssets() *AssetShelf {
+	return &AssetShelf{
+		states: w.states, pool: newPool(),
 		first: make(map[string]int32), last: make(map[string]int32), next: make(map[int32]int32),
 	}
 }
 
-func (a *assetShelf) begin(file string) { a.files = append(a.files, file) }
+// Begin implements Shelf.
+func (a *AssetShelf) Begin(label string) { a.labels = append(a.labels, label) }
 
-func (a *assetShelf) end(bits) {}
+// End implements Shelf.
+func (a *AssetShelf) End(Bits) {}
 
-func (a *assetShelf) done() { a.pool = nil }
+// Done implements Shelf.
+func (a *AssetShelf) Done() { a.pool = nil }
 
-func (a *assetShelf) add(l *layout, r *row) error {
-	id := r.cells[assetID].text
+// Add implements Shelf.
+func (a *AssetShelf) Add(l *Layout, r *Row) error {
+	id := r.cells[assetID].Text
 	if id == "" {
 		return l.flawIn(r, assetID, "an id is required")
 	}
@@ -52,14 +57,14 @@ func (a *assetShelf) add(l *layout, r *row) error {
 		return err
 	}
 	rec.ID = strings.Clone(id)
-	i := int32(a.count) //nolint:gosec // a file of 256 MiB holds fewer rows
+	i := int32(a.count) //nolint:gosec // no reader gives as many rows
 	if a.count%blockSize == 0 {
 		a.blocks = append(a.blocks, make([]lifecycle.Record, 0, blockSize))
 	}
 	last := &a.blocks[len(a.blocks)-1]
 	*last = append(*last, rec)
 	a.count++
-	a.places = append(a.places, place{file: int32(len(a.files) - 1), line: int32(r.line)}) //nolint:gosec // likewise
+	a.places = append(a.places, place{label: int32(len(a.labels) - 1), line: int32(r.Line)}) //nolint:gosec // likewise
 	first, known := a.first[id]
 	if !known {
 		a.first[rec.ID] = i
@@ -73,17 +78,17 @@ func (a *assetShelf) add(l *layout, r *row) error {
 	return nil
 }
 
-func (a *assetShelf) parse(l *layout, r *row) (lifecycle.Record, error) {
-	text := func(f int) string { return a.pool.text(r.cells[f].text) }
+func (a *AssetShelf) parse(l *Layout, r *Row) (lifecycle.Record, error) {
+	text := func(f int) string { return a.pool.text(r.cells[f].Text) }
 	rec := lifecycle.Record{
 		Class:       text(assetClass),
-		Name:        strings.Clone(r.cells[assetName].text),
+		Name:        strings.Clone(r.cells[assetName].Text),
 		Owners:      a.pool.list(&r.cells[assetOwner]),
 		Purpose:     text(assetPurpose),
 		Environment: text(assetEnvironment),
 		Criticality: text(assetCriticality),
 	}
-	if word := r.cells[assetState].text; word != "" {
+	if word := r.cells[assetState].Text; word != "" {
 		state, known := a.states[system.Fold(word)]
 		if rec.State = state; !known {
 			rec.StateText = text(assetState)
@@ -94,7 +99,7 @@ func (a *assetShelf) parse(l *layout, r *row) (lifecycle.Record, error) {
 		to    *lifecycle.Tristate
 	}{{assetThirdParty, &rec.ThirdParty}, {assetShared, &rec.Shared}} {
 		var err error
-		if *b.to, err = parseBool(r.cells[b.field].text); err != nil {
+		if *b.to, err = parseBool(r.cells[b.field].Text); err != nil {
 			return rec, l.flawIn(r, b.field, err.Error())
 		}
 	}
@@ -108,30 +113,33 @@ func (a *assetShelf) parse(l *layout, r *row) (lifecycle.Record, error) {
 		{assetAssignedAt, &rec.AssignedAt, false},
 	} {
 		var err error
-		if *d.to, err = parseDate(r.cells[d.field].text, d.end); err != nil {
+		if *d.to, err = parseDate(r.cells[d.field].Text, d.end); err != nil {
 			return rec, l.flawIn(r, d.field, err.Error())
 		}
 	}
 	return rec, nil
 }
 
-// record returns the i-th record with its place.
-func (a *assetShelf) record(i int) lifecycle.Record {
+// Len returns the number of records.
+func (a *AssetShelf) Len() int { return a.count }
+
+// Record returns the i-th record with its place.
+func (a *AssetShelf) Record(i int) lifecycle.Record {
 	rec := a.blocks[i/blockSize][i%blockSize]
-	rec.Source = whereabouts(a.files, a.places[i])
+	rec.Source = whereabouts(a.labels, a.places[i])
 	return rec
 }
 
-func whereabouts(files []string, p place) string {
-	return fmt.Sprintf("%s line %d", files[p.file], p.line)
+func whereabouts(labels []string, p place) string {
+	return fmt.Sprintf("%s %d", labels[p.label], p.line)
 }
 
-// find returns the records with the given id.
-func (a *assetShelf) find(id string) []lifecycle.Record {
+// Find returns the records with the given id, in the order in which they came.
+func (a *AssetShelf) Find(id string) []lifecycle.Record {
 	i, ok := a.first[strings.TrimSpace(id)]
 	var out []lifecycle.Record
 	for ok {
-		out = append(out, a.record(int(i)))
+		out = append(out, a.Record(int(i)))
 		i, ok = a.next[i]
 	}
 	return out

@@ -1,4 +1,4 @@
-package file
+package row
 
 import (
 	"slices"
@@ -8,82 +8,85 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
 )
 
-// peopleShelf holds the directory entries of all files and finds them by any of
-// their keys.
-type peopleShelf struct {
+// PeopleShelf holds directory entries and finds them by any of their keys.
+type PeopleShelf struct {
 	directory string
 	statuses  map[string]lifecycle.OwnerStatus
 	pool      *pool
-	files     []string
-	begun     int // index of the first entry of the present file
+	labels    []string
+	begun     int // index of the first entry of what is being read
 	people    []lifecycle.Person
 	byKey     map[string][]int32 // folded id, email and user name
 	byTeam    map[string][]int32 // folded team word -> the entries that name it
 	teamNames map[string]int     // folded name -> the number of teams that bear it
 }
 
-func newPeopleShelf(s *System) *peopleShelf {
-	return &peopleShelf{
-		directory: s.config.Name, statuses: s.statuses, pool: newPool(),
+// NewPeople returns an empty shelf of the directory.
+func (w *Words) NewPeople(directory string) *PeopleShelf {
+	return &PeopleShelf{
+		directory: directory, statuses: w.statuses, pool: newPool(),
 		byKey: make(map[string][]int32), byTeam: make(map[string][]int32), teamNames: make(map[string]int),
 	}
 }
 
-func (p *peopleShelf) begin(file string) {
-	p.files = append(p.files, file)
+// Begin implements Shelf.
+func (p *PeopleShelf) Begin(label string) {
+	p.labels = append(p.labels, label)
 	p.begun = len(p.people)
 }
 
-func (p *peopleShelf) add(l *layout, r *row) error {
-	text := func(f int) string { return strings.Clone(r.cells[f].text) }
+// Add implements Shelf.
+func (p *PeopleShelf) Add(l *Layout, r *Row) error {
+	text := func(f int) string { return strings.Clone(r.cells[f].Text) }
 	entry := lifecycle.Person{
 		Directory: p.directory,
 		ID:        text(personID),
 		Email:     text(personEmail),
 		Username:  text(personUsername),
 		Name:      text(personName),
-		Manager:   p.pool.text(r.cells[personManager].text),
+		Manager:   p.pool.text(r.cells[personManager].Text),
 		Teams:     p.pool.list(&r.cells[personTeams]),
-		Source:    whereabouts(p.files, place{int32(len(p.files) - 1), int32(r.line)}), //nolint:gosec // bounded by the file's size
+		Source:    whereabouts(p.labels, place{int32(len(p.labels) - 1), int32(r.Line)}), //nolint:gosec // bounded by the reader
 	}
 	if entry.ID == "" {
 		return l.flawIn(r, personID, "an id is required")
 	}
-	if word := system.Fold(r.cells[personKind].text); word != "" {
+	if word := system.Fold(r.cells[personKind].Text); word != "" {
 		kind, err := lifecycle.ParseOwnerKind(word)
 		if err != nil {
 			return l.flawIn(r, personKind, "it is no kind of owner; accepted: "+strings.Join(lifecycle.OwnerKinds(), ", "))
 		}
 		entry.Kind = kind
 	}
-	if word := r.cells[personStatus].text; word != "" {
+	if word := r.cells[personStatus].Text; word != "" {
 		status, known := p.statuses[system.Fold(word)]
 		if entry.Status = status; !known {
 			entry.StatusText = p.pool.text(word)
 		}
 	}
 	var err error
-	if entry.EndDate, err = parseDate(r.cells[personEndDate].text, true); err != nil {
+	if entry.EndDate, err = parseDate(r.cells[personEndDate].Text, true); err != nil {
 		return l.flawIn(r, personEndDate, err.Error())
 	}
 	p.people = append(p.people, entry)
 	return nil
 }
 
-// end completes the entries of a file that has no column for a fact at all: a
+// End completes the entries of a list that has no column for a fact at all: a
 // plain list of people is a list of the people who are here.
-func (p *peopleShelf) end(seen bits) {
+func (p *PeopleShelf) End(seen Bits) {
 	for i := p.begun; i < len(p.people); i++ {
-		if !seen.has(personStatus) {
+		if !seen.Has(personStatus) {
 			p.people[i].Status = lifecycle.PersonActive
 		}
-		if !seen.has(personKind) {
+		if !seen.Has(personKind) {
 			p.people[i].Kind = lifecycle.KindEmployee
 		}
 	}
 }
 
-func (p *peopleShelf) done() {
+// Done implements Shelf.
+func (p *PeopleShelf) Done() {
 	p.pool = nil
 	for i := range p.people {
 		entry := &p.people[i]
@@ -113,7 +116,7 @@ func put(index map[string][]int32, key string, i int32) {
 // matches returns the entries that a key names. An entry whose id occurs again
 // brings the others with it, whatever key led to it: its canonical name does
 // not tell them apart.
-func (p *peopleShelf) matches(key string) []int32 {
+func (p *PeopleShelf) matches(key string) []int32 {
 	var out []int32
 	for _, i := range p.byKey[system.Fold(strings.TrimSpace(key))] {
 		id := system.Fold(p.people[i].ID)
@@ -128,7 +131,8 @@ func (p *peopleShelf) matches(key string) []int32 {
 	return slices.Compact(out)
 }
 
-func (p *peopleShelf) find(key string) []lifecycle.Person {
+// Find returns the entries whose id, email address or user name is the key.
+func (p *PeopleShelf) Find(key string) []lifecycle.Person {
 	var out []lifecycle.Person
 	for _, i := range p.matches(key) {
 		out = append(out, p.people[i])
@@ -136,8 +140,8 @@ func (p *peopleShelf) find(key string) []lifecycle.Person {
 	return out
 }
 
-// members returns everybody in a team and in the teams inside it.
-func (p *peopleShelf) members(team string) []lifecycle.Person {
+// Members returns everybody in a team and in the teams inside it, sorted by id.
+func (p *PeopleShelf) Members(team string) []lifecycle.Person {
 	words := []string{team}
 	for _, i := range p.matches(team) {
 		words = append(words, p.teamWords(&p.people[i])...)
@@ -170,7 +174,7 @@ func (p *peopleShelf) members(team string) []lifecycle.Person {
 // teamWords returns the words under which people may name a team. A name that
 // several teams bear is none: the members of one would be counted as those of
 // the other.
-func (p *peopleShelf) teamWords(team *lifecycle.Person) []string {
+func (p *PeopleShelf) teamWords(team *lifecycle.Person) []string {
 	if team.Kind != lifecycle.KindTeam {
 		return nil
 	}

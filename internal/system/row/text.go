@@ -1,4 +1,4 @@
-package file
+package row
 
 import (
 	"errors"
@@ -12,8 +12,8 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
 )
 
-// quote returns s for a message, short and with nothing hidden in it.
-func quote(s string) string {
+// Quote returns s for a message, short and with nothing hidden in it.
+func Quote(s string) string {
 	const most = 60
 	if utf8.RuneCountInString(s) > most {
 		s = string([]rune(s)[:most]) + "…"
@@ -84,15 +84,15 @@ func (p *pool) text(s string) string {
 
 // list returns the texts of a cell: those of a list, or those that semicolons
 // part.
-func (p *pool) list(c *cell) []string {
-	if c.isList {
-		return p.unique(c.list)
+func (p *pool) list(c *Cell) []string {
+	if c.IsList {
+		return p.unique(c.List)
 	}
-	if kept, ok := p.lists[c.text]; ok {
+	if kept, ok := p.lists[c.Text]; ok {
 		return kept
 	}
-	kept := p.unique(strings.Split(c.text, ";"))
-	p.lists[strings.Clone(c.text)] = kept
+	kept := p.unique(strings.Split(c.Text, ";"))
+	p.lists[strings.Clone(c.Text)] = kept
 	return kept
 }
 

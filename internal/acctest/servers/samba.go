@@ -1,0 +1,82 @@
+package servers
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+const sambaBase = "DC=ad,DC=test"
+
+var samba Shared[*Directory]
+
+// Samba returns an Active Directory domain controller: Samba's. Its ports cannot
+// be chosen, so it gets an address of the loopback network to itself.
+func Samba(t testing.TB) *Directory {
+	t.Helper()
+	path := RequireProgram(t, "samba", "samba", "/usr/sbin/samba")
+	tool := RequireProgram(t, "samba", "samba-tool")
+	Require(t, "samba", os.Geteuid() == 0, "run the tests as root: a domain controller listens on port 389")
+	return samba.Get(t, func(dir string) (*Directory, func(), error) { return startSamba(path, tool, dir) })
+}
+
+func startSamba(path, tool, dir string) (*Directory, func(), error) {
+	ctx := context.Background()
+	ip, err := loopbackAddress()
+	if err != nil {
+		return nil, nil, err
+	}
+	cert, err := NewCertificate(dir, ip)
+	if err != nil {
+		return nil, nil, err
+	}
+	d := &Directory{
+		URL: "ldap://" + ip + ":389", URLs: "ldaps://" + ip + ":636", Cert: cert, BaseDN: sambaBase, Password: "t0p-Secret-canary",
+		Admin: "administrator@ad.test", Reader: "reader@ad.test",
+	}
+	domain := filepath.Join(dir, "d")
+	if _, err := Do(ctx, dir, nil, tool, "domain", "provision", "--realm=AD.TEST", "--domain=ADTEST", "--adminpass="+d.Password,
+		"--server-role=dc", "--dns-backend=NONE", "--use-rfc2307", "--targetdir="+domain, "--host-name=dc1", "--host-ip="+ip,
+		"--option=interfaces=lo", "--option=bind interfaces only=yes", "--option=log file="+dir+"/log.%m"); err != nil {
+		return nil, nil, err
+	}
+	conf := filepath.Join(domain, "etc", "smb.conf")
+	if _, err := Do(ctx, dir, nil, tool, "user", "create", "reader", d.Password, "-s", conf); err != nil {
+		return nil, nil, err
+	}
+	p, err := Start(ctx, Spec{
+		Name: "samba", Path: path, Dir: dir, Ready: d.connect,
+		Args: []string{
+			"-i", "-M", "single", "-s", conf,
+			// A mask of all bits would name a network that the machine is not in.
+			"--option=interfaces=" + ip + "/8", "--option=server services=ldap", "--option=dcerpc endpoint servers=",
+			"--option=ldap server require strong auth=no",
+			"--option=pid directory=" + domain, "--option=ncalrpc dir=" + filepath.Join(domain, "ncalrpc"), "--option=log file=" + dir + "/log.%m",
+			"--option=tls cafile=" + cert.CAFile, "--option=tls certfile=" + cert.CertFile, "--option=tls keyfile=" + cert.KeyFile,
+		},
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	return d, p.Stop, nil
+}
+
+// loopbackAddress returns an address of 127.0.0.0/8 on whose port 389 nobody
+// listens.
+func loopbackAddress() (string, error) {
+	var err error
+	for range 20 {
+		var b [3]byte
+		_, _ = rand.Read(b[:])
+		ip := fmt.Sprintf("127.%d.%d.%d", 1+b[0]%250, b[1], 1+b[2]%250)
+		var l net.Listener
+		if l, err = net.Listen("tcp", net.JoinHostPort(ip, "389")); err == nil {
+			return ip, l.Close()
+		}
+	}
+	return "", fmt.Errorf("a domain controller needs port 389 of an address of its own; does a directory server of this machine take it on all of them? %w", err)
+}

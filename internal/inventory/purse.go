@@ -1,0 +1,102 @@
+package inventory
+
+import (
+	"context"
+	"sync"
+
+	"github.com/custodyhq/terraform-provider-custody/internal/system"
+)
+
+const (
+	// allowance is the most single reads that are spent on one system before it
+	// is listed. Terraform asks for one thing after the other, so nobody knows
+	// how many are to come. Whatever the number, a run then takes no more than
+	// the pages and these: they and what a kind asks besides, a login or a
+	// probe, are meant to stay below 30. It is large enough that a small
+	// configuration never lists a large system.
+	allowance = 24
+	// frugal is the fewest single reads before a capability is listed that is
+	// known to fit on a page or two. A handful of reads is spread over the
+	// parallel requests; a list keeps everybody waiting for its end.
+	frugal = 8
+	// parallel bounds the single reads that one system has to answer at a time,
+	// and the look-ups that one question has under way.
+	parallel = 8
+	// most is the largest list that is kept for look-ups, in entries. A system
+	// that holds more is read singly.
+	most = 100_000
+)
+
+// purse is what all capabilities of one system may spend on single reads
+// together. It is one, because a system counts its requests and not what they
+// are for.
+type purse struct {
+	slots chan struct{}
+
+	mu    sync.Mutex
+	spent int
+}
+
+func newPurse() *purse { return &purse{slots: make(chan struct{}, parallel)} }
+
+// enter waits until the system has fewer than parallel single reads to answer.
+func (p *purse) enter(ctx context.Context) error {
+	select {
+	case p.slots <- struct{}{}:
+		if err := ctx.Err(); err != nil { // both may have come at once
+			p.exit()
+			return err
+		}
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (p *purse) exit() { <-p.slots }
+
+// account is the part of one capability in a purse.
+type account struct {
+	purse  *purse
+	spent  int  // guarded by the purse
+	listed bool // likewise; a list was begun, and answers everything from there
+}
+
+// spend reports whether the next look-up is to be a single read, and counts it.
+//
+// The rule is that of renting skis: rent until the rent adds up to the price,
+// then buy. A single read is a request, the price of a list is its pages, so
+// whoever lists after as many single reads as there are pages never spends more
+// than twice of what would have been enough. The number of pages is seldom known
+// before; where it is not, or is larger, allowance stands in for it, which
+// bounds the whole run instead.
+func (a *account) spend(l system.Listing) bool {
+	a.purse.mu.Lock()
+	defer a.purse.mu.Unlock()
+	if a.listed {
+		return false
+	}
+	if l.Count > most {
+		return true
+	}
+	limit := allowance
+	if l.Count > 0 {
+		pages := (l.Count-1)/l.PageSize + 1
+		limit = min(max(pages, frugal), allowance)
+	}
+	if a.spent < limit && a.purse.spent < allowance {
+		a.spent++
+		a.purse.spent++
+		return true
+	}
+	a.listed = true
+	return false
+}
+
+// list notes that a list was asked for by itself. What it holds need not be read
+// again.
+func (a *account) list() {
+	a.purse.mu.Lock()
+	defer a.purse.mu.Unlock()
+	a.listed = true
+}

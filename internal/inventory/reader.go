@@ -1,0 +1,128 @@
+package inventory
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"slices"
+	"sync"
+
+	"github.com/custodyhq/terraform-provider-custody/internal/system"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/snapshot"
+)
+
+// errTooMany says that a list is larger than what is kept for look-ups.
+var errTooMany = errors.New("the list is too large to be kept")
+
+// index is a whole list, ready for look-ups.
+type index[T any] interface {
+	find(key string) []T
+}
+
+// reader answers the look-ups of one capability of one system. Single reads come
+// first; once they have cost as much as a list, the list is read, once, and all
+// later look-ups share it. A list that failed stays failed for the run: single
+// reads in its place would only be more requests to a system that is in trouble.
+// If the system says that it does not list, though, single reads go on, and so
+// they do if the list is larger than what may be kept.
+type reader[T any, L index[T]] struct {
+	account account
+	// read reads singly.
+	read func(ctx context.Context, key string) ([]T, error)
+	// listing describes the list; whole reads it.
+	listing func() system.Listing
+	whole   func(ctx context.Context) (L, error)
+
+	answers snapshot.Memo[[]T]
+	lists   snapshot.Memo[L]
+
+	mu    sync.Mutex
+	shown []string // the keys that single reads found
+}
+
+// get returns the entries that a key names, the same ones throughout the run.
+func (r *reader[T, L]) get(ctx context.Context, key string) ([]T, error) {
+	return r.answers.Get(ctx, key, func(ctx context.Context) ([]T, error) {
+		all, listed, err := r.turn(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if listed {
+			if found := all.find(key); len(found) > 0 || r.complete(all) {
+				return found, nil
+			}
+		}
+		found, err := r.alone(ctx, key, r.read)
+		if err == nil && len(found) > 0 && !listed {
+			r.note(key)
+		}
+		return found, err
+	})
+}
+
+// turn decides how the next look-up is answered: it returns the list, or false
+// for a single read.
+func (r *reader[T, L]) turn(ctx context.Context) (L, bool, error) {
+	var none L
+	l := r.listing()
+	if l.PageSize <= 0 || r.account.spend(l) {
+		return none, false, nil
+	}
+	all, err := r.all(ctx)
+	if errors.Is(err, system.ErrCannotList) || errors.Is(err, errTooMany) {
+		return none, false, nil
+	}
+	return all, err == nil, err
+}
+
+// all returns the list. Its error is that of the list, errTooMany or that of a
+// context that ended.
+func (r *reader[T, L]) all(ctx context.Context) (L, error) {
+	r.account.list()
+	return r.lists.Get(ctx, "", r.whole)
+}
+
+// alone reads singly, a few at a time.
+func (r *reader[T, L]) alone(ctx context.Context, key string, read func(context.Context, string) ([]T, error)) ([]T, error) {
+	if err := r.account.purse.enter(ctx); err != nil {
+		return nil, err
+	}
+	defer r.account.purse.exit()
+	return read(ctx, key)
+}
+
+// note remembers what single reads found before there was a list.
+func (r *reader[T, L]) note(key string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.shown) < allowance {
+		r.shown = append(r.shown, key)
+	}
+}
+
+// complete reports whether what is missing from the list is proven absent.
+func (r *reader[T, L]) complete(all L) bool { return !r.listing().Hides && !r.doubted(all) }
+
+// doubted reports whether the list lacks something that a single read found in
+// this very run: then rights, or a filter nobody knows of, hide more from a list
+// than the system says.
+func (r *reader[T, L]) doubted(all L) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.ContainsFunc(r.shown, func(key string) bool { return len(all.find(key)) == 0 })
+}
+
+// collect reads a list to its end, unless it is too large to be kept.
+func collect[T any](ctx context.Context, list iter.Seq2[T, error]) ([]T, error) {
+	var out []T
+	for entry, err := range list {
+		switch {
+		case err != nil:
+			return nil, err
+		case len(out) == most:
+			return nil, errTooMany
+		}
+		out = append(out, entry)
+	}
+	return out, ctx.Err()
+}

@@ -1,0 +1,133 @@
+package ldap
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/go-ldap/ldap/v3"
+
+	"github.com/custodyhq/terraform-provider-custody/internal/fault"
+	"github.com/custodyhq/terraform-provider-custody/internal/system"
+)
+
+const (
+	summary     = "Unable to Read Directory"
+	consequence = "Nothing was issued and nothing was revoked: absence cannot be told from failure."
+
+	adviceReach  = "Check that url is right and that the directory can be reached from here, then plan again."
+	adviceRights = "Give the account the rights to read and to search the attributes and entries that are configured here, then plan again."
+)
+
+func (s *System) unavailable(happened, advice string, err error) error {
+	f := &fault.Fault{Kind: fault.ErrUnavailable, Summary: summary, Happened: happened, Consequence: consequence, Advice: advice}
+	if err != nil {
+		f.Err = flat(err, s.pool.password)
+	}
+	return f
+}
+
+// flat returns an error with nothing but a text that is fit to be shown. Nothing
+// is wrapped: a deadline of a request would otherwise pass for the caller's.
+func flat(err error, secret string) error {
+	const most = 300
+	text := err.Error()
+	if secret != "" {
+		text = strings.ReplaceAll(text, secret, "[password]")
+	}
+	runes := []rune(clean(text))
+	if len(runes) > most {
+		runes = append(runes[:most], '…')
+	}
+	return errors.New(string(runes))
+}
+
+func clean(s string) string { return system.Clean(strings.ToValidUTF8(s, "\uFFFD")) }
+
+// fault turns what kept a search from being answered into what a user reads.
+func (s *System) fault(q query, err error) error {
+	var known *fault.Fault
+	if errors.As(err, &known) {
+		return err
+	}
+	name := s.config.Name
+	var opening *dialError
+	if errors.As(err, &opening) {
+		return s.openingFault(opening)
+	}
+	if errors.Is(err, errTooSlow) {
+		return s.unavailable(fmt.Sprintf("The directory %q did not answer a search within %s.", name, s.config.Timeout),
+			"Plan again. If it happens again, look whether the attributes that are searched are indexed, or set a longer timeout.", nil)
+	}
+	if lost(err) {
+		return s.unavailable(fmt.Sprintf("The connection to the directory %q was lost in the middle of a search, and again on a new connection.", name),
+			"Plan again. If it happens again, look at the directory's log.", err)
+	}
+	for _, e := range []error{errReferred, errRepeating, errTooMany} {
+		if errors.Is(err, e) {
+			return s.unavailable(fmt.Sprintf("The directory %q gave an answer under %q that cannot be trusted: %s.", name, q.base, e),
+				"References are not followed, because the password would be sent along. Choose base DNs that this server holds whole.", nil)
+		}
+	}
+	happened, advice := s.refusal(q, err)
+	return s.unavailable(happened, advice, err)
+}
+
+// refusal explains the result code of a search.
+func (s *System) refusal(q query, err error) (happened, advice string) {
+	about := fmt.Sprintf("The directory %q", s.config.Name)
+	var e *ldap.Error
+	if !errors.As(err, &e) || e.ResultCode >= ldap.ErrorNetwork {
+		return about + " gave an answer that cannot be understood.", adviceReach
+	}
+	switch e.ResultCode {
+	case ldap.LDAPResultNoSuchObject:
+		return fmt.Sprintf("%s has no entry %q, or hides it.", about, q.base),
+			"Correct the base DN, or give the account the right to read it. That a base is gone does not say that everybody below it is."
+	case ldap.LDAPResultSizeLimitExceeded, ldap.LDAPResultAdminLimitExceeded:
+		return about + " cut the answer off at a limit of its own.",
+			"Set page_size to less than what the server allows, or raise the limits of the account for paged results (in slapd: limits … size.pr, size.prtotal)."
+	case ldap.LDAPResultTimeLimitExceeded:
+		return about + " gave the search up because it took too long.",
+			"Have the attributes that are searched indexed, or choose narrower base DNs."
+	case ldap.LDAPResultReferral:
+		return fmt.Sprintf("%s says that %q is on another server.", about, q.base),
+			"Set url to a server that holds it. References are not followed, because the password would be sent along."
+	case ldap.LDAPResultInsufficientAccessRights, ldap.LDAPResultOperationsError:
+		return about + " did not let the account search.", adviceRights
+	case ldap.LDAPResultBusy, ldap.LDAPResultUnavailable, ldap.LDAPResultUnwillingToPerform:
+		return about + " would not answer.", "Look at the directory itself; when it answers again, plan again."
+	}
+	return about + " could not answer a search.", "Check the filters and attributes in the block of the system, then plan again."
+}
+
+func (s *System) openingFault(e *dialError) error {
+	about, address := fmt.Sprintf("The directory %q", s.config.Name), s.pool.address
+	if errors.Is(e.err, errTooSlow) {
+		return s.unavailable(fmt.Sprintf("%s at %s did not answer within %s.", about, address, s.config.Timeout), adviceReach, nil)
+	}
+	switch e.step {
+	case stepTLS:
+		return s.unavailable(fmt.Sprintf("The connection to the directory %q at %s could not be protected. The password was not sent.", s.config.Name, address),
+			"If the certificate comes from a private authority, name that authority's certificate in ca_file, and write the host in url as the certificate does. "+
+				"Verification cannot be turned off.", e.err)
+	case stepBind:
+		return s.bindFault(about, e.err)
+	}
+	return s.unavailable(fmt.Sprintf("%s at %s could not be reached.", about, address), adviceReach, e.err)
+}
+
+func (s *System) bindFault(about string, err error) error {
+	var code *ldap.Error
+	if !errors.As(err, &code) || code.ResultCode >= ldap.ErrorNetwork {
+		return s.unavailable(about+" did not answer when the account was to log in.", adviceReach, err)
+	}
+	switch code.ResultCode {
+	case ldap.LDAPResultStrongAuthRequired, ldap.LDAPResultConfidentialityRequired:
+		return s.unavailable(about+" accepts passwords on protected connections only.", "Use ldaps://, or start_tls = true.", err)
+	case ldap.LDAPResultInvalidCredentials:
+		return s.unavailable(about+" refused the account or its password. It is not tried again in this run, so that the account is not locked.",
+			"Check bind_dn and password: the password may be wrong or expired, the account disabled or locked.", err)
+	}
+	return s.unavailable(about+" did not let the account log in.", "Check bind_dn and password, and that the account may log in with a password.", err)
+}

@@ -1,0 +1,188 @@
+package ldap
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/go-ldap/ldap/v3"
+
+	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
+	"github.com/custodyhq/terraform-provider-custody/internal/system"
+)
+
+// accountDisable is ADS_UF_ACCOUNTDISABLE, a bit of userAccountControl.
+const accountDisable = 0x2
+
+// person turns an entry into what it says of a person. What takes further
+// look-ups, the manager and the teams, is left to complete.
+func (s *System) person(ctx context.Context, e *ldap.Entry) (lifecycle.Person, error) {
+	p, err := s.common(e, s.profile.id)
+	if err != nil {
+		return p, err
+	}
+	for _, a := range s.profile.usernames {
+		if p.Username = value(e, a); p.Username != "" {
+			break
+		}
+	}
+	p.Kind = s.kindOf(e)
+	if p.EndDate, err = endDate(e, s.profile.endDate); err != nil {
+		return p, s.unreadable(e, s.profile.endDate, err)
+	}
+	err = s.setStatus(ctx, e, &p)
+	return p, err
+}
+
+// group turns an entry into a team.
+func (s *System) group(_ context.Context, e *ldap.Entry) (lifecycle.Person, error) {
+	p, err := s.common(e, s.profile.groupID)
+	p.Kind, p.Status = lifecycle.KindTeam, lifecycle.PersonActive
+	if s.left(e) {
+		p.Status = lifecycle.PersonLeft
+	}
+	return p, err
+}
+
+func (s *System) common(e *ldap.Entry, id string) (lifecycle.Person, error) {
+	p := lifecycle.Person{Directory: s.config.Name, ID: value(e, id), Name: value(e, s.profile.name), Source: clean(e.DN)}
+	if p.ID == "" {
+		return p, s.unavailable(fmt.Sprintf("The directory %q does not show the attribute %s of the entry %q, by which it would be named.", s.config.Name, id, p.Source),
+			"Set id_attribute or group_id_attribute to an attribute that every person or group has, leave such entries out by people_filter or group_filter, "+
+				"or give the account the right to read the attribute.", nil)
+	}
+	if p.Name == "" {
+		p.Name = value(e, "cn")
+	}
+	for _, a := range s.profile.emails {
+		if p.Email = value(e, a); p.Email != "" {
+			break
+		}
+	}
+	return p, nil
+}
+
+func (s *System) unreadable(e *ldap.Entry, attribute string, err error) error {
+	return s.unavailable(fmt.Sprintf("The directory %q holds a value of %s in the entry %q that cannot be understood: %s.", s.config.Name, attribute, clean(e.DN), err),
+		"Correct the value, or name another attribute in the block of the system.", nil)
+}
+
+// kindOf reads the kind of a person. A directory that says nothing of it holds
+// employees; a word that is not mapped says nothing either way, and of several
+// words the one counts that asks for more care.
+func (s *System) kindOf(e *ldap.Entry) lifecycle.OwnerKind {
+	words := values(e, s.profile.kind)
+	if kind, mapped := s.kinds[""]; mapped && len(words) == 0 {
+		return kind
+	}
+	if len(words) == 0 {
+		return lifecycle.KindEmployee
+	}
+	kind := lifecycle.KindUnstated
+	for _, word := range words {
+		kind = max(kind, s.kinds[system.Fold(word)])
+	}
+	return kind
+}
+
+// left reports whether the entry is in a place for those who have left.
+func (s *System) left(e *ldap.Entry) bool {
+	if len(s.leftIn) == 0 {
+		return false
+	}
+	dn, err := ldap.ParseDN(e.DN)
+	return err == nil && within(dn, s.leftIn)
+}
+
+// setStatus reads whether the person is still here. It goes by explicit words
+// only: no date is compared with a clock here.
+func (s *System) setStatus(ctx context.Context, e *ldap.Entry, p *lifecycle.Person) error {
+	if s.left(e) {
+		p.Status = lifecycle.PersonLeft
+		return nil
+	}
+	p.Status = lifecycle.PersonActive
+	if s.profile.status != "" {
+		// Several words contradict each other, and together they are mapped to
+		// nothing.
+		all := values(e, s.profile.status)
+		slices.Sort(all)
+		word := strings.Join(all, ", ")
+		status, known := s.statuses[system.Fold(word)]
+		if p.Status = status; !known {
+			p.StatusText = word
+		}
+	}
+	disabled, stated, err := s.accountDisabled(ctx, e)
+	switch {
+	case err != nil:
+		return err
+	case disabled && worse(s.disabled, p.Status):
+		p.Status, p.StatusText = s.disabled, ""
+	case !stated && s.profile.status == "" && s.disabled != lifecycle.PersonActive:
+		// The right to read it is missing: nothing says that the account works.
+		p.Status = lifecycle.PersonUnknown
+	}
+	return nil
+}
+
+// worse reports whether a disabled account tells more than the status that the
+// directory states. An account that counts as active tells nothing.
+func worse(disabled, stated lifecycle.OwnerStatus) bool {
+	return disabled != lifecycle.PersonActive && disabled > stated
+}
+
+// accountDisabled reports whether the account is disabled for good, and whether
+// the directory says so at all.
+func (s *System) accountDisabled(ctx context.Context, e *ldap.Entry) (disabled, stated bool, err error) {
+	if !s.profile.activeDirectory {
+		disabled, err = s.locked(ctx, e)
+		return disabled, true, err
+	}
+	text := value(e, attrControl)
+	if text == "" {
+		return false, false, nil
+	}
+	// It is a signed number of 32 bits.
+	flags, err := strconv.ParseInt(text, 10, 32)
+	if err != nil {
+		return false, false, s.unreadable(e, attrControl, fmt.Errorf("%q is not a number", text))
+	}
+	return flags&accountDisable != 0, true, nil
+}
+
+// locked reports whether a password policy keeps the account out for good. A
+// lock that bears a time comes from wrong passwords, often of somebody else, and
+// ends by itself; only the value that stands for "by an administrator" counts,
+// and slapd obeys it only where the policy in force has pwdLockout.
+func (s *System) locked(ctx context.Context, e *ldap.Entry) (bool, error) {
+	if start, end := value(e, attrPasswordStart), value(e, attrPasswordEnd); start != "" && end != "" {
+		from, err := generalizedTime(start)
+		if err != nil {
+			return false, s.unreadable(e, attrPasswordStart, err)
+		}
+		to, err := generalizedTime(end)
+		if err != nil {
+			return false, s.unreadable(e, attrPasswordEnd, err)
+		}
+		if !from.Before(to) {
+			return true, nil
+		}
+	}
+	if !strings.HasPrefix(value(e, attrLockedTime), "000001010000") {
+		return false, nil
+	}
+	policy := pick(value(e, attrPolicy), s.config.PasswordPolicyDN)
+	if policy == "" {
+		return false, nil
+	}
+	return s.policies.Get(ctx, foldDN(policy), func(ctx context.Context) (bool, error) {
+		found, err := s.entry(ctx, policy, "(objectClass=*)", []string{attrLockout})
+		if err != nil || found == nil {
+			return false, err
+		}
+		return strings.EqualFold(value(found, attrLockout), "TRUE"), nil
+	})
+}

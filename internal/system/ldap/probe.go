@@ -1,0 +1,143 @@
+package ldap
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/go-ldap/ldap/v3"
+)
+
+// open checks once that what comes back empty from now on is empty: that every
+// base is there and can be read, that somebody can be found by the attributes
+// that are searched, and that the keys of probe resolve.
+func (s *System) open(ctx context.Context) error {
+	_, err := s.opened.Get(ctx, "", func(ctx context.Context) (struct{}, error) {
+		return struct{}{}, s.check(ctx)
+	})
+	return err
+}
+
+func (s *System) check(ctx context.Context) error {
+	bases := slices.Concat(s.bases, s.groupsIn, s.leftIn, s.policyAt)
+	asked := make(map[string]bool)
+	for _, base := range bases {
+		if dn := foldDN(base.text); !asked[dn] {
+			asked[dn] = true
+			if err := s.checkBase(ctx, base); err != nil {
+				return err
+			}
+		}
+	}
+	if err := s.checkAnybody(ctx); err != nil {
+		return err
+	}
+	if err := s.checkGroups(ctx); err != nil {
+		return err
+	}
+	for _, key := range s.config.Probe {
+		key, _ = usable(key)
+		found, err := s.find(ctx, []string{key}, false)
+		if err != nil {
+			return err
+		}
+		if len(found) == 0 {
+			return s.unavailable(fmt.Sprintf("The directory %q does not find %q, which probe says is there. The account may see less than it did.", s.config.Name, key),
+				adviceRights, nil)
+		}
+	}
+	return nil
+}
+
+func (s *System) checkBase(ctx context.Context, base branch) error {
+	found, err := s.search(ctx, query{base: base.text, scope: ldap.ScopeBaseObject, filter: "(objectClass=*)", read: []string{noAttributes}})
+	if err != nil {
+		return err
+	}
+	if len(found) != 1 {
+		return s.unavailable(fmt.Sprintf("The directory %q does not show the entry %q.", s.config.Name, base.text), adviceRights, nil)
+	}
+	// Other spellings of the same name, such as organizationalUnitName for ou,
+	// would keep entries from being recognised as being below it.
+	if dn, err := ldap.ParseDN(found[0].DN); err != nil || !dn.EqualFold(base.dn) {
+		return s.unavailable(fmt.Sprintf("The directory %q calls the entry %q by another name: %q.", s.config.Name, base.text, clean(found[0].DN)),
+			"Write the name as the directory does.", nil)
+	}
+	return nil
+}
+
+// noAttributes asks for entries without any (RFC 4511 section 4.5.1.8).
+const noAttributes = "1.1"
+
+// checkAnybody looks for anybody at all, by the attributes that look-ups go by.
+func (s *System) checkAnybody(ctx context.Context) error {
+	p, c := &s.profile, &s.config
+	people := "(&" + p.peopleFilter + "(" + p.id + "=*)"
+	searched := attributes(p.personKeys, []string{c.ManagerAttribute, c.KindAttribute, c.StatusAttribute, c.EndDateAttribute, c.TeamsAttribute})
+	found, err := s.anybody(ctx, s.bases, people+answerable(searched...)+")")
+	if found || err != nil {
+		return err
+	}
+	if found, err = s.anybody(ctx, s.bases, people+")"); err != nil {
+		return err
+	}
+	if found {
+		return s.unanswerable(ctx, s.bases, people, searched)
+	}
+	return s.unavailable(fmt.Sprintf("The directory %q shows nobody who has the attribute %s: a look-up would find nobody, whoever it is for.", c.Name, p.id),
+		"Correct base_dn, people_filter or id_attribute. If they are right, the account lacks the right to search: "+adviceRights, nil)
+}
+
+// checkGroups does the same for groups, of which there need not be any.
+func (s *System) checkGroups(ctx context.Context) error {
+	groups := "(&" + s.profile.groupFilter
+	searched := attributes(s.profile.groupKeys[:1], []string{s.profile.member})
+	found, err := s.anybody(ctx, s.groupsIn, groups+answerable(searched...)+")")
+	if found || err != nil {
+		return err
+	}
+	if found, err = s.anybody(ctx, s.groupsIn, groups+")"); !found || err != nil {
+		return err
+	}
+	return s.unanswerable(ctx, s.groupsIn, groups, searched)
+}
+
+// answerable returns the filter for entries that have the attributes or have
+// them not. If the server does not know an attribute, or the account may not
+// search it, neither is true (RFC 4511 section 4.5.1.7), and a look-up by it
+// would find nobody without an error.
+func answerable(names ...string) string {
+	var b strings.Builder
+	for _, a := range names {
+		b.WriteString("(|(" + a + "=*)(!(" + a + "=*)))")
+	}
+	return b.String()
+}
+
+// unanswerable says which attribute keeps a search from finding what is there.
+func (s *System) unanswerable(ctx context.Context, bases []branch, begun string, searched []string) error {
+	for _, a := range searched {
+		found, err := s.anybody(ctx, bases, begun+answerable(a)+")")
+		if err != nil {
+			return err
+		}
+		if !found {
+			return s.unavailable(fmt.Sprintf("The directory %q does not know the attribute %s, or does not let the account search it: a look-up by it would find nobody.", s.config.Name, a),
+				"Correct the name of the attribute in the block of the system. If it is right: "+adviceRights, nil)
+		}
+	}
+	return s.unavailable(fmt.Sprintf("The directory %q does not let the account search all of %s on the same entry.", s.config.Name, strings.Join(searched, ", ")),
+		adviceRights, nil)
+}
+
+// anybody reports whether a filter finds anything in one of the bases.
+func (s *System) anybody(ctx context.Context, bases []branch, filter string) (bool, error) {
+	for _, base := range bases {
+		found, err := s.search(ctx, query{base: base.text, scope: ldap.ScopeWholeSubtree, filter: filter, read: []string{noAttributes}, first: true})
+		if len(found) > 0 || err != nil {
+			return err == nil, err
+		}
+	}
+	return false, nil
+}

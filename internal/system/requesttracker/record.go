@@ -1,0 +1,284 @@
+package requesttracker
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
+	"github.com/custodyhq/terraform-provider-custody/internal/system"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/transport"
+)
+
+// found is what asking for one asset gave.
+type found struct {
+	present bool
+	record  lifecycle.Record
+	tickets []int64 // that refer to it
+}
+
+// find asks for one asset, once in a run.
+func (s *System) find(ctx context.Context, id int64) (*found, error) {
+	return s.found.Get(ctx, strconv.FormatInt(id, 10), func(ctx context.Context) (*found, error) {
+		scope, err := s.look(ctx)
+		if err != nil {
+			return nil, err
+		}
+		r, err := s.client.Get(ctx, api("asset", strconv.FormatInt(id, 10)), url.Values{"fields[Catalog]": {"Name"}})
+		if err != nil {
+			return nil, err
+		}
+		switch r.Status {
+		case http.StatusOK:
+		case http.StatusNotFound:
+			return &found{}, s.notFound(r)
+		case http.StatusForbidden:
+			return nil, s.client.Unusable(fmt.Sprintf("the account may not see asset %d, which says neither that it is there nor that it is gone", id),
+				adviceAssets)
+		default:
+			return nil, s.client.Refused(r)
+		}
+		var a asset
+		if err := r.JSON(&a); err != nil {
+			return nil, s.client.Malformed(r, "it is not an asset: "+err.Error())
+		}
+		if n, err := a.ID.number(); err != nil || n != id {
+			return nil, s.client.Malformed(r, fmt.Sprintf("it was asked for asset %d and told of %s", id, quote(string(a.ID))))
+		}
+		out := &found{}
+		if out.record, out.present, err = s.record(ctx, scope, &a); err != nil || !out.present {
+			return &found{}, err
+		}
+		if out.tickets, err = a.tickets(); err != nil || a.Hyperlinks == nil {
+			return nil, s.client.Malformed(r, "it does not say which tickets refer to the asset")
+		}
+		return out, nil
+	})
+}
+
+// notFound makes sure that it was Request Tracker that knows of nothing, and not
+// something on the way that knows no such address.
+func (s *System) notFound(r *transport.Response) error {
+	var said struct{ Message string }
+	if r.JSON(&said) == nil && said.Message == http.StatusText(http.StatusNotFound) {
+		return nil
+	}
+	return s.client.Refused(r)
+}
+
+// record reads an asset. It reports false for one in a catalog that was not
+// configured.
+func (s *System) record(ctx context.Context, scope *scope, a *asset) (lifecycle.Record, bool, error) {
+	flawed := func(format string, args ...any) (lifecycle.Record, bool, error) {
+		return lifecycle.Record{}, false, s.client.Unusable(fmt.Sprintf("asset %s ", a.ID)+fmt.Sprintf(format, args...), adviceRecord)
+	}
+	switch {
+	case a.Name == nil || a.Status == "":
+		return flawed("has no name or no status")
+	case a.Catalog == nil || a.Catalog.ID == "" || a.Catalog.Name == nil || *a.Catalog.Name == "":
+		return flawed("is in a catalog whose name the account may not see")
+	}
+	class, inside := scope.class(a.Catalog)
+	if !inside {
+		return lifecycle.Record{}, false, nil
+	}
+	r := lifecycle.Record{
+		ID: string(a.ID), Class: class, Name: system.Clean(*a.Name),
+		Source: s.url + "/Asset/Display.html?id=" + string(a.ID),
+	}
+	state, known := s.states[system.Fold(strings.TrimSpace(a.Status))]
+	if r.State = state; !known {
+		r.StateText = system.Clean(a.Status)
+	}
+	if err := s.fill(&r, a.CustomFields); err != nil {
+		return flawed("cannot be read: %s", err)
+	}
+	holders, stated := a.holders(s.config.OwnerRole)
+	if !stated {
+		return flawed("is told without the role %s", s.config.OwnerRole)
+	}
+	for i := range holders {
+		owner, err := s.owner(ctx, &holders[i])
+		if err != nil {
+			return lifecycle.Record{}, false, err
+		}
+		if owner != "" && !slices.Contains(r.Owners, owner) {
+			r.Owners = append(r.Owners, owner)
+		}
+	}
+	return r, true, nil
+}
+
+// owner returns what names an owner in a directory: nothing for nobody. A list
+// tells it at once; behind a single asset it is asked for.
+func (s *System) owner(ctx context.Context, who *reference) (string, error) {
+	if who.ID == "" || who.Type != typeUser && who.Type != typeGroup {
+		return "", s.client.Unusable(fmt.Sprintf("%s %s has a role that only people and groups can have", who.Type, quote(string(who.ID))), adviceRecord)
+	}
+	switch {
+	case who.Type == typeUser && who.ID == nobody:
+		return "", nil
+	case who.Type == typeUser && s.config.OwnerKey == ownerName:
+		return system.Clean(string(who.ID)), nil
+	}
+	told := who.EmailAddress
+	if who.Type == typeGroup {
+		told = who.Name
+	}
+	name, err := "", error(nil)
+	if told != nil {
+		name = system.Clean(*told)
+	} else if name, err = s.ask(ctx, who); err != nil {
+		return "", err
+	}
+	if name != "" {
+		return name, nil
+	}
+	if who.Type == typeGroup {
+		return "", s.client.Unusable("the account may not see the name of group "+quote(string(who.ID)), adviceGroups)
+	}
+	// Somebody without an address is an owner all the same.
+	return system.Clean(string(who.ID)), nil
+}
+
+// ask returns the name of a group or the address of a user, asked for once in a
+// run.
+func (s *System) ask(ctx context.Context, who *reference) (string, error) {
+	return s.names.Get(ctx, who.Type+" "+string(who.ID), func(ctx context.Context) (string, error) {
+		r, err := s.client.Get(ctx, api(who.Type, string(who.ID)), nil)
+		if err != nil {
+			return "", err
+		}
+		if r.Status == http.StatusForbidden && who.Type == typeGroup {
+			return "", s.client.Unusable("the account may not see the name of group "+quote(string(who.ID)), adviceGroups)
+		}
+		if r.Status != http.StatusOK {
+			return "", s.client.Refused(r)
+		}
+		var told struct {
+			ID                 ident
+			Name, EmailAddress string
+		}
+		if err := r.JSON(&told); err != nil {
+			return "", s.client.Malformed(r, "it is not a "+who.Type+": "+err.Error())
+		}
+		// A user whose name is a number is taken for the one with that id.
+		if who.Type == typeUser && told.Name != string(who.ID) || who.Type == typeGroup && told.ID != who.ID {
+			return "", s.client.Malformed(r, "it tells of another "+who.Type+" than was asked for")
+		}
+		if who.Type == typeUser {
+			return system.Clean(told.EmailAddress), nil
+		}
+		return system.Clean(told.Name), nil
+	})
+}
+
+// fill reads the custom fields into a record.
+func (s *System) fill(r *lifecycle.Record, fields *customFields) error {
+	if len(s.config.Fields) == 0 {
+		return nil
+	}
+	if fields == nil {
+		return errors.New("it is told without its custom fields")
+	}
+	values := make(map[string]string, len(s.config.Fields))
+	for field, custom := range s.config.Fields {
+		value, err := fields.value(custom)
+		if err != nil {
+			return fmt.Errorf("the custom field %s %w", quote(custom), err)
+		}
+		values[field] = value
+	}
+	if _, mapped := values[fieldClass]; mapped {
+		r.Class = values[fieldClass]
+	}
+	r.Purpose, r.Environment, r.Criticality = values[fieldPurpose], values[fieldEnvironment], values[fieldCriticality]
+	flawed := func(field string, err error) error {
+		return fmt.Errorf("the custom field %s holds %s, and %w", quote(s.config.Fields[field]), quote(values[field]), err)
+	}
+	var err error
+	if r.ThirdParty, err = parseBool(values[fieldThirdParty]); err != nil {
+		return flawed(fieldThirdParty, err)
+	}
+	if r.Shared, err = parseBool(values[fieldShared]); err != nil {
+		return flawed(fieldShared, err)
+	}
+	if r.RetirementDate, err = parseDate(values[fieldRetirementDate], true); err != nil {
+		return flawed(fieldRetirementDate, err)
+	}
+	if r.VerifiedAt, err = parseDate(values[fieldVerifiedAt], false); err != nil {
+		return flawed(fieldVerifiedAt, err)
+	}
+	if r.AssignedAt, err = parseDate(values[fieldAssignedAt], false); err != nil {
+		return flawed(fieldAssignedAt, err)
+	}
+	return nil
+}
+
+// value returns the value of a custom field: several are joined, and a field
+// that does not apply to the asset has none.
+func (c *customFields) value(name string) (string, error) {
+	var out []string
+	for _, field := range *c {
+		if system.Fold(field.Name) != system.Fold(name) {
+			continue
+		}
+		for _, raw := range field.Values {
+			var text *string
+			if err := json.Unmarshal(raw, &text); err != nil || text == nil {
+				return "", errors.New("holds something that is not a text")
+			}
+			if value := system.Clean(*text); value != "" && !slices.Contains(out, value) {
+				out = append(out, value)
+			}
+		}
+	}
+	return strings.Join(out, ", "), nil
+}
+
+var errDate = errors.New("that is not a date such as 2026-01-31 or 2026-01-31T12:00:00Z")
+
+// parseDate reads a date with or without a time of day. Without one it is the
+// last second of that day if endOfDay is set, and otherwise its first. Request
+// Tracker writes the beginning of 1970 where there is none.
+func parseDate(text string, endOfDay bool) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	t, err := time.Time{}, error(nil)
+	if len(text) == len(time.DateOnly) {
+		t, err = time.Parse(time.DateOnly, text)
+	} else {
+		t, err = time.Parse(time.RFC3339, text)
+		t, endOfDay = t.UTC().Truncate(time.Second), false
+	}
+	switch {
+	case err != nil || t.Year() < 1970 || t.Year() > 9999:
+		return time.Time{}, errDate
+	case t.Unix() == 0:
+		return time.Time{}, nil
+	case endOfDay:
+		t = t.Add(24*time.Hour - time.Second)
+	}
+	return t, nil
+}
+
+// parseBool reads a yes or no; the empty text states nothing.
+func parseBool(text string) (lifecycle.Tristate, error) {
+	switch system.Fold(text) {
+	case "":
+		return lifecycle.Unstated, nil
+	case "true", "yes", "1":
+		return lifecycle.Yes, nil
+	case "false", "no", "0":
+		return lifecycle.No, nil
+	}
+	return lifecycle.Unstated, errors.New("that is neither yes nor no")
+}

@@ -1,0 +1,193 @@
+// Package requesttracker reads assets, and the tickets that are open against
+// them, from Request Tracker 5 over its REST 2 interface.
+//
+// Request Tracker answers a query that it does not understand with everything,
+// and leaves out of an answer what the account may not see, without a word. So
+// nothing is believed for being in an answer or for missing from one: every row
+// is checked here, a list counts only if the server says how many rows it has,
+// and an asset is absent only if it is asked for by its id and not found.
+package requesttracker
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/custodyhq/terraform-provider-custody/internal/fault"
+	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
+	"github.com/custodyhq/terraform-provider-custody/internal/system"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/snapshot"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/transport"
+)
+
+// Kind is the name of this kind of system in the configuration.
+const Kind = "request_tracker"
+
+// MaxPageSize is the most rows that Request Tracker puts on a page.
+const MaxPageSize = 100
+
+// Config says which Request Tracker a system reads and how its words map to
+// ours.
+type Config struct {
+	Name      string
+	URL       string // of the server, without /REST/2.0
+	Token     string // an authentication token of an account
+	CAFile    string
+	AllowHTTP bool
+
+	// The catalogs to read -> the class of their assets. Without any, all
+	// catalogs are read and the name of the catalog is the class.
+	Catalogs map[string]string
+	// The queues whose tickets are custody tasks -> the kind of the task. Without
+	// any, the system has no tasks.
+	Queues map[string]string
+	// Our field -> the custom field that holds it.
+	Fields map[string]string
+	// The status of an asset -> our state, besides what is mapped by default.
+	States map[string]string
+	// The role that owns an asset: Owner, which is the default, HeldBy or Contact.
+	OwnerRole string
+	// What of a user names an owner: "name", which is the default, or "email".
+	OwnerKey string
+
+	PageSize          int // MaxPageSize if zero
+	RequestsPerMinute int // no limit if zero
+	Timeout           time.Duration
+}
+
+// System reads one Request Tracker.
+type System struct {
+	config Config
+	url    string // of the server, without a slash at its end
+	states map[string]lifecycle.State
+	kinds  map[string]lifecycle.TaskKind
+	client *transport.Client
+	desk   *transport.Client // the same, for tickets
+
+	scope   snapshot.Memo[*scope]
+	queues  snapshot.Memo[map[string]lifecycle.TaskKind]
+	found   snapshot.Memo[*found]
+	names   snapshot.Memo[string]
+	tickets snapshot.Memo[map[int64]lifecycle.Task]
+
+	mu     sync.Mutex
+	linked map[int64][]int64 // the tickets of every listed asset; nil before a list was read to its end
+}
+
+var (
+	_ system.Assets  = (*System)(nil)
+	_ system.Tasks   = (*System)(nil)
+	_ system.Partial = (*System)(nil)
+)
+
+// New checks the configuration and returns the system. It connects to nothing:
+// that happens when something is first asked for. Its error is a
+// *system.ConfigError.
+func New(c Config) (*System, error) { return open(c, transport.Config{}) }
+
+// open returns a system that sends its requests the given way.
+func open(c Config, t transport.Config) (*System, error) {
+	s := &System{config: c}
+	problems := s.configure()
+	t.System, t.BaseURL, t.CAFile, t.AllowHTTP = c.Name, s.url, c.CAFile, c.AllowHTTP
+	t.Credentials = []transport.Credential{transport.Scheme("token", "token", c.Token)}
+	t.RequestsPerMinute = c.RequestsPerMinute
+	if t.Timeout == 0 {
+		t.Timeout = c.Timeout
+	}
+	client, err := transport.New(t)
+	if problems = append(problems, problemsOf(err)...); len(problems) > 0 {
+		return nil, &system.ConfigError{System: c.Name, Problems: problems}
+	}
+	s.client, s.desk = client, client.For("Unable to Read Tasks")
+	return s, nil
+}
+
+// Name returns the name that the configuration gave the system.
+func (s *System) Name() string { return s.config.Name }
+
+// Kind returns "request_tracker".
+func (s *System) Kind() string { return Kind }
+
+// Has reports whether the system was configured with the capability.
+func (s *System) Has(c system.Capability) bool {
+	return c == system.CanReadAssets || c == system.CanReadTasks && len(s.config.Queues) > 0
+}
+
+// Asset returns the asset with the given id, a deleted one too. There is at most
+// one. An id that is not a number is an error: no asset ever had it.
+func (s *System) Asset(ctx context.Context, id string) ([]lifecycle.Record, error) {
+	n, err := s.number(id)
+	if err != nil {
+		return nil, err
+	}
+	f, err := s.find(ctx, n)
+	if err != nil || !f.present {
+		return nil, err
+	}
+	return []lifecycle.Record{f.record}, nil
+}
+
+// Assets yields all assets but those that are deleted, which Request Tracker
+// keeps out of every list; only Asset shows them.
+func (s *System) Assets(ctx context.Context) iter.Seq2[lifecycle.Record, error] {
+	return func(yield func(lifecycle.Record, error) bool) {
+		if err := s.list(ctx, func(r lifecycle.Record) bool { return yield(r, nil) }); err != nil {
+			yield(lifecycle.Record{}, err)
+		}
+	}
+}
+
+// Tasks returns the open tickets in the configured queues that refer to the
+// asset, sorted by id.
+func (s *System) Tasks(ctx context.Context, asset string) ([]lifecycle.Task, error) {
+	n, err := s.number(asset)
+	if err != nil {
+		return nil, err
+	}
+	links, listed := s.listed(n)
+	if !listed {
+		f, err := s.find(ctx, n)
+		if err != nil {
+			return nil, err
+		}
+		links = f.tickets
+	}
+	return s.tasks(ctx, n, links, listed)
+}
+
+// number reads the id of an asset. One asset must have one name only, so the
+// server's own tolerance of leading zeros is not ours.
+func (s *System) number(id string) (int64, error) {
+	id = strings.TrimSpace(id)
+	n, err := strconv.ParseInt(id, 10, 64)
+	if err == nil && n > 0 && strconv.FormatInt(n, 10) == id {
+		return n, nil
+	}
+	return 0, &fault.Fault{
+		Kind: fault.ErrConfig, Summary: "Unable to Find Asset Record",
+		Happened:    fmt.Sprintf("The ids of assets in Request Tracker are numbers, and %s is none.", quote(id)),
+		Consequence: "Nothing was issued and nothing was revoked.",
+		Advice:      fmt.Sprintf("Write the number that stands in the address of the asset's page, for instance \"%s/17\".", s.config.Name),
+	}
+}
+
+func (s *System) listed(id int64) ([]int64, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	links, ok := s.linked[id]
+	return links, ok
+}
+
+// quote returns a text for a message, short and with nothing hidden in it.
+func quote(text string) string {
+	const most = 60
+	if runes := []rune(text); len(runes) > most {
+		text = string(runes[:most]) + "…"
+	}
+	return strconv.Quote(system.Clean(strings.ToValidUTF8(text, "\uFFFD")))
+}

@@ -1,0 +1,65 @@
+package rest
+
+import (
+	"fmt"
+	"net/http"
+
+	"github.com/custodyhq/terraform-provider-custody/internal/system/transport"
+)
+
+const (
+	adviceDescription = "Compare the description with what the system answers, or check that url names the API; then plan again."
+	adviceRights      = "Give the account the right to see all assets, without a filter on company, entity or group; then plan again."
+	adviceAgain       = "Plan again when the system is not being changed. If it happens again, the paging of the description does not fit the system."
+	adviceFilter      = "Do not rely on this look-up: ask for the id in a form that the system compares exactly, or correct the description."
+)
+
+// answer is a response whose body has been read.
+type answer struct {
+	response  *transport.Response
+	variables map[string]any
+}
+
+// answer reads a response for the expressions of the description. The body of an
+// unsuccessful one may be anything and is null then.
+func (s *System) answer(c *transport.Client, r *transport.Response, id string) (*answer, error) {
+	body, err := decode(r, s.entities)
+	if err != nil {
+		if success(r) {
+			return nil, c.Malformed(r, err.Error())
+		}
+		body = nil
+	}
+	return &answer{response: r, variables: map[string]any{
+		"status": int64(r.Status), "body": body, "header": headers(r.Header), "links": links(r.Header), "settings": s.settings, "id": id,
+	}}, nil
+}
+
+func success(r *transport.Response) bool {
+	return r.Status >= http.StatusOK && r.Status < http.StatusMultipleChoices
+}
+
+// failed returns the fault for an answer that is no answer: by its status, or
+// because the description recognises an error in it.
+func (s *System) failed(c *transport.Client, a *answer) error {
+	if !success(a.response) {
+		return c.Refused(a.response)
+	}
+	for _, f := range s.errors {
+		is, err := f.when.bool(a.variables)
+		if err != nil {
+			return c.Malformed(a.response, err.Error())
+		}
+		if !is {
+			continue
+		}
+		reason := fmt.Sprintf("it says with status %d that it has failed", a.response.Status)
+		if f.message != nil {
+			if text, err := f.message.text(a.variables); err == nil && text != "" {
+				reason += ": " + text
+			}
+		}
+		return c.Malformed(a.response, reason)
+	}
+	return nil
+}

@@ -1,0 +1,234 @@
+package rest
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"cel.dev/cel-go/cel"
+
+	"github.com/custodyhq/terraform-provider-custody/internal/system"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/transport"
+)
+
+// Secret is a field of the configuration that proves who asks.
+type Secret struct {
+	Name     string // "token"; the environment variable is transport.Variable(system, Name)
+	Optional bool   // some way to authenticate does without it
+}
+
+// Secrets returns the fields that a description authenticates with, sorted.
+func Secrets(description string) ([]Secret, error) {
+	c := &checker{config: &Config{}}
+	d := c.read(description)
+	if d == nil {
+		return nil, &system.ConfigError{Problems: c.problems}
+	}
+	needed := make(map[string]int)
+	for _, way := range d.Auth {
+		for _, f := range way.Fields {
+			needed[f]++
+		}
+		for _, f := range way.Optional {
+			needed[f] += 0
+		}
+	}
+	var out []Secret
+	for _, name := range slices.Sorted(maps.Keys(needed)) {
+		out = append(out, Secret{Name: name, Optional: needed[name] < len(d.Auth)})
+	}
+	return out, nil
+}
+
+// credential is a header with a secret in it.
+type credential struct {
+	header string
+	value  template
+}
+
+// login is a request that gives credentials for a session.
+type login struct {
+	method  string
+	path    path
+	headers []transport.Credential
+	form    url.Values
+	token   *expression
+	session []credential
+	fields  map[string]string
+}
+
+const sessionPlace = "session"
+
+// authenticate chooses the first way for which all fields are given.
+func (c *checker) authenticate(ways []authText) ([]transport.Credential, *login) {
+	if len(ways) == 0 {
+		return nil, nil
+	}
+	known := make(map[string]bool)
+	var chosen *authText
+	at := ""
+	for i := range ways {
+		way := &ways[i]
+		missing := false
+		for _, f := range append(slices.Clip(way.Fields), way.Optional...) {
+			known[f] = true
+		}
+		for _, f := range way.Fields {
+			missing = missing || c.config.Secrets[f] == ""
+		}
+		if !missing && chosen == nil {
+			chosen, at = way, fmt.Sprintf("auth[%d]", i)
+		}
+		c.checkWay(fmt.Sprintf("auth[%d]", i), way)
+	}
+	for _, f := range slices.Sorted(maps.Keys(c.config.Secrets)) {
+		if !known[f] && c.config.Secrets[f] != "" {
+			c.configProblem(f, "", fmt.Sprintf("The system does not take it. Accepted: %s.", listed(slices.Sorted(maps.Keys(known)))))
+		}
+	}
+	if chosen == nil {
+		var choices []string
+		for _, way := range ways {
+			choices = append(choices, strings.Join(way.Fields, " and "))
+		}
+		c.configProblem(ways[0].Fields[0], "", fmt.Sprintf("Credentials are required: %s. Each may come from the environment, for instance %s.",
+			strings.Join(choices, ", or "), transport.Variable(c.config.Name, ways[0].Fields[0])))
+		return nil, nil
+	}
+	return c.take(at, chosen)
+}
+
+// checkWay checks a way to authenticate whether or not it is taken.
+func (c *checker) checkWay(at string, way *authText) {
+	if len(way.Fields) == 0 {
+		c.problem(at+".fields", "The fields of the configuration that hold the credentials are required.")
+		way.Fields = []string{"token"}
+	}
+	for _, f := range append(slices.Clip(way.Fields), way.Optional...) {
+		if strings.Trim(f, "abcdefghijklmnopqrstuvwxyz0123456789_") != "" || f == "" || f == sessionPlace {
+			c.problem(at+".fields", fmt.Sprintf("%q is not a name: lower case letters, digits and _ are accepted.", f))
+		}
+	}
+	if way.Basic && (len(way.Fields) != 2 || way.Login != nil) {
+		c.problem(at+".basic", "It takes two fields, the user name and the password, and no login.")
+	}
+	if !way.Basic && len(way.Headers) == 0 {
+		c.problem(at+".headers", "A header is required that carries the credentials.")
+	}
+}
+
+// take builds the credentials of a way.
+func (c *checker) take(at string, way *authText) ([]transport.Credential, *login) {
+	fields := append(slices.Clip(way.Fields), way.Optional...)
+	if way.Basic && len(way.Fields) == 2 {
+		user := c.config.Secrets[way.Fields[0]]
+		if strings.Contains(user, ":") {
+			c.configProblem(way.Fields[0], "", "It must not hold a colon.")
+		}
+		basic := transport.Basic(user, c.config.Secrets[way.Fields[1]])
+		basic.Field = way.Fields[1]
+		return append(c.static(at, way.Headers, fields), basic), nil
+	}
+	if way.Login == nil {
+		return c.static(at, way.Headers, fields), nil
+	}
+	at += ".login"
+	l := &login{method: strings.ToUpper(way.Login.Method), path: c.path(at+".path", way.Login.Path), fields: c.config.Secrets}
+	if l.method != http.MethodGet && l.method != http.MethodPost {
+		c.problem(at+".method", "It must be GET or POST.")
+	}
+	l.headers = c.static(at, way.Login.Headers, fields)
+	l.form = c.query(at+".form", single(way.Login.Form), fields...).fill(c.config.Secrets)
+	if way.Login.Token == "" {
+		c.problem(at+".token", "An expression is required that finds the token in the answer.")
+	} else {
+		l.token = c.compile(at+".token", way.Login.Token, inAnswer, cel.StringType)
+	}
+	static := make(map[string]string)
+	for name, text := range way.Headers {
+		t := c.template(at+".headers."+name, text, append(fields, sessionPlace)...)
+		if slices.Contains(t.names(), sessionPlace) {
+			l.session = append(l.session, credential{name, t})
+		} else {
+			static[name] = text
+		}
+	}
+	if len(l.session) == 0 {
+		c.problem(at, "No header carries {session}, the token of the login.")
+	}
+	return c.static(at, static, fields), l
+}
+
+func single(m map[string]string) map[string]texts {
+	out := make(map[string]texts, len(m))
+	for name, text := range m {
+		out[name] = texts{text}
+	}
+	return out
+}
+
+// static builds the headers whose secrets are known. One whose field is not
+// given is left out: the field was optional.
+func (c *checker) static(at string, texts map[string]string, fields []string) []transport.Credential {
+	var out []transport.Credential
+	for _, name := range slices.Sorted(maps.Keys(texts)) {
+		if !transport.ValidHeader(name) {
+			c.problem(at+".headers."+name, "It is not the name of a header.")
+			continue
+		}
+		t := c.template(at+".headers."+name, texts[name], fields...)
+		given, field := true, ""
+		var secrets []string
+		for _, place := range t.names() {
+			field = place
+			given = given && c.config.Secrets[place] != ""
+			secrets = append(secrets, c.config.Secrets[place])
+		}
+		if given {
+			out = append(out, transport.Header(field, name, t.fill(c.config.Secrets), secrets...))
+		}
+	}
+	return out
+}
+
+// credentials logs in.
+func (l *login) credentials(ctx context.Context, s *System) ([]transport.Credential, error) {
+	request := transport.Request{Method: l.method, Path: l.path.fill(nil), TrailingSlash: l.path.slash, Reads: true, Header: make(http.Header)}
+	for _, h := range l.headers {
+		request.Header.Set(h.Header, h.Value)
+	}
+	if len(l.form) > 0 {
+		request.Body = l.form
+	}
+	r, err := s.loginClient.Do(ctx, request)
+	if err != nil {
+		return nil, err
+	}
+	if r.Status < 200 || r.Status > 299 {
+		return nil, s.loginClient.Refused(r)
+	}
+	a, err := s.answer(s.loginClient, r, "")
+	if err != nil {
+		return nil, err
+	}
+	token, err := l.token.text(a.variables)
+	if err != nil || token == "" {
+		return nil, s.loginClient.Malformed(r, "the login gave no token")
+	}
+	places := maps.Clone(l.fields)
+	places[sessionPlace] = token
+	var out []transport.Credential
+	for _, h := range l.session {
+		value := h.value.fill(places)
+		made := transport.Header("", h.header, value, token)
+		if message := made.Check(); message != "" {
+			return nil, s.loginClient.Malformed(r, "the login gave a token that no header can carry")
+		}
+		out = append(out, made)
+	}
+	return out, nil
+}

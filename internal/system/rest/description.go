@@ -1,0 +1,351 @@
+package rest
+
+import (
+	"embed"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+
+	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
+	"github.com/custodyhq/terraform-provider-custody/internal/system"
+)
+
+const (
+	maxDescription = 256 << 10 // bytes
+	maxNesting     = 20
+	maxBlanks      = 100 // empty lines in a row, over which the YAML library needs quadratic time
+)
+
+// document is a description as it is written.
+type document struct {
+	Name              string                 `yaml:"name"`
+	Title             string                 `yaml:"title"`
+	About             string                 `yaml:"about"`
+	Settings          map[string]settingText `yaml:"settings"`
+	Auth              []authText             `yaml:"auth"`
+	Headers           map[string]string      `yaml:"headers"`
+	RequestsPerMinute int                    `yaml:"requests_per_minute"`
+	HTMLEntities      bool                   `yaml:"html_entities"`
+	Dates             []string               `yaml:"dates"`
+	TimeZone          string                 `yaml:"time_zone"`
+	Errors            []errorText            `yaml:"errors"`
+	Assets            assetsText             `yaml:"assets"`
+	States            map[string]string      `yaml:"states"`
+	Tasks             *tasksText             `yaml:"tasks"`
+}
+
+type settingText struct {
+	About   string `yaml:"about"`
+	Default string `yaml:"default"`
+	Pattern string `yaml:"pattern"`
+}
+
+type authText struct {
+	Fields   []string          `yaml:"fields"`
+	Optional []string          `yaml:"optional"`
+	Basic    bool              `yaml:"basic"`
+	Headers  map[string]string `yaml:"headers"`
+	Login    *loginText        `yaml:"login"`
+}
+
+type loginText struct {
+	Method  string            `yaml:"method"`
+	Path    string            `yaml:"path"`
+	Headers map[string]string `yaml:"headers"`
+	Form    map[string]string `yaml:"form"`
+	Token   string            `yaml:"token"`
+}
+
+type errorText struct {
+	When    string `yaml:"when"`
+	Message string `yaml:"message"`
+}
+
+type assetsText struct {
+	ID     string            `yaml:"id"`
+	Key    string            `yaml:"key"`
+	Get    []getText         `yaml:"get"`
+	List   []listText        `yaml:"list"`
+	Fields map[string]string `yaml:"fields"`
+}
+
+type getText struct {
+	When     string           `yaml:"when"`
+	Possible string           `yaml:"possible"`
+	Askable  string           `yaml:"askable"`
+	Path     string           `yaml:"path"`
+	Query    map[string]texts `yaml:"query"`
+	NotFound string           `yaml:"not_found"`
+	Item     string           `yaml:"item"`
+	Items    string           `yaml:"items"`
+	Total    string           `yaml:"total"`
+	Paging   *pagingText      `yaml:"paging"`
+}
+
+type listText struct {
+	When   string           `yaml:"when"`
+	Path   string           `yaml:"path"`
+	Query  map[string]texts `yaml:"query"`
+	Items  string           `yaml:"items"`
+	Total  string           `yaml:"total"`
+	Paging *pagingText      `yaml:"paging"`
+
+	notFound string // only of a search
+}
+
+// texts is one text or a list of them: a parameter of a query may come several
+// times.
+type texts []string
+
+// UnmarshalYAML reads a text or a list of texts.
+func (t *texts) UnmarshalYAML(read func(any) error) error {
+	var one string
+	if err := read(&one); err == nil {
+		*t = texts{one}
+		return nil
+	}
+	return read((*[]string)(t))
+}
+
+type pagingText struct {
+	Size   int              `yaml:"size"`
+	First  int              `yaml:"first_page"`
+	Query  map[string]texts `yaml:"query"`
+	Next   string           `yaml:"next"`
+	Cursor string           `yaml:"cursor"`
+}
+
+type tasksText struct {
+	When   string            `yaml:"when"`
+	Get    listText          `yaml:"get"`
+	Ask    string            `yaml:"askable"`
+	Fields map[string]string `yaml:"fields"`
+	Kinds  map[string]string `yaml:"kinds"`
+}
+
+//go:embed descriptions/*.yaml
+var shipped embed.FS
+
+// Shipped returns the names of the descriptions that come with the provider.
+func Shipped() []string {
+	files, err := shipped.ReadDir("descriptions")
+	if err != nil {
+		panic("rest: " + err.Error())
+	}
+	var out []string
+	for _, f := range files {
+		out = append(out, strings.TrimSuffix(f.Name(), ".yaml"))
+	}
+	return out
+}
+
+// Description returns the text of a description that comes with the provider.
+func Description(name string) (string, bool) {
+	text, err := shipped.ReadFile("descriptions/" + name + ".yaml")
+	return string(text), err == nil
+}
+
+// read parses a description in YAML or JSON.
+func (c *checker) read(text string) *document {
+	if message := tooMuch(text); message != "" {
+		c.problem("", message)
+		return nil
+	}
+	parsed, err := parser.ParseBytes([]byte(text), 0)
+	if err == nil {
+		switch {
+		case len(parsed.Docs) != 1 || parsed.Docs[0].Body == nil:
+			err = errors.New("one YAML document is accepted")
+		case parsed.Docs[0].Body.Type() != ast.MappingType:
+			err = errors.New("a mapping is accepted")
+		default:
+			err = forbidden(parsed.Docs[0].Body)
+		}
+	}
+	if err != nil {
+		c.problem("", "The description is not accepted: "+system.Clean(oneLine(err)))
+		return nil
+	}
+	var d document
+	if err := yaml.NewDecoder(strings.NewReader(text), yaml.Strict()).Decode(&d); err != nil && !errors.Is(err, io.EOF) {
+		c.problem("", "The description is not accepted: "+system.Clean(oneLine(err)))
+		return nil
+	}
+	return &d
+}
+
+// tooMuch refuses what would only keep the YAML library busy.
+func tooMuch(text string) string {
+	if len(text) > maxDescription {
+		return fmt.Sprintf("The description has %d bytes; at most 256 KiB are accepted.", len(text))
+	}
+	if strings.TrimSpace(text) == "" {
+		return "The description is empty."
+	}
+	blanks, open := 0, 0
+	for line := range strings.Lines(text) {
+		content := strings.TrimSpace(line)
+		if blanks++; content != "" && content[0] != '#' {
+			blanks = 0
+		}
+		if indent := len(line) - len(strings.TrimLeft(line, " -?:\t")); blanks > maxBlanks || indent > 4*maxNesting {
+			return "The description is not accepted: too many empty lines in a row, or too deep an indentation."
+		}
+		for _, r := range content {
+			switch r {
+			case '[', '{':
+				open++
+			case ']', '}':
+				open = max(0, open-1)
+			}
+		}
+		if open > 20*maxNesting {
+			return "The description is not accepted: it is nested too deeply."
+		}
+	}
+	return ""
+}
+
+// forbidden refuses what makes YAML mean something else than it shows.
+func forbidden(n ast.Node) error {
+	v := &strange{}
+	ast.Walk(v, n)
+	return v.err
+}
+
+type strange struct{ err error }
+
+func (s *strange) Visit(n ast.Node) ast.Visitor {
+	switch n.Type() {
+	case ast.AnchorType, ast.AliasType, ast.MergeKeyType, ast.TagType:
+		s.err = fmt.Errorf("line %d: anchors, aliases, merge keys and tags are not accepted", n.GetToken().Position.Line)
+	}
+	if s.err != nil {
+		return nil
+	}
+	return s
+}
+
+// oneLine returns the first line of an error of the YAML library, which goes on
+// to draw the place.
+func oneLine(err error) string {
+	line, _, _ := strings.Cut(err.Error(), "\n")
+	return line
+}
+
+// checker collects what is wrong with a description and what was configured.
+type checker struct {
+	config   *Config
+	settings map[string]settingText
+	values   map[string]string
+	problems []system.Problem
+}
+
+func (c *checker) problem(at, message string) {
+	c.problems = append(c.problems, system.Problem{Attribute: "description", Key: at, Message: message})
+}
+
+func (c *checker) configProblem(attribute, key, message string) {
+	c.problems = append(c.problems, system.Problem{Attribute: attribute, Key: key, Message: message})
+}
+
+func (c *checker) declared(setting string) bool {
+	_, ok := c.settings[setting]
+	return ok
+}
+
+func (c *checker) setting(name string) string { return c.values[name] }
+
+func (c *checker) settingPlaces() []string {
+	var out []string
+	for _, name := range slices.Sorted(maps.Keys(c.settings)) {
+		out = append(out, "settings."+name)
+	}
+	return out
+}
+
+// takeSettings joins what the description declares and the user set.
+func (c *checker) takeSettings(declared map[string]settingText) {
+	c.settings = declared
+	c.values = make(map[string]string, len(declared))
+	for _, name := range slices.Sorted(maps.Keys(c.config.Settings)) {
+		if !c.declared(name) {
+			c.configProblem("settings", name, fmt.Sprintf("There is no such setting. Accepted: %s.", listed(slices.Sorted(maps.Keys(declared)))))
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(declared)) {
+		s := declared[name]
+		value, set := c.config.Settings[name]
+		if !set {
+			value = s.Default
+		}
+		pattern, err := regexp.Compile("^(?:" + s.Pattern + ")$")
+		if err != nil {
+			c.problem("settings."+name+".pattern", "The pattern is not a regular expression.")
+		} else if s.Pattern != "" && !pattern.MatchString(value) {
+			if set {
+				c.configProblem("settings", name, fmt.Sprintf("The value does not match %s.", s.Pattern))
+			} else {
+				c.configProblem("settings", name, "It must be set: "+s.About)
+			}
+		}
+		c.values[name] = value
+	}
+}
+
+// words joins the word maps of the description and of the user into one, folded.
+func words[T any](c *checker, attribute, at string, described, configured map[string]string, parse func(string) (T, error), accepted []string) map[string]T {
+	out := make(map[string]T)
+	for i, m := range []map[string]string{described, configured} {
+		for _, word := range slices.Sorted(maps.Keys(m)) {
+			value, err := parse(m[word])
+			if err == nil && fold(word) != "" {
+				out[fold(word)] = value
+				continue
+			}
+			message := fmt.Sprintf("%q is not accepted there. Accepted: %s.", m[word], strings.Join(accepted, ", "))
+			if err == nil {
+				message = "The word of the system must not be empty."
+			}
+			if i == 0 {
+				c.problem(at+"."+word, message)
+			} else {
+				c.configProblem(attribute, word, message)
+			}
+		}
+	}
+	return out
+}
+
+func fold(word string) string { return system.Fold(system.Clean(word)) }
+
+func stateWords(c *checker, described map[string]string) map[string]lifecycle.State {
+	return words(c, "states", "states", described, c.config.States, lifecycle.ParseState, lifecycle.States())
+}
+
+// zone returns the place whose time is meant where none is stated.
+func (c *checker) zone(text string) *time.Location {
+	name := c.template("time_zone", text).fill(nil)
+	if name == "" {
+		return time.UTC
+	}
+	if name == "Local" {
+		c.problem("time_zone", "The time zone of this machine must not matter: name one.")
+		return time.UTC
+	}
+	zone, err := time.LoadLocation(name)
+	if err != nil {
+		c.problem("time_zone", fmt.Sprintf("There is no time zone %q.", name))
+		return time.UTC
+	}
+	return zone
+}

@@ -1,0 +1,196 @@
+package rest
+
+import (
+	"context"
+	"fmt"
+
+	"cel.dev/cel-go/cel"
+
+	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
+	"github.com/custodyhq/terraform-provider-custody/internal/system"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/transport"
+)
+
+// get reads the records of one id.
+type get struct {
+	possible *expression // whether there can be such an id at all
+	askable  *expression // whether it can be asked for safely
+	path     path
+	query    query
+	notFound *expression
+	item     *expression // of an answer that is one record
+	search   *listing    // of one that is a list
+}
+
+// get compiles a way to read one asset; nil if it is not the one to use.
+func (c *checker) get(at string, t *getText) *get {
+	g := &get{}
+	use := c.applies(at, t.When)
+	if t.Possible != "" {
+		g.possible = c.compile(at+".possible", t.Possible, inID, cel.BoolType)
+	}
+	if t.Askable != "" {
+		g.askable = c.compile(at+".askable", t.Askable, inID, cel.BoolType)
+	}
+	switch {
+	case (t.Item == "") == (t.Items == ""):
+		c.problem(at, "One of item and items is required: the record in the answer, or the list of them.")
+	case t.Items != "":
+		g.search = c.listing(at, &listText{Path: t.Path, Query: t.Query, Items: t.Items, Total: t.Total, Paging: t.Paging, notFound: t.NotFound}, true)
+	default:
+		if t.Total != "" || t.Paging != nil {
+			c.problem(at, "total and paging belong to items.")
+		}
+		if t.NotFound == "" {
+			c.problem(at+".not_found", "An expression is required that recognises the answer for an asset that does not exist. "+
+				"A status of 404 alone is also what a wrong url is answered with.")
+		}
+		g.notFound = c.compile(at+".not_found", t.NotFound, inAnswer, cel.BoolType)
+		g.path = c.path(at+".path", t.Path, "id")
+		g.query = c.query(at+".query", t.Query, "id")
+		g.item = c.compile(at+".item", t.Item, inAnswer)
+	}
+	if !use {
+		return nil
+	}
+	return g
+}
+
+// applies evaluates a condition over the settings, which are known.
+func (c *checker) applies(at, when string) bool {
+	if when == "" {
+		return true
+	}
+	e := c.compile(at+".when", when, inSettings, cel.BoolType)
+	if e == nil {
+		return true
+	}
+	yes, err := e.bool(map[string]any{"settings": c.values})
+	if err != nil {
+		c.problem(at+".when", err.Error())
+	}
+	return yes
+}
+
+// single decides how an id is looked up: by itself, or in the list of all. An id
+// that no asset can have is not looked up.
+func (s *System) single(id string) (single, possible bool, err error) {
+	if s.get == nil {
+		return false, true, nil
+	}
+	variables := map[string]any{"id": id, "settings": s.settings}
+	if s.get.possible != nil {
+		if possible, err = s.get.possible.bool(variables); err != nil || !possible {
+			return false, false, err
+		}
+	}
+	// A path cannot name these, and what stands behind a control character is
+	// anybody's guess.
+	if id == "." || id == ".." || system.Clean(id) != id {
+		return false, true, nil
+	}
+	if s.get.askable == nil {
+		return true, true, nil
+	}
+	single, err = s.get.askable.bool(variables)
+	return single, true, err
+}
+
+// one asks for one id.
+func (s *System) one(ctx context.Context, id string) ([]lifecycle.Record, error) {
+	if s.get.search != nil {
+		return s.searched(ctx, id)
+	}
+	places := map[string]string{"id": id}
+	r, err := s.client.Do(ctx, transport.Request{
+		Path: s.get.path.fill(places), TrailingSlash: s.get.path.slash, Query: s.get.query.fill(places),
+	})
+	if err != nil {
+		return nil, err
+	}
+	a, err := s.answer(s.client, r, id)
+	if err != nil {
+		return nil, err
+	}
+	absent, err := s.get.notFound.bool(a.variables)
+	if err == nil && absent {
+		return nil, s.provenAbsent(ctx)
+	}
+	if failed := s.failed(s.client, a); failed != nil {
+		return nil, failed
+	}
+	if err != nil {
+		return nil, s.client.Malformed(r, err.Error())
+	}
+	item, err := s.get.item.eval(a.variables)
+	if err != nil {
+		return nil, s.client.Malformed(r, err.Error())
+	}
+	record, _, err := s.record(item.Value(), id)
+	if err != nil {
+		return nil, s.client.Malformed(r, err.Error())
+	}
+	matches, err := s.verify(record.ID, id)
+	if err != nil || !matches {
+		return nil, err
+	}
+	return []lifecycle.Record{record}, nil
+}
+
+// searched asks for the records that a query finds.
+func (s *System) searched(ctx context.Context, id string) ([]lifecycle.Record, error) {
+	var out []lifecycle.Record
+	err := s.steadily(func() error {
+		out = nil
+		return s.get.search.read(ctx, s, s.client, map[string]string{"id": id}, func(item any) (string, error) {
+			record, key, err := s.record(item, id)
+			if err != nil {
+				return "", err
+			}
+			matches, err := s.verify(record.ID, id)
+			if err == nil && matches {
+				out = append(out, record)
+			}
+			return key, err
+		})
+	})
+	if err != nil {
+		return nil, err
+	}
+	if len(out) == 0 {
+		return nil, s.provenAbsent(ctx)
+	}
+	return out, nil
+}
+
+// verify compares the id of a record that was given with the one that was asked
+// for. Systems compare without regard to case or accents; such a record is
+// another one. Any other record shows that the question was not understood, and
+// then nothing follows from what is missing.
+func (s *System) verify(have, asked string) (bool, error) {
+	if have == asked {
+		return true, nil
+	}
+	if system.Fold(have) == system.Fold(asked) {
+		return false, nil
+	}
+	return false, s.client.Unusable(fmt.Sprintf("it was asked for the asset %q and answered with the asset %q", asked, have), adviceFilter)
+}
+
+// provenAbsent checks, once a run, that the system answers and shows any asset
+// at all. With a wrong address or without rights, none would seem to exist.
+func (s *System) provenAbsent(ctx context.Context) error {
+	_, err := s.shows.Get(ctx, "", func(ctx context.Context) (struct{}, error) {
+		for _, l := range s.lists {
+			some, err := l.showsAny(ctx, s)
+			if err != nil || some {
+				return struct{}{}, err
+			}
+		}
+		if s.config.MinRecords < 0 {
+			return struct{}{}, nil
+		}
+		return struct{}{}, s.client.Unusable("it shows no asset at all, so that one is missing says nothing", adviceRights)
+	})
+	return err
+}

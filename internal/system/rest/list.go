@@ -1,0 +1,357 @@
+package rest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"reflect"
+	"slices"
+	"strconv"
+
+	"cel.dev/cel-go/cel"
+
+	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/transport"
+)
+
+const (
+	maxPages    = 100_000
+	maxPasses   = 3 // over a list that changes while it is read
+	defaultSize = 100
+)
+
+// listing reads the rows of a list, page by page.
+type listing struct {
+	path         path
+	query        query
+	items, total *expression
+	notFound     *expression // of a search: the answer says that there is nothing
+	paging       *paging
+}
+
+// paging says how further pages are asked for: by counting rows or pages, by a
+// link, or by a cursor.
+type paging struct {
+	size, first  int
+	query        query
+	next, cursor *expression
+}
+
+var countingPlaces = []string{"offset", "limit", "page", "last"}
+
+// listing compiles a list; nil if it is not to be read.
+func (c *checker) listing(at string, t *listText, byID bool) *listing {
+	use := c.applies(at, t.When)
+	var places []string
+	if byID {
+		places = []string{"id"}
+	}
+	l := &listing{path: c.path(at+".path", t.Path, places...), query: c.query(at+".query", t.Query, places...)}
+	if t.Items == "" {
+		c.problem(at+".items", "An expression is required that finds the rows in an answer.")
+	} else {
+		l.items = c.compile(at+".items", t.Items, inAnswer, cel.ListType(cel.DynType))
+	}
+	if t.Total != "" {
+		l.total = c.compile(at+".total", t.Total, inAnswer, cel.IntType, cel.DoubleType, cel.StringType)
+	}
+	if t.notFound != "" {
+		l.notFound = c.compile(at+".not_found", t.notFound, inAnswer, cel.BoolType)
+	}
+	if t.Paging != nil {
+		l.paging = c.paging(at+".paging", t.Paging, l.total != nil)
+	}
+	if !use {
+		return nil
+	}
+	return l
+}
+
+func (c *checker) paging(at string, t *pagingText, total bool) *paging {
+	p := &paging{size: t.Size, first: t.First}
+	if c.config.PageSize > 0 {
+		p.size = c.config.PageSize
+	}
+	if p.size <= 0 {
+		p.size = defaultSize
+	}
+	places := countingPlaces
+	if t.Next != "" {
+		p.next = c.compile(at+".next", t.Next, inAnswer, cel.StringType, cel.NullType)
+		places = []string{"limit"}
+	}
+	if t.Cursor != "" {
+		p.cursor = c.compile(at+".cursor", t.Cursor, inAnswer, cel.StringType, cel.IntType, cel.NullType)
+		places = []string{"limit", "cursor"}
+	}
+	p.query = c.query(at+".query", t.Query, places...)
+	turns := slices.ContainsFunc(p.query.names(), func(n string) bool { return n != "limit" && n != "last" })
+	switch {
+	case t.Next != "" && t.Cursor != "":
+		c.problem(at, "next and cursor exclude each other.")
+	case t.Next == "" && !turns:
+		c.problem(at+".query", "Nothing in it turns the page: {offset}, {page} or {cursor} is required, or next.")
+	case t.Next == "" && t.Cursor == "" && !total:
+		c.problem(at, "total is required beside counted pages: without it, the end cannot be told from rows that are held back.")
+	}
+	return p
+}
+
+// unsteady is the error of a list that contradicts itself. It may do so because
+// it is being changed, so it is read again.
+type unsteady struct{ reason, advice string }
+
+func (u *unsteady) Error() string { return u.reason }
+
+// steadily reads until a list agrees with itself.
+func (s *System) steadily(read func() error) error {
+	var err error
+	var u *unsteady
+	for range maxPasses {
+		if err = read(); !errors.As(err, &u) {
+			return err
+		}
+	}
+	return s.client.Unusable(fmt.Sprintf("%s, %d times in a row", u.reason, maxPasses), u.advice)
+}
+
+// page is how far a list has been read.
+type page struct {
+	number, offset int
+	cursor         string
+	link           string
+	from           *transport.Response
+	visited        map[string]bool
+}
+
+// read reads all pages. take is given each row and returns its key, which no
+// other row may have.
+func (l *listing) read(ctx context.Context, s *System, c *transport.Client, places map[string]string, take func(item any) (string, error)) error {
+	seen := make(map[string]bool)
+	total := -1
+	at := page{visited: make(map[string]bool)}
+	for {
+		a, err := l.fetch(ctx, s, c, places, &at)
+		if err != nil {
+			return err
+		}
+		if a == nil {
+			return nil
+		}
+		rows, n, err := l.rows(c, a)
+		if err != nil {
+			return err
+		}
+		if l.total != nil {
+			if total >= 0 && n != total {
+				return &unsteady{fmt.Sprintf("the number of its rows changed from %d to %d while they were read", total, n), adviceAgain}
+			}
+			total = n
+		}
+		for _, row := range rows {
+			key, err := take(row)
+			var told *unsteady
+			switch {
+			case errors.As(err, &told) || isFault(err):
+				return err
+			case err != nil:
+				return c.Malformed(a.response, err.Error())
+			case seen[key]:
+				return &unsteady{fmt.Sprintf("it gave the row %q twice while its pages were read", key), adviceAgain}
+			}
+			seen[key] = true
+		}
+		more, err := l.turn(c, a, &at, len(rows), len(seen), total)
+		if err != nil {
+			return err
+		}
+		if !more {
+			break
+		}
+	}
+	if total >= 0 && len(seen) != total {
+		return &unsteady{fmt.Sprintf("it counts %d rows and shows %d", total, len(seen)), adviceRights}
+	}
+	return nil
+}
+
+// fetch asks for a page and checks that it is an answer. It returns nothing if
+// the answer says that there is nothing.
+func (l *listing) fetch(ctx context.Context, s *System, c *transport.Client, places map[string]string, at *page) (*answer, error) {
+	var r *transport.Response
+	var err error
+	if at.link != "" {
+		r, err = c.Follow(ctx, at.from, at.link)
+	} else {
+		r, err = c.Do(ctx, transport.Request{Path: l.path.fill(places), TrailingSlash: l.path.slash, Query: l.asked(places, at)})
+	}
+	if err != nil {
+		return nil, err
+	}
+	a, err := s.answer(c, r, places["id"])
+	if err != nil {
+		return nil, err
+	}
+	if l.notFound == nil {
+		return a, s.failed(c, a)
+	}
+	nothing, evalErr := l.notFound.bool(a.variables)
+	if evalErr == nil && nothing {
+		return nil, nil //nolint:nilnil // nothing is what the answer says
+	}
+	if err := s.failed(c, a); err != nil {
+		return nil, err
+	}
+	if evalErr != nil {
+		return nil, c.Malformed(r, evalErr.Error())
+	}
+	return a, nil
+}
+
+func (l *listing) asked(places map[string]string, at *page) url.Values {
+	out := l.query.fill(places)
+	if l.paging == nil {
+		return out
+	}
+	counted := map[string]string{
+		"offset": strconv.Itoa(at.offset), "limit": strconv.Itoa(l.paging.size), "page": strconv.Itoa(l.paging.first + at.number),
+		"last": strconv.Itoa(at.offset + l.paging.size - 1), "cursor": at.cursor,
+	}
+	for name, value := range l.paging.query.fill(counted) {
+		out[name] = value
+	}
+	return out
+}
+
+// rows returns the rows of a page and the number of all.
+func (l *listing) rows(c *transport.Client, a *answer) ([]any, int, error) {
+	rows, err := l.items.rows(a.variables)
+	if err != nil {
+		return nil, 0, c.Malformed(a.response, err.Error())
+	}
+	if l.total == nil {
+		return rows, -1, nil
+	}
+	n, err := l.total.count(a.variables)
+	if err != nil {
+		return nil, 0, c.Malformed(a.response, err.Error())
+	}
+	return rows, n, nil
+}
+
+// turn goes on to the next page and reports whether there is one.
+func (l *listing) turn(c *transport.Client, a *answer, at *page, rows, seen, total int) (bool, error) {
+	if l.paging == nil {
+		return false, nil
+	}
+	at.number++
+	at.offset += rows
+	at.from = a.response
+	if at.number >= maxPages {
+		return false, c.Unusable(fmt.Sprintf("its list has no end after %d pages", maxPages), adviceAgain)
+	}
+	next := l.paging.next
+	if next == nil {
+		next = l.paging.cursor
+	}
+	if next == nil {
+		// A page beyond the last is never asked for: some systems answer it with
+		// the first, others with an error.
+		return rows > 0 && seen < total, nil
+	}
+	text, err := next.text(a.variables)
+	if err != nil {
+		return false, c.Malformed(a.response, err.Error())
+	}
+	if text == "" {
+		return false, nil
+	}
+	if at.visited[text] {
+		return false, &unsteady{"its pages lead back to one that was read already", adviceAgain}
+	}
+	at.visited[text] = true
+	if l.paging.next != nil {
+		at.link = text
+	} else {
+		at.cursor = text
+	}
+	return true, nil
+}
+
+// showsAny reports whether the list holds anything.
+func (l *listing) showsAny(ctx context.Context, s *System) (bool, error) {
+	one := *l
+	if l.paging != nil {
+		small := *l.paging
+		small.size = 1
+		one.paging = &small
+	}
+	a, err := one.fetch(ctx, s, s.client, nil, &page{})
+	if err != nil || a == nil {
+		return false, err
+	}
+	rows, _, err := l.rows(s.client, a)
+	return len(rows) > 0, err
+}
+
+// shelf holds all records.
+type shelf struct {
+	records []lifecycle.Record
+	byID    map[string][]int
+	byKey   map[string]int
+}
+
+func (f *shelf) find(id string) []lifecycle.Record {
+	var out []lifecycle.Record
+	for _, i := range f.byID[id] {
+		out = append(out, f.records[i])
+	}
+	return out
+}
+
+// add takes a record in. One that two lists show alike is one record; one that
+// differs has moved between them while they were read.
+func (f *shelf) add(r lifecycle.Record, key string) error {
+	if i, ok := f.byKey[key]; ok {
+		if reflect.DeepEqual(f.records[i], r) {
+			return nil
+		}
+		return &unsteady{fmt.Sprintf("the record %q changed while it was read", key), adviceAgain}
+	}
+	f.byKey[key] = len(f.records)
+	if r.ID != "" {
+		f.byID[r.ID] = append(f.byID[r.ID], len(f.records))
+		f.records = append(f.records, r)
+	}
+	return nil
+}
+
+// all reads all lists, once a run.
+func (s *System) all(ctx context.Context) (*shelf, error) {
+	return s.listed.Get(ctx, "", func(ctx context.Context) (*shelf, error) {
+		var f *shelf
+		err := s.steadily(func() error {
+			f = &shelf{byID: make(map[string][]int), byKey: make(map[string]int)}
+			for _, l := range s.lists {
+				if err := l.read(ctx, s, s.client, nil, func(item any) (string, error) {
+					r, key, err := s.record(item, "")
+					if err != nil {
+						return "", err
+					}
+					return key, f.add(r, key)
+				}); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+		if least := max(s.config.MinRecords, 1); s.config.MinRecords >= 0 && len(f.records) < least {
+			return nil, s.client.Unusable(fmt.Sprintf("it shows %d assets and min_records asks for at least %d", len(f.records), least), adviceRights)
+		}
+		return f, nil
+	})
+}

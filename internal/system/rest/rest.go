@@ -1,0 +1,280 @@
+// Package rest reads asset records and tasks from any system that answers in
+// JSON over HTTP. What is asked and how the answers are read stands in a
+// description, a text in YAML or JSON; a kind of system that fits needs no code.
+//
+// The engine believes little. A record is absent only if the description's own
+// rule recognises the answer that says so, and the system shows other records; a
+// list is complete only if it is as long as the system says, with no row twice.
+package rest
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+	"time"
+
+	"cel.dev/cel-go/cel"
+
+	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
+	"github.com/custodyhq/terraform-provider-custody/internal/system"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/snapshot"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/transport"
+)
+
+// Kind is the name of the kind whose description the user writes.
+const Kind = "rest"
+
+// Config says how a system is reached and read.
+type Config struct {
+	Name        string
+	Kind        string // Kind, or the name of a shipped description; Kind if empty
+	Description string // its text; that of the shipped one if empty
+	URL         string
+	CAFile      string
+	AllowHTTP   bool
+
+	Secrets   map[string]string // the fields that the description authenticates with
+	Settings  map[string]string // what the description lets the user set
+	States    map[string]string // the system's word -> our state, before the description's
+	TaskKinds map[string]string // the system's word -> our kind of task, likewise
+
+	// The fewest assets that a list may hold: by default 1, none if negative. A
+	// system that shows nothing at all has more likely lost its rights.
+	MinRecords        int
+	PageSize          int // rows a page; the description's if zero
+	RequestsPerMinute int // the description's if zero; no budget if negative
+	Timeout           time.Duration
+	Retries           int
+
+	Wait func(ctx context.Context, d time.Duration) error // for tests
+}
+
+// System is a system that a description reads. It implements the capabilities
+// that the description has; ask with system.AsAssets and system.AsTasks.
+type System struct {
+	config Config
+	title  string
+
+	client, taskClient, loginClient *transport.Client
+
+	entities bool
+	dates    calendar
+	settings map[string]string
+	errors   []failure
+	id, key  *expression
+	get      *get
+	lists    []*listing
+	fields   map[string]*expression
+	states   map[string]lifecycle.State
+	tasks    *taskRules
+
+	listed snapshot.Memo[*shelf]
+	shows  snapshot.Memo[struct{}]
+}
+
+var (
+	_ system.Assets  = (*System)(nil)
+	_ system.Tasks   = (*System)(nil)
+	_ system.Partial = (*System)(nil)
+)
+
+// failure recognises an answer that is an error whatever its status.
+type failure struct{ when, message *expression }
+
+// New reads the description, compiles everything in it and returns the system.
+// It connects to nothing. Its error is a *system.ConfigError that lists all
+// problems.
+func New(config Config) (*System, error) {
+	if config.Kind == "" {
+		config.Kind = Kind
+	}
+	c := &checker{config: &config}
+	s := &System{config: config}
+	if config.Description == "" {
+		text, ok := Description(config.Kind)
+		if !ok {
+			c.problem("", "A description is required.")
+			return nil, &system.ConfigError{System: config.Name, Problems: c.problems}
+		}
+		s.config.Description = text
+	}
+	if d := c.read(s.config.Description); d != nil {
+		s.compile(c, d)
+		s.connect(c, d)
+	}
+	if len(c.problems) > 0 {
+		return nil, &system.ConfigError{System: config.Name, Problems: c.problems}
+	}
+	return s, nil
+}
+
+func (s *System) compile(c *checker, d *document) {
+	if d.Name == "" {
+		c.problem("name", "A name is required.")
+	}
+	if s.title = d.Title; s.title == "" {
+		s.title = d.Name
+	}
+	c.takeSettings(d.Settings)
+	s.settings = c.values
+	s.entities = d.HTMLEntities
+	s.dates = c.calendar(d.Dates, d.TimeZone)
+	for i, e := range d.Errors {
+		at := fmt.Sprintf("errors[%d]", i)
+		f := failure{when: c.compile(at+".when", e.When, inAnswer, cel.BoolType)}
+		if e.Message != "" {
+			f.message = c.compile(at+".message", e.Message, inAnswer, scalars...)
+		}
+		s.errors = append(s.errors, f)
+	}
+	s.states = stateWords(c, d.States)
+	s.compileAssets(c, &d.Assets)
+	s.tasks = c.tasks(d.Tasks)
+}
+
+func (s *System) compileAssets(c *checker, a *assetsText) {
+	if a.ID == "" {
+		c.problem("assets.id", "An expression is required that gives the id of an item.")
+	} else {
+		s.id = c.compile("assets.id", a.ID, inItem, scalars...)
+	}
+	s.key = s.id
+	if a.Key != "" {
+		s.key = c.compile("assets.key", a.Key, inItem, scalars...)
+	}
+	s.fields = c.fields("assets.fields", a.Fields, recordFields)
+	for i := range a.Get {
+		at := fmt.Sprintf("assets.get[%d]", i)
+		if g := c.get(at, &a.Get[i]); g != nil && s.get == nil {
+			s.get = g
+		}
+	}
+	for i := range a.List {
+		at := fmt.Sprintf("assets.list[%d]", i)
+		if l := c.listing(at, &a.List[i], false); l != nil {
+			s.lists = append(s.lists, l)
+		}
+	}
+	if len(s.lists) == 0 {
+		c.problem("assets.list", "At least one list is required: the assets of a whole team are listed, and absence is checked against it.")
+	}
+}
+
+// fields compiles the expressions of a map, each for one of our fields.
+func (c *checker) fields(at string, texts map[string]string, known map[string][]*cel.Type) map[string]*expression {
+	out := make(map[string]*expression)
+	for name, text := range texts {
+		want, ok := known[name]
+		if !ok {
+			c.problem(at+"."+name, fmt.Sprintf("There is no such field. Accepted: %s.", strings.Join(fieldNames(known), ", ")))
+			continue
+		}
+		if e := c.compile(at+"."+name, text, inItem, want...); e != nil {
+			out[name] = e
+		}
+	}
+	return out
+}
+
+// connect builds the HTTP clients.
+func (s *System) connect(c *checker, d *document) {
+	static, login := c.authenticate(d.Auth)
+	rate := d.RequestsPerMinute
+	if s.config.RequestsPerMinute != 0 {
+		rate = s.config.RequestsPerMinute
+	}
+	t := transport.Config{
+		System: s.config.Name, BaseURL: s.config.URL, AllowHTTP: s.config.AllowHTTP, CAFile: s.config.CAFile,
+		Credentials: static, Header: make(map[string][]string), RequestsPerMinute: rate,
+		Timeout: s.config.Timeout, Retries: s.config.Retries, Wait: s.config.Wait,
+	}
+	for name, value := range d.Headers {
+		if !transport.ValidHeader(name) || strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r > '~' }) {
+			c.problem("headers."+name, "It is not a header.")
+			continue
+		}
+		t.Header.Set(name, value)
+	}
+	build := func(t transport.Config) *transport.Client {
+		client, err := transport.New(t)
+		if err == nil {
+			return client
+		}
+		for _, p := range err.(*system.ConfigError).Problems { //nolint:errcheck,errorlint // that is what New promises
+			if !slices.Contains(c.problems, p) {
+				c.problems = append(c.problems, p)
+			}
+		}
+		return nil
+	}
+	if login != nil {
+		first := t
+		// What only a session needs is not sent to the login.
+		first.Credentials, first.Secrets = login.headers, s.config.Secrets
+		s.loginClient = build(first)
+		t.Login = func(ctx context.Context) ([]transport.Credential, error) { return login.credentials(ctx, s) }
+		t.Secrets = s.config.Secrets
+	}
+	if s.client = build(t); s.client != nil {
+		s.taskClient = s.client.For("Unable to Read Tasks")
+	}
+}
+
+// Name returns the name that the configuration gave the system.
+func (s *System) Name() string { return s.config.Name }
+
+// Kind returns "rest", or the name of the shipped description.
+func (s *System) Kind() string { return s.config.Kind }
+
+// Has reports whether the description reads what the capability is about.
+func (s *System) Has(c system.Capability) bool {
+	switch c {
+	case system.CanReadAssets:
+		return true
+	case system.CanReadTasks:
+		return s.tasks != nil
+	}
+	return false
+}
+
+// Asset returns the records with exactly the given id.
+func (s *System) Asset(ctx context.Context, id string) ([]lifecycle.Record, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if id = strings.TrimSpace(id); id == "" {
+		return nil, nil
+	}
+	single, possible, err := s.single(id)
+	switch {
+	case err != nil:
+		return nil, s.client.Unusable(err.Error(), adviceDescription)
+	case !possible:
+		return nil, s.provenAbsent(ctx)
+	case single:
+		return s.one(ctx, id)
+	}
+	shelf, err := s.all(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return shelf.find(id), nil
+}
+
+// Assets yields all records, sorted as the system lists them.
+func (s *System) Assets(ctx context.Context) iter.Seq2[lifecycle.Record, error] {
+	return func(yield func(lifecycle.Record, error) bool) {
+		shelf, err := s.all(ctx)
+		if err != nil {
+			yield(lifecycle.Record{}, err)
+			return
+		}
+		for _, r := range shelf.records {
+			if !yield(r, nil) {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,188 @@
+package scim
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
+	"github.com/custodyhq/terraform-provider-custody/internal/system"
+)
+
+// entry is a user or a group.
+type entry struct {
+	id      string   // as the server writes it
+	keys    []string // in lower case: what else names it
+	samples []string // what names it as the server writes it, one for each attribute; "" for none
+	person  lifecycle.Person
+	flaw    string   // why the entry cannot be used, if so
+	members []member // of a group
+	shown   bool     // whether the group says who is in it, be it nobody
+}
+
+// member is somebody or something in a group.
+type member struct {
+	id   string // "" if the server does not say
+	team int    // is a group: yes, no or perhaps
+}
+
+const (
+	perhaps = iota
+	yes
+	no
+)
+
+var errNoID = errors.New("an entry has no id")
+
+// readUser turns a resource into an entry.
+func (s *System) readUser(o object) (*entry, error) {
+	e, err := s.readCommon(o, s.keys)
+	if err != nil {
+		return nil, err
+	}
+	p := &e.person
+	p.Source = "Users/" + p.ID
+	p.Username, p.Email = o.text("userName"), o.text("emails.value")
+	if p.Name == "" {
+		p.Name = o.text("name.formatted")
+	}
+	if p.Name == "" {
+		p.Name = strings.TrimSpace(o.text("name.givenName") + " " + o.text("name.familyName"))
+	}
+	p.Manager = o.text(enterpriseUser + "manager.value")
+	p.Kind = s.kindOf(o.text(s.config.KindAttribute))
+	p.Status, p.StatusText = s.statusOf(o)
+	p.Teams = teamsOf(o)
+	if s.config.EndDateAttribute != "" {
+		date := o.text(s.config.EndDateAttribute)
+		if p.EndDate, err = parseDate(date); err != nil {
+			e.flaw = fmt.Sprintf("the attribute %s of %s holds %s, which is not a date; understood are 2027-06-30 and 2027-06-30T23:59:59Z",
+				s.config.EndDateAttribute, p.Source, quote(date))
+		}
+	}
+	return e, nil
+}
+
+// readGroup turns a resource into an entry.
+func (s *System) readGroup(o object) (*entry, error) {
+	e, err := s.readCommon(o, groupKeys)
+	if err != nil {
+		return nil, err
+	}
+	e.person.Source = "Groups/" + e.person.ID
+	e.person.Kind, e.person.Status = lifecycle.KindTeam, lifecycle.PersonActive
+	members := o.get("members")
+	e.shown = members != nil
+	for _, v := range list(members) {
+		part := asObject(v)
+		m := member{id: pick(raw(part.get("value")), raw(v))}
+		kind, ref := raw(part.get("type")), strings.ToLower(raw(part.get("$ref")))
+		switch {
+		case strings.EqualFold(kind, "group") || kind == "" && strings.Contains(ref, "groups/"):
+			m.team = yes
+		case strings.EqualFold(kind, "user") || kind == "" && strings.Contains(ref, "users/"):
+			m.team = no
+		}
+		e.members = append(e.members, m)
+	}
+	return e, nil
+}
+
+func (s *System) readCommon(o object, keys []attribute) (*entry, error) {
+	e := &entry{id: raw(o.get("id"))}
+	e.person = lifecycle.Person{Directory: s.config.Name, ID: system.Clean(e.id), Name: o.text("displayName")}
+	if e.person.ID == "" {
+		return nil, errNoID
+	}
+	e.samples = make([]string, len(keys))
+	for i, key := range keys {
+		for _, v := range o.at(key.path) {
+			value := raw(v)
+			// What a key could not be, white space at the ends included, is none.
+			if usableKey, ok := usable(value); !ok || usableKey != value {
+				continue
+			}
+			e.samples[i] = value
+			if folded := system.Fold(value); !slices.Contains(e.keys, folded) {
+				e.keys = append(e.keys, folded)
+			}
+		}
+	}
+	return e, nil
+}
+
+// named reports whether a key names the entry.
+func (e *entry) named(key string) bool {
+	return slices.Contains(e.keys, system.Fold(key)) || slices.Contains(spellings(key), e.id)
+}
+
+// spellings returns the ids that a key may stand for. Ids are told apart by case
+// (RFC 7643 section 3.1), and a server can be asked for one only as it is
+// written; so a key that was written in another case is taken for an id in small
+// or capital letters throughout, and for no other.
+func spellings(key string) []string {
+	out := []string{key}
+	for _, other := range []string{system.Fold(key), strings.ToUpper(key)} {
+		if system.Fold(other) == system.Fold(key) && !slices.Contains(out, other) {
+			out = append(out, other)
+		}
+	}
+	return out
+}
+
+// kindOf reads the kind of a person. A directory that says nothing of it holds
+// employees; a word that is not mapped says nothing either way.
+func (s *System) kindOf(word string) lifecycle.OwnerKind {
+	if word == "" {
+		return lifecycle.KindEmployee
+	}
+	return s.kinds[system.Fold(word)]
+}
+
+// statusOf reads whether the person is still here.
+func (s *System) statusOf(o object) (lifecycle.OwnerStatus, string) {
+	switch word := o.text("active"); strings.ToLower(word) {
+	case "true":
+		return lifecycle.PersonActive, ""
+	case "false":
+		return s.dormant, ""
+	default:
+		return lifecycle.PersonUnknown, word
+	}
+}
+
+// teamsOf returns the ids of the groups that a user says to be in, without those
+// that are reached through another group.
+func teamsOf(o object) []string {
+	var out []string
+	for _, v := range list(o.get("groups")) {
+		part := asObject(v)
+		id := system.Clean(pick(raw(part.get("value")), raw(v)))
+		if id != "" && !strings.EqualFold(raw(part.get("type")), "indirect") {
+			out = append(out, id)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+var errDate = errors.New("not a date")
+
+// parseDate reads a day, which lasts to its end, or an instant.
+func parseDate(s string) (time.Time, error) {
+	if s == "" {
+		return time.Time{}, nil
+	}
+	t, err := time.Parse(time.DateOnly, s)
+	if err == nil {
+		t = t.Add(24*time.Hour - time.Second)
+	} else if t, err = time.Parse(time.RFC3339, s); err == nil {
+		t = t.UTC().Truncate(time.Second)
+	}
+	if err != nil || t.Year() < 1970 || t.Year() > 9999 {
+		return time.Time{}, errDate
+	}
+	return t, nil
+}

@@ -1,0 +1,306 @@
+package scim
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
+	"github.com/custodyhq/terraform-provider-custody/internal/system"
+)
+
+const (
+	passes      = 3       // how often a list is begun anew before it is given up
+	mostEntries = 500_000 // of a list that is kept in memory
+	mostPages   = 50_000  // of a list whose pages may be empty
+)
+
+// shelf is a whole list.
+type shelf struct {
+	entries []*entry
+	byID    map[string]*entry
+	byKey   map[string][]*entry
+}
+
+func newShelf() *shelf {
+	return &shelf{byID: make(map[string]*entry), byKey: make(map[string][]*entry)}
+}
+
+// add takes in entries and returns the first that is there already.
+func (s *shelf) add(entries []*entry) (again *entry) {
+	for _, e := range entries {
+		if s.byID[e.id] != nil {
+			if again == nil {
+				again = e
+			}
+			continue
+		}
+		s.byID[e.id] = e
+		s.entries = append(s.entries, e)
+		for _, key := range e.keys {
+			s.byKey[key] = append(s.byKey[key], e)
+		}
+	}
+	return again
+}
+
+// find returns the entries that a key names, in the order of their ids.
+func (s *shelf) find(key string) []*entry {
+	found := slices.Clone(s.byKey[system.Fold(key)])
+	for _, id := range spellings(key) {
+		if e := s.byID[id]; e != nil {
+			found = append(found, e)
+		}
+	}
+	return distinct(found)
+}
+
+// same reports whether another list holds the same entries.
+func (s *shelf) same(other *shelf) bool {
+	for id := range s.byID {
+		if other.byID[id] == nil {
+			return false
+		}
+	}
+	return len(s.byID) == len(other.byID)
+}
+
+func distinct(found []*entry) []*entry {
+	slices.SortFunc(found, func(a, b *entry) int { return strings.Compare(a.id, b.id) })
+	return slices.CompactFunc(found, func(a, b *entry) bool { return a.id == b.id })
+}
+
+// list returns the whole list. It is read once, and believed only if it holds
+// as many entries as the server says and stood still meanwhile.
+func (c *catalog) list(ctx context.Context) (*shelf, error) {
+	return c.all.Get(ctx, "", func(ctx context.Context) (*shelf, error) {
+		var earlier *shelf
+		var doubt string
+		begin := c.head
+		for range passes {
+			head, err := begin(ctx)
+			if err != nil {
+				return nil, err
+			}
+			begin = c.begin
+			r := &reading{c: c, shelf: newShelf(), head: head}
+			if err := r.read(ctx); err != nil {
+				return nil, err
+			}
+			if doubt = r.doubt; doubt != "" {
+				earlier = nil
+				continue
+			}
+			// Pages that cannot overlap hide an entry that moves between them,
+			// so such a list is read until it is the same twice.
+			if !r.aligned || earlier != nil && r.shelf.same(earlier) {
+				return r.shelf, nil
+			}
+			earlier, doubt = r.shelf, "its "+c.what+" changed while they were read"
+		}
+		return nil, c.s.client.Unusable(doubt, adviceList)
+	})
+}
+
+const adviceList = "Plan again. If it happens again, check that the token may see everybody, and set page_size or paging in the block of the system to what the server understands."
+
+// reading is one pass over a list.
+type reading struct {
+	c       *catalog
+	shelf   *shelf
+	head    *page
+	aligned bool   // pages begin where the server likes, so that they do not overlap
+	doubt   string // why the pass proves nothing: a clause
+}
+
+func (r *reading) read(ctx context.Context) error {
+	if r.again(r.head.entries) {
+		return nil
+	}
+	if r.head.total > mostEntries {
+		return r.c.s.client.Unusable(fmt.Sprintf("it holds %d %s and no more than %d are read", r.head.total, r.c.what, mostEntries),
+			"Set keys in the block of the system to what the server can filter by, so that nobody has to be searched for in a list.")
+	}
+	if r.head.cursor != "" {
+		return r.byCursor(ctx)
+	}
+	if r.head.total < 0 {
+		// Only a list by cursor ends without a number.
+		f, err := r.c.s.announced(ctx)
+		if err == nil && !f.cursor {
+			r.doubt = "it does not say how many " + r.c.what + " there are"
+		}
+		return err
+	}
+	return r.byIndex(ctx)
+}
+
+// byIndex reads on by number. Each page begins with the last entry of the one
+// before: if that is not so, the list has moved and something may have slipped
+// through between the pages.
+func (r *reading) byIndex(ctx context.Context) error {
+	count, last := len(r.shelf.entries), r.head
+	for count < r.head.total {
+		if len(last.entries) == 0 {
+			r.doubt = r.missing()
+			return nil
+		}
+		next, err := r.follow(ctx, count)
+		if err != nil || r.doubt != "" {
+			return err
+		}
+		if r.again(next.entries) {
+			return nil
+		}
+		count, last = len(r.shelf.entries), next
+	}
+	switch {
+	case count > r.head.total:
+		r.doubt = fmt.Sprintf("it says that it holds %d %s and shows %d", r.head.total, r.c.what, count)
+	case count > 0 && count == len(r.head.entries) && (count >= r.c.s.config.PageSize || count%5 == 0):
+		return r.confirm(ctx, count)
+	}
+	return nil
+}
+
+// follow returns the page behind the first count entries, without the entry that
+// it overlaps by.
+func (r *reading) follow(ctx context.Context, count int) (*page, error) {
+	if !r.aligned {
+		next, err := r.c.from(ctx, count)
+		if err != nil {
+			return nil, err
+		}
+		switch r.check(next); {
+		case r.doubt != "":
+			return next, nil
+		case len(next.entries) == 0:
+			r.doubt = r.missing()
+			return next, nil
+		case next.entries[0].id == r.shelf.entries[count-1].id:
+			if next.entries = next.entries[1:]; len(next.entries) == 0 {
+				r.doubt = r.missing()
+			}
+			return next, nil
+		case next.entries[0].id != r.head.entries[0].id:
+			r.doubt = "its " + r.c.what + " changed while they were read"
+			return next, nil
+		}
+		r.aligned = true
+	}
+	next, err := r.c.from(ctx, count+1)
+	if err == nil {
+		r.check(next)
+	}
+	return next, err
+}
+
+func (r *reading) check(next *page) {
+	if next.total != r.head.total {
+		r.doubt = "its " + r.c.what + " changed while they were read"
+	}
+}
+
+func (r *reading) missing() string {
+	return fmt.Sprintf("it says that it holds %d %s and shows only %d", r.head.total, r.c.what, len(r.shelf.entries))
+}
+
+// again takes in entries and reports whether one of them came twice.
+func (r *reading) again(entries []*entry) bool {
+	if twice := r.shelf.add(entries); twice != nil {
+		r.doubt = fmt.Sprintf("its pages begin anew or overlap: %s came twice", quote(twice.id))
+	}
+	return r.doubt != ""
+}
+
+// confirm asks for what follows a full page that is said to be everything: some
+// servers say how many are on the page instead of how many there are. A server's
+// own limit may be lower than what was asked for, and is a round number.
+func (r *reading) confirm(ctx context.Context, count int) error {
+	answer, err := r.c.turn(ctx, url.Values{"startIndex": {strconv.Itoa(count + 1)}})
+	if err != nil || refusal(answer.Status) {
+		return err
+	}
+	next, err := r.c.accept(answer)
+	if err != nil {
+		return err
+	}
+	for _, e := range next.entries {
+		// Other servers show the first page again behind the last one.
+		if r.shelf.byID[e.id] == nil {
+			r.doubt = fmt.Sprintf("it says that it holds %d %s and shows more", r.head.total, r.c.what)
+		}
+	}
+	return nil
+}
+
+// byCursor reads on by the cursors that the server hands out (RFC 9865).
+func (r *reading) byCursor(ctx context.Context) error {
+	seen := make(map[string]bool)
+	last := r.head
+	for pages := 1; last.cursor != ""; pages++ {
+		if seen[last.cursor] {
+			r.doubt = "its pages begin anew: it gave the same cursor twice"
+			return nil
+		}
+		seen[last.cursor] = true
+		if pages > mostPages || len(r.shelf.entries) > mostEntries {
+			return r.c.s.client.Unusable(fmt.Sprintf("its list of %s does not end", r.c.what), adviceList)
+		}
+		answer, err := r.c.turn(ctx, url.Values{"cursor": {last.cursor}})
+		if err != nil {
+			return err
+		}
+		if answer.Status == http.StatusBadRequest {
+			r.doubt = "it no longer knows a cursor that it gave"
+			return nil
+		}
+		next, err := r.c.accept(answer)
+		if err != nil {
+			return err
+		}
+		// Whoever moves while the list is read may come twice.
+		r.shelf.add(next.entries)
+		last = next
+	}
+	if total := max(r.head.total, last.total); len(r.shelf.entries) < total {
+		r.doubt = fmt.Sprintf("it says that it holds %d %s and shows only %d", total, r.c.what, len(r.shelf.entries))
+	}
+	return nil
+}
+
+// rosters returns the groups that list a user or group, by its id.
+func (s *System) rosters(ctx context.Context) (map[string][]string, error) {
+	return s.roster.Get(ctx, "", func(ctx context.Context) (map[string][]string, error) {
+		all, err := s.groups.list(ctx)
+		if err != nil {
+			return nil, err
+		}
+		out := make(map[string][]string)
+		shown := len(all.entries) == 0
+		for _, group := range all.entries {
+			shown = shown || len(group.members) > 0
+			for _, m := range group.members {
+				out[m.id] = append(out[m.id], group.person.ID)
+			}
+		}
+		if !shown {
+			return nil, s.client.Unusable("none of its groups shows a member, so the teams of nobody can be told", adviceMembers)
+		}
+		for id := range out {
+			slices.Sort(out[id])
+			out[id] = slices.Compact(out[id])
+		}
+		return out, nil
+	})
+}
+
+// sorted orders people by their ids.
+func sorted(people []lifecycle.Person) []lifecycle.Person {
+	slices.SortFunc(people, func(a, b lifecycle.Person) int { return strings.Compare(a.ID, b.ID) })
+	return people
+}

@@ -1,0 +1,207 @@
+package scim
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
+)
+
+// mostTeams bounds how many groups are looked into for one team.
+const mostTeams = 1000
+
+const adviceMembers = "Allow the token to read the members of groups. If the server never shows them, its groups cannot own anything: set groups = false in the block of the system."
+
+// Members returns the users in the group with the given id and in the groups
+// inside it, sorted by id.
+func (s *System) Members(ctx context.Context, team string) ([]lifecycle.Person, error) {
+	team, ok := usable(team)
+	if !ok || s.groups == nil {
+		return nil, ctx.Err()
+	}
+	if err := s.open(ctx); err != nil {
+		return nil, err
+	}
+	found, err := s.groups.find(ctx, team)
+	if err != nil {
+		return nil, err
+	}
+	t := &tally{s: s, asked: make(map[string]bool), users: make(map[string]*entry)}
+	for _, group := range found {
+		// The key may also be the name of another group.
+		if group.named(team) && group.person.ID != "" && idNames(team, group) {
+			t.groups = append(t.groups, group.id)
+		}
+	}
+	if err := t.run(ctx); err != nil {
+		return nil, err
+	}
+	return t.people(ctx)
+}
+
+func idNames(key string, e *entry) bool {
+	for _, id := range spellings(key) {
+		if id == e.id {
+			return true
+		}
+	}
+	return false
+}
+
+// tally counts who is in a group.
+type tally struct {
+	s       *System
+	groups  []string        // that are to be looked into
+	asked   map[string]bool // ids of groups and users
+	users   map[string]*entry
+	missing int // members that the directory does not show
+}
+
+// run looks into the groups until there is none left.
+func (t *tally) run(ctx context.Context) error {
+	for looked := 0; len(t.groups) > 0; looked++ {
+		id := t.groups[0]
+		t.groups = t.groups[1:]
+		if t.asked[id] {
+			continue
+		}
+		t.asked[id] = true
+		if looked >= mostTeams {
+			return t.s.client.Unusable(fmt.Sprintf("more than %d groups are inside one", mostTeams), "Make an asset's owner a smaller group.")
+		}
+		group, err := t.s.group(ctx, id)
+		if err != nil {
+			return err
+		}
+		if group == nil {
+			t.missing++
+			continue
+		}
+		if err := t.add(ctx, group); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// add takes in the members of a group.
+func (t *tally) add(ctx context.Context, group *entry) error {
+	var ids []string
+	team := make(map[string]int)
+	for _, m := range group.members {
+		switch {
+		case m.id == "":
+			t.missing++
+		case m.team == yes:
+			t.groups = append(t.groups, m.id)
+		case !t.asked["user "+m.id]:
+			t.asked["user "+m.id] = true
+			ids, team[m.id] = append(ids, m.id), m.team
+		}
+	}
+	found, err := t.s.users.several(ctx, ids)
+	if err != nil {
+		return err
+	}
+	for i, id := range ids {
+		switch e := found[i]; {
+		case e != nil:
+			t.users[id] = e
+		case team[id] == perhaps:
+			t.groups = append(t.groups, id)
+		default:
+			t.missing++
+		}
+	}
+	return nil
+}
+
+// people returns who was counted. A member that is named and not shown has been
+// deleted, or is hidden from the token; that is no matter as long as there is
+// somebody else to take care.
+func (t *tally) people(ctx context.Context) ([]lifecycle.Person, error) {
+	found := make([]*entry, 0, len(t.users))
+	here := false
+	for _, e := range t.users {
+		found = append(found, e)
+		here = here || e.person.Status == lifecycle.PersonActive
+	}
+	if t.missing > 0 && !here {
+		return nil, t.s.client.Unusable(fmt.Sprintf("a group names %d members whom it does not show, and nobody else in it is active", t.missing), adviceRights)
+	}
+	people, err := t.s.people(ctx, found)
+	return sorted(people), err
+}
+
+// several returns the entries with the given ids; nil stands for one that is not
+// there. Where asking for each would cost more than the list, the list is read.
+func (c *catalog) several(ctx context.Context, ids []string) ([]*entry, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	head, err := c.head(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if int64(len(ids)) > pagesOf(head) {
+		c.spent.Add(pagesOf(head))
+	}
+	return gather(ids, func(id string) (*entry, error) { return c.byID(ctx, id) })
+}
+
+// group returns a group with its members: nil if there is none of that id.
+func (s *System) group(ctx context.Context, id string) (*entry, error) {
+	if s.groups.whole {
+		all, err := s.groups.list(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return s.confirmed(ctx, all.byID[id])
+	}
+	e, ok, err := s.groups.one(ctx, id)
+	if err == nil && !ok {
+		err = s.client.Unusable("it does not show the group "+quote(id)+" at its address", adviceRights)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return s.confirmed(ctx, e)
+}
+
+// confirmed returns a group. One that is shown without the attribute members may
+// be empty, or the server may show the members of none: that of another group
+// tells.
+func (s *System) confirmed(ctx context.Context, e *entry) (*entry, error) {
+	if e == nil || e.shown {
+		return e, nil
+	}
+	shown, err := s.shown.Get(ctx, "", func(ctx context.Context) (bool, error) {
+		r, err := s.client.Get(ctx, []string{s.groups.name}, url.Values{"count": {strconv.Itoa(s.config.PageSize)}})
+		if err != nil {
+			return false, err
+		}
+		if r.Status != http.StatusOK {
+			return false, s.client.Refused(r)
+		}
+		p, err := s.groups.parse(r)
+		if err != nil {
+			return false, err
+		}
+		for _, group := range p.entries {
+			if len(group.members) > 0 {
+				return true, nil
+			}
+		}
+		return false, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if !shown {
+		return nil, s.client.Unusable("it shows the members of no group, so an empty one cannot be told", adviceMembers)
+	}
+	return e, nil
+}

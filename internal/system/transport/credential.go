@@ -1,0 +1,141 @@
+package transport
+
+import (
+	"context"
+	"encoding/base64"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+)
+
+// Credential is a header that proves who asks. Its value never appears in an
+// error.
+type Credential struct {
+	Field  string // the attribute that it comes from, for messages: "token"
+	Header string
+	Value  string
+	secret []string // what of it must not be shown
+}
+
+// Scheme returns a credential for the Authorization header under a scheme, for
+// instance Bearer.
+func Scheme(field, scheme, token string) Credential {
+	return Credential{Field: field, Header: "Authorization", Value: scheme + " " + token, secret: []string{token}}
+}
+
+// Bearer returns a bearer token from the attribute token.
+func Bearer(token string) Credential { return Scheme("token", "Bearer", token) }
+
+// Basic returns a user name and a password from the attribute password.
+func Basic(user, password string) Credential {
+	encoded := base64.StdEncoding.EncodeToString([]byte(user + ":" + password))
+	return Credential{Field: "password", Header: "Authorization", Value: "Basic " + encoded, secret: []string{password, encoded}}
+}
+
+// Header returns a credential for a header of its own. The secrets are what of
+// the value must not be shown besides the value itself.
+func Header(field, header, value string, secrets ...string) Credential {
+	return Credential{Field: field, Header: header, Value: value, secret: append([]string{value}, secrets...)}
+}
+
+// Check says what is wrong with a credential, without showing it: nothing if the
+// text is empty.
+func (c Credential) Check() string {
+	for _, secret := range c.secret {
+		switch {
+		case secret == "":
+			return "It is empty."
+		case strings.TrimSpace(secret) != secret:
+			return "It begins or ends with white space; a line break at the end of a file is a usual reason."
+		}
+	}
+	if !ValidHeader(c.Header) {
+		return "The header that it is sent in has no valid name."
+	}
+	if strings.ContainsFunc(c.Value, func(r rune) bool { return r < ' ' || r > '~' }) {
+		return "It holds a character that no header can carry."
+	}
+	return ""
+}
+
+// ValidHeader reports whether a text can be the name of a header.
+func ValidHeader(name string) bool {
+	return name != "" && !strings.ContainsFunc(name, func(r rune) bool {
+		return r != '-' && r != '_' && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
+	})
+}
+
+// scrubber takes secrets out of texts.
+type scrubber struct {
+	mu      sync.RWMutex
+	secrets []string
+}
+
+func newScrubber(credentials []Credential) *scrubber {
+	s := &scrubber{}
+	s.add(credentials)
+	return s
+}
+
+func (s *scrubber) add(credentials []Credential) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, c := range credentials {
+		for _, secret := range append([]string{c.Value}, c.secret...) {
+			// A shorter one is no secret, and cutting it out would show where it stood.
+			if len(secret) < 4 {
+				continue
+			}
+			s.secrets = append(s.secrets, secret, url.QueryEscape(secret), url.PathEscape(secret))
+		}
+	}
+}
+
+// text returns s without secrets, short and with nothing hidden in it.
+func (s *scrubber) text(text string, most int) string {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	for _, secret := range s.secrets {
+		text = strings.ReplaceAll(text, secret, "[secret]")
+	}
+	return clean(text, most)
+}
+
+// session holds the credentials of a login.
+type session struct {
+	login func(context.Context) ([]Credential, error)
+	scrub *scrubber
+	turn  chan struct{} // held by whoever logs in; a mutex could not be given up
+	once  sync.Once
+	have  []Credential
+	count int // of logins
+}
+
+// credentials returns those of the latest login. A login that is not later than
+// stale is replaced by a new one.
+func (s *session) credentials(ctx context.Context, stale int) ([]Credential, int, error) {
+	s.once.Do(func() { s.turn = make(chan struct{}, 1) })
+	select {
+	case s.turn <- struct{}{}:
+		defer func() { <-s.turn }()
+	case <-ctx.Done():
+		return nil, 0, ctx.Err()
+	}
+	if s.count <= stale {
+		have, err := s.login(ctx)
+		if err != nil {
+			return nil, 0, err
+		}
+		s.scrub.add(have)
+		s.have = have
+		s.count++
+	}
+	return s.have, s.count, nil
+}
+
+func set(h http.Header, credentials []Credential) {
+	for _, c := range credentials {
+		h.Set(c.Header, c.Value)
+	}
+}

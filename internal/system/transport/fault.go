@@ -1,0 +1,182 @@
+package transport
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/custodyhq/terraform-provider-custody/internal/fault"
+	"github.com/custodyhq/terraform-provider-custody/internal/system"
+)
+
+// Consequence is what an unavailable system means for the access.
+const Consequence = "Nothing was issued and nothing was revoked: absence cannot be told from failure."
+
+const (
+	adviceReach       = "Check that the address is right and reachable from here, then plan again."
+	adviceLimit       = "Plan again later, or lower the number of requests that the system is asked at a time."
+	adviceCertificate = "If the certificate comes from a private authority, name that authority's certificate in ca_file. Verification cannot be turned off."
+	adviceOrigin      = "Set url to the address at which the system answers itself, with the scheme, host and port that it uses in its own links."
+	adviceDescription = "Check that url names the API and not a page of the system, then plan again."
+	adviceReport      = "Report this: it is a defect of the provider."
+	adviceWhole       = "Plan again. If it happens again, look for a proxy or a limit on the way that cuts answers off."
+)
+
+func (c *Client) fault(happened, advice string, err error) error {
+	return &fault.Fault{
+		Kind: fault.ErrUnavailable, Summary: c.config.Summary, Happened: happened, Consequence: Consequence, Advice: advice, Err: err,
+	}
+}
+
+// flat returns an error with nothing but a text that is fit to be shown. Nothing
+// is wrapped: the error of an attempt that timed out would otherwise pass for
+// that of the caller's context.
+func (c *Client) flat(err error) error {
+	if err == nil {
+		return nil
+	}
+	// A *url.Error shows the whole URL.
+	var u *url.Error
+	for errors.As(err, &u) {
+		err = u.Err
+	}
+	return errors.New(c.scrub.text(err.Error(), 300))
+}
+
+// broken explains why there is no answer.
+func (c *Client) broken(x *exchange) error {
+	err := x.lastError
+	name, host := c.config.System, origin(c.base)
+	var stray *strayed
+	var certificate *tls.CertificateVerificationError
+	var timeout net.Error
+	switch {
+	case errors.As(err, &stray):
+		return c.fault(fmt.Sprintf("The system %q cannot be used: %s.", name, stray.reason), adviceOrigin, nil)
+	case errors.As(err, &certificate):
+		return c.fault(fmt.Sprintf("The certificate of the system %q at %s does not verify. The credentials were not sent.", name, host),
+			adviceCertificate, c.flat(certificate.Err))
+	case errors.Is(err, errTooLarge):
+		return c.fault(fmt.Sprintf("The answer of the system %q is larger than %d bytes and was not read.", name, c.config.MaxBody),
+			"Ask for smaller pages.", nil)
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return c.fault(fmt.Sprintf("The answer of the system %q was cut short%s.", name, x.times()), adviceWhole, c.flat(err))
+	case errors.As(err, &timeout) && timeout.Timeout():
+		return c.fault(fmt.Sprintf("The system %q at %s did not answer within %s%s.", name, host, c.config.Timeout, x.times()),
+			adviceReach, nil)
+	}
+	return c.fault(fmt.Sprintf("The system %q at %s could not be reached%s.", name, host, x.times()), adviceReach, c.flat(err))
+}
+
+func (x *exchange) times() string {
+	if x.tries < 2 {
+		return ""
+	}
+	return fmt.Sprintf(", %d times in a row", x.tries)
+}
+
+// Refused returns the fault for an answer whose status is not the one hoped for.
+func (c *Client) Refused(r *Response) error {
+	name := c.config.System
+	happened := fmt.Sprintf("The system %q answered with status %d %s", name, r.Status, http.StatusText(r.Status))
+	happened = strings.TrimSpace(happened)
+	advice := ""
+	switch {
+	case r.Status == http.StatusUnauthorized:
+		happened += ": the credentials were refused."
+		advice = fmt.Sprintf("Check %s: it may be wrong, expired or revoked.", c.variables())
+	case r.Status == http.StatusForbidden:
+		happened += ": the credentials were accepted but lack a right."
+		advice = fmt.Sprintf("Give the account behind %s the right to read everything that is looked up here.", c.variables())
+	case r.Status == http.StatusNotFound || r.Status == http.StatusMethodNotAllowed || r.Status == http.StatusGone:
+		happened += ": there is nothing of that kind at this address."
+		advice = adviceDescription
+	case r.Status == http.StatusTooManyRequests:
+		happened += ": it was asked too often, and again when asked later."
+		advice = adviceLimit
+	case r.Status >= 500:
+		happened += ": it has failed."
+		advice = "Look at the system itself; when it answers again, plan again."
+	case r.Status >= 200 && r.Status < 300:
+		happened += ", which says nothing that can be used here."
+		advice = adviceDescription
+	default:
+		happened += ", which is not an answer to what was asked."
+		advice = adviceDescription
+	}
+	return c.fault(happened, advice, c.excerpt(r))
+}
+
+// Malformed returns the fault for an answer that cannot be understood. The
+// reason is a clause: "it is not JSON".
+func (c *Client) Malformed(r *Response, reason string) error {
+	return c.fault(fmt.Sprintf("The answer of the system %q cannot be used: %s.", c.config.System, c.scrub.text(reason, 300)),
+		adviceDescription, c.excerpt(r))
+}
+
+// Unusable returns the fault for answers that contradict each other or fall
+// short. The reason is a full sentence without its full stop.
+func (c *Client) Unusable(reason, advice string) error {
+	return c.fault(fmt.Sprintf("The answers of the system %q cannot be trusted: %s.", c.config.System, c.scrub.text(reason, 300)), advice, nil)
+}
+
+// excerpt returns the beginning of what the system said. A page for people says
+// nothing, and what is not text is not shown.
+func (c *Client) excerpt(r *Response) error {
+	if r == nil || r.Status < 300 || strings.Contains(r.Header.Get("Content-Type"), "html") || !utf8.Valid(r.Body) {
+		return nil
+	}
+	if text := c.scrub.text(string(r.Body), 200); text != "" && text[0] != '<' {
+		return errors.New(text)
+	}
+	return nil
+}
+
+// variables names the environment variables that the credentials may come from.
+func (c *Client) variables() string {
+	fields := slices.Collect(maps.Keys(c.config.Secrets))
+	for _, cred := range c.config.Credentials {
+		if cred.Field != "" {
+			fields = append(fields, cred.Field)
+		}
+	}
+	slices.Sort(fields)
+	var out []string
+	for _, field := range slices.Compact(fields) {
+		out = append(out, Variable(c.config.System, field))
+	}
+	if len(out) == 0 {
+		return "the credentials"
+	}
+	return strings.Join(out, " and ")
+}
+
+// Variable returns the name of the environment variable for a field of a system.
+func Variable(name, field string) string {
+	return "CUSTODY_" + strings.Map(func(r rune) rune {
+		switch {
+		case 'a' <= r && r <= 'z':
+			return r - 'a' + 'A'
+		case 'A' <= r && r <= 'Z', '0' <= r && r <= '9':
+			return r
+		}
+		return '_'
+	}, name+"_"+field)
+}
+
+// clean returns the beginning of s with nothing hidden in it.
+func clean(s string, most int) string {
+	s = system.Clean(strings.ToValidUTF8(s, "\uFFFD"))
+	if runes := []rune(s); len(runes) > most {
+		s = string(runes[:most]) + "…"
+	}
+	return s
+}
