@@ -5,20 +5,103 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"os"
 	"slices"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/wire"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/file"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/ldap"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/requesttracker"
 )
 
 // connected is one entry of systems: exactly one kind.
 type connected struct {
-	File *fileModel `tfsdk:"file"`
+	File           *fileModel           `tfsdk:"file"`
+	LDAP           *ldapModel           `tfsdk:"ldap"`
+	RequestTracker *requestTrackerModel `tfsdk:"request_tracker"`
+}
+
+// candidate is a kind that an entry may be of.
+type candidate struct {
+	kind    string
+	present bool
+	open    func(name string) (system.System, error)
+}
+
+// candidates lists every kind. It is the only place that knows them all.
+func (c *connected) candidates() []candidate {
+	return []candidate{
+		{file.Kind, c.File != nil, c.File.open},
+		{ldap.Kind, c.LDAP != nil, c.LDAP.open},
+		{requesttracker.Kind, c.RequestTracker != nil, c.RequestTracker.open},
+	}
+}
+
+// kindSchemas are the blocks of the kinds inside an entry of systems.
+func kindSchemas() map[string]schema.Attribute {
+	return map[string]schema.Attribute{
+		file.Kind:           fileSchema,
+		ldap.Kind:           ldapSchema,
+		requesttracker.Kind: requestTrackerSchema,
+	}
+}
+
+// connect turns the provider's systems into systems, in the order of their
+// names.
+func connect(ctx context.Context, configured types.Map, diags *diag.Diagnostics) []system.System {
+	var entries map[string]connected
+	diags.Append(configured.ElementsAs(ctx, &entries, false)...)
+	if diags.HasError() {
+		return nil
+	}
+	var out []system.System
+	for _, name := range slices.Sorted(maps.Keys(entries)) {
+		entry := entries[name]
+		if s := entry.connect(name, diags); s != nil {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// connect opens the one kind that the entry states. It returns nil if it has
+// reported an error.
+func (c *connected) connect(name string, diags *diag.Diagnostics) system.System {
+	at := path.Root("systems").AtMapKey(name)
+	all := c.candidates()
+	stated := slices.DeleteFunc(slices.Clone(all), func(k candidate) bool { return !k.present })
+	if len(stated) != 1 {
+		kinds := make([]string, len(all))
+		for i, k := range all {
+			kinds[i] = k.kind
+		}
+		diags.AddAttributeError(at, "System Is Not of One Kind",
+			fmt.Sprintf("The system %q states %d kinds.\n\nNothing was issued and nothing was revoked.\n\nAccepted: exactly one of %s, such as file = { assets = \"assets.csv\" }.",
+				name, len(stated), strings.Join(kinds, ", ")))
+		return nil
+	}
+	s, err := stated[0].open(name)
+	if err != nil {
+		reportConfig(diags, at.AtName(stated[0].kind), err)
+		return nil
+	}
+	return s
+}
+
+// secret returns a secret of a system: the configured one, else that of the
+// environment variable CUSTODY_<SYSTEM>_<FIELD>, in upper case and with _ for -.
+func secret(configured types.String, name, field string) string {
+	if !configured.IsNull() {
+		return configured.ValueString()
+	}
+	return os.Getenv("CUSTODY_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_")+"_"+field))
 }
 
 type fileModel struct {
@@ -34,32 +117,7 @@ type fileModel struct {
 	MinRecords    map[string]int    `tfsdk:"min_records"`
 }
 
-// connect turns the provider's systems into systems, in the order of their
-// names. It is the only place that knows the kinds.
-func connect(ctx context.Context, configured types.Map, diags *diag.Diagnostics) []system.System {
-	var entries map[string]connected
-	diags.Append(configured.ElementsAs(ctx, &entries, false)...)
-	if diags.HasError() {
-		return nil
-	}
-	var out []system.System
-	for _, name := range slices.Sorted(maps.Keys(entries)) {
-		at := path.Root("systems").AtMapKey(name)
-		entry := entries[name]
-		if entry.File == nil {
-			diags.AddAttributeError(at, "System Has No Kind",
-				fmt.Sprintf("The system %q says nothing of what it is.\n\nNothing was issued and nothing was revoked.\n\nAccepted: exactly one kind, such as file = { assets = \"assets.csv\" }.", name))
-			continue
-		}
-		s, err := file.New(entry.File.config(name))
-		if err != nil {
-			reportConfig(diags, at.AtName(file.Kind), err)
-			continue
-		}
-		out = append(out, s)
-	}
-	return out
-}
+func (m *fileModel) open(name string) (system.System, error) { return file.New(m.config(name)) }
 
 func (m *fileModel) config(name string) file.Config {
 	return file.Config{

@@ -38,9 +38,7 @@ var providerSchema = schema.Schema{
 				}))},
 			MarkdownDescription: "The connected systems, by a name of your choice that assets and owners carry in front: `\"<system>/<id>\"`. Each is of exactly one kind. " +
 				"A system may be an asset system, a directory and a task system at once.",
-			NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
-				"file": fileSchema,
-			}},
+			NestedObject: schema.NestedAttributeObject{Attributes: kindSchemas()},
 		},
 		"directories": schema.ListAttribute{
 			Optional: true, ElementType: types.StringType,
