@@ -37,11 +37,11 @@ func TestOneFetchForEverybody(t *testing.T) {
 func TestErrorsAreRemembered(t *testing.T) {
 	var m snapshot.Memo[int]
 	broken := errors.New("broken")
-	if _, err := m.Get(t.Context(), "k", func(context.Context) (int, error) { return 0, broken }); err != broken {
+	if _, err := m.Get(t.Context(), "k", func(context.Context) (int, error) { return 0, broken }); !errors.Is(err, broken) {
 		t.Fatalf("got %v", err)
 	}
 	healed := func(context.Context) (int, error) { return 1, nil }
-	if _, err := m.Get(t.Context(), "k", healed); err != broken {
+	if _, err := m.Get(t.Context(), "k", healed); !errors.Is(err, broken) {
 		t.Errorf("the same key: got %v, want the first error", err)
 	}
 	if got, err := m.Get(t.Context(), "other", healed); got != 1 || err != nil {
