@@ -188,6 +188,14 @@ func TestThreeBindingsAreThreeSingleReads(t *testing.T) {
 	if got, want := cmdb.Calls(), []string{"Asset A00000", "Asset A00001", "Asset A00002"}; !slices.Equal(got, want) {
 		t.Errorf("asked %v, want %v", got, want)
 	}
+	whole := systemtest.NewPaged("cmdb", estate(10_000), pageSize, 0)
+	if failed := plan(t, mustNew(t, nil, whole), 1, 4, wrong); len(failed) != 0 {
+		t.Errorf("failed: %v", failed)
+	}
+	calls := whole.Calls()
+	if len(calls) != 9 || count(calls, "Asset A") != 3 || count(calls, "Tasks A") != 3 || count(calls, "Person p") != 3 {
+		t.Errorf("with owners and tasks: asked %v", calls)
+	}
 }
 
 // The switch comes at the same place whatever is known of the list, but a list

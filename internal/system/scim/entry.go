@@ -51,7 +51,10 @@ func (s *System) readUser(o object) (*entry, error) {
 	if p.Name == "" {
 		p.Name = strings.TrimSpace(o.text("name.givenName") + " " + o.text("name.familyName"))
 	}
-	p.Manager = o.text(enterpriseUser + "manager.value")
+	if p.Manager = o.text(enterpriseUser + "manager.value"); p.Manager == "" {
+		// As SCIM 1.1 called it.
+		p.Manager = o.text(enterpriseUser + "manager.managerId")
+	}
 	p.Kind = s.kindOf(o.text(s.config.KindAttribute))
 	p.Status, p.StatusText = s.statusOf(o)
 	p.Teams = teamsOf(o)
@@ -170,7 +173,8 @@ func teamsOf(o object) []string {
 
 var errDate = errors.New("not a date")
 
-// parseDate reads a day, which lasts to its end, or an instant.
+// parseDate reads a day, which lasts to its end, or an instant, which is in UTC
+// if no zone is named.
 func parseDate(s string) (time.Time, error) {
 	if s == "" {
 		return time.Time{}, nil
@@ -178,9 +182,13 @@ func parseDate(s string) (time.Time, error) {
 	t, err := time.Parse(time.DateOnly, s)
 	if err == nil {
 		t = t.Add(24*time.Hour - time.Second)
-	} else if t, err = time.Parse(time.RFC3339, s); err == nil {
-		t = t.UTC().Truncate(time.Second)
 	}
+	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05-0700", "2006-01-02T15:04:05"} {
+		if err != nil {
+			t, err = time.Parse(layout, s)
+		}
+	}
+	t = t.UTC().Truncate(time.Second)
 	if err != nil || t.Year() < 1970 || t.Year() > 9999 {
 		return time.Time{}, errDate
 	}

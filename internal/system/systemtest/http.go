@@ -39,7 +39,11 @@ func HTTPFaults() map[string]func(healthy http.Handler) http.Handler {
 			return http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
 		},
 		"no answer": func(http.Handler) http.Handler {
-			return http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+			return http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+				// Only then does the server notice that the client has gone.
+				_, _ = io.Copy(io.Discard, r.Body)
+				<-r.Context().Done()
+			})
 		},
 		"something behind the answer": func(healthy http.Handler) http.Handler {
 			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -1,0 +1,379 @@
+package rest
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/goccy/go-yaml"
+
+	"github.com/custodyhq/terraform-provider-custody/internal/fault"
+	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/systemtest"
+)
+
+// recording is a file testdata/<description>/recorded.yaml. A description is
+// tested by adding one; no code is needed.
+type recording struct {
+	Origin   string            `yaml:"origin"`
+	Secrets  map[string]string `yaml:"secrets"`
+	Settings map[string]string `yaml:"settings"`
+	States   map[string]string `yaml:"states"`
+	PageSize int               `yaml:"page_size"`
+	Present  string            `yaml:"present"`
+	Absent   string            `yaml:"absent"`
+	Answers  []recorded        `yaml:"answers"`
+	Cases    []recordedCase    `yaml:"cases"`
+}
+
+type recorded struct {
+	Request string            `yaml:"request"` // "GET /path?query"; the order of the query does not matter
+	Sent    map[string]string `yaml:"sent"`    // headers that must come with it
+	Form    string            `yaml:"form"`    // the body that must
+	Status  int               `yaml:"status"`
+	Header  map[string]string `yaml:"header"`
+	Body    any               `yaml:"body"`
+}
+
+type recordedCase struct {
+	Name        string            `yaml:"name"`
+	Settings    map[string]string `yaml:"settings"`
+	TaskKinds   map[string]string `yaml:"task_kinds"`
+	Answers     []recorded        `yaml:"answers"` // before those of the recording
+	Asset       string            `yaml:"asset"`
+	Tasks       string            `yaml:"tasks"`
+	List        bool              `yaml:"list"`
+	Want        []map[string]any  `yaml:"want"`        // records, or tasks
+	Unavailable string            `yaml:"unavailable"` // what the fault must say
+	Requests    []string          `yaml:"requests"`    // all that was sent, in order
+}
+
+func readRecording(t *testing.T, path string) *recording {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var r recording
+	if err := yaml.UnmarshalWithOptions(text, &r, yaml.Strict()); err != nil {
+		t.Fatal(path, err)
+	}
+	return &r
+}
+
+// canonical sorts the query of a request.
+func canonical(t *testing.T, request string) string {
+	t.Helper()
+	method, target, _ := strings.Cut(request, " ")
+	u, err := url.Parse(target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSuffix(method+" "+u.EscapedPath()+"?"+u.Query().Encode(), "?")
+}
+
+// player answers what was recorded.
+type player struct {
+	t       *testing.T
+	answers []recorded
+	// loose makes it forget the query, as a server does that ignores filters and
+	// paging.
+	loose bool
+	// less takes the last row out of every list that is shorter than this: the
+	// last page, of which a server shows less than it counts.
+	less int
+}
+
+func (p *player) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	got := canonical(p.t, r.Method+" "+r.URL.RequestURI())
+	for _, a := range p.answers {
+		want := canonical(p.t, a.Request)
+		if p.loose {
+			want, _, _ = strings.Cut(want, "?")
+			got, _, _ = strings.Cut(got, "?")
+		}
+		if got == want {
+			p.play(w, r, &a)
+			return
+		}
+	}
+	if !p.loose {
+		p.t.Errorf("there is no answer for %s", got)
+	}
+	w.WriteHeader(http.StatusTeapot)
+}
+
+func (p *player) play(w http.ResponseWriter, r *http.Request, a *recorded) {
+	for name, want := range a.Sent {
+		if got := r.Header.Get(name); got != want {
+			p.t.Errorf("%s was sent with %s: %q, want %q", a.Request, name, got, want)
+		}
+	}
+	if a.Form != "" {
+		if err := r.ParseForm(); err != nil || r.PostForm.Encode() != a.Form {
+			p.t.Errorf("%s was sent with the form %q, want %q", a.Request, r.PostForm.Encode(), a.Form)
+		}
+	}
+	w.Header().Set("Content-Type", "application/json")
+	for name, value := range a.Header {
+		w.Header().Set(name, value)
+	}
+	if a.Status != 0 {
+		w.WriteHeader(a.Status)
+	}
+	body := a.Body
+	if rows(body) < p.less {
+		body = shortened(body)
+	}
+	if text, ok := body.(string); ok {
+		fmt.Fprint(w, text)
+		return
+	}
+	var out bytes.Buffer
+	e := json.NewEncoder(&out)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(body); err != nil {
+		p.t.Error(err)
+	}
+	_, _ = w.Write(out.Bytes())
+}
+
+// shortened takes the last row out of the list in an answer.
+func shortened(body any) any {
+	switch b := body.(type) {
+	case []any:
+		if len(b) > 0 {
+			return b[:len(b)-1]
+		}
+	case map[string]any:
+		out := make(map[string]any)
+		for k, v := range b {
+			if _, ok := v.([]any); ok {
+				v = shortened(v)
+			}
+			out[k] = v
+		}
+		return out
+	}
+	return body
+}
+
+func (r *recording) open(t *testing.T, name, base string, change ...func(*Config)) *System {
+	t.Helper()
+	c := Config{
+		Name: "hq", Kind: name, URL: base, Secrets: r.Secrets, Settings: r.Settings, States: r.States, PageSize: r.PageSize,
+		RequestsPerMinute: -1, Retries: 1, Wait: impatient,
+	}
+	for _, f := range change {
+		f(&c)
+	}
+	s, err := New(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestRecordedAnswers(t *testing.T) {
+	files, err := filepath.Glob("testdata/*/recorded.yaml")
+	if err != nil || len(files) != len(Shipped()) {
+		t.Fatalf("%d recordings for %d descriptions, %v", len(files), len(Shipped()), err)
+	}
+	for _, file := range files {
+		name := filepath.Base(filepath.Dir(file))
+		t.Run(name, func(t *testing.T) {
+			r := readRecording(t, file)
+			if r.Origin == "" || r.Present == "" || r.Absent == "" {
+				t.Fatal("the recording does not say where it comes from, or what is present and absent")
+			}
+			for _, c := range r.Cases {
+				t.Run(c.Name, func(t *testing.T) { r.play(t, name, &c) })
+			}
+			t.Run("broken", func(t *testing.T) { r.broken(t, name) })
+		})
+	}
+}
+
+func (r *recording) play(t *testing.T, name string, c *recordedCase) {
+	all := append(slices.Clip(c.Answers), r.Answers...)
+	recorder := &systemtest.Recorder{Handler: &player{t: t, answers: all}}
+	s := r.open(t, name, systemtest.ServeHTTP(t, recorder), func(conf *Config) {
+		conf.TaskKinds = c.TaskKinds
+		if c.Settings != nil {
+			conf.Settings = c.Settings
+		}
+	})
+	var got []map[string]any
+	var err error
+	switch {
+	case c.Tasks != "":
+		var tasks []lifecycle.Task
+		tasks, err = s.Tasks(t.Context(), c.Tasks)
+		got = shape(t, tasks)
+	case c.List:
+		var records []lifecycle.Record
+		for record, failed := range s.Assets(t.Context()) {
+			if err = failed; err == nil {
+				records = append(records, record)
+			}
+		}
+		got = shape(t, records)
+	default:
+		var records []lifecycle.Record
+		records, err = s.Asset(t.Context(), c.Asset)
+		got = shape(t, records)
+	}
+	var sent []string
+	for _, request := range recorder.Requests() {
+		sent = append(sent, canonical(t, request.Method+" "+request.URL.RequestURI()))
+	}
+	for i := range c.Requests {
+		c.Requests[i] = canonical(t, c.Requests[i])
+	}
+	if c.Requests != nil && !slices.Equal(sent, c.Requests) {
+		t.Errorf("sent %q, want %q", sent, c.Requests)
+	}
+	if c.Unavailable != "" {
+		systemtest.WantUnavailable(t, len(got), err)
+		var f *fault.Fault
+		if errors.As(err, &f) && !strings.Contains(f.Detail(), c.Unavailable) {
+			t.Errorf("the fault does not say %q: %s", c.Unavailable, f.Detail())
+		}
+		return
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantShape(t, got, c.Want)
+}
+
+// shape turns records or tasks into what a recording can state; what is not
+// stated is left out.
+func shape(t *testing.T, of any) []map[string]any {
+	t.Helper()
+	var out []map[string]any
+	add := func(fields ...any) {
+		m := make(map[string]any)
+		for i := 0; i < len(fields); i += 2 {
+			if text := fmt.Sprint(fields[i+1]); text != "" && text != "[]" && text != "0001-01-01 00:00:00 +0000 UTC" {
+				m[fields[i].(string)] = strings.TrimSuffix(text, " +0000 UTC")
+			}
+		}
+		out = append(out, m)
+	}
+	switch of := of.(type) {
+	case []lifecycle.Record:
+		for _, r := range of {
+			add("id", r.ID, "class", r.Class, "name", r.Name, "state", r.State, "state_text", r.StateText, "owners", strings.Join(r.Owners, " "),
+				"purpose", r.Purpose, "environment", r.Environment, "criticality", r.Criticality,
+				"third_party", yesNo(r.ThirdParty), "shared", yesNo(r.Shared), "retirement_date", r.RetirementDate,
+				"verified_at", r.VerifiedAt, "assigned_at", r.AssignedAt, "source", r.Source)
+		}
+	case []lifecycle.Task:
+		for _, task := range of {
+			add("id", task.ID, "kind", task.Kind, "due", task.Due, "url", task.URL)
+		}
+	}
+	return out
+}
+
+func yesNo(t lifecycle.Tristate) string { return [...]string{"", "no", "yes"}[t] }
+
+func wantShape(t *testing.T, got, want []map[string]any) {
+	t.Helper()
+	for i := range want {
+		for k, v := range want[i] {
+			want[i][k] = fmt.Sprint(v)
+		}
+	}
+	a, _ := json.MarshalIndent(got, "", " ")  //nolint:errchkjson // maps of texts
+	b, _ := json.MarshalIndent(want, "", " ") //nolint:errchkjson // likewise
+	if len(got) != len(want) || len(got) > 0 && !bytes.Equal(a, b) {
+		t.Errorf("got %s\nwant %s", a, b)
+	}
+}
+
+// broken breaks the recorded server in every way and demands that nothing of it
+// is taken for an absence.
+func (r *recording) broken(t *testing.T, name string) {
+	present := func(t *testing.T, s *System) {
+		t.Helper()
+		found, err := s.Asset(t.Context(), r.Present)
+		systemtest.WantUnavailable(t, len(found), err)
+	}
+	list := func(t *testing.T, s *System) {
+		t.Helper()
+		var last error
+		for _, err := range s.Assets(t.Context()) {
+			last = err
+		}
+		systemtest.WantUnavailable(t, 0, last)
+	}
+	absent := func(t *testing.T, s *System) {
+		t.Helper()
+		found, err := s.Asset(t.Context(), r.Absent)
+		systemtest.WantUnavailable(t, len(found), err)
+	}
+	for fault, wrap := range systemtest.HTTPFaults() {
+		t.Run(fault, func(t *testing.T) {
+			s := r.open(t, name, systemtest.ServeHTTP(t, wrap(&player{t: t, answers: r.Answers})), func(c *Config) { c.Timeout = timeout(fault) })
+			present(t, s)
+			absent(t, s)
+			list(t, s)
+		})
+	}
+	t.Run("untrusted", func(t *testing.T) {
+		s := r.open(t, name, systemtest.ServeUntrusted(t, &player{t: t, answers: r.Answers}))
+		present(t, s)
+		absent(t, s)
+	})
+	t.Run("rows are hidden", func(t *testing.T) {
+		list(t, r.open(t, name, systemtest.ServeHTTP(t, &player{t: t, answers: r.Answers, less: r.PageSize})))
+	})
+	t.Run("the query is ignored", func(t *testing.T) {
+		url := systemtest.ServeHTTP(t, &player{t: t, answers: r.lists(t), loose: true})
+		list(t, r.open(t, name, url))
+		s := r.open(t, name, url)
+		for _, id := range []string{r.Present, r.Absent} {
+			// What a path names is not filtered.
+			if id == r.Absent && s.get != nil && s.get.search == nil {
+				continue
+			}
+			if found, err := s.Asset(t.Context(), id); err == nil && len(found) == 0 {
+				t.Errorf("%q seems to be absent", id)
+			}
+		}
+	})
+}
+
+// lists returns the answers with those that lists begin with first.
+func (r *recording) lists(t *testing.T) []recorded {
+	t.Helper()
+	out := slices.Clone(r.Answers)
+	slices.SortStableFunc(out, func(a, b recorded) int { return rows(b.Body) - rows(a.Body) })
+	return out
+}
+
+func rows(body any) int {
+	switch b := body.(type) {
+	case []any:
+		return len(b)
+	case map[string]any:
+		most := 0
+		for _, v := range b {
+			if list, ok := v.([]any); ok {
+				most = max(most, len(list))
+			}
+		}
+		return most
+	}
+	return 0
+}
