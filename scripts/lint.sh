@@ -73,7 +73,7 @@ fi
 
 if [ -n "$(files '*.go')" ]; then
   linter=$("$root/scripts/tool.sh" golangci-lint)
-  GOLANGCI_LINT_CACHE=$cache/golangci-lint "$linter" run || failed=1
+  GOLANGCI_LINT_CACHE=$cache/golangci-lint "$linter" run --allow-parallel-runners || failed=1
 fi
 
 [ "$failed" -eq 0 ] || die 'lint failed'

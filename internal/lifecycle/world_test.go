@@ -102,9 +102,9 @@ func (w *world) pass(d dice) {
 		next = w.prior.NextChangeAt
 	}
 	switch by := d.IntN(12); {
-	case by < 3 && !next.IsZero():
+	case by < 3 && next.After(w.now):
 		w.now = next
-	case by == 3 && !next.IsZero() && next.Add(-time.Second).After(w.now):
+	case by == 3 && next.Add(-time.Second).After(w.now):
 		w.now = next.Add(-time.Second)
 	case by == 4:
 	case by == 5:
