@@ -123,9 +123,9 @@ func (c *Client) request(ctx context.Context, u *url.URL, r Request, credentials
 	return request, nil
 }
 
-// budget waits until the rate allows one more request.
+// budget waits until the server and the rate allow one more request.
 func (c *Client) budget(ctx context.Context) error {
-	if err := ctx.Err(); err != nil || c.limiter == nil {
+	if err := c.pass(ctx); err != nil || c.limiter == nil {
 		return err
 	}
 	reserved := c.limiter.Reserve()
@@ -177,9 +177,13 @@ func (x *exchange) check(ctx context.Context, r *http.Response, err error) (bool
 		x.response = &Response{Status: r.StatusCode, Header: r.Header, url: r.Request.URL}
 	}
 	x.tries++
-	if asked, ok := x.client.retryAfter(r.Header); ok && asked > x.client.config.MaxWait {
+	asked, ok := x.client.retryAfter(r.Header)
+	if ok && asked > x.client.config.MaxWait {
 		x.overlong = asked
 		return false, nil
+	}
+	if ok {
+		x.client.gate.hold(x.client.config.Clock.Now(), asked)
 	}
 	return true, nil
 }
@@ -189,16 +193,18 @@ func (x *exchange) check(ctx context.Context, r *http.Response, err error) (bool
 func (x *exchange) backoff(_, _ time.Duration, attempt int, r *http.Response) time.Duration {
 	x.pause = time.Second << min(attempt, 5)
 	if r != nil {
-		if asked, ok := x.client.retryAfter(r.Header); ok {
-			x.pause = max(asked, time.Second)
+		if _, ok := x.client.retryAfter(r.Header); ok {
+			x.pause = 0 // the gate is shut for that long
 		}
 	}
 	return 0
 }
 
 func (x *exchange) prepare(r *http.Request) error {
-	if err := x.client.config.Wait(r.Context(), x.pause); err != nil {
-		return err
+	if x.pause > 0 {
+		if err := x.client.config.Wait(r.Context(), x.pause); err != nil {
+			return err
+		}
 	}
 	x.response = nil
 	return x.client.budget(r.Context())

@@ -46,12 +46,11 @@ type Config struct {
 
 	Timeout           time.Duration // of one attempt, its body included
 	Retries           int           // attempts after the first; negative for none
-	MaxWait           time.Duration // the longest Retry-After that is obeyed
+	MaxWait           time.Duration // the longest Retry-After that is obeyed, by all requests
 	MaxBody           int64         // the largest body that is read, in bytes
 	RequestsPerMinute int           // the budget; zero for none
 
-	// For tests. The clock is only read for a Retry-After that names a date, if
-	// the server does not say what time it has.
+	// For tests. The clock is only read for a Retry-After.
 	Clock clock.Clock
 	Wait  func(ctx context.Context, d time.Duration) error
 }
@@ -62,6 +61,7 @@ type Client struct {
 	base    *url.URL
 	http    *http.Client
 	limiter *rate.Limiter
+	gate    *gate
 	scrub   *scrubber
 	session *session
 }
@@ -113,7 +113,7 @@ func New(c Config) (*Client, error) {
 	if c.Wait == nil {
 		c.Wait = wait
 	}
-	client := &Client{config: c, limiter: newLimiter(c.RequestsPerMinute), scrub: newScrubber(c.Credentials)}
+	client := &Client{config: c, limiter: newLimiter(c.RequestsPerMinute), gate: &gate{}, scrub: newScrubber(c.Credentials)}
 	for _, secret := range c.Secrets {
 		client.scrub.add([]Credential{{Value: secret}})
 	}

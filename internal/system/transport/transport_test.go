@@ -216,9 +216,9 @@ func TestRetries(t *testing.T) {
 	}{
 		"busy, then well":   {[]int{503, 502, 504, 200}, nil, "GET", []time.Duration{1e9, 2e9, 4e9}, "", 200},
 		"busy for ever":     {[]int{503, 503, 503, 503}, nil, "GET", []time.Duration{1e9, 2e9, 4e9}, "", 503},
-		"asked to wait":     {[]int{429, 200}, http.Header{"Retry-After": {"17"}}, "GET", []time.Duration{17e9}, "", 200},
-		"until a date":      {[]int{429, 200}, http.Header{"Retry-After": {date.Add(time.Minute).Format(http.TimeFormat)}, "Date": {date.Format(http.TimeFormat)}}, "GET", []time.Duration{60e9}, "", 200},
-		"by our clock":      {[]int{429, 200}, http.Header{"Retry-After": {date.Add(time.Minute).Format(http.TimeFormat)}, "Date": {"x"}}, "GET", []time.Duration{60e9}, "", 200},
+		"asked to wait":     {[]int{429, 200}, http.Header{"Retry-After": {"17"}}, "GET", []time.Duration{18e9}, "", 200},
+		"until a date":      {[]int{429, 200}, http.Header{"Retry-After": {date.Add(time.Minute).Format(http.TimeFormat)}, "Date": {date.Format(http.TimeFormat)}}, "GET", []time.Duration{61e9}, "", 200},
+		"by our clock":      {[]int{429, 200}, http.Header{"Retry-After": {date.Add(time.Minute).Format(http.TimeFormat)}, "Date": {"x"}}, "GET", []time.Duration{61e9}, "", 200},
 		"until the past":    {[]int{429, 200}, http.Header{"Retry-After": {date.Add(-time.Minute).Format(http.TimeFormat)}, "Date": {"x"}}, "GET", []time.Duration{1e9}, "", 200},
 		"nonsense":          {[]int{429, 200}, http.Header{"Retry-After": {"soon"}}, "GET", []time.Duration{1e9}, "", 200},
 		"too long":          {[]int{429}, http.Header{"Retry-After": {"3600"}}, "GET", nil, "asks to wait 1h0m0s, which is longer than 2m0s", 0},

@@ -1,0 +1,50 @@
+package transport
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// gate holds back all requests of a client after the server asked one of them to
+// wait: it means whoever asks, and to go on asking only makes it wait longer.
+type gate struct {
+	mu    sync.Mutex
+	until time.Time
+}
+
+// hold keeps the gate shut for what the server asked, unless it is shut for
+// longer already.
+func (g *gate) hold(now time.Time, asked time.Duration) {
+	// The clock leaves out the part of a second that has passed.
+	until := now.Add(asked + time.Second)
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if until.After(g.until) {
+		g.until = until
+	}
+}
+
+func (g *gate) shut() time.Time {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.until
+}
+
+// pass waits until the gate is open. It may be shut anew meanwhile, but nobody
+// is kept for longer than MaxWait: whoever goes on then learns more than whoever
+// waits.
+func (c *Client) pass(ctx context.Context) error {
+	left := c.config.MaxWait
+	for until, before := c.gate.shut(), (time.Time{}); until.After(before) && left > 0; until, before = c.gate.shut(), until {
+		pause := min(until.Sub(c.config.Clock.Now()), left)
+		if pause <= 0 {
+			break
+		}
+		if err := c.config.Wait(ctx, pause); err != nil {
+			return err
+		}
+		left -= pause
+	}
+	return ctx.Err()
+}
