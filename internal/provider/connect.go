@@ -19,6 +19,9 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/system/file"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/ldap"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/requesttracker"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/rest"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/scim"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/transport"
 )
 
 // connected is one entry of systems: exactly one kind.
@@ -26,6 +29,13 @@ type connected struct {
 	File           *fileModel           `tfsdk:"file"`
 	LDAP           *ldapModel           `tfsdk:"ldap"`
 	RequestTracker *requestTrackerModel `tfsdk:"request_tracker"`
+	SCIM           *scimModel           `tfsdk:"scim"`
+	REST           types.Object         `tfsdk:"rest"`
+	SnipeIT        types.Object         `tfsdk:"snipeit"`
+	ServiceNow     types.Object         `tfsdk:"servicenow"`
+	NetBox         types.Object         `tfsdk:"netbox"`
+	GLPI           types.Object         `tfsdk:"glpi"`
+	Jamf           types.Object         `tfsdk:"jamf"`
 }
 
 // candidate is a kind that an entry may be of.
@@ -37,20 +47,34 @@ type candidate struct {
 
 // candidates lists every kind. It is the only place that knows them all.
 func (c *connected) candidates() []candidate {
-	return []candidate{
+	all := []candidate{
 		{file.Kind, c.File != nil, c.File.open},
 		{ldap.Kind, c.LDAP != nil, c.LDAP.open},
 		{requesttracker.Kind, c.RequestTracker != nil, c.RequestTracker.open},
+		{scim.Kind, c.SCIM != nil, c.SCIM.open},
 	}
+	for kind, block := range map[string]types.Object{
+		rest.Kind: c.REST, "snipeit": c.SnipeIT, "servicenow": c.ServiceNow, "netbox": c.NetBox, "glpi": c.GLPI, "jamf": c.Jamf,
+	} {
+		all = append(all, candidate{kind, !block.IsNull(), openDescribed(kind, block)})
+	}
+	slices.SortFunc(all, func(a, b candidate) int { return strings.Compare(a.kind, b.kind) })
+	return all
 }
 
 // kindSchemas are the blocks of the kinds inside an entry of systems.
 func kindSchemas() map[string]schema.Attribute {
-	return map[string]schema.Attribute{
+	all := map[string]schema.Attribute{
 		file.Kind:           fileSchema,
 		ldap.Kind:           ldapSchema,
 		requesttracker.Kind: requestTrackerSchema,
+		scim.Kind:           scimSchema,
+		rest.Kind:           restSchema(),
 	}
+	for _, kind := range rest.Shipped() {
+		all[kind] = shippedSchema(kind)
+	}
+	return all
 }
 
 // connect turns the provider's systems into systems, in the order of their
@@ -96,12 +120,12 @@ func (c *connected) connect(name string, diags *diag.Diagnostics) system.System 
 }
 
 // secret returns a secret of a system: the configured one, else that of the
-// environment variable CUSTODY_<SYSTEM>_<FIELD>, in upper case and with _ for -.
+// environment variable CUSTODY_<SYSTEM>_<FIELD>.
 func secret(configured types.String, name, field string) string {
 	if !configured.IsNull() {
 		return configured.ValueString()
 	}
-	return os.Getenv("CUSTODY_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_")+"_"+field))
+	return os.Getenv(transport.Variable(name, field))
 }
 
 type fileModel struct {

@@ -1,0 +1,140 @@
+package provider
+
+import (
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/wire"
+	"github.com/custodyhq/terraform-provider-custody/internal/system"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/rest"
+)
+
+// restCommon are the attributes of every asset system that a description reads.
+func restCommon() map[string]schema.Attribute {
+	return map[string]schema.Attribute{
+		"url":                 setting("The server's address. Required."),
+		"ca_file":             caFile,
+		"allow_http":          flag("Send secrets in clear to a server that is not this machine. Default `false`."),
+		"states":              mapping("Words of the system: their value = our state, one of `" + strings.Join(lifecycle.States(), "`, `") + "`, before those of the description."),
+		"task_kinds":          mapping("Words of the system: their value = one of `" + strings.Join(lifecycle.TaskKinds(), "`, `") + "`, before those of the description."),
+		"min_records":         number("The fewest assets that a list may hold; fewer is unavailable. Default 1, and -1 for none: a system that shows nothing has more likely lost its rights."),
+		"page_size":           number("How many records one request of a list brings. Default: the description's."),
+		"requests_per_minute": number("How many requests a minute at most, -1 for no limit. Default: the description's."),
+		"timeout":             waiting("How long one request may take. Default `30s`."),
+	}
+}
+
+// shippedSchema is the block of an asset system whose description comes with the
+// provider. The texts stand in the description.
+func shippedSchema(kind string) schema.Attribute {
+	description, _ := rest.Description(kind)
+	title, about, settings, err := rest.About(description)
+	if err != nil {
+		panic("provider: " + err.Error()) // every shipped description is read in the tests
+	}
+	all := restCommon()
+	names := make([]string, len(settings))
+	for i, s := range settings {
+		names[i] = "`" + s.Name + "` (" + s.About + byDefault(s.Default) + ")"
+	}
+	all["settings"] = mapping("What the description lets you set: " + strings.Join(names, ", ") + ".")
+	for _, s := range secretsOf(description) {
+		text := "A secret that the account authenticates with. Default: the environment variable `CUSTODY_<SYSTEM>_" + strings.ToUpper(s.Name) + "`."
+		if s.Optional {
+			text += " Not needed by every way to authenticate."
+		}
+		all[s.Name] = secretSetting(text)
+	}
+	return schema.SingleNestedAttribute{Optional: true, MarkdownDescription: title + ". " + about, Attributes: all}
+}
+
+func byDefault(value string) string {
+	if value == "" {
+		return "; required"
+	}
+	return "; default `" + value + "`"
+}
+
+func secretsOf(description string) []rest.Secret {
+	secrets, err := rest.Secrets(description)
+	if err != nil {
+		return nil
+	}
+	return secrets
+}
+
+// restSchema is the block of an asset system that the user describes.
+func restSchema() schema.Attribute {
+	all := restCommon()
+	all["description"] = setting("The description of the system, as YAML or JSON: paths, paging, fields in CEL, states. Use `file()`. Required.")
+	all["settings"] = mapping("What the description lets you set.")
+	all["secrets"] = schema.MapAttribute{Optional: true, Sensitive: true, ElementType: types.StringType,
+		MarkdownDescription: "The secrets that the description authenticates with, by its names. Default: the environment variables `CUSTODY_<SYSTEM>_<NAME>`."}
+	return schema.SingleNestedAttribute{Optional: true, Attributes: all,
+		MarkdownDescription: "An asset system with a REST API, read by a description of your own."}
+}
+
+// openDescribed opens an asset system that a description reads. Which secrets a
+// block has depends on its description, so the block is read by name.
+func openDescribed(kind string, block types.Object) func(name string) (system.System, error) {
+	return func(name string) (system.System, error) {
+		values := block.Attributes()
+		c := rest.Config{
+			Name: name, Kind: kind, URL: textOf(values, "url"), CAFile: textOf(values, "ca_file"),
+			Settings: mapOf(values, "settings"), States: mapOf(values, "states"), TaskKinds: mapOf(values, "task_kinds"),
+			MinRecords: numberOf(values, "min_records"), PageSize: numberOf(values, "page_size"),
+			RequestsPerMinute: numberOf(values, "requests_per_minute"),
+			Secrets:           make(map[string]string),
+		}
+		if allow, ok := values["allow_http"].(types.Bool); ok {
+			c.AllowHTTP = allow.ValueBool()
+		}
+		if timeout, ok := values["timeout"].(types.String); ok {
+			c.Timeout = span(timeout)
+		}
+		description, shipped := rest.Description(kind)
+		if !shipped {
+			description = textOf(values, "description")
+			c.Description = description
+		}
+		given := mapOf(values, "secrets")
+		for _, s := range secretsOf(description) {
+			configured := wire.Text(given[s.Name])
+			if own, ok := values[s.Name].(types.String); ok {
+				configured = own
+			}
+			if v := secret(configured, name, s.Name); v != "" {
+				c.Secrets[s.Name] = v
+			}
+		}
+		return rest.New(c)
+	}
+}
+
+func textOf(values map[string]attr.Value, name string) string {
+	s, _ := values[name].(types.String)
+	return s.ValueString()
+}
+
+func numberOf(values map[string]attr.Value, name string) int {
+	n, _ := values[name].(types.Int64)
+	return int(n.ValueInt64())
+}
+
+func mapOf(values map[string]attr.Value, name string) map[string]string {
+	m, _ := values[name].(types.Map)
+	var out map[string]string
+	for key, v := range m.Elements() {
+		if s, ok := v.(types.String); ok && !s.IsNull() {
+			if out == nil {
+				out = make(map[string]string)
+			}
+			out[key] = s.ValueString()
+		}
+	}
+	return out
+}

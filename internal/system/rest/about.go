@@ -1,0 +1,30 @@
+package rest
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/custodyhq/terraform-provider-custody/internal/system"
+)
+
+// Setting is something that a description lets the user set.
+type Setting struct {
+	Name    string
+	About   string
+	Default string // empty: it must be set
+}
+
+// About returns what a description says of itself for people: the system's
+// title, a sentence or two, and what can be set, sorted by name.
+func About(description string) (title, about string, settings []Setting, err error) {
+	c := &checker{config: &Config{}}
+	d := c.read(description)
+	if d == nil {
+		return "", "", nil, &system.ConfigError{Problems: c.problems}
+	}
+	for _, name := range slices.Sorted(maps.Keys(d.Settings)) {
+		s := d.Settings[name]
+		settings = append(settings, Setting{Name: name, About: s.About, Default: s.Default})
+	}
+	return d.Title, d.About, settings, nil
+}
