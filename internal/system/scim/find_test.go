@@ -279,7 +279,8 @@ func FuzzFilter(f *testing.F) {
 	}
 	server := &fake{}
 	f.Fuzz(func(t *testing.T, key string) {
-		if _, ok := usable(key); !ok {
+		key, ok := usable(key)
+		if !ok {
 			t.Skip()
 		}
 		all := append(many(3), resource{"id": "x", "userName": key})

@@ -15,7 +15,7 @@ import (
 
 const (
 	passes      = 3       // how often a list is begun anew before it is given up
-	mostEntries = 500_000 // of a list that is kept in memory
+	mostEntries = 200_000 // of a list that is kept in memory
 	mostPages   = 50_000  // of a list whose pages may be empty
 )
 
