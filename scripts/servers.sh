@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the servers that tests start, or says how to.
+# Installs the servers and tools that tests start, or says how to.
 #
 #   usage: scripts/servers.sh [NAME]...
 #
@@ -12,7 +12,7 @@
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 # all lists the names, which are also those that CUSTODY_REQUIRE takes.
-all='request_tracker slapd samba scim'
+all='request_tracker slapd samba scim postgres mariadb gpg'
 
 # present tells whether server $1 can be started.
 present() {
@@ -22,6 +22,9 @@ present() {
     samba) have samba && have samba-tool && compgen -G '/usr/lib/*/samba/ldb/samldb.so' >/dev/null ;;
     scim) have node && [ -e "$cache/npm/scim/node_modules/scimmy-routers" ] &&
       cmp -s "$root/internal/acctest/servers/scim/package-lock.json" "$cache/npm/scim/package-lock.json" ;;
+    postgres) have initdb || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null ;;
+    mariadb) have mariadbd && have mariadb-install-db ;;
+    gpg) have gpg ;;
     *) die "unknown server \"$1\": accepted are ${all// /, }" ;;
   esac
 }
@@ -33,6 +36,9 @@ packages() {
     slapd) echo slapd ;;
     samba) echo samba-ad-dc samba-ad-provision samba-dsdb-modules samba-vfs-modules winbind python3-samba ldb-tools ;;
     scim) if ! have node || ! have npm; then echo nodejs npm; fi ;;
+    postgres) echo postgresql ;;
+    mariadb) echo mariadb-server-core ;;
+    gpg) echo gnupg ;;
   esac
 }
 
@@ -54,9 +60,16 @@ install_packages() {
   fi
   say "Installing $*."
   apt-get update >&2
+  # The packages would start servers of the machine's own, and its slapd would
+  # take port 389 from the tests.
   case " $* " in
-    # A slapd of the machine's own would take port 389 from the tests.
     *' slapd '*) echo 'slapd slapd/no_configuration boolean true' | debconf-set-selections ;;
+  esac
+  case " $* " in
+    *' postgresql '*)
+      mkdir -p /etc/postgresql-common
+      [ -e /etc/postgresql-common/createcluster.conf ] || echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.conf
+      ;;
   esac
   $apt "$@" >&2
 }

@@ -4,7 +4,8 @@
 # Environment:
 #   CUSTODY_TERRAFORM  the command line tool to test with (scripts/terraform.sh)
 #   CUSTODY_REQUIRE    comma separated list of what may not be skipped, such as
-#                      terraform (acceptance tests), race (race detector), docs
+#                      terraform (acceptance tests), race (race detector), docs,
+#                      or a server of scripts/servers.sh
 #   FUZZTIME           how long each fuzz target runs; 3s unless told
 
 # shellcheck source=scripts/lib.sh
@@ -30,6 +31,11 @@ CUSTODY_TERRAFORM=$("$root/scripts/terraform.sh")
 export CUSTODY_TERRAFORM
 isolate_cli
 "$CUSTODY_TERRAFORM" version | sed -n 1p
+
+step 'Servers for the tests'
+if ! "$root/scripts/servers.sh"; then
+  say 'NOT RUN: tests of the servers that are missing. CUSTODY_REQUIRE makes them fail instead.'
+fi
 
 step 'Modules are tidy and unaltered'
 go mod tidy -diff
