@@ -122,6 +122,7 @@ func TestConformance(t *testing.T) {
 	}
 	t.Run("assets", func(t *testing.T) { systemtest.Assets(t, h) })
 	t.Run("tasks", func(t *testing.T) { systemtest.Tasks(t, h) })
+	t.Run("lists", func(t *testing.T) { systemtest.Lists(t, h, system.CanReadAssets, system.CanReadTasks) })
 }
 
 // wantBroken asks a broken system for everything.

@@ -21,6 +21,7 @@ import (
 
 	"github.com/custodyhq/terraform-provider-custody/internal/acctest/servers"
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
+	"github.com/custodyhq/terraform-provider-custody/internal/system"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/systemtest"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/transport"
 )
@@ -136,6 +137,24 @@ func (s *seeded) Tasks(ctx context.Context, asset string) ([]lifecycle.Task, err
 		found[i].ID, found[i].URL = s.tickets[task.ID].ID, s.tickets[task.ID].URL
 	}
 	return found, err
+}
+
+func (s *seeded) OpenTasks(ctx context.Context) iter.Seq2[system.AssetTask, error] {
+	return func(yield func(system.AssetTask, error) bool) {
+		for open, err := range s.System.OpenTasks(ctx) {
+			for id, given := range s.assets {
+				if open.Asset == given {
+					open.Asset = id
+					break
+				}
+			}
+			task := s.tickets[open.Task.ID]
+			open.Task.ID, open.Task.URL = task.ID, task.URL
+			if !yield(open, err) {
+				return
+			}
+		}
+	}
 }
 
 func dateText(t time.Time) any {

@@ -240,8 +240,29 @@ func walk[T any](
 	}
 }
 
-// list gives all assets that count to take until that returns false.
-func (s *System) list(ctx context.Context, take func(lifecycle.Record) bool) error {
+// census is everything that a list of assets told.
+type census struct {
+	records []lifecycle.Record
+	tickets map[int64][]int64 // by the asset that they refer to
+}
+
+// all reads the list of all assets that count, once in a run: whoever asks for
+// the tasks of all assets needs it as well.
+func (s *System) all(ctx context.Context) (*census, error) {
+	return s.everything.Get(ctx, "", func(ctx context.Context) (*census, error) {
+		out := &census{tickets: make(map[int64][]int64)}
+		if err := s.count(ctx, out); err != nil {
+			return nil, err
+		}
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.linked = out.tickets
+		return out, nil
+	})
+}
+
+// count reads all assets that count into a census.
+func (s *System) count(ctx context.Context, into *census) error {
 	scope, err := s.look(ctx)
 	if err != nil {
 		return err
@@ -251,13 +272,11 @@ func (s *System) list(ctx context.Context, take func(lifecycle.Record) bool) err
 	if len(s.config.Fields) > 0 {
 		fields += ",CustomFields"
 	}
-	linked := make(map[int64][]int64)
 	if len(s.config.Queues) > 0 {
 		fields += ",_hyperlinks"
 	}
 	query := url.Values{"fields": {fields}, "fields[Catalog]": {"Name"}, "fields[" + role + "]": {"Name,EmailAddress"}}
-	whole := true
-	err = walk(ctx, s.client, "assets", scope.where(), adviceAssets, query, s.config.PageSize,
+	return walk(ctx, s.client, "assets", scope.where(), adviceAssets, query, s.config.PageSize,
 		func(a *asset) ident { return a.ID },
 		func(id int64, a *asset) (bool, error) {
 			r, inside, err := s.record(ctx, scope, a)
@@ -265,17 +284,11 @@ func (s *System) list(ctx context.Context, take func(lifecycle.Record) bool) err
 				return true, err
 			}
 			if a.Hyperlinks != nil {
-				if linked[id], err = a.tickets(); err != nil {
+				if into.tickets[id], err = a.tickets(); err != nil {
 					return false, s.client.Unusable(fmt.Sprintf("asset %d is linked to a ticket without a number", id), adviceServer)
 				}
 			}
-			whole = take(r)
-			return whole, nil
+			into.records = append(into.records, r)
+			return true, nil
 		})
-	if err == nil && whole {
-		s.mu.Lock()
-		s.linked = linked
-		s.mu.Unlock()
-	}
-	return err
 }

@@ -51,6 +51,30 @@ func TestRequests(t *testing.T) {
 		taskIDs(t, s, id)
 	}
 	asked("/queues", "/tickets", "/tickets")
+	inBulk(t, s, ids)
+	all(t, s)
+	asked()
+
+	s = mustOpen(t, c)
+	inBulk(t, s, ids)
+	asked("/rt", "/customfields", "/catalogs", "/assets", "/assets", "/assets", "/queues", "/tickets", "/tickets")
+	all(t, s)
+	asked()
+}
+
+// inBulk reads the tasks of all assets: the first two have one each.
+func inBulk(t *testing.T, s *System, ids []string) {
+	t.Helper()
+	var got []string
+	for open, err := range s.OpenTasks(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, open.Asset)
+	}
+	if !slices.Equal(got, ids[:2]) {
+		t.Errorf("tasks of %q, want %q", got, ids[:2])
+	}
 }
 
 // Many resources ask at once; the server is asked once.

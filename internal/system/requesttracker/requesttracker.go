@@ -12,6 +12,8 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -68,20 +70,21 @@ type System struct {
 	client *transport.Client
 	desk   *transport.Client // the same, for tickets
 
-	scope   snapshot.Memo[*scope]
-	queues  snapshot.Memo[map[string]lifecycle.TaskKind]
-	found   snapshot.Memo[*found]
-	names   snapshot.Memo[string]
-	tickets snapshot.Memo[map[int64]lifecycle.Task]
+	scope      snapshot.Memo[*scope]
+	queues     snapshot.Memo[map[string]lifecycle.TaskKind]
+	found      snapshot.Memo[*found]
+	names      snapshot.Memo[string]
+	tickets    snapshot.Memo[map[int64]lifecycle.Task]
+	everything snapshot.Memo[*census]
 
 	mu     sync.Mutex
 	linked map[int64][]int64 // the tickets of every listed asset; nil before a list was read to its end
 }
 
 var (
-	_ system.Assets  = (*System)(nil)
-	_ system.Tasks   = (*System)(nil)
-	_ system.Partial = (*System)(nil)
+	_ system.Assets      = (*System)(nil)
+	_ system.TasksLister = (*System)(nil)
+	_ system.Partial     = (*System)(nil)
 )
 
 // New checks the configuration and returns the system. It connects to nothing:
@@ -118,6 +121,16 @@ func (s *System) Has(c system.Capability) bool {
 	return c == system.CanReadAssets || c == system.CanReadTasks && len(s.config.Queues) > 0
 }
 
+// Listing describes the lists of assets and of tasks. Both leave out deleted
+// assets. The tasks come with the list of assets, so that those of an asset
+// without any are known then too and take no request.
+func (s *System) Listing(c system.Capability) system.Listing {
+	if !s.Has(c) {
+		return system.Listing{}
+	}
+	return system.Listing{PageSize: s.config.PageSize, Hides: true}
+}
+
 // Asset returns the asset with the given id, a deleted one too. There is at most
 // one. An id that is not a number is an error: no asset ever had it.
 func (s *System) Asset(ctx context.Context, id string) ([]lifecycle.Record, error) {
@@ -136,8 +149,15 @@ func (s *System) Asset(ctx context.Context, id string) ([]lifecycle.Record, erro
 // keeps out of every list; only Asset shows them.
 func (s *System) Assets(ctx context.Context) iter.Seq2[lifecycle.Record, error] {
 	return func(yield func(lifecycle.Record, error) bool) {
-		if err := s.list(ctx, func(r lifecycle.Record) bool { return yield(r, nil) }); err != nil {
+		all, err := s.all(ctx)
+		if err != nil {
 			yield(lifecycle.Record{}, err)
+			return
+		}
+		for _, r := range all.records {
+			if !yield(r, nil) {
+				return
+			}
 		}
 	}
 }
@@ -158,6 +178,30 @@ func (s *System) Tasks(ctx context.Context, asset string) ([]lifecycle.Task, err
 		links = f.tickets
 	}
 	return s.tasks(ctx, n, links, listed)
+}
+
+// OpenTasks yields the open tickets in the configured queues with the assets to
+// which they refer, but for deleted assets.
+func (s *System) OpenTasks(ctx context.Context) iter.Seq2[system.AssetTask, error] {
+	return func(yield func(system.AssetTask, error) bool) {
+		all, err := s.all(ctx)
+		if err != nil {
+			yield(system.AssetTask{}, err)
+			return
+		}
+		for _, asset := range slices.Sorted(maps.Keys(all.tickets)) {
+			open, err := s.tasks(ctx, asset, all.tickets[asset], true)
+			if err != nil {
+				yield(system.AssetTask{}, err)
+				return
+			}
+			for _, task := range open {
+				if !yield(system.AssetTask{Asset: strconv.FormatInt(asset, 10), Task: task}, nil) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // number reads the id of an asset. One asset must have one name only, so the

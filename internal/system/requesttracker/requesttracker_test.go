@@ -86,7 +86,8 @@ func laptop(t *testing.T, rt *servers.RequestTracker, fields map[string]any) str
 
 func TestDefaults(t *testing.T) {
 	rt := servers.StartRequestTracker(t)
-	s := mustOpen(t, Config{Name: "hq", URL: rt.URL + "/REST/2.0/", Token: rt.Token})
+	c := Config{Name: "hq", URL: rt.URL + "/REST/2.0/", Token: rt.Token}
+	s := mustOpen(t, c)
 	for status, want := range map[string]lifecycle.State{
 		"new": lifecycle.StatePlanned, "allocated": lifecycle.StateInService, "in-use": lifecycle.StateInService,
 		"recycled": lifecycle.StateRetired, "stolen": lifecycle.StateLost,
@@ -105,7 +106,7 @@ func TestDefaults(t *testing.T) {
 		if r.Source != rt.URL+"/Asset/Display.html?id="+id || !r.VerifiedAt.IsZero() {
 			t.Errorf("got %+v", r)
 		}
-		if listed := all(t, s)[id]; !reflect.DeepEqual(listed, r) {
+		if listed := all(t, mustOpen(t, c))[id]; !reflect.DeepEqual(listed, r) {
 			t.Errorf("listed %+v\nalone  %+v", listed, r)
 		}
 		if system.Partial(s).Has(system.CanReadTasks) || !s.Has(system.CanReadAssets) {
