@@ -215,6 +215,11 @@ func TestConformance(t *testing.T) {
 			}
 			t.Run("assets", func(t *testing.T) { systemtest.Assets(t, h) })
 			t.Run("tasks", func(t *testing.T) { systemtest.Tasks(t, h) })
+			if strings.Contains(description, "\n  get: [") {
+				t.Run("lists", func(t *testing.T) { systemtest.Lists(t, h, system.CanReadAssets) })
+			} else if l := system.ListingOf(openAt(t, "http://127.0.0.1:1", description), system.CanReadAssets); l.PageSize != 0 {
+				t.Errorf("what is always listed seems to be saved by a list: %+v", l)
+			}
 		})
 	}
 }

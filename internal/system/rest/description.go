@@ -75,6 +75,7 @@ type assetsText struct {
 	Key    string            `yaml:"key"`
 	Get    []getText         `yaml:"get"`
 	List   []listText        `yaml:"list"`
+	Hides  *bool             `yaml:"hides"` // the lists may leave out what get shows; true if unstated
 	Fields map[string]string `yaml:"fields"`
 }
 

@@ -17,6 +17,7 @@ import (
 
 	"github.com/custodyhq/terraform-provider-custody/internal/fault"
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
+	"github.com/custodyhq/terraform-provider-custody/internal/system"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/systemtest"
 )
 
@@ -197,9 +198,37 @@ func TestRecordedAnswers(t *testing.T) {
 			for _, c := range r.Cases {
 				t.Run(c.Name, func(t *testing.T) { r.play(t, name, &c) })
 			}
+			t.Run("listed as read", func(t *testing.T) { r.listedAsRead(t, name) })
 			t.Run("broken", func(t *testing.T) { r.broken(t, name) })
 		})
 	}
+}
+
+// listedAsRead compares what a list and a single read tell of one asset.
+func (r *recording) listedAsRead(t *testing.T, name string) {
+	url := systemtest.ServeHTTP(t, &player{t: t, answers: r.Answers})
+	s := r.open(t, name, url)
+	size := r.PageSize
+	if size == 0 {
+		size = s.lists[0].paging.size
+	}
+	if got, want := system.ListingOf(s, system.CanReadAssets), (system.Listing{PageSize: size, Hides: true}); got != want {
+		t.Errorf("the list is described as %+v, want %+v", got, want)
+	}
+	var listed []lifecycle.Record
+	for record, err := range s.Assets(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if record.ID == r.Present {
+			listed = append(listed, record)
+		}
+	}
+	read, err := r.open(t, name, url).Asset(t.Context(), r.Present)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantShape(t, shape(t, listed), shape(t, read))
 }
 
 func (r *recording) play(t *testing.T, name string, c *recordedCase) {

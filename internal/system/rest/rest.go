@@ -11,6 +11,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -66,6 +67,7 @@ type System struct {
 	id, key  *expression
 	get      *get
 	lists    []*listing
+	hides    bool // the lists may leave out what get shows
 	fields   map[string]*expression
 	states   map[string]lifecycle.State
 	tasks    *taskRules
@@ -76,6 +78,7 @@ type System struct {
 
 var (
 	_ system.Assets  = (*System)(nil)
+	_ system.Lister  = (*System)(nil)
 	_ system.Tasks   = (*System)(nil)
 	_ system.Partial = (*System)(nil)
 )
@@ -144,6 +147,7 @@ func (s *System) compileAssets(c *checker, a *assetsText) {
 	if a.Key != "" {
 		s.key = c.compile("assets.key", a.Key, inItem, scalars...)
 	}
+	s.hides = a.Hides == nil || *a.Hides
 	s.fields = c.fields("assets.fields", a.Fields, recordFields)
 	for i := range a.Get {
 		at := fmt.Sprintf("assets.get[%d]", i)
@@ -237,6 +241,19 @@ func (s *System) Has(c system.Capability) bool {
 		return s.tasks != nil
 	}
 	return false
+}
+
+// Listing describes the lists of assets. Where there is no other way to read one
+// asset, they save nothing.
+func (s *System) Listing(c system.Capability) system.Listing {
+	if c != system.CanReadAssets || s.get == nil {
+		return system.Listing{}
+	}
+	out := system.Listing{PageSize: math.MaxInt32, Hides: s.hides}
+	if p := s.lists[0].paging; p != nil {
+		out.PageSize = p.size
+	}
+	return out
 }
 
 // Asset returns the records with exactly the given id.
