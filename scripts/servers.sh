@@ -12,7 +12,7 @@
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 # all lists the names, which are also those that CUSTODY_REQUIRE takes.
-all='request_tracker slapd samba scim'
+all='request_tracker slapd samba scim postgres mariadb'
 
 # present tells whether server $1 can be started.
 present() {
@@ -22,6 +22,8 @@ present() {
     samba) have samba && have samba-tool && compgen -G '/usr/lib/*/samba/ldb/samldb.so' >/dev/null ;;
     scim) have node && [ -e "$cache/npm/scim/node_modules/scimmy-routers" ] &&
       cmp -s "$root/internal/acctest/servers/scim/package-lock.json" "$cache/npm/scim/package-lock.json" ;;
+    postgres) have initdb || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null ;;
+    mariadb) have mariadbd && have mariadb-install-db ;;
     *) die "unknown server \"$1\": accepted are ${all// /, }" ;;
   esac
 }
@@ -32,6 +34,8 @@ packages() {
     request_tracker) echo request-tracker5 rt5-db-sqlite rt5-standalone dbconfig-no-thanks ;;
     slapd) echo slapd ;;
     samba) echo samba-ad-dc samba-ad-provision samba-dsdb-modules samba-vfs-modules winbind python3-samba ldb-tools ;;
+    postgres) echo postgresql ;;
+    mariadb) echo mariadb-server ;;
     scim) if ! have node || ! have npm; then echo nodejs npm; fi ;;
   esac
 }

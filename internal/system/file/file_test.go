@@ -341,7 +341,7 @@ func TestReadOncePerRun(t *testing.T) {
 	if err := os.WriteFile(gone.config.Assets, []byte("id\nA\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, second := gone.Asset(t.Context(), "A"); first == nil || second != first {
+	if _, second := gone.Asset(t.Context(), "A"); first == nil || !errors.Is(second, first) {
 		t.Errorf("got %v, then %v", first, second)
 	}
 }

@@ -91,10 +91,10 @@ func (p *PeopleShelf) Done() {
 	for i := range p.people {
 		entry := &p.people[i]
 		for _, key := range []string{entry.ID, entry.Email, entry.Username} {
-			put(p.byKey, key, int32(i)) //nolint:gosec // bounded by the reader
+			put(p.byKey, key, int32(i))
 		}
 		for _, team := range entry.Teams {
-			put(p.byTeam, team, int32(i)) //nolint:gosec // likewise
+			put(p.byTeam, team, int32(i))
 		}
 		if entry.Kind == lifecycle.KindTeam {
 			p.teamNames[system.Fold(entry.Name)]++
