@@ -19,6 +19,18 @@ const (
 	adviceRights = "Give the account the rights to read and to search the attributes and entries that are configured here, then plan again."
 )
 
+// flawed marks the fault of an entry that cannot be read although the directory
+// answers.
+type flawed struct{ error }
+
+func (f *flawed) Unwrap() error { return f.error }
+
+// unlisted marks a fault that keeps a list from being read, and not single
+// entries.
+type unlisted struct{ error }
+
+func (u *unlisted) Unwrap() []error { return []error{u.error, system.ErrCannotList} }
+
 func (s *System) unavailable(happened, advice string, err error) error {
 	f := &fault.Fault{Kind: fault.ErrUnavailable, Summary: summary, Happened: happened, Consequence: consequence, Advice: advice}
 	if err != nil {
@@ -71,6 +83,12 @@ func (s *System) fault(q query, err error) error {
 	}
 	happened, advice := s.refusal(q, err)
 	return s.unavailable(happened, advice, err)
+}
+
+// tooLong reports whether an answer was cut off for its length only: a search
+// for one entry may be answered all the same.
+func tooLong(err error) bool {
+	return errors.Is(err, errTooMany) || ldap.IsErrorAnyOf(err, ldap.LDAPResultSizeLimitExceeded, ldap.LDAPResultAdminLimitExceeded, ldap.LDAPResultTimeLimitExceeded)
 }
 
 // refusal explains the result code of a search.

@@ -27,14 +27,19 @@ const (
 func (s *System) complete(ctx context.Context, m match) (lifecycle.Person, error) {
 	p := m.person
 	var err error
-	if p.Kind != lifecycle.KindTeam {
-		filter := s.profile.peopleFilter
-		if p.Manager, err = s.reference(ctx, &s.people, value(m.entry, s.profile.manager), s.bases, filter, s.profile.id); err != nil {
-			return p, err
-		}
+	if p.Manager, err = s.managerOf(ctx, m); err != nil {
+		return p, err
 	}
 	p.Teams, err = s.teamsOf(ctx, m)
 	return p, err
+}
+
+// managerOf returns the id of the manager of a person.
+func (s *System) managerOf(ctx context.Context, m match) (string, error) {
+	if m.person.Kind == lifecycle.KindTeam {
+		return "", nil
+	}
+	return s.reference(ctx, &s.people, value(m.entry, s.profile.manager), s.bases, s.profile.peopleFilter, s.profile.id)
 }
 
 // reference returns the id of the entry that a distinguished name points to:
@@ -77,8 +82,13 @@ func (s *System) teamsOf(ctx context.Context, m match) ([]string, error) {
 			out = append(out, value(e, s.profile.groupID))
 		}
 	}
-	slices.Sort(out)
-	return slices.DeleteFunc(slices.Compact(out), func(id string) bool { return id == "" }), nil
+	return sortedIDs(out), nil
+}
+
+// sortedIDs sorts ids and leaves out empty ones and repetitions.
+func sortedIDs(ids []string) []string {
+	slices.Sort(ids)
+	return slices.DeleteFunc(slices.Compact(ids), func(id string) bool { return id == "" })
 }
 
 // memberFilter returns the filter for the groups that name the entry.
@@ -261,6 +271,12 @@ func (s *System) listed(ctx context.Context, group string) ([]string, error) {
 	if err != nil || e == nil {
 		return nil, err
 	}
+	return s.membersIn(e)
+}
+
+// membersIn returns what the member attribute of an entry holds.
+func (s *System) membersIn(e *ldap.Entry) ([]string, error) {
+	group := e.DN
 	for _, a := range e.Attributes {
 		if name, option, ok := strings.Cut(a.Name, ";"); ok && strings.EqualFold(name, s.profile.member) && strings.HasPrefix(system.Fold(option), "range=") {
 			return nil, s.unavailable(fmt.Sprintf("The directory %q cut the list of members of %q off.", s.config.Name, clean(group)),

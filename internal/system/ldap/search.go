@@ -47,6 +47,9 @@ func (s *System) search(ctx context.Context, q query) ([]*ldap.Entry, error) {
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
+	if tooLong(err) {
+		return nil, &unlisted{s.fault(q, err)}
+	}
 	return nil, s.fault(q, err)
 }
 

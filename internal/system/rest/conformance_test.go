@@ -144,7 +144,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case q.Has("id"):
 		// As a database would that does not tell case.
 		reply(w, r, q, slices.DeleteFunc(slices.Clone(s.items), func(item map[string]any) bool {
-			return !strings.EqualFold(item["id"].(string), q.Get("id"))
+			return !strings.EqualFold(fmt.Sprint(item["id"]), q.Get("id"))
 		}))
 	default:
 		reply(w, r, q, s.items)

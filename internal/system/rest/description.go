@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	_ "time/tzdata" // a time zone in a description must mean the same on every machine
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
@@ -25,71 +26,82 @@ const (
 	maxBlanks      = 100 // empty lines in a row, over which the YAML library needs quadratic time
 )
 
-// document is a description as it is written.
+// document is a description as it is written. Expressions are CEL; what they can
+// read is said by scope. Templates hold places in braces.
 type document struct {
-	Name              string                 `yaml:"name"`
-	Title             string                 `yaml:"title"`
-	About             string                 `yaml:"about"`
-	Settings          map[string]settingText `yaml:"settings"`
-	Auth              []authText             `yaml:"auth"`
-	Headers           map[string]string      `yaml:"headers"`
-	RequestsPerMinute int                    `yaml:"requests_per_minute"`
-	HTMLEntities      bool                   `yaml:"html_entities"`
-	Dates             []string               `yaml:"dates"`
-	TimeZone          string                 `yaml:"time_zone"`
-	Errors            []errorText            `yaml:"errors"`
-	Assets            assetsText             `yaml:"assets"`
-	States            map[string]string      `yaml:"states"`
-	Tasks             *tasksText             `yaml:"tasks"`
+	Name     string                 `yaml:"name"`  // required
+	Title    string                 `yaml:"title"` // the name of the product, for messages
+	About    string                 `yaml:"about"` // what is read, and the rights that it takes
+	Settings map[string]settingText `yaml:"settings"`
+	// Auth lists ways to authenticate; the first whose fields are all given is used.
+	Auth              []authText        `yaml:"auth"`
+	Headers           map[string]string `yaml:"headers"` // sent with every request
+	RequestsPerMinute int               `yaml:"requests_per_minute"`
+	HTMLEntities      bool              `yaml:"html_entities"` // whether texts come escaped for HTML
+	Dates             []string          `yaml:"dates"`         // layouts as in Go, besides RFC 3339 and 2006-01-02
+	TimeZone          string            `yaml:"time_zone"`     // of times without one; a template, UTC if empty
+	Errors            []errorText       `yaml:"errors"`        // how successful answers say that they are none
+	Assets            assetsText        `yaml:"assets"`
+	States            map[string]string `yaml:"states"` // the system's word -> our state
+	Tasks             *tasksText        `yaml:"tasks"`
 }
 
+// settingText declares what the user may set: settings.<name> in expressions and
+// templates.
 type settingText struct {
 	About   string `yaml:"about"`
 	Default string `yaml:"default"`
-	Pattern string `yaml:"pattern"`
+	Pattern string `yaml:"pattern"` // a regular expression that the whole value must match
 }
 
+// authText is a way to authenticate: by headers with the fields of the
+// configuration in them, by HTTP Basic, or by headers with a {session} in them
+// that a login gives.
 type authText struct {
 	Fields   []string          `yaml:"fields"`
-	Optional []string          `yaml:"optional"`
-	Basic    bool              `yaml:"basic"`
-	Headers  map[string]string `yaml:"headers"`
+	Optional []string          `yaml:"optional"` // a header with one that is not given is left out
+	Basic    bool              `yaml:"basic"`    // the two fields are user name and password
+	Headers  map[string]string `yaml:"headers"`  // templates over the fields
 	Login    *loginText        `yaml:"login"`
 }
 
 type loginText struct {
-	Method  string            `yaml:"method"`
+	Method  string            `yaml:"method"` // GET or POST
 	Path    string            `yaml:"path"`
-	Headers map[string]string `yaml:"headers"`
-	Form    map[string]string `yaml:"form"`
-	Token   string            `yaml:"token"`
+	Headers map[string]string `yaml:"headers"` // templates over the fields, sent with the login only
+	Form    map[string]string `yaml:"form"`    // likewise, in the body
+	Token   string            `yaml:"token"`   // expression over the answer
 }
 
 type errorText struct {
-	When    string `yaml:"when"`
-	Message string `yaml:"message"`
+	When    string `yaml:"when"`    // condition over the answer
+	Message string `yaml:"message"` // expression over the answer
 }
 
 type assetsText struct {
-	ID     string            `yaml:"id"`
-	Key    string            `yaml:"key"`
-	Get    []getText         `yaml:"get"`
+	ID     string            `yaml:"id"`  // expression over an item
+	Key    string            `yaml:"key"` // likewise: what no two rows share, if ids may repeat
+	Get    []getText         `yaml:"get"` // the first that applies is used; without any, the list is
 	List   []listText        `yaml:"list"`
-	Hides  *bool             `yaml:"hides"` // the lists may leave out what get shows; true if unstated
-	Fields map[string]string `yaml:"fields"`
+	Hides  *bool             `yaml:"hides"`  // the lists may leave out what get shows; true if unstated
+	Fields map[string]string `yaml:"fields"` // our field -> expression over an item
 }
 
+// getText asks for one asset: by a path, whose answer is an item, or by a query,
+// whose answer is a list of items.
 type getText struct {
-	When     string           `yaml:"when"`
-	Possible string           `yaml:"possible"`
-	Askable  string           `yaml:"askable"`
-	Path     string           `yaml:"path"`
-	Query    map[string]texts `yaml:"query"`
-	NotFound string           `yaml:"not_found"`
-	Item     string           `yaml:"item"`
-	Items    string           `yaml:"items"`
-	Total    string           `yaml:"total"`
-	Paging   *pagingText      `yaml:"paging"`
+	When     string           `yaml:"when"`     // condition over the settings
+	Possible string           `yaml:"possible"` // condition over the id: no asset has another
+	Askable  string           `yaml:"askable"`  // condition over the id: another is looked for in the list
+	Path     string           `yaml:"path"`     // template with {id}
+	Query    map[string]texts `yaml:"query"`    // likewise
+	// NotFound recognises the answer for an asset that does not exist; with item
+	// it is required.
+	NotFound string      `yaml:"not_found"`
+	Item     string      `yaml:"item"`  // expression over the answer
+	Items    string      `yaml:"items"` // likewise, a list
+	Total    string      `yaml:"total"` // likewise, the number of rows
+	Paging   *pagingText `yaml:"paging"`
 }
 
 type listText struct {
@@ -117,20 +129,22 @@ func (t *texts) UnmarshalYAML(read func(any) error) error {
 	return read((*[]string)(t))
 }
 
+// pagingText turns pages by counting ({offset}, {limit}, {last} or {page} in the
+// query, which takes a total), by a link or by a {cursor}.
 type pagingText struct {
-	Size   int              `yaml:"size"`
-	First  int              `yaml:"first_page"`
-	Query  map[string]texts `yaml:"query"`
-	Next   string           `yaml:"next"`
-	Cursor string           `yaml:"cursor"`
+	Size   int              `yaml:"size"`       // rows asked for a page
+	First  int              `yaml:"first_page"` // the number of the first page
+	Query  map[string]texts `yaml:"query"`      // templates
+	Next   string           `yaml:"next"`       // expression over the answer: the link, empty or null at the end
+	Cursor string           `yaml:"cursor"`     // likewise
 }
 
 type tasksText struct {
 	When   string            `yaml:"when"`
-	Get    listText          `yaml:"get"`
+	Get    listText          `yaml:"get"` // {id} is the asset
 	Ask    string            `yaml:"askable"`
-	Fields map[string]string `yaml:"fields"`
-	Kinds  map[string]string `yaml:"kinds"`
+	Fields map[string]string `yaml:"fields"` // id, kind and asset are required
+	Kinds  map[string]string `yaml:"kinds"`  // the system's word -> our kind; others are no custody tasks
 }
 
 //go:embed descriptions/*.yaml

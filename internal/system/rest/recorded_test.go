@@ -276,6 +276,11 @@ func (r *recording) play(t *testing.T, name string, c *recordedCase) {
 		if errors.As(err, &f) && !strings.Contains(f.Detail(), c.Unavailable) {
 			t.Errorf("the fault does not say %q: %s", c.Unavailable, f.Detail())
 		}
+		for field, secret := range r.Secrets {
+			if f != nil && field != "username" && strings.Contains(f.Detail(), secret) {
+				t.Errorf("the fault gives %s away: %s", field, f.Detail())
+			}
+		}
 		return
 	}
 	if err != nil {
@@ -293,7 +298,7 @@ func shape(t *testing.T, of any) []map[string]any {
 		m := make(map[string]any)
 		for i := 0; i < len(fields); i += 2 {
 			if text := fmt.Sprint(fields[i+1]); text != "" && text != "[]" && text != "0001-01-01 00:00:00 +0000 UTC" {
-				m[fields[i].(string)] = strings.TrimSuffix(text, " +0000 UTC")
+				m[fmt.Sprint(fields[i])] = strings.TrimSuffix(text, " +0000 UTC")
 			}
 		}
 		out = append(out, m)

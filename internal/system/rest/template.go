@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// template is a text with places to fill in: "{id}", "{settings.table}". A brace
-// that is meant is doubled.
+// template is a text with places to fill in: "{id}", "{settings.table}",
+// "{settings.column,}". A brace that is meant is doubled.
 type template struct {
 	parts []string // texts and, at odd indices, names
 }
@@ -35,8 +35,15 @@ func (c *checker) template(at, text string, known ...string) template {
 			c.problem(at, "A brace is not closed, or closes nothing. Double a brace that is meant.")
 			return t
 		}
-		if setting, ok := strings.CutPrefix(name, "settings."); ok && c.declared(setting) {
+		// With a comma in the braces, one follows a value that is not empty: lists
+		// of columns are written so.
+		setting, ok := strings.CutPrefix(name, "settings.")
+		setting, comma := strings.CutSuffix(setting, ",")
+		if ok && c.declared(setting) {
 			literal.WriteString(c.setting(setting))
+			if comma && c.setting(setting) != "" {
+				literal.WriteByte(',')
+			}
 		} else {
 			if !slices.Contains(known, name) {
 				c.problem(at, fmt.Sprintf("{%s} is not known there. Known: %s.", name, listed(append(known, c.settingPlaces()...))))

@@ -30,7 +30,8 @@ type Table struct {
 	Fields   []string
 	required []int
 	lists    Bits // fields that hold several texts
-	Least    int  // records that there must be where min_records says nothing
+	dates    Bits
+	Least    int // records that there must be where min_records says nothing
 }
 
 // The fields of each table, as indices into its field names.
@@ -83,18 +84,19 @@ var (
 			"shared", "retirement_date", "verified_at", "assigned_at",
 		},
 		required: []int{assetID}, lists: 1 << assetOwner, Least: 1,
+		dates: 1<<assetRetirementDate | 1<<assetVerifiedAt | 1<<assetAssignedAt,
 	}
 	People = &Table{
 		Name: NamePeople, Records: "people", Summary: "Unable to Read People",
 		Columns: "people_columns", States: "people_states",
 		Fields:   []string{"id", "email", "username", "name", "kind", "status", "end_date", "manager", "teams"},
-		required: []int{personID}, lists: 1 << personTeams, Least: 1,
+		required: []int{personID}, lists: 1 << personTeams, dates: 1 << personEndDate, Least: 1,
 	}
 	Tasks = &Table{
 		Name: NameTasks, Records: "tasks", Summary: "Unable to Read Tasks",
 		Columns: "tasks_columns", States: "tasks_states",
 		Fields:   []string{"id", "kind", "asset", "status", "due", "url"},
-		required: []int{taskID, taskKind, taskAsset},
+		required: []int{taskID, taskKind, taskAsset}, dates: 1 << taskDue,
 	}
 )
 
@@ -133,6 +135,16 @@ func NewLayout(t *Table, columns map[string]string) *Layout {
 
 // FoldHeader returns a header, or a word of a cell, as it is compared.
 func FoldHeader(s string) string { return system.Fold(system.Clean(s)) }
+
+// Dated reports whether one of the fields holds a date.
+func (t *Table) Dated(fields []int) bool {
+	return slices.ContainsFunc(fields, t.dates.Has)
+}
+
+// Listed reports whether one of the fields holds several texts.
+func (t *Table) Listed(fields []int) bool {
+	return slices.ContainsFunc(fields, t.lists.Has)
+}
 
 // FieldsOf returns the fields that a header feeds.
 func (l *Layout) FieldsOf(header string) []int { return l.fieldsOf[FoldHeader(header)] }

@@ -113,7 +113,7 @@ func (r *Recorder) Requests() []*http.Request {
 
 // ServeHTTP serves a handler on loopback until the test ends and returns its
 // address.
-func ServeHTTP(t *testing.T, h http.Handler) string {
+func ServeHTTP(t testing.TB, h http.Handler) string {
 	t.Helper()
 	server := httptest.NewServer(h)
 	t.Cleanup(server.Close)
@@ -121,7 +121,7 @@ func ServeHTTP(t *testing.T, h http.Handler) string {
 }
 
 // ServeUntrusted serves a handler over TLS with a certificate that nobody knows.
-func ServeUntrusted(t *testing.T, h http.Handler) string {
+func ServeUntrusted(t testing.TB, h http.Handler) string {
 	t.Helper()
 	server := httptest.NewUnstartedServer(h)
 	server.Config.ErrorLog = log.New(io.Discard, "", 0)

@@ -1,0 +1,62 @@
+package examples_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/rest"
+)
+
+// TestRESTGuide reads assets and tasks with the description that the guide
+// shows, from a server that answers as the guide says.
+func TestRESTGuide(t *testing.T) {
+	guide := template(t, "guides/system-rest.md")
+	description, answer := blocks(guide, "yaml")[0], blocks(guide, "json")[0]
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /api/items/{id}", func(w http.ResponseWriter, r *http.Request) {
+		if r.PathValue("id") == "TC-7" && r.Header.Get("Authorization") == "Bearer canary-token" {
+			_, _ = fmt.Fprint(w, answer)
+			return
+		}
+		w.WriteHeader(http.StatusNotFound)
+		_, _ = fmt.Fprint(w, `{"error": "no such item"}`)
+	})
+	mux.HandleFunc("GET /api/items", func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = fmt.Fprint(w, `{"count": 1, "items": [{"code": "TC-7", "title": "Label printer", "status": "scrapped", "holder": null}]}`)
+	})
+	mux.HandleFunc("GET /api/returns", func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = fmt.Fprint(w, `{"count": 1, "items": [{"number": 5, "reason": "leaver", "code": "TC-7"}]}`)
+	})
+	server := httptest.NewServer(mux)
+	defer server.Close()
+	s, err := rest.New(rest.Config{
+		Name: "crib", Description: description, URL: server.URL,
+		Secrets: map[string]string{"token": "canary-token"}, Settings: map[string]string{"class": "printer"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	found, err := s.Asset(t.Context(), "TC-7")
+	if err != nil || len(found) != 1 {
+		t.Fatalf("%d records, %v", len(found), err)
+	}
+	if r := found[0]; r.Class != "printer" || r.State != lifecycle.StateInService || len(r.Owners) != 1 || r.Owners[0] != "ada@example.org" || r.VerifiedAt.IsZero() {
+		t.Errorf("got %+v", r)
+	}
+	for _, id := range []string{"TC-8", "no such form"} {
+		if found, err := s.Asset(t.Context(), id); err != nil || len(found) != 0 {
+			t.Errorf("%s: %d records, %v", id, len(found), err)
+		}
+	}
+	if open, err := s.Tasks(t.Context(), "TC-7"); err != nil || len(open) != 1 || open[0].Kind != lifecycle.TaskOffboarding {
+		t.Errorf("got %+v, %v", open, err)
+	}
+	for r, err := range s.Assets(t.Context()) {
+		if err != nil || r.State != lifecycle.StateRetired {
+			t.Errorf("got %+v, %v", r, err)
+		}
+	}
+}

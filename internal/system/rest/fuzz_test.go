@@ -1,0 +1,184 @@
+package rest
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/custodyhq/terraform-provider-custody/internal/fault"
+	"github.com/custodyhq/terraform-provider-custody/internal/system"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/systemtest"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/transport"
+)
+
+// FuzzDescription reads any text as a description: it is accepted, or refused
+// with problems that can be shown.
+func FuzzDescription(f *testing.F) {
+	f.Add(minimal)
+	f.Add(counted)
+	for _, name := range Shipped() {
+		text, _ := Description(name)
+		f.Add(text)
+	}
+	for _, text := range dialects {
+		f.Add(text)
+	}
+	f.Add("a: [" + strings.Repeat("{", 50))
+	f.Add("? a\n: b\n")
+	f.Add("\"\\")
+	f.Fuzz(func(t *testing.T, text string) {
+		if len(text) > 16<<10 {
+			return
+		}
+		_, err := New(Config{Name: "x", URL: "https://h", Description: text, Secrets: map[string]string{"token": "canary"}})
+		var config *system.ConfigError
+		if err == nil {
+			return
+		}
+		if !errors.As(err, &config) || len(config.Problems) == 0 {
+			t.Fatalf("got %v", err)
+		}
+		if strings.Contains(err.Error(), "canary") && !strings.Contains(text, "canary") {
+			t.Errorf("the error gives the secret away: %v", err)
+		}
+	})
+}
+
+// FuzzPage reads any body as a page of each shipped system. What comes of it is
+// records that can be shown, or an error.
+func FuzzPage(f *testing.F) {
+	var all []*System
+	for _, name := range Shipped() {
+		all = append(all, shippedSystem(f, name))
+	}
+	f.Add([]byte(`{"total": 1, "rows": [{"id": 1}], "count": 1, "results": [], "totalCount": 1, "result": []}`))
+	f.Add([]byte(`[{"id": 71, "name": "&#x202e;x", "states_id": "&nbsp;", "users_id": 0}]`))
+	f.Add([]byte(`{"total": 1e400, "rows": [{"id": 123456789012345678901234567890}]}`))
+	f.Add([]byte(`[["ERROR"]]`))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		for _, s := range all {
+			r := &transport.Response{Status: 200, Header: http.Header{"X-Total-Count": {"1"}, "Content-Range": {"0-0/1"}}, Body: body}
+			a, err := s.answer(s.client, r, "1")
+			if err == nil {
+				err = s.failed(s.client, a)
+			}
+			var rows []any
+			if err == nil {
+				rows, _, err = s.lists[0].rows(s.client, a)
+			}
+			if err != nil {
+				if !errors.Is(err, fault.ErrUnavailable) {
+					t.Fatalf("%s: %v", s.Kind(), err)
+				}
+				continue
+			}
+			for _, row := range rows {
+				record, key, err := s.record(row, "")
+				if err != nil {
+					continue
+				}
+				if key == "" {
+					t.Errorf("%s: a record without a key: %+v", s.Kind(), record)
+				}
+				for _, text := range append([]string{record.ID, record.Name, record.Class, record.StateText, record.Source, record.Purpose}, record.Owners...) {
+					if !systemtest.Presentable(text) {
+						t.Errorf("%s: %q could change how a plan reads", s.Kind(), text)
+					}
+				}
+			}
+		}
+	})
+}
+
+func shippedSystem(tb testing.TB, name string) *System {
+	tb.Helper()
+	text, _ := Description(name)
+	secrets, err := Secrets(text)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	c := Config{Name: "hq", Kind: name, URL: "https://h", Secrets: make(map[string]string)}
+	for _, secret := range secrets {
+		c.Secrets[secret.Name] = "recorded"
+	}
+	s, err := New(c)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return s
+}
+
+// FuzzID asks each shipped system for any id: what is sent is that id in its
+// place and nothing else, or nothing is sent.
+func FuzzID(f *testing.F) {
+	var all []*System
+	for _, name := range Shipped() {
+		all = append(all, shippedSystem(f, name))
+	}
+	for _, id := range []string{
+		"1", "x^ORsys_idISNOTEMPTY", "javascript:gs.getUserID()", "1,id!=0", "../..", "%2e%2e", "a/b", "a?b=c", "a&b", "x^EQ", "x\n^", "007", "1e3", "\u0661",
+		"1^ORDERBYDESCx", "{settings.table}", "{{id}}", "1\x00", "é", "- ^", "JAVASCRIPT:x",
+	} {
+		f.Add(id)
+	}
+	f.Fuzz(func(t *testing.T, id string) {
+		for _, s := range all {
+			single, possible, err := s.single(id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !single || !possible {
+				continue
+			}
+			if system.Clean(id) != id || strings.ContainsAny(id, "\x00^") || strings.HasPrefix(strings.ToLower(id), "javascript:") {
+				t.Fatalf("%s is asked for %q", s.Kind(), id)
+			}
+			places := map[string]string{"id": id}
+			if s.get.search != nil {
+				got := s.get.search.asked(places, &page{})
+				plain := s.get.search.asked(map[string]string{"id": "7"}, &page{})
+				sameShape(t, got, plain, id)
+				continue
+			}
+			for i, segment := range s.get.path.fill(places) {
+				if want := s.get.path.fill(map[string]string{"id": "7"})[i]; segment != want && segment != id {
+					t.Errorf("%s: the segment %q", s.Kind(), segment)
+				}
+			}
+		}
+	})
+}
+
+// sameShape checks that two queries differ only where the id stands.
+func sameShape(t *testing.T, got, plain url.Values, id string) {
+	t.Helper()
+	if len(got) != len(plain) {
+		t.Errorf("%q makes the query %v", id, got)
+	}
+	for name, values := range plain {
+		for i, value := range values {
+			if name == "sysparm_query" || name == "filter" {
+				value = strings.Replace(value, "=7", "="+id, 1)
+			}
+			if got[name][i] != value {
+				t.Errorf("%q makes the query %v", id, got)
+			}
+		}
+	}
+}
+
+// FuzzLinks reads any Link header.
+func FuzzLinks(f *testing.F) {
+	f.Add(`<https://a/b?c=1>; rel="next", <https://a/b>; rel=first`)
+	f.Add(`<,>;rel=next,<a>`)
+	f.Add(`<a>; title="<x>; rel=next"; rel="prev"`)
+	f.Fuzz(func(t *testing.T, line string) {
+		for rel, target := range links(http.Header{"Link": {line}}) {
+			if strings.ContainsAny(target, "<>") && strings.Contains(target, ">") || rel == "" {
+				t.Errorf("%q gives %q for %q", line, target, rel)
+			}
+		}
+	})
+}

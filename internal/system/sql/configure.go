@@ -1,0 +1,150 @@
+package sql
+
+import (
+	"crypto/x509"
+	"fmt"
+	"net"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/custodyhq/terraform-provider-custody/internal/system"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/row"
+)
+
+// The attributes that messages name, besides those of the tables.
+const (
+	attributeDriver = "driver"
+	attributeDSN    = "dsn"
+	attributeCAFile = "ca_file"
+	attributeAsset  = "asset"
+)
+
+const (
+	driverPostgreSQL = "postgresql"
+	driverMySQL      = "mysql"
+	driverSQLite     = "sqlite"
+)
+
+// Drivers returns what Config.Driver accepts. MariaDB is read with mysql.
+func Drivers() []string { return []string{driverPostgreSQL, driverMySQL, driverSQLite} }
+
+// plaintext is the end of a message about a connection that is not safe.
+const plaintext = "If the way to the server is safe all the same, say so with insecure_plaintext = true: then whoever is on it can read and change what is answered."
+
+// configure checks the configuration and builds what queries need.
+func (s *System) configure() []system.Problem {
+	c := &s.config
+	var out []system.Problem
+	problem := func(attribute, format string, args ...any) {
+		out = append(out, system.Problem{Attribute: attribute, Message: fmt.Sprintf(format, args...)})
+	}
+	if c.Timeout == 0 {
+		c.Timeout = DefaultTimeout
+	}
+	if c.MaxRows == 0 {
+		c.MaxRows = DefaultMaxRows
+	}
+	if c.Timeout < 0 {
+		problem("timeout", "It must not be negative.")
+	}
+	if c.MaxRows < 0 || c.MaxRows > DefaultMaxRows {
+		problem("max_rows", "It is not between 1 and %d.", DefaultMaxRows)
+	}
+	if !slices.Contains(Drivers(), c.Driver) {
+		problem(attributeDriver, "%q is no driver. Accepted: %s.", c.Driver, strings.Join(Drivers(), ", "))
+	}
+	if c.DSN == "" {
+		problem(attributeDSN, "It is required: what the driver connects with. It may come from the environment instead, as %s.", s.variable())
+	}
+	var problems []system.Problem
+	s.words, problems = c.Check()
+	out = append(append(out, s.checkQueries()...), problems...)
+	if len(out) > 0 {
+		return out
+	}
+	if s.server, problems = connect(*c); len(problems) > 0 {
+		return problems
+	}
+	var pairs []string
+	for _, secret := range append(s.server.secrets(), c.DSN) {
+		// A shorter one is no secret, and cutting it out would show where it stood.
+		if len(secret) >= 4 {
+			pairs = append(pairs, secret, "[secret]")
+		}
+	}
+	s.scrub = strings.NewReplacer(pairs...)
+	return nil
+}
+
+func (s *System) checkQueries() []system.Problem {
+	c := &s.config
+	var out []system.Problem
+	if c.Assets == "" && c.People == "" && c.Tasks == "" {
+		out = append(out, system.Problem{Attribute: row.NameAssets, Message: "There is no query. Set assets, people or tasks to a query that returns all of them."})
+	}
+	if c.Asset != "" && c.Assets == "" {
+		out = append(out, system.Problem{Attribute: attributeAsset, Message: "It needs assets besides: only the list of all assets proves that one is gone."})
+	}
+	for _, q := range []struct {
+		attribute, text string
+		parameters      int
+	}{
+		{row.NameAssets, c.Assets, 0}, {row.NamePeople, c.People, 0}, {row.NameTasks, c.Tasks, 0}, {attributeAsset, c.Asset, 1},
+	} {
+		if q.text == "" || !slices.Contains(Drivers(), c.Driver) {
+			continue
+		}
+		switch have := parameters(c.Driver, q.text); {
+		case strings.TrimSpace(q.text) == "":
+			out = append(out, system.Problem{Attribute: q.attribute, Message: "The query is empty."})
+		case have == q.parameters:
+		case q.parameters == 0:
+			out = append(out, system.Problem{Attribute: q.attribute, Message: fmt.Sprintf(
+				"The query has %d bind parameters; only the query asset has one.", have)})
+		default:
+			out = append(out, system.Problem{Attribute: q.attribute, Message: fmt.Sprintf(
+				"The query has %d bind parameters; it must have exactly one, which stands for the id: write %s.", have, marks[c.Driver])})
+		}
+	}
+	return out
+}
+
+func connect(c Config) (server, []system.Problem) {
+	switch c.Driver {
+	case driverPostgreSQL:
+		return newPostgres(c)
+	case driverMySQL:
+		return newMySQL(c)
+	}
+	return newSQLite(c)
+}
+
+func oneProblem(attribute, message string) []system.Problem {
+	return []system.Problem{{Attribute: attribute, Message: message}}
+}
+
+func loopback(host string) bool {
+	ip := net.ParseIP(strings.Trim(host, "[]"))
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// trust returns the certificates of a file besides those of the machine: nil for
+// those of the machine alone.
+func trust(file string) (*x509.CertPool, []system.Problem) {
+	if file == "" {
+		return nil, nil
+	}
+	pem, err := os.ReadFile(file)
+	if err != nil {
+		return nil, oneProblem(attributeCAFile, "The file cannot be read.")
+	}
+	pool, err := x509.SystemCertPool()
+	if err != nil {
+		pool = x509.NewCertPool()
+	}
+	if !pool.AppendCertsFromPEM(pem) {
+		return nil, oneProblem(attributeCAFile, "The file holds no certificate in PEM format.")
+	}
+	return pool, nil
+}

@@ -1,0 +1,181 @@
+package sql
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/custodyhq/terraform-provider-custody/internal/system/row"
+)
+
+// maxAnswer bounds the bytes of one answer.
+const maxAnswer = 256 << 20
+
+// server is one kind of database.
+type server interface {
+	// read runs a query in a transaction that can change nothing, and gives its
+	// columns and then its rows. An error of to ends it and is returned. The
+	// context ends somewhat after the query was to have ended.
+	read(ctx context.Context, text string, args []any, to sink) error
+	// secrets are texts that no message may show.
+	secrets() []string
+	// explain says what an error of read means.
+	explain(err error) trouble
+}
+
+// sink takes in an answer.
+type sink interface {
+	columns(names []string) error
+	row(values []value) error
+}
+
+// value is one value of a row. The zero value is NULL.
+type value struct {
+	text   string
+	list   []string
+	isList bool
+	json   bool // the text is JSON
+	unfit  string
+}
+
+// query is one query and what its answer is taken for.
+type query struct {
+	table     *row.Table
+	attribute string // that holds it
+	text      string
+	mapping   map[string]string // our field -> the column
+	most      int               // rows
+	id        *string           // the bind parameter, if there is one
+}
+
+// load runs a query and puts its answer onto a shelf.
+func (s *System) load(ctx context.Context, q query, to row.Shelf) error {
+	in := &reader{query: q, layout: row.NewLayout(q.table, q.mapping), shelf: to}
+	var args []any
+	if q.id != nil {
+		args = []any{*q.id}
+	}
+	limited, cancel := context.WithTimeout(ctx, s.config.Timeout+grace)
+	defer cancel()
+	to.Begin("row of the query " + q.attribute)
+	err := s.server.read(limited, q.text, args, in)
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case err != nil:
+		return s.unavailable(q, err)
+	}
+	if q.id == nil {
+		if reason := s.config.Short(q.table, in.count); reason != "" {
+			return s.unavailable(q, &row.Flaw{Reason: reason})
+		}
+	}
+	to.End(in.seen)
+	to.Done()
+	return nil
+}
+
+// grace is what is added to the time that the server gives a query, so that the
+// server says why it ended.
+const grace = 5 * time.Second
+
+// reader turns the rows of an answer into rows of a table.
+type reader struct {
+	query
+	layout *row.Layout
+	shelf  row.Shelf
+	names  []string
+	fields [][]int
+	seen   row.Bits
+	buffer row.Row
+	count  int
+	size   int
+}
+
+func (r *reader) columns(names []string) error {
+	var reason string
+	r.names = names
+	r.fields, r.seen, reason = r.layout.Header(names)
+	if reason != "" {
+		return &row.Flaw{Reason: reason}
+	}
+	return nil
+}
+
+func (r *reader) row(values []value) error {
+	r.count++
+	if r.count > r.most {
+		return &row.Flaw{Reason: fmt.Sprintf("it has more than %d rows", r.most)}
+	}
+	out := &r.buffer
+	out.Reset()
+	out.Line, out.Column = r.count, 1
+	out.Present = r.seen
+	for i, v := range values {
+		if len(r.fields[i]) == 0 {
+			continue
+		}
+		cell, reason := r.cell(r.fields[i], v)
+		if reason != "" {
+			return &row.Flaw{Line: r.count, Column: 1, Reason: fmt.Sprintf("the column %s holds %s", row.Quote(r.names[i]), reason)}
+		}
+		if r.size += len(cell.Text); r.size > maxAnswer {
+			return &row.Flaw{Reason: "it is larger than 256 MiB"}
+		}
+		out.Set(r.fields[i], cell)
+	}
+	if err := r.layout.Check(out); err != nil {
+		return err
+	}
+	return r.shelf.Add(r.layout, out)
+}
+
+// cell returns a value as the fields that it feeds expect it, or why it cannot
+// be used.
+func (r *reader) cell(fields []int, v value) (row.Cell, string) {
+	c := row.Cell{Text: v.text, List: v.list, IsList: v.isList}
+	switch {
+	case v.unfit != "":
+		return c, v.unfit
+	case !utf8.ValidString(v.text):
+		return c, "bytes that are not text; convert them in the query"
+	case v.json && r.layout.Listed(fields):
+		list, ok := jsonTexts(v.text)
+		if !ok {
+			return c, "JSON that is not an array of texts"
+		}
+		return row.Cell{List: list, IsList: true}, ""
+	case r.layout.Dated(fields):
+		c.Text = date(v.text)
+	}
+	for _, text := range v.list {
+		if r.size += len(text); !utf8.ValidString(text) {
+			return c, "bytes that are not text; convert them in the query"
+		}
+	}
+	return c, ""
+}
+
+// unavailable turns whatever kept an answer from being used into the fault that
+// a user reads.
+func (s *System) unavailable(q query, err error) error {
+	var flawed *row.Flaw
+	if errors.As(err, &flawed) {
+		reason := flawed.Reason
+		if flawed.Line > 0 {
+			reason = fmt.Sprintf("row %d: %s", flawed.Line, reason)
+		}
+		return s.fault(q.table, fmt.Sprintf("The system %q cannot use the answer to its query %s: %s.", s.config.Name, q.attribute, reason),
+			fmt.Sprintf("Correct the query %s or what it reads, or adapt %s, %s or min_records in the block of the system; then plan again.",
+				q.attribute, q.table.Columns, q.table.States), nil)
+	}
+	t := s.server.explain(err)
+	if t == troubleOther && errors.Is(err, context.DeadlineExceeded) {
+		t = troubleTimeout
+	}
+	happened := fmt.Sprintf("The system %q could not run its query %s: %s.", s.config.Name, q.attribute, t.what)
+	return s.fault(q.table, happened, strings.ReplaceAll(t.advice, "DSN", "dsn ("+s.variable()+")"), s.flat(err))
+}

@@ -1,0 +1,285 @@
+package sql
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"io"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgproto3"
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"github.com/custodyhq/terraform-provider-custody/internal/system"
+)
+
+const (
+	connectTimeout = 10 * time.Second
+	maxMessage     = 16 << 20 // bytes of one row
+	connections    = 4        // to one server at a time
+)
+
+// postgres reads PostgreSQL.
+type postgres struct {
+	config *pgx.ConnConfig
+	begin  string
+	slots  chan struct{}  // one for each connection there may be
+	idle   chan *pgx.Conn // those that are open and not in use
+}
+
+func newPostgres(c Config) (server, []system.Problem) {
+	dsn := c.DSN
+	if c.CAFile != "" {
+		if _, problems := trust(c.CAFile); problems != nil {
+			return nil, problems
+		}
+		dsn = setting(dsn, "sslrootcert", c.CAFile)
+	}
+	stated := strings.Contains(c.DSN, "sslmode") || os.Getenv("PGSSLMODE") != ""
+	config, err := pgx.ParseConfig(dsn)
+	if err == nil && !stated && (c.CAFile != "" || weakest(config) != "") {
+		config, err = pgx.ParseConfig(setting(dsn, "sslmode", "verify-full"))
+	}
+	if err != nil {
+		// The driver's own words may repeat what it was given.
+		return nil, oneProblem(attributeDSN, "It is no connection string of PostgreSQL, or names a file that cannot be read. "+
+			"Write it like postgres://reader@db.example.org/cmdb?sslmode=verify-full or host=db.example.org user=reader dbname=cmdb.")
+	}
+	if host := weakest(config); host != "" && !c.InsecurePlaintext {
+		return nil, oneProblem(attributeDSN, "Its sslmode does not make sure that the server at "+host+
+			" is the one that is meant. Write sslmode=verify-full, with ca_file for a private authority. "+plaintext)
+	}
+	if config.ConnectTimeout == 0 {
+		config.ConnectTimeout = connectTimeout
+	}
+	config.BuildFrontend = func(r io.Reader, w io.Writer) *pgproto3.Frontend {
+		f := pgproto3.NewFrontend(r, w)
+		f.SetMaxBodyLen(maxMessage)
+		return f
+	}
+	// Both work behind a pooler that gives every transaction another session.
+	config.DefaultQueryExecMode = pgx.QueryExecModeDescribeExec
+	config.RuntimeParams["client_encoding"] = "UTF8"
+	limit := milliseconds(c.Timeout)
+	return &postgres{
+		config: config,
+		begin: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = " + limit +
+			"; SET LOCAL lock_timeout = " + limit + "; SET LOCAL row_security = off; SET LOCAL datestyle = 'ISO'; SET LOCAL timezone = 'UTC'",
+		slots: make(chan struct{}, connections),
+		idle:  make(chan *pgx.Conn, connections),
+	}, nil
+}
+
+// setting adds a setting to a connection string of either form.
+func setting(dsn, name, text string) string {
+	if strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://") {
+		mark := "?"
+		if strings.Contains(dsn, "?") {
+			mark = "&"
+		}
+		return dsn + mark + name + "=" + url.QueryEscape(text)
+	}
+	return dsn + " " + name + "='" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(text) + "'"
+}
+
+// weakest returns the first host on another machine to which the connection may
+// be one that does not verify the server.
+func weakest(c *pgx.ConnConfig) string {
+	weak := func(host string, t *tls.Config) bool {
+		local := strings.HasPrefix(host, "/") || strings.HasPrefix(host, "@") || loopback(host)
+		return !local && (t == nil || t.InsecureSkipVerify && t.VerifyPeerCertificate == nil && t.VerifyConnection == nil)
+	}
+	if weak(c.Host, c.TLSConfig) {
+		return c.Host
+	}
+	for _, f := range c.Fallbacks {
+		if weak(f.Host, f.TLSConfig) {
+			return f.Host
+		}
+	}
+	return ""
+}
+
+func (p *postgres) secrets() []string {
+	return []string{p.config.Password, url.QueryEscape(p.config.Password), url.PathEscape(p.config.Password)}
+}
+
+func (p *postgres) read(ctx context.Context, text string, args []any, to sink) (err error) {
+	select {
+	case p.slots <- struct{}{}:
+		defer func() { <-p.slots }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	conn, err := p.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err == nil {
+			_, err = conn.Exec(ctx, "ROLLBACK")
+		}
+		if err == nil && !conn.IsClosed() {
+			p.idle <- conn
+			return
+		}
+		_ = conn.Close(ctx)
+	}()
+	// All values as texts: PostgreSQL writes its types better than anything here
+	// could write them again.
+	args = append([]any{pgx.QueryResultFormats{pgx.TextFormatCode}}, args...)
+	rows, err := conn.Query(ctx, text, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	var values []value
+	for rows.Next() {
+		if values == nil {
+			values = make([]value, len(rows.FieldDescriptions()))
+			if err := to.columns(names(rows)); err != nil {
+				return err
+			}
+		}
+		for i, raw := range rows.RawValues() {
+			values[i] = pgValue(conn.TypeMap(), rows.FieldDescriptions()[i].DataTypeOID, raw)
+		}
+		if err := to.row(values); err != nil {
+			return err
+		}
+	}
+	if err := rows.Err(); err != nil || values != nil {
+		return err
+	}
+	// What columns there are is known only once an answer has begun.
+	return to.columns(names(rows))
+}
+
+func names(rows pgx.Rows) []string {
+	var out []string
+	for _, f := range rows.FieldDescriptions() {
+		out = append(out, f.Name)
+	}
+	return out
+}
+
+// open returns a connection on which the transaction has begun.
+func (p *postgres) open(ctx context.Context) (*pgx.Conn, error) {
+	for {
+		select {
+		case conn := <-p.idle:
+			// The server may have ended it since; then the next one is tried.
+			if err := p.start(ctx, conn); err == nil {
+				return conn, nil
+			}
+			continue
+		default:
+		}
+		conn, err := pgx.ConnectConfig(ctx, p.config)
+		if err != nil {
+			return nil, err
+		}
+		return conn, p.start(ctx, conn)
+	}
+}
+
+func (p *postgres) start(ctx context.Context, conn *pgx.Conn) error {
+	_, err := conn.PgConn().Exec(ctx, p.begin).ReadAll()
+	if err != nil {
+		_ = conn.Close(ctx)
+	}
+	return err
+}
+
+func pgValue(types *pgtype.Map, oid uint32, raw []byte) value {
+	if raw == nil {
+		return value{}
+	}
+	text := string(raw)
+	known, ok := types.TypeForOID(oid)
+	switch {
+	case oid == pgtype.BoolOID:
+		return value{text: map[string]string{"t": "true", "f": "false"}[text]}
+	case oid == pgtype.ByteaOID:
+		return value{unfit: "bytes; convert them to text in the query"}
+	case oid == pgtype.JSONOID || oid == pgtype.JSONBOID:
+		return value{text: text, json: true}
+	case ok && isArray(known), !ok && strings.HasPrefix(text, "{") && strings.HasSuffix(text, "}"):
+		// An array of texts is written as arrays of anything are.
+		var list []*string
+		if err := types.Scan(pgtype.TextArrayOID, pgtype.TextFormatCode, raw, &list); err != nil {
+			return value{unfit: "an array that is not one of texts"}
+		}
+		out := value{isList: true}
+		for _, part := range list {
+			if part != nil {
+				out.list = append(out.list, *part)
+			}
+		}
+		return out
+	}
+	return value{text: text}
+}
+
+func isArray(t *pgtype.Type) bool {
+	_, ok := t.Codec.(*pgtype.ArrayCodec)
+	return ok
+}
+
+func (p *postgres) explain(err error) trouble {
+	var refused *pgconn.PgError
+	var unknown x509.UnknownAuthorityError
+	var certificate *tls.CertificateVerificationError
+	var connecting *pgconn.ConnectError
+	switch {
+	case errors.As(err, &refused):
+		return pgTrouble(refused)
+	case errors.As(err, &certificate), errors.As(err, &unknown):
+		return troubleCertificate
+	case strings.Contains(err.Error(), "server refused TLS"):
+		return troubleNoTLS
+	case errors.As(err, &connecting):
+		return troubleReach
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
+		return troubleLost
+	}
+	return troubleOther
+}
+
+// pgTrouble reads the SQLSTATE of an error.
+func pgTrouble(err *pgconn.PgError) trouble {
+	switch err.Code {
+	case "57P01", "57P02":
+		return troubleLost
+	case "57014", "55P03", "25P03":
+		return troubleTimeout
+	case "25006":
+		return troubleWrites
+	case "22P02", "42883", "22003":
+		return troubleParameter
+	case "3D000":
+		return troubleLogin
+	case "42501":
+		if strings.Contains(err.Message, "row-level security") {
+			return troubleHidden
+		}
+		return troubleRight
+	case "42P01", "42703", "3F000", "42P10":
+		return troubleName
+	}
+	switch err.Code[:min(2, len(err.Code))] {
+	case "28":
+		return troubleLogin
+	case "42":
+		return troubleSyntax
+	case "08", "57", "53":
+		return troubleReach
+	}
+	return troubleOther
+}

@@ -1,0 +1,209 @@
+// Package sql reads asset records, people and tasks with queries that the user
+// writes, from PostgreSQL, MySQL or MariaDB, and SQLite.
+//
+// A query is run once per run, in a transaction that can change nothing, and its
+// answer is read as a stream and either understood whole or not believed at all.
+// What a server would leave out without a word, it is told to refuse: rows that
+// row-level security hides, rows beyond a limit of the session, text that is
+// longer than a limit of the session.
+package sql
+
+import (
+	"context"
+	"iter"
+	"strings"
+	"time"
+
+	"github.com/custodyhq/terraform-provider-custody/internal/fault"
+	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
+	"github.com/custodyhq/terraform-provider-custody/internal/system"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/row"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/snapshot"
+)
+
+// Kind is the name of this kind of system in the configuration.
+const Kind = "sql"
+
+// What a system does unless its configuration says otherwise.
+const (
+	DefaultTimeout = time.Minute
+	DefaultMaxRows = 1_000_000
+)
+
+// Config says which database a system reads, with which queries, and how their
+// columns and words map to ours. A query that is empty leaves the system without
+// that capability.
+type Config struct {
+	Name   string
+	Driver string // one of Drivers
+	DSN    string // as the driver writes it; it is a secret
+	CAFile string // a PEM file with certificates to trust besides those of the machine
+	// InsecurePlaintext lets a connection to another machine be one on whose way
+	// anybody can read and change what is asked and answered.
+	InsecurePlaintext bool
+
+	Assets string
+	People string
+	Tasks  string
+	// Asset returns the records of one asset, whose id is its one bind parameter.
+	// It is used besides Assets, where few of many records are looked up.
+	Asset string
+
+	row.Mapping
+
+	Timeout time.Duration // of one query; DefaultTimeout if zero
+	MaxRows int           // of one answer; DefaultMaxRows if zero
+}
+
+// System reads one database. It implements the capabilities for which it was
+// given a query; ask with system.AsAssets, system.AsPeople and system.AsTasks.
+type System struct {
+	config Config
+	words  *row.Words
+	server server
+	scrub  *strings.Replacer
+
+	assets snapshot.Memo[*row.AssetShelf]
+	single snapshot.Memo[[]lifecycle.Record]
+	people snapshot.Memo[*row.PeopleShelf]
+	tasks  snapshot.Memo[*row.TaskShelf]
+}
+
+var (
+	_ system.Assets  = (*System)(nil)
+	_ system.People  = (*System)(nil)
+	_ system.Tasks   = (*System)(nil)
+	_ system.Partial = (*System)(nil)
+)
+
+// New checks the configuration and returns the system. It connects to nothing:
+// that happens when something is first asked for. Its error is a
+// *system.ConfigError.
+func New(c Config) (*System, error) {
+	s := &System{config: c}
+	if problems := s.configure(); len(problems) > 0 {
+		return nil, &system.ConfigError{System: c.Name, Problems: problems}
+	}
+	return s, nil
+}
+
+// Name returns the name that the configuration gave the system.
+func (s *System) Name() string { return s.config.Name }
+
+// Kind returns "sql".
+func (s *System) Kind() string { return Kind }
+
+// Has reports whether the system was given a query for the capability.
+func (s *System) Has(c system.Capability) bool {
+	switch c {
+	case system.CanReadAssets:
+		return s.config.Assets != ""
+	case system.CanReadPeople:
+		return s.config.People != ""
+	case system.CanReadTasks:
+		return s.config.Tasks != ""
+	}
+	return false
+}
+
+// Asset returns the records with exactly the given id. Where the system was
+// given a query for one asset, it is asked for this one alone; but only the list
+// of all assets proves that there is none.
+func (s *System) Asset(ctx context.Context, id string) ([]lifecycle.Record, error) {
+	id = strings.TrimSpace(id)
+	if s.config.Asset != "" && id != "" {
+		found, err := s.single.Get(ctx, id, func(ctx context.Context) ([]lifecycle.Record, error) { return s.one(ctx, id) })
+		if err != nil || len(found) > 0 {
+			return found, err
+		}
+	}
+	shelf, err := s.assetShelf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return shelf.Find(id), nil
+}
+
+// one asks for the records of one asset. What else the answer holds is passed
+// over: many databases compare without regard to case, accents or blanks.
+func (s *System) one(ctx context.Context, id string) ([]lifecycle.Record, error) {
+	const most = 1000
+	shelf := s.words.NewAssets()
+	q := query{table: row.Assets, attribute: attributeAsset, text: s.config.Asset, mapping: s.config.Columns, most: most, id: &id}
+	if err := s.load(ctx, q, shelf); err != nil {
+		return nil, err
+	}
+	return shelf.Find(id), nil
+}
+
+// Assets yields all records in the order of the answer.
+func (s *System) Assets(ctx context.Context) iter.Seq2[lifecycle.Record, error] {
+	return func(yield func(lifecycle.Record, error) bool) {
+		shelf, err := s.assetShelf(ctx)
+		if err != nil {
+			yield(lifecycle.Record{}, err)
+			return
+		}
+		for i := range shelf.Len() {
+			if !yield(shelf.Record(i), nil) {
+				return
+			}
+		}
+	}
+}
+
+// Person returns the entries whose id, email address or user name is the key.
+func (s *System) Person(ctx context.Context, key string) ([]lifecycle.Person, error) {
+	shelf, err := s.peopleShelf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return shelf.Find(key), nil
+}
+
+// Members returns the members of the team with the given id, sorted by id.
+func (s *System) Members(ctx context.Context, team string) ([]lifecycle.Person, error) {
+	shelf, err := s.peopleShelf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return shelf.Members(team), nil
+}
+
+// Tasks returns the open tasks of the asset, sorted by id.
+func (s *System) Tasks(ctx context.Context, asset string) ([]lifecycle.Task, error) {
+	shelf, err := s.tasks.Get(ctx, "", func(ctx context.Context) (*row.TaskShelf, error) {
+		shelf := s.words.NewTasks()
+		return shelf, s.list(ctx, row.Tasks, s.config.Tasks, s.config.TasksColumns, shelf)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return shelf.Of(asset), nil
+}
+
+func (s *System) assetShelf(ctx context.Context) (*row.AssetShelf, error) {
+	return s.assets.Get(ctx, "", func(ctx context.Context) (*row.AssetShelf, error) {
+		shelf := s.words.NewAssets()
+		return shelf, s.list(ctx, row.Assets, s.config.Assets, s.config.Columns, shelf)
+	})
+}
+
+func (s *System) peopleShelf(ctx context.Context) (*row.PeopleShelf, error) {
+	return s.people.Get(ctx, "", func(ctx context.Context) (*row.PeopleShelf, error) {
+		shelf := s.words.NewPeople(s.config.Name)
+		return shelf, s.list(ctx, row.People, s.config.People, s.config.PeopleColumns, shelf)
+	})
+}
+
+// list runs the query for all rows of a table.
+func (s *System) list(ctx context.Context, t *row.Table, text string, columns map[string]string, to row.Shelf) error {
+	if text == "" {
+		return &fault.Fault{
+			Kind: fault.ErrConfig, Summary: t.Summary,
+			Happened: "The system \"" + s.config.Name + "\" was not given a query for " + t.Records + ".",
+			Advice:   "Set " + t.Name + " in the block of the system.",
+		}
+	}
+	return s.load(ctx, query{table: t, attribute: t.Name, text: text, mapping: columns, most: s.config.MaxRows}, to)
+}

@@ -1,0 +1,124 @@
+package sql
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"modernc.org/sqlite"
+
+	"github.com/custodyhq/terraform-provider-custody/internal/system"
+)
+
+// sqLite reads a file of SQLite.
+type sqLite struct {
+	db      *sql.DB
+	path    string
+	timeout time.Duration
+}
+
+func newSQLite(c Config) (server, []system.Problem) {
+	path, options, ok := parseSQLite(c.DSN)
+	switch {
+	case !ok:
+		return nil, oneProblem(attributeDSN, "It is no path of a file. Accepted: a path, or file:path with immutable=1 or nolock=1 behind a question mark.")
+	case c.CAFile != "":
+		return nil, oneProblem(attributeCAFile, "A file is read without TLS.")
+	}
+	// The driver takes what begins with an underscore for itself.
+	options.Set("mode", "ro")
+	options.Add("_pragma", "query_only(1)")
+	options.Add("_pragma", "busy_timeout("+milliseconds(c.Timeout)+")")
+	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?"+options.Encode())
+	if err != nil {
+		return nil, oneProblem(attributeDSN, "The driver does not accept it.")
+	}
+	db.SetMaxOpenConns(connections)
+	return &sqLite{db: db, path: path, timeout: c.Timeout}, nil
+}
+
+// parseSQLite reads a path, or a URI whose options change nothing but how the
+// file is read.
+func parseSQLite(dsn string) (path string, options url.Values, ok bool) {
+	rest, uri := strings.CutPrefix(dsn, "file:")
+	if !uri {
+		return dsn, url.Values{}, dsn != ":memory:" && !strings.ContainsRune(dsn, 0)
+	}
+	rest, raw, _ := strings.Cut(rest, "?")
+	options, err := url.ParseQuery(raw)
+	if err != nil {
+		return "", nil, false
+	}
+	for name := range options {
+		if name != "immutable" && name != "nolock" {
+			return "", nil, false
+		}
+	}
+	if rest = strings.TrimPrefix(rest, "//"); !strings.HasPrefix(rest, "/") && strings.HasPrefix(dsn, "file://") {
+		return "", nil, false
+	}
+	path, err = url.PathUnescape(rest)
+	return path, options, err == nil && path != "" && path != ":memory:" && !strings.ContainsRune(path, 0)
+}
+
+func (s *sqLite) secrets() []string { return []string{s.path} }
+
+var errNoFile = errors.New("there is no regular file at that path, or it may not be read")
+
+func (s *sqLite) read(ctx context.Context, text string, args []any, to sink) error {
+	// Opening a named pipe would wait for ever.
+	if info, err := os.Stat(s.path); err != nil || !info.Mode().IsRegular() {
+		return errNoFile
+	}
+	// No server ends the query.
+	ctx, cancel := context.WithTimeout(ctx, s.timeout)
+	defer cancel()
+	conn, err := s.db.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close() //nolint:errcheck // nothing was changed
+	return readRows(ctx, conn, sql.LevelDefault, text, args, to)
+}
+
+// The primary codes of SQLite.
+const (
+	sqliteError     = 1
+	sqlitePerm      = 3
+	sqliteBusy      = 5
+	sqliteReadOnly  = 8
+	sqliteInterrupt = 9
+	sqliteCantOpen  = 14
+	sqliteAuth      = 23
+	sqliteNotADB    = 26
+)
+
+func (s *sqLite) explain(err error) trouble {
+	var refused *sqlite.Error
+	switch {
+	case errors.Is(err, errNoFile):
+		return troubleFile
+	case !errors.As(err, &refused):
+		return troubleOther
+	}
+	switch refused.Code() & 0xff {
+	case sqliteError:
+		if strings.Contains(refused.Error(), "no such") {
+			return troubleName
+		}
+		return troubleSyntax
+	case sqlitePerm, sqliteCantOpen, sqliteNotADB, sqliteAuth:
+		return troubleFile
+	case sqliteBusy, sqliteInterrupt:
+		return troubleTimeout
+	case sqliteReadOnly:
+		return troubleWrites
+	}
+	return troubleOther
+}
+
+var troubleFile = trouble{"the file is no database that can be read", "Make DSN name a file of SQLite that can be read here, then plan again."}
