@@ -19,8 +19,8 @@ type contender struct {
 }
 
 // The shape is the same for all: a block of n, and a second block of n that
-// refers to the first, each with for_each over a local map, as the
-// documentation advises.
+// refers to the first through a local, each with for_each over a local map, as
+// the documentation advises.
 const shape = `
 variable "n" { type = number }
 
@@ -46,9 +46,13 @@ resource "custody_binding" "b" {
   asset    = each.value
 }
 
+locals {
+  bound = custody_binding.b
+}
+
 resource "custody_grant" "g" {
   for_each = local.assets
-  binding  = custody_binding.b[each.key]
+  binding  = local.bound[each.key]
   access   = "billing-export API key"
 }
 ` + shape
@@ -66,10 +70,14 @@ resource "time_rotating" "b" {
   triggers      = { asset = each.value }
 }
 
+locals {
+  bound = time_rotating.b
+}
+
 resource "time_rotating" "g" {
   for_each      = local.assets
   rotation_days = 90
-  triggers      = { binding = time_rotating.b[each.key].id }
+  triggers      = { binding = local.bound[each.key].id }
 }
 ` + shape
 
@@ -79,9 +87,13 @@ resource "terraform_data" "b" {
   input    = each.value
 }
 
+locals {
+  bound = terraform_data.b
+}
+
 resource "terraform_data" "g" {
   for_each = local.assets
-  input    = terraform_data.b[each.key].output
+  input    = local.bound[each.key].output
 }
 ` + shape
 

@@ -153,14 +153,6 @@ func (w *Workspace) PlanJSON(args ...string) *tfjson.Plan {
 	return &plan
 }
 
-// State returns the state in its machine form.
-func (w *Workspace) State() *tfjson.State {
-	w.t.Helper()
-	var state tfjson.State
-	w.show(&state)
-	return &state
-}
-
 func (w *Workspace) show(into json.Unmarshaler, args ...string) {
 	w.t.Helper()
 	cmd := w.command(append([]string{"show", "-json"}, args...))

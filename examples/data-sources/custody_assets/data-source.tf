@@ -24,6 +24,10 @@ locals {
   # stay here, so that its grant can revoke. Filtering by state would destroy
   # the grant, and its history with it.
   production = data.custody_assets.production.assets
+
+  # Through a local all bindings are evaluated once; named directly in the
+  # grant below, they would be evaluated anew for each of them.
+  bindings = custody_binding.production
 }
 
 resource "custody_binding" "production" {
@@ -33,6 +37,6 @@ resource "custody_binding" "production" {
 
 resource "custody_grant" "deploy" {
   for_each = local.production
-  binding  = custody_binding.production[each.key]
+  binding  = local.bindings[each.key]
   access   = "ci/deploy/${each.key}"
 }

@@ -117,6 +117,23 @@ func TestABindingCannotBeCreatedOnHeldFacts(t *testing.T) {
 	}
 }
 
+func TestFactsOfAnotherAssetAreNotHeld(t *testing.T) {
+	w := holding(t)
+	w.Remove("people.csv")
+	w.Edit("main.tf", "APP-1", "LAP-1")
+	w.TryApply().Exits(1).Says("Error: Unable to Create Binding on Held Facts")
+	w.Holds(app, "asset", "cmdb/APP-1")
+	w.Holds(key, "generations", "g1")
+}
+
+// A configuration that names no system is no system that does not answer.
+func TestASystemThatIsNotConfiguredIsNotHeldOn(t *testing.T) {
+	w := holding(t)
+	w.Edit("provider.tf", "cmdb =", "itam =")
+	w.TryApply().Exits(1).Says("Error: Unable to Find System", `No system named "cmdb"`, `"itam"`)
+	w.Holds(app, "held", "false")
+}
+
 func TestAGrantIssuesNothingOnHeldFacts(t *testing.T) {
 	w := acctest.Load(t, "alone")
 	w.Provider(`on_unavailable = "hold"`)
