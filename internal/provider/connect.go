@@ -21,6 +21,7 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/system/requesttracker"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/rest"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/scim"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/sql"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/transport"
 )
 
@@ -30,6 +31,7 @@ type connected struct {
 	LDAP           *ldapModel           `tfsdk:"ldap"`
 	RequestTracker *requestTrackerModel `tfsdk:"request_tracker"`
 	SCIM           *scimModel           `tfsdk:"scim"`
+	SQL            *sqlModel            `tfsdk:"sql"`
 	REST           types.Object         `tfsdk:"rest"`
 	SnipeIT        types.Object         `tfsdk:"snipeit"`
 	ServiceNow     types.Object         `tfsdk:"servicenow"`
@@ -52,6 +54,7 @@ func (c *connected) candidates() []candidate {
 		{ldap.Kind, c.LDAP != nil, c.LDAP.open},
 		{requesttracker.Kind, c.RequestTracker != nil, c.RequestTracker.open},
 		{scim.Kind, c.SCIM != nil, c.SCIM.open},
+		{sql.Kind, c.SQL != nil, c.SQL.open},
 	}
 	for kind, block := range map[string]types.Object{
 		rest.Kind: c.REST, "snipeit": c.SnipeIT, "servicenow": c.ServiceNow, "netbox": c.NetBox, "glpi": c.GLPI, "jamf": c.Jamf,
@@ -69,6 +72,7 @@ func kindSchemas() map[string]schema.Attribute {
 		ldap.Kind:           ldapSchema,
 		requesttracker.Kind: requestTrackerSchema,
 		scim.Kind:           scimSchema,
+		sql.Kind:            sqlSchema(),
 		rest.Kind:           restSchema(),
 	}
 	for _, kind := range rest.Shipped() {
@@ -126,29 +130,6 @@ func secret(configured types.String, name, field string) string {
 		return configured.ValueString()
 	}
 	return os.Getenv(transport.Variable(name, field))
-}
-
-type fileModel struct {
-	Assets        types.String      `tfsdk:"assets"`
-	People        types.String      `tfsdk:"people"`
-	Tasks         types.String      `tfsdk:"tasks"`
-	Columns       map[string]string `tfsdk:"columns"`
-	PeopleColumns map[string]string `tfsdk:"people_columns"`
-	TasksColumns  map[string]string `tfsdk:"tasks_columns"`
-	States        map[string]string `tfsdk:"states"`
-	PeopleStates  map[string]string `tfsdk:"people_states"`
-	TasksStates   map[string]string `tfsdk:"tasks_states"`
-	MinRecords    map[string]int    `tfsdk:"min_records"`
-}
-
-func (m *fileModel) open(name string) (system.System, error) { return file.New(m.config(name)) }
-
-func (m *fileModel) config(name string) file.Config {
-	return file.Config{
-		Name: name, Assets: m.Assets.ValueString(), People: m.People.ValueString(), Tasks: m.Tasks.ValueString(),
-		Columns: m.Columns, PeopleColumns: m.PeopleColumns, TasksColumns: m.TasksColumns,
-		States: m.States, PeopleStates: m.PeopleStates, TasksStates: m.TasksStates, MinRecords: m.MinRecords,
-	}
 }
 
 // reportConfig puts what is wrong with a system's configuration at the

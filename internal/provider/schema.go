@@ -88,37 +88,3 @@ var providerSchema = schema.Schema{
 		},
 	},
 }
-
-func columns(of string) schema.MapAttribute {
-	return schema.MapAttribute{Optional: true, ElementType: types.StringType,
-		MarkdownDescription: "Headers of other people's exports of " + of + ": our field = their header. A field that is not listed is looked for under its own name; case does not count. A listed header that the file lacks makes it unavailable."}
-}
-
-func words(of, ours, others string) schema.MapAttribute {
-	return schema.MapAttribute{Optional: true, ElementType: types.StringType,
-		MarkdownDescription: "Words of other people's exports for " + of + ": their value = our value, one of " + ours + ". Case does not count. Our own words need no mapping. " + others}
-}
-
-var fileSchema = schema.SingleNestedAttribute{
-	Optional: true,
-	MarkdownDescription: "Inventories exported to files or kept in the repository: CSV (`,`, `;` or tab), JSON, JSON Lines or YAML, by the file's ending. " +
-		"Each is read once per run, as a stream, and may have 256 MiB. A malformed, missing or shortened file is unavailable, never an empty inventory.",
-	Attributes: map[string]schema.Attribute{
-		"assets": schema.StringAttribute{Optional: true, Validators: []validator.String{wire.Stated()},
-			MarkdownDescription: "A path or glob of asset records. Fields: `id` `class` `name` `state` `owner` `purpose` `environment` `criticality` `third_party` `shared` `retirement_date` `verified_at` `assigned_at`; several owners are separated by `;`. Only `id` is required. Dates are `2006-01-02` or RFC 3339. A relative path starts in the folder where Terraform runs."},
-		"people": schema.StringAttribute{Optional: true, Validators: []validator.String{wire.Stated()},
-			MarkdownDescription: "A path or glob of people, teams and service identities. Fields: `id` `email` `username` `name` `kind` `status` `end_date` `manager` `teams`. Only `id` is required. " +
-				"A file without a column `status` lists people who are active, one without `kind` lists employees."},
-		"tasks": schema.StringAttribute{Optional: true, Validators: []validator.String{wire.Stated()},
-			MarkdownDescription: "A path or glob of tasks. Fields: `id` `kind` `asset` `status` `due` `url`. `id`, `kind` and `asset` are required. Kinds other than offboarding, reassignment and decommission are not read."},
-		"columns":        columns("assets"),
-		"people_columns": columns("people"),
-		"tasks_columns":  columns("tasks"),
-		"states":         words("asset states", "`planned`, `in_service`, `maintenance`, `lost`, `retired`, `unknown`", "Any other value is `unknown`, which the finding `record.incomplete` names."),
-		"people_states":  words("people's statuses", "`active`, `leaving`, `suspended`, `left`, `unknown`", "Any other value is `unknown`, which the finding `owner.unknown` names."),
-		"tasks_states":   words("task statuses", "`open`, `closed`", "`done`, `resolved`, `completed`, `cancelled` and `rejected` are closed too; any other value is open."),
-		"min_records": schema.MapAttribute{Optional: true, ElementType: types.Int64Type,
-			Validators:          []validator.Map{mapvalidator.ValueInt64sAre(int64validator.AtLeast(0))},
-			MarkdownDescription: "How many records each file must have, by `assets`, `people` and `tasks`. Default: 1 for assets and people, 0 for tasks. A file with fewer is unavailable: a cut at the end of a row shows no other way."},
-	},
-}
