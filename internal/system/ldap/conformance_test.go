@@ -141,6 +141,7 @@ func conforms(t *testing.T, server func(testing.TB) *servers.Directory, ad bool,
 		h.Broken[name] = damaged(server, ad, d)
 	}
 	t.Run("people", func(t *testing.T) { systemtest.People(t, h) })
+	t.Run("lists", func(t *testing.T) { systemtest.Lists(t, h, system.CanReadPeople) })
 	for name, d := range all {
 		t.Run("words: "+name, func(t *testing.T) { saysWhy(t, server, ad, d) })
 	}
