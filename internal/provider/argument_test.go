@@ -22,6 +22,7 @@ func TestBadProviderArguments(t *testing.T) {
 		says     []string
 	}{
 		"no kind":                {systems, `cmdb = {}`, []string{`System Has No Kind`, `The system "cmdb" says nothing of what it is.`, "Accepted: exactly one kind"}},
+		"two kinds":              {systems, `cmdb = { file = { assets = "a.csv" }, ldap = { url = "ldap://127.0.0.1" } }`, []string{`System Has Several Kinds`, "file, ldap"}},
 		"an unknown kind":        {systems, `cmdb = { itop = { url = "https://assets.example.org" } }`, []string{`System Has No Kind`}},
 		"no file":                {systems, `cmdb = { file = {} }`, []string{`systems["cmdb"].file.assets`, "No file is named. Set assets, people or tasks"}},
 		"an empty path":          {systems, `cmdb = { file = { assets = "" } }`, []string{`systems["cmdb"].file.assets`, nothing}},

@@ -106,13 +106,7 @@ func (c *connected) connect(name string, diags *diag.Diagnostics) system.System 
 	all := c.candidates()
 	stated := slices.DeleteFunc(slices.Clone(all), func(k candidate) bool { return !k.present })
 	if len(stated) != 1 {
-		kinds := make([]string, len(all))
-		for i, k := range all {
-			kinds[i] = k.kind
-		}
-		diags.AddAttributeError(at, "System Is Not of One Kind",
-			fmt.Sprintf("The system %q states %d kinds.\n\nNothing was issued and nothing was revoked.\n\nAccepted: exactly one of %s, such as file = { assets = \"assets.csv\" }.",
-				name, len(stated), strings.Join(kinds, ", ")))
+		reportKinds(diags, at, name, all, stated)
 		return nil
 	}
 	s, err := stated[0].open(name)
@@ -121,6 +115,24 @@ func (c *connected) connect(name string, diags *diag.Diagnostics) system.System 
 		return nil
 	}
 	return s
+}
+
+// reportKinds refuses a system that is of no kind, or of several.
+func reportKinds(diags *diag.Diagnostics, at path.Path, name string, all, stated []candidate) {
+	names := func(kinds []candidate) string {
+		out := make([]string, len(kinds))
+		for i, k := range kinds {
+			out[i] = k.kind
+		}
+		return strings.Join(out, ", ")
+	}
+	summary, happened := "System Has No Kind", "says nothing of what it is"
+	if len(stated) > 1 {
+		summary, happened = "System Has Several Kinds", "says that it is several things: "+names(stated)
+	}
+	diags.AddAttributeError(at, summary,
+		fmt.Sprintf("The system %q %s.\n\nNothing was issued and nothing was revoked.\n\nAccepted: exactly one kind of %s, such as file = { assets = \"assets.csv\" }.",
+			name, happened, names(all)))
 }
 
 // secret returns a secret of a system: the configured one, else that of the
