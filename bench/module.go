@@ -25,7 +25,9 @@ const shape = `
 variable "n" { type = number }
 
 locals {
-  assets = { for i in range(var.n) : format("APP-%06d", i) => format("cmdb/APP-%06d", i) }
+  # range() gives at most 1,024 numbers.
+  numbers = flatten([for thousand in range(ceil(var.n / 1000)) : [for one in range(1000) : thousand * 1000 + one]])
+  assets  = { for i in local.numbers : format("APP-%06d", i) => format("cmdb/APP-%06d", i) if i < var.n }
 }
 `
 
