@@ -1,0 +1,110 @@
+package examples_test
+
+import (
+	"encoding/pem"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/custodyhq/terraform-provider-custody/internal/acctest"
+)
+
+// chapters are what the page of a kind of system must say.
+var chapters = []string{"## Permissions", "## Example", "## What is mapped", "## What is read, and how often", "## Limits"}
+
+// TestEveryKindHasAPage wants a page of each kind that the provider block
+// accepts, and a line in the guide, which says what the kind was tried against.
+func TestEveryKindHasAPage(t *testing.T) {
+	guide := template(t, "guides/connecting-your-asset-system.md")
+	kinds := providerSchema(t).ConfigSchema.Block.Attributes["systems"].AttributeNestedType.Attributes
+	for kind, a := range kinds {
+		page := "system-" + strings.ReplaceAll(kind, "_", "-") + ".md"
+		if !strings.Contains(guide, "| [`"+kind+"`]("+page+") |") {
+			t.Errorf("the table of the guide lacks %s", kind)
+		}
+		text := pageOf(t, page)
+		for _, chapter := range chapters {
+			if !strings.Contains(text, "\n"+chapter+"\n") {
+				t.Errorf("%s lacks the chapter %q", page, chapter)
+			}
+		}
+		if kind != "file" && kind != "rest" && !strings.Contains(strings.ToLower(text), "tried against") {
+			t.Errorf("%s does not say what the kind was tried against", page)
+		}
+		if a.AttributeNestedType == nil {
+			t.Errorf("%s is no block", kind)
+		}
+	}
+}
+
+func pageOf(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(templates, "guides", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// templates is absolute, because a workspace changes the working directory.
+var templates = func() string {
+	path, err := filepath.Abs(filepath.FromSlash("../templates"))
+	if err != nil {
+		panic(err)
+	}
+	return path
+}()
+
+var variables = regexp.MustCompile(`CUSTODY_[A-Z]+_[A-Z_]*[A-Z]`)
+
+// TestSystemPages configures the provider as each page does. It connects to
+// nothing: that happens when something is first asked for.
+func TestSystemPages(t *testing.T) {
+	pages, err := filepath.Glob(filepath.Join(templates, "guides", "*system*.md"))
+	if err != nil || len(pages) == 0 {
+		t.Fatalf("no pages: %v", err)
+	}
+	server := httptest.NewTLSServer(nil)
+	defer server.Close()
+	authority := string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}))
+	for _, path := range pages {
+		t.Run(filepath.Base(path), func(t *testing.T) {
+			text := pageOf(t, filepath.Base(path))
+			w := acctest.New(t)
+			for _, name := range variables.FindAllString(text, -1) {
+				value := "canary-secret"
+				if strings.HasSuffix(name, "_DSN") {
+					value = "postgres://reader:canary-secret@db.example.org/cmdb"
+				}
+				t.Setenv(name, value)
+			}
+			for _, name := range []string{"corp-ca.pem", "db-ca.pem"} {
+				w.Write(name, authority)
+			}
+			for _, name := range []string{"assets.csv", "people.csv", "people.json", "tasks.yaml"} {
+				w.Write("inventory/"+name, "id\n")
+			}
+			if yaml := blocks(text, "yaml"); len(yaml) > 0 {
+				w.Write("toolcrib.yaml", yaml[0])
+			}
+			w.Write("main.tf", "terraform {\n  required_providers {\n    custody = { source = \"custodyhq/custody\" }\n  }\n}\n\ndata \"custody_policy\" \"any\" {}\n")
+			for _, block := range blocks(text, "terraform") {
+				if strings.HasPrefix(block, "provider ") {
+					// What follows the provider block would ask the system.
+					provider, _, _ := strings.Cut(block, "\n}\n")
+					w.Write("provider.tf", strings.ReplaceAll(provider, "plantimestamp()", `"2030-01-15T09:00:00Z"`)+"\n}\n")
+				}
+			}
+			w.Run("plan").Ok()
+			for _, block := range blocks(text, "terraform") {
+				if !strings.HasPrefix(block, "provider ") {
+					w.Write("more.tf", block)
+				}
+			}
+			w.Run("validate").Ok()
+		})
+	}
+}
