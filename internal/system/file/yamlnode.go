@@ -1,17 +1,11 @@
 package file
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
-	"strings"
 
-	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
 
-	"github.com/custodyhq/terraform-provider-custody/internal/system"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/row"
 )
 
@@ -29,12 +23,9 @@ type yamlParser struct {
 // reads them.
 func (p *yamlParser) chunk(text []byte, above int) (lists int, err error) {
 	p.above = above
-	if reason := tooDeep(text); reason != "" {
-		return 0, &row.Flaw{Line: above + 1, Column: 1, Reason: reason}
-	}
-	file, err := parseYAML(text)
+	file, err := row.ParseYAML(text, above)
 	if err != nil {
-		return 0, p.explain(err)
+		return 0, err
 	}
 	for _, doc := range file.Docs {
 		if doc.Body == nil {
@@ -47,17 +38,6 @@ func (p *yamlParser) chunk(text []byte, above int) (lists int, err error) {
 		lists += n
 	}
 	return lists, nil
-}
-
-// parseYAML keeps a defect of the library on some hostile text from ending the
-// run.
-func parseYAML(text []byte) (file *ast.File, err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = fmt.Errorf("the text cannot be parsed: %v", r)
-		}
-	}()
-	return parser.ParseBytes(text, 0)
 }
 
 func (p *yamlParser) document(node ast.Node) (lists int, err error) {
@@ -180,49 +160,4 @@ func (p *yamlParser) position(t *token.Token) (line, column int) {
 func (p *yamlParser) flaw(node ast.Node, reason string) error {
 	line, column := p.at(node)
 	return &row.Flaw{Line: line, Column: column, Reason: reason}
-}
-
-func (p *yamlParser) explain(err error) error {
-	var known yaml.Error
-	if !errors.As(err, &known) {
-		return &row.Flaw{Line: p.above + 1, Column: 1, Reason: "this is not YAML: " + firstLine(err.Error())}
-	}
-	line, column := p.position(known.GetToken())
-	return &row.Flaw{Line: line, Column: column, Reason: "this is not YAML: " + firstLine(known.GetMessage())}
-}
-
-func firstLine(s string) string {
-	const most = 120
-	s, _, _ = strings.Cut(s, "\n")
-	if len(s) > most {
-		s = strings.ToValidUTF8(s[:most], "") + "…"
-	}
-	return system.Clean(s)
-}
-
-// tooDeep returns a reason if the text may be nested so deeply that the
-// library, which recurses, would exhaust the stack or quadratic time. It looks
-// at brackets, indentation and list marks without regard to quotation marks.
-func tooDeep(text []byte) string {
-	const deepest, widest = maxDepth, 512
-	depth := 0
-	for line := range bytes.Lines(text) {
-		content := bytes.TrimLeft(line, " -?\t")
-		lead := line[:len(line)-len(content)]
-		if len(lead) > widest || bytes.Count(lead, []byte("-"))+bytes.Count(lead, []byte("?")) > deepest {
-			return "a line is indented too deeply"
-		}
-		for _, c := range content {
-			switch c {
-			case '[', '{':
-				depth++
-			case ']', '}':
-				depth = max(depth-1, 0)
-			}
-			if depth > deepest {
-				return "values are nested too deeply"
-			}
-		}
-	}
-	return ""
 }

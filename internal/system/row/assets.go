@@ -15,6 +15,10 @@ const blockSize = 1024
 
 // AssetShelf holds asset records and finds them by id.
 type AssetShelf struct {
+	// Numbered says that a record's place is its number among those with its id,
+	// for lists whose order means nothing. Set it before the first record.
+	Numbered bool
+
 	states map[string]lifecycle.State
 	pool   *pool
 	labels []string
@@ -66,6 +70,9 @@ func (a *AssetShelf) Add(l *Layout, r *Row) error {
 	a.count++
 	a.places = append(a.places, place{label: int32(len(a.labels) - 1), line: int32(r.Line)}) //nolint:gosec // likewise
 	first, known := a.first[id]
+	if a.Numbered {
+		a.places[i].line = 1
+	}
 	if !known {
 		a.first[rec.ID] = i
 		return nil
@@ -75,6 +82,9 @@ func (a *AssetShelf) Add(l *Layout, r *Row) error {
 		previous = first
 	}
 	a.next[previous], a.last[rec.ID] = i, i
+	if a.Numbered {
+		a.places[i].line += a.places[previous].line
+	}
 	return nil
 }
 
@@ -130,7 +140,12 @@ func (a *AssetShelf) Record(i int) lifecycle.Record {
 	return rec
 }
 
+// whereabouts says where a record stands: in a line of what the label names, or,
+// where it has no line, there.
 func whereabouts(labels []string, p place) string {
+	if p.line == 0 {
+		return labels[p.label]
+	}
 	return fmt.Sprintf("%s %d", labels[p.label], p.line)
 }
 

@@ -80,6 +80,7 @@ func (d dialect) conforms(t *testing.T, broken map[string]systemtest.Make) {
 		},
 	}
 	t.Run("one asset", func(t *testing.T) { systemtest.Assets(t, single) })
+	t.Run("one asset or the list", func(t *testing.T) { systemtest.Lists(t, single, system.CanReadAssets) })
 }
 
 // elsewhere replaces the port in a DSN.

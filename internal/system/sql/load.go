@@ -60,7 +60,7 @@ func (s *System) load(ctx context.Context, q query, to row.Shelf) error {
 	}
 	limited, cancel := context.WithTimeout(ctx, s.config.Timeout+grace)
 	defer cancel()
-	to.Begin("row of the query " + q.attribute)
+	to.Begin("database row")
 	err := s.server.read(limited, q.text, args, in)
 	switch {
 	case ctx.Err() != nil:

@@ -73,6 +73,7 @@ var (
 	_ system.Assets  = (*System)(nil)
 	_ system.People  = (*System)(nil)
 	_ system.Tasks   = (*System)(nil)
+	_ system.Lister  = (*System)(nil)
 	_ system.Partial = (*System)(nil)
 )
 
@@ -106,6 +107,18 @@ func (s *System) Has(c system.Capability) bool {
 	return false
 }
 
+// Listing says that the list of all assets saves single reads, where there are
+// any; of everything else there is only the list.
+func (s *System) Listing(c system.Capability) system.Listing {
+	if c == system.CanReadAssets && s.config.Asset != "" {
+		return system.Listing{PageSize: pageSize}
+	}
+	return system.Listing{}
+}
+
+// pageSize is how many rows of a list cost as much as a query for one.
+const pageSize = 500
+
 // Asset returns the records with exactly the given id. Where the system was
 // given a query for one asset, it is asked for this one alone; but only the list
 // of all assets proves that there is none.
@@ -128,7 +141,7 @@ func (s *System) Asset(ctx context.Context, id string) ([]lifecycle.Record, erro
 // over: many databases compare without regard to case, accents or blanks.
 func (s *System) one(ctx context.Context, id string) ([]lifecycle.Record, error) {
 	const most = 1000
-	shelf := s.words.NewAssets()
+	shelf := s.newShelf()
 	q := query{table: row.Assets, attribute: attributeAsset, text: s.config.Asset, mapping: s.config.Columns, most: most, id: &id}
 	if err := s.load(ctx, q, shelf); err != nil {
 		return nil, err
@@ -184,9 +197,17 @@ func (s *System) Tasks(ctx context.Context, asset string) ([]lifecycle.Task, err
 
 func (s *System) assetShelf(ctx context.Context) (*row.AssetShelf, error) {
 	return s.assets.Get(ctx, "", func(ctx context.Context) (*row.AssetShelf, error) {
-		shelf := s.words.NewAssets()
+		shelf := s.newShelf()
 		return shelf, s.list(ctx, row.Assets, s.config.Assets, s.config.Columns, shelf)
 	})
+}
+
+// newShelf numbers the rows of one asset: which row of the answer it is says
+// nothing, and changes from one answer to the next.
+func (s *System) newShelf() *row.AssetShelf {
+	shelf := s.words.NewAssets()
+	shelf.Numbered = true
+	return shelf
 }
 
 func (s *System) peopleShelf(ctx context.Context) (*row.PeopleShelf, error) {

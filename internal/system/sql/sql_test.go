@@ -301,7 +301,7 @@ func TestColumnsAndStates(t *testing.T) {
 	}
 	found, err := mustNew(t, c).Asset(t.Context(), "A")
 	if err != nil || len(found) != 1 || found[0].State != lifecycle.StateInService || !slices.Equal(found[0].Owners, []string{"Ann"}) ||
-		found[0].Source != "row of the query assets 1" {
+		found[0].Source != "database row 1" {
 		t.Errorf("got %+v, %v", found, err)
 	}
 }

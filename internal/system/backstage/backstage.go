@@ -1,0 +1,305 @@
+// Package backstage reads assets and their owners from a Backstage software
+// catalog: from catalog-info files, or from the API of a running Backstage.
+//
+// What the permission framework of Backstage hides from an account is missing
+// from its answers without a word, and an entity whose file could not be read is
+// missing from files; so a file that cannot be understood makes the system
+// unavailable, and over the API nothing but the whole list proves absence.
+package backstage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"strings"
+	"time"
+
+	"github.com/custodyhq/terraform-provider-custody/internal/fault"
+	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
+	"github.com/custodyhq/terraform-provider-custody/internal/system"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/row"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/snapshot"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/transport"
+)
+
+// Kind is the name of this kind of system in the configuration.
+const Kind = "backstage"
+
+// MaxPageSize is the most entities that are asked for at a time.
+const MaxPageSize = 500
+
+// Config says which catalog a system reads and how its words map to ours.
+type Config struct {
+	Name  string
+	Files []string // paths or globs; or else:
+
+	URL       string // of the backend, without /api/catalog
+	Token     string
+	CAFile    string
+	AllowHTTP bool
+
+	Kinds []string // of the entities that are assets; DefaultKinds if empty
+	// Our field -> the annotation that states it, besides DefaultAnnotations.
+	Annotations map[string]string
+	// A lifecycle of the catalog -> our state, besides DefaultStates.
+	States map[string]string
+	// A word in the annotation for the status of a person -> our status.
+	PeopleStates map[string]string
+	MinRecords   map[string]int
+	// WithoutPeople says that the catalog holds no users and groups.
+	WithoutPeople bool
+
+	PageSize          int // MaxPageSize if zero
+	RequestsPerMinute int // no limit if zero
+	Timeout           time.Duration
+}
+
+// System reads one catalog.
+type System struct {
+	config Config
+	kinds  map[string]bool
+	words  *row.Words
+	client *transport.Client // nil for files
+
+	files  snapshot.Memo[[]entity]
+	assets snapshot.Memo[*row.AssetShelf]
+	single snapshot.Memo[[]lifecycle.Record]
+	people snapshot.Memo[*row.PeopleShelf]
+}
+
+var (
+	_ system.Assets  = (*System)(nil)
+	_ system.People  = (*System)(nil)
+	_ system.Lister  = (*System)(nil)
+	_ system.Partial = (*System)(nil)
+)
+
+// New checks the configuration and returns the system. It connects to nothing
+// and opens no file: that happens when something is first asked for. Its error
+// is a *system.ConfigError.
+func New(c Config) (*System, error) { return open(c, transport.Config{}) }
+
+// open returns a system that sends its requests the given way.
+func open(c Config, t transport.Config) (*System, error) {
+	s := &System{config: c}
+	problems := s.configure()
+	if c.URL != "" {
+		t.System, t.BaseURL, t.CAFile, t.AllowHTTP = c.Name, s.config.URL, c.CAFile, c.AllowHTTP
+		t.RequestsPerMinute = c.RequestsPerMinute
+		t.Credentials = []transport.Credential{transport.Bearer(c.Token)}
+		if t.Timeout == 0 {
+			t.Timeout = c.Timeout
+		}
+		client, err := transport.New(t)
+		var wrong *system.ConfigError
+		if errors.As(err, &wrong) {
+			problems = append(problems, wrong.Problems...)
+		}
+		s.client = client
+	}
+	if len(problems) > 0 {
+		return nil, &system.ConfigError{System: c.Name, Problems: problems}
+	}
+	return s, nil
+}
+
+// Name returns the name that the configuration gave the system.
+func (s *System) Name() string { return s.config.Name }
+
+// Kind returns "backstage".
+func (s *System) Kind() string { return Kind }
+
+// Has reports whether the system was configured with the capability.
+func (s *System) Has(c system.Capability) bool {
+	return c == system.CanReadAssets || c == system.CanReadPeople && !s.config.WithoutPeople
+}
+
+// Listing says what a list of the API costs. Files are read whole anyway, and so
+// are users and groups.
+func (s *System) Listing(c system.Capability) system.Listing {
+	if c == system.CanReadAssets && s.client != nil {
+		return system.Listing{PageSize: s.config.PageSize}
+	}
+	return system.Listing{}
+}
+
+// Asset returns the entities with the given reference, written as Backstage
+// writes it, in full and in lower case: "component:default/billing". Any other
+// way to write it is an error: one asset must have one name only.
+func (s *System) Asset(ctx context.Context, id string) ([]lifecycle.Record, error) {
+	id = strings.TrimSpace(id)
+	ref, ok := parseRef(id, "", "")
+	if !ok || ref.String() != id || !s.kinds[ref.kind] {
+		return nil, s.unnamed(id, ref, ok)
+	}
+	if s.client != nil {
+		found, err := s.single.Get(ctx, id, func(ctx context.Context) ([]lifecycle.Record, error) { return s.one(ctx, ref) })
+		if err != nil || len(found) > 0 {
+			return found, err
+		}
+	}
+	shelf, err := s.assetShelf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return shelf.Find(id), nil
+}
+
+func (s *System) unnamed(id string, ref reference, ok bool) error {
+	advice := fmt.Sprintf("Write the kind, the namespace and the name in lower case, for instance \"%s/component:default/billing\".", s.config.Name)
+	happened := fmt.Sprintf("%s is not the reference of an entity.", row.Quote(id))
+	switch {
+	case ok && !s.kinds[ref.kind]:
+		happened = fmt.Sprintf("Entities of kind %s are no assets of the system %q.", row.Quote(ref.kind), s.config.Name)
+		advice = "Name an entity of one of the kinds in kinds: " + strings.Join(s.config.Kinds, ", ") + "; or add this one there."
+	case ok:
+		advice = fmt.Sprintf("Write \"%s/%s\".", s.config.Name, ref)
+	}
+	return &fault.Fault{
+		Kind: fault.ErrConfig, Summary: "Unable to Find Asset Record", Happened: happened,
+		Consequence: "Nothing was issued and nothing was revoked.", Advice: advice,
+	}
+}
+
+// Assets yields all entities that are assets.
+func (s *System) Assets(ctx context.Context) iter.Seq2[lifecycle.Record, error] {
+	return func(yield func(lifecycle.Record, error) bool) {
+		shelf, err := s.assetShelf(ctx)
+		if err != nil {
+			yield(lifecycle.Record{}, err)
+			return
+		}
+		for i := range shelf.Len() {
+			if !yield(shelf.Record(i), nil) {
+				return
+			}
+		}
+	}
+}
+
+// Person returns the users and groups whose reference, name, user name or email
+// address is the key.
+func (s *System) Person(ctx context.Context, key string) ([]lifecycle.Person, error) {
+	shelf, err := s.peopleShelf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return shelf.Find(key), nil
+}
+
+// Members returns the members of the group, those of groups inside it included,
+// sorted by reference.
+func (s *System) Members(ctx context.Context, team string) ([]lifecycle.Person, error) {
+	shelf, err := s.peopleShelf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return shelf.Members(team), nil
+}
+
+func (s *System) assetShelf(ctx context.Context) (*row.AssetShelf, error) {
+	return s.assets.Get(ctx, "", func(ctx context.Context) (*row.AssetShelf, error) {
+		entities, err := s.entities(ctx, row.Assets, s.config.Kinds)
+		if err != nil {
+			return nil, err
+		}
+		shelf := s.words.NewAssets()
+		return shelf, s.fill(row.Assets, entities, s.assetRow, shelf, true)
+	})
+}
+
+func (s *System) peopleShelf(ctx context.Context) (*row.PeopleShelf, error) {
+	return s.people.Get(ctx, "", func(ctx context.Context) (*row.PeopleShelf, error) {
+		entities, err := s.entities(ctx, row.People, []string{kindUser, kindGroup})
+		if err != nil {
+			return nil, err
+		}
+		join(entities)
+		shelf := s.words.NewPeople(s.config.Name)
+		return shelf, s.fill(row.People, entities, s.personRow, shelf, true)
+	})
+}
+
+// entities returns all entities of the given kinds.
+func (s *System) entities(ctx context.Context, t *row.Table, kinds []string) ([]entity, error) {
+	if s.client != nil {
+		return s.list(ctx, s.client.For(t.Summary), kinds)
+	}
+	all, err := s.files.Get(ctx, "", func(ctx context.Context) ([]entity, error) { return s.read(ctx) })
+	if err != nil {
+		return nil, s.inTable(t, err)
+	}
+	var out []entity
+	for _, e := range all {
+		for _, kind := range kinds {
+			if e.ref.kind == kind {
+				out = append(out, e)
+			}
+		}
+	}
+	return out, nil
+}
+
+// fill puts entities onto a shelf.
+func (s *System) fill(t *row.Table, entities []entity, fields func(entity) map[string]row.Cell, to row.Shelf, whole bool) error {
+	l := row.NewLayout(t, nil)
+	var r row.Row
+	for _, e := range entities {
+		to.Begin(e.source)
+		r.Reset()
+		r.Line, r.Column = e.line, 1
+		for name, cell := range fields(e) {
+			r.Set(l.FieldsOf(name), cell)
+		}
+		err := l.Check(&r)
+		if err == nil {
+			err = to.Add(l, &r)
+		}
+		// Every entity states what it is, so nothing is to be completed.
+		to.End(^row.Bits(0))
+		if err != nil {
+			return s.unusable(t, e.ref.String(), e.source, err)
+		}
+	}
+	m := row.Mapping{MinRecords: s.config.MinRecords}
+	if reason := m.Short(t, len(entities)); whole && reason != "" {
+		return s.unusable(t, "", "", &row.Flaw{Reason: strings.Replace(reason, "it holds", "the catalog holds", 1)})
+	}
+	to.Done()
+	return nil
+}
+
+// unusable returns the fault for an entity that cannot be used.
+func (s *System) unusable(t *row.Table, ref, source string, err error) error {
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	reason := err.Error()
+	var flawed *row.Flaw
+	if errors.As(err, &flawed) {
+		reason = flawed.Reason
+		if flawed.Line > 0 && s.client == nil {
+			reason = fmt.Sprintf("%s %d: %s", source, flawed.Line, reason)
+		}
+	}
+	if ref != "" {
+		reason = fmt.Sprintf("the entity %s: %s", row.Quote(ref), reason)
+	}
+	return &fault.Fault{
+		Kind: fault.ErrUnavailable, Summary: t.Summary, Consequence: transport.Consequence,
+		Happened: fmt.Sprintf("The system %q cannot use its catalog: %s.", s.config.Name, reason),
+		Advice:   "Correct the entity or the file, or adapt annotations, states, files or min_records in the block of the system; then plan again.",
+	}
+}
+
+// inTable returns a fault of reading files under the summary of a table.
+func (s *System) inTable(t *row.Table, err error) error {
+	var f *fault.Fault
+	if !errors.As(err, &f) {
+		return err
+	}
+	other := *f
+	other.Summary = t.Summary
+	return &other
+}

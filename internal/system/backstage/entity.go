@@ -1,0 +1,224 @@
+package backstage
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/custodyhq/terraform-provider-custody/internal/system"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/row"
+)
+
+// reference names an entity. Its parts are in lower case, as Backstage compares
+// them.
+type reference struct{ kind, namespace, name string }
+
+// String returns the reference as Backstage writes it.
+func (r reference) String() string { return r.kind + ":" + r.namespace + "/" + r.name }
+
+// parseRef reads "[kind:][namespace/]name". What it leaves out is taken from the
+// defaults; a default that is empty makes that part required.
+func parseRef(text, kind, namespace string) (reference, bool) {
+	r := reference{kind: kind, namespace: namespace, name: system.Fold(strings.TrimSpace(text))}
+	if before, after, ok := strings.Cut(r.name, ":"); ok {
+		r.kind, r.name = before, after
+	}
+	if before, after, ok := strings.Cut(r.name, "/"); ok {
+		r.namespace, r.name = before, after
+	}
+	r.kind, r.namespace = system.Fold(r.kind), system.Fold(r.namespace)
+	return r, plain(r.kind) && plain(r.namespace) && plain(r.name)
+}
+
+func plain(part string) bool {
+	return part != "" && part != "." && part != ".." && !system.Defaced(part) && !strings.ContainsFunc(part, func(r rune) bool {
+		return r == ':' || r == '/' || unicode.IsSpace(r) || unicode.IsControl(r)
+	})
+}
+
+// entity is one entity of a catalog, as far as it is read.
+type entity struct {
+	ref         reference
+	source      string // with line it says where the entity stands
+	line        int
+	title       string
+	description string
+	annotations map[string]string
+	orphan      bool
+
+	typ, lifecycle string
+	owners         []string // references, or what is no reference as it is
+	displayName    string
+	email          string
+	teams          []string // groups that a user or a group belongs to
+	inside         []string // users and groups that belong to a group
+}
+
+const orphaned = "backstage.io/orphan"
+
+// entityOf reads an entity from a tree of values, or says why it cannot.
+func entityOf(n node) (entity, *row.Flaw) {
+	flaw := func(at node, reason string) (entity, *row.Flaw) {
+		line := at.line
+		if line == 0 {
+			line = n.line
+		}
+		return entity{}, &row.Flaw{Line: line, Column: 1, Reason: reason}
+	}
+	e := entity{line: n.line, annotations: make(map[string]string)}
+	if n.fields == nil {
+		return flaw(n, "an entity is a mapping with kind and metadata")
+	}
+	metadata, spec := n.at("metadata"), n.at("spec")
+	namespace := metadata.at("namespace").text
+	if namespace == "" {
+		namespace = "default"
+	}
+	ref := reference{system.Fold(n.at("kind").text), system.Fold(namespace), system.Fold(metadata.at("name").text)}
+	if !plain(ref.kind) || !plain(ref.namespace) || !plain(ref.name) {
+		return flaw(n, "an entity needs kind and metadata.name, without blanks, colons and slashes")
+	}
+	e.ref = ref
+	profile := spec.at("profile")
+	for _, f := range []struct {
+		from node
+		name string
+		to   *string
+	}{
+		{metadata, "title", &e.title}, {metadata, "description", &e.description}, {spec, "type", &e.typ}, {spec, "lifecycle", &e.lifecycle},
+		{profile, "displayName", &e.displayName}, {profile, "email", &e.email},
+	} {
+		at := f.from.at(f.name)
+		if !at.isText() {
+			return flaw(at, row.Quote(f.name)+" is not a text")
+		}
+		*f.to = at.text
+	}
+	for key, at := range metadata.at("annotations").fields {
+		if !at.isText() {
+			return flaw(at, "the annotation "+row.Quote(key)+" is not a text")
+		}
+		e.annotations[key] = at.text
+	}
+	e.orphan = e.annotations[orphaned] == "true"
+	return e, e.relate(n, spec)
+}
+
+// relate reads what joins an entity to others. The relations of the API say the
+// same as the fields, and more where other entities state them.
+func (e *entity) relate(n, spec node) *row.Flaw {
+	for _, f := range []struct {
+		name, kind string
+		to         *[]string
+	}{
+		{"owner", kindGroup, &e.owners}, {"memberOf", kindGroup, &e.teams}, {"parent", kindGroup, &e.teams},
+		{"children", kindGroup, &e.inside}, {"members", kindUser, &e.inside},
+	} {
+		at := spec.at(f.name)
+		texts, ok := at.texts()
+		if !ok {
+			return &row.Flaw{Line: max(at.line, e.line), Column: 1, Reason: row.Quote(f.name) + " is neither a reference nor a list of them"}
+		}
+		for _, text := range texts {
+			// An owner that is no reference, such as an email address, is somebody all
+			// the same.
+			name := text
+			if ref, ok := parseRef(text, f.kind, e.ref.namespace); ok && !strings.Contains(text, "@") {
+				name = ref.String()
+			}
+			*f.to = append(*f.to, name)
+		}
+	}
+	to := map[string]*[]string{"ownedBy": &e.owners, "memberOf": &e.teams, "childOf": &e.teams, "hasMember": &e.inside, "parentOf": &e.inside}
+	for _, relation := range n.at("relations").list {
+		list := to[relation.at("type").text]
+		if ref, ok := parseRef(relation.at("targetRef").text, "", ""); ok && list != nil && !slices.Contains(*list, ref.String()) {
+			*list = append(*list, ref.String())
+		}
+	}
+	return nil
+}
+
+// join tells the members of groups that they are.
+func join(entities []entity) {
+	inside := make(map[string][]string)
+	for _, e := range entities {
+		for _, member := range e.inside {
+			inside[member] = append(inside[member], e.ref.String())
+		}
+	}
+	for i := range entities {
+		e := &entities[i]
+		for _, team := range inside[e.ref.String()] {
+			if !slices.Contains(e.teams, team) {
+				e.teams = append(e.teams, team)
+			}
+		}
+	}
+}
+
+func (s *System) annotation(e entity, field string) string {
+	return e.annotations[s.config.Annotations[field]]
+}
+
+func first(texts ...string) string {
+	for _, text := range texts {
+		if system.Clean(text) != "" {
+			return text
+		}
+	}
+	return ""
+}
+
+// assetRow returns the fields of an entity that is an asset.
+func (s *System) assetRow(e entity) map[string]row.Cell {
+	class := e.typ
+	if e.ref.kind == kindAPI {
+		// Its type is a format, such as openapi.
+		class = ""
+	}
+	state := e.lifecycle
+	if state == "" && e.ref.kind != "component" && e.ref.kind != kindAPI {
+		// Only these two have a lifecycle; of others it says enough that they are
+		// there.
+		state = "in_service"
+	}
+	if e.orphan {
+		// Nothing stands behind it any more, and nobody has taken it out.
+		state = "orphan"
+	}
+	owners := slices.Clone(e.owners)
+	owners = append(owners, strings.Split(s.annotation(e, "owner"), ";")...)
+	out := map[string]row.Cell{
+		"id":      {Text: e.ref.String()},
+		"name":    {Text: first(e.title, e.ref.name)},
+		"class":   {Text: first(s.annotation(e, "class"), class, e.ref.kind)},
+		"state":   {Text: first(s.annotation(e, "state"), state)},
+		"owner":   {List: owners, IsList: true},
+		"purpose": {Text: first(s.annotation(e, "purpose"), e.description)},
+	}
+	for _, field := range []string{"environment", "criticality", "third_party", "shared", "retirement_date", "verified_at", "assigned_at"} {
+		out[field] = row.Cell{Text: s.annotation(e, field)}
+	}
+	return out
+}
+
+// personRow returns the fields of a user or a group. Everybody in a catalog is
+// active unless an annotation says otherwise.
+func (s *System) personRow(e entity) map[string]row.Cell {
+	kind := "employee"
+	if e.ref.kind == kindGroup {
+		kind = "team"
+	}
+	return map[string]row.Cell{
+		"id":       {Text: e.ref.String()},
+		"email":    {Text: e.email},
+		"username": {Text: first(s.annotation(e, "username"), e.ref.name)},
+		"name":     {Text: first(e.displayName, e.title)},
+		"kind":     {Text: first(s.annotation(e, "kind"), kind)},
+		"status":   {Text: first(s.annotation(e, "status"), "active")},
+		"end_date": {Text: s.annotation(e, "end_date")},
+		"manager":  {Text: s.annotation(e, "manager")},
+		"teams":    {List: e.teams, IsList: true},
+	}
+}
