@@ -16,6 +16,7 @@ import (
 
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/wire"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/backstage"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/file"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/ldap"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/requesttracker"
@@ -27,6 +28,7 @@ import (
 
 // connected is one entry of systems: exactly one kind.
 type connected struct {
+	Backstage      *backstageModel      `tfsdk:"backstage"`
 	File           *fileModel           `tfsdk:"file"`
 	LDAP           *ldapModel           `tfsdk:"ldap"`
 	RequestTracker *requestTrackerModel `tfsdk:"request_tracker"`
@@ -50,6 +52,7 @@ type candidate struct {
 // candidates lists every kind. It is the only place that knows them all.
 func (c *connected) candidates() []candidate {
 	all := []candidate{
+		{backstage.Kind, c.Backstage != nil, c.Backstage.open},
 		{file.Kind, c.File != nil, c.File.open},
 		{ldap.Kind, c.LDAP != nil, c.LDAP.open},
 		{requesttracker.Kind, c.RequestTracker != nil, c.RequestTracker.open},
@@ -68,6 +71,7 @@ func (c *connected) candidates() []candidate {
 // kindSchemas are the blocks of the kinds inside an entry of systems.
 func kindSchemas() map[string]schema.Attribute {
 	all := map[string]schema.Attribute{
+		backstage.Kind:      backstageSchema(),
 		file.Kind:           fileSchema,
 		ldap.Kind:           ldapSchema,
 		requesttracker.Kind: requestTrackerSchema,

@@ -39,6 +39,11 @@ var fileSchema = schema.SingleNestedAttribute{
 	}),
 }
 
+// minRecords is the same guard wherever whole lists are read.
+var minRecords = schema.MapAttribute{Optional: true, ElementType: types.Int64Type,
+	Validators:          []validator.Map{mapvalidator.ValueInt64sAre(int64validator.AtLeast(0))},
+	MarkdownDescription: "The fewest records of each list, by `assets`, `people` and `tasks`. Default: 1 for assets and people, 0 for tasks. A list with fewer is unavailable: a file that is cut at the end of a row shows no other way."}
+
 // withMapping adds the attributes that map the columns and words of other
 // people's exports.
 func withMapping(own map[string]schema.Attribute) map[string]schema.Attribute {
@@ -49,9 +54,7 @@ func withMapping(own map[string]schema.Attribute) map[string]schema.Attribute {
 		"states":         words("asset states", "`planned`, `in_service`, `maintenance`, `lost`, `retired`, `unknown`", "Any other value is `unknown`, which the finding `record.incomplete` names."),
 		"people_states":  words("people's statuses", "`active`, `leaving`, `suspended`, `left`, `unknown`", "Any other value is `unknown`, which the finding `owner.unknown` names."),
 		"tasks_states":   words("task statuses", "`open`, `closed`", "`done`, `resolved`, `completed`, `cancelled` and `rejected` are closed too; any other value is open."),
-		"min_records": schema.MapAttribute{Optional: true, ElementType: types.Int64Type,
-			Validators:          []validator.Map{mapvalidator.ValueInt64sAre(int64validator.AtLeast(0))},
-			MarkdownDescription: "The fewest records of each list, by `assets`, `people` and `tasks`. Default: 1 for assets and people, 0 for tasks. A list with fewer is unavailable: a file that is cut at the end of a row shows no other way."},
+		"min_records":    minRecords,
 	})
 	return own
 }

@@ -39,7 +39,7 @@ func shippedSchema(kind string) schema.Attribute {
 	all := restCommon()
 	names := make([]string, len(settings))
 	for i, s := range settings {
-		names[i] = "`" + s.Name + "` (" + s.About + byDefault(s.Default) + ")"
+		names[i] = "`" + s.Name + "` (" + s.About + byDefault(s) + ")"
 	}
 	all["settings"] = mapping("What the description lets you set: " + strings.Join(names, ", ") + ".")
 	for _, s := range secretsOf(description) {
@@ -52,11 +52,15 @@ func shippedSchema(kind string) schema.Attribute {
 	return schema.SingleNestedAttribute{Optional: true, MarkdownDescription: title + ". " + about, Attributes: all}
 }
 
-func byDefault(value string) string {
-	if value == "" {
+func byDefault(s rest.Setting) string {
+	switch {
+	case s.Default != "":
+		return "; default `" + s.Default + "`"
+	case s.Required:
 		return "; required"
+	default:
+		return ""
 	}
-	return "; default `" + value + "`"
 }
 
 func secretsOf(description string) []rest.Secret {

@@ -2,6 +2,7 @@ package rest
 
 import (
 	"maps"
+	"regexp"
 	"slices"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
@@ -9,9 +10,10 @@ import (
 
 // Setting is something that a description lets the user set.
 type Setting struct {
-	Name    string
-	About   string
-	Default string // empty: it must be set
+	Name     string
+	About    string
+	Default  string
+	Required bool // it has no default, and an empty text is not accepted
 }
 
 // About returns what a description says of itself for people: the system's
@@ -24,7 +26,16 @@ func About(description string) (title, about string, settings []Setting, err err
 	}
 	for _, name := range slices.Sorted(maps.Keys(d.Settings)) {
 		s := d.Settings[name]
-		settings = append(settings, Setting{Name: name, About: s.About, Default: s.Default})
+		settings = append(settings, Setting{Name: name, About: s.About, Default: s.Default, Required: s.required()})
 	}
 	return d.Title, d.About, settings, nil
+}
+
+// required reports whether the setting must be set.
+func (s settingText) required() bool {
+	if s.Default != "" || s.Pattern == "" {
+		return false
+	}
+	pattern, err := regexp.Compile("^(?:" + s.Pattern + ")$")
+	return err != nil || !pattern.MatchString("")
 }

@@ -125,6 +125,7 @@ func conform(t *testing.T, spec servers.SCIMSpec, set func(*Config)) {
 		h.Broken[name] = open(damage)
 	}
 	systemtest.People(t, h)
+	t.Run("lists", func(t *testing.T) { systemtest.Lists(t, h, system.CanReadPeople) })
 }
 
 func TestConformance(t *testing.T) {

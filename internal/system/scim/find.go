@@ -88,7 +88,7 @@ func (c *catalog) byID(ctx context.Context, id string) (*entry, error) {
 // single looks up one key by itself if that can be done and is cheaper than the
 // list. It reports false if the list is to be used.
 func (c *catalog) single(ctx context.Context, key string, look func(*way) (bool, error)) (bool, error) {
-	if c.whole || !plain(key) {
+	if c.whole || c.listed.Load() || !plain(key) {
 		return false, nil
 	}
 	head, err := c.head(ctx)

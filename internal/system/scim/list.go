@@ -98,11 +98,12 @@ func (c *catalog) list(ctx context.Context) (*shelf, error) {
 			// Pages that cannot overlap hide an entry that moves between them,
 			// so such a list is read until it is the same twice.
 			if !r.aligned || earlier != nil && r.shelf.same(earlier) {
+				c.listed.Store(true)
 				return r.shelf, nil
 			}
 			earlier, doubt = r.shelf, "its "+c.what+" changed while they were read"
 		}
-		return nil, c.s.client.Unusable(doubt, adviceList)
+		return nil, &unlisted{c.s.client.Unusable(doubt, adviceList)}
 	})
 }
 
@@ -122,8 +123,8 @@ func (r *reading) read(ctx context.Context) error {
 		return nil
 	}
 	if r.head.total > mostEntries {
-		return r.c.s.client.Unusable(fmt.Sprintf("it holds %d %s and no more than %d are read", r.head.total, r.c.what, mostEntries),
-			"Set keys in the block of the system to what the server can filter by, so that nobody has to be searched for in a list.")
+		return &unlisted{r.c.s.client.Unusable(fmt.Sprintf("it holds %d %s and no more than %d are read", r.head.total, r.c.what, mostEntries),
+			"Set keys in the block of the system to what the server can filter by, so that nobody has to be searched for in a list.")}
 	}
 	if r.head.cursor != "" {
 		return r.byCursor(ctx)

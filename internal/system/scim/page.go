@@ -26,6 +26,8 @@ type catalog struct {
 	ways  snapshot.Memo[*way]
 	all   snapshot.Memo[*shelf]
 	spent atomic.Int64
+
+	listed atomic.Bool // the list was read, and answers everything from there
 }
 
 // page is a part of a list.

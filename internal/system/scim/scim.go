@@ -56,7 +56,7 @@ type Config struct {
 	Timeout           time.Duration
 }
 
-// System is a directory. It implements system.People.
+// System is a directory. It implements system.PeopleLister.
 type System struct {
 	config  Config
 	keys    []attribute
@@ -72,7 +72,7 @@ type System struct {
 	shown    snapshot.Memo[bool]                // whether groups show their members
 }
 
-var _ system.People = (*System)(nil)
+var _ system.PeopleLister = (*System)(nil)
 
 // New checks the configuration and returns the system. It connects to nothing:
 // that happens when something is first asked for. Its error is a

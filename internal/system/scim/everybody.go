@@ -1,0 +1,128 @@
+package scim
+
+import (
+	"context"
+	"iter"
+
+	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
+	"github.com/custodyhq/terraform-provider-custody/internal/system"
+)
+
+// unlisted marks the fault of a list that proves nothing, where single entries
+// may be asked for all the same.
+type unlisted struct{ error }
+
+func (u *unlisted) Unwrap() []error { return []error{u.error, system.ErrCannotList} }
+
+// Listing describes the list of everybody. Entries that cannot be read, and ids
+// that are told apart by their case alone, are left out: looking one of them up
+// takes no request any more once the list was read.
+func (s *System) Listing(c system.Capability) system.Listing {
+	if c != system.CanReadPeople {
+		return system.Listing{}
+	}
+	return system.Listing{PageSize: s.config.PageSize, Hides: true}
+}
+
+// Everybody yields the users and groups of the directory, each with all that
+// Person tells of it.
+func (s *System) Everybody(ctx context.Context) iter.Seq2[system.Entry, error] {
+	return func(yield func(system.Entry, error) bool) {
+		all, err := s.everybody(ctx)
+		if err != nil {
+			yield(system.Entry{}, err)
+			return
+		}
+		sure := clearly(all)
+		for _, e := range all {
+			keys, ok := sure.keys(e)
+			if !ok {
+				continue
+			}
+			var told []lifecycle.Person
+			if told, err = s.people(ctx, []*entry{e}); err != nil {
+				yield(system.Entry{}, err)
+				return
+			}
+			if !yield(system.Entry{Person: told[0], Keys: keys}, nil) {
+				return
+			}
+		}
+	}
+}
+
+func (s *System) everybody(ctx context.Context) ([]*entry, error) {
+	if err := s.open(ctx); err != nil {
+		return nil, err
+	}
+	users, err := s.users.list(ctx)
+	if err != nil || s.groups == nil {
+		return users.all(), err
+	}
+	groups, err := s.groups.list(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return append(users.all(), groups.all()...), nil
+}
+
+func (s *shelf) all() []*entry {
+	if s == nil {
+		return nil
+	}
+	return append([]*entry(nil), s.entries...)
+}
+
+// clarity knows what names one entry only by looking closer than a list does,
+// which knows no case.
+type clarity struct {
+	ids     map[string]int  // how many entries have an id, in any case
+	unclear map[string]bool // folded keys and ids
+}
+
+func clearly(all []*entry) *clarity {
+	c := &clarity{ids: make(map[string]int), unclear: make(map[string]bool)}
+	for _, e := range all {
+		c.ids[system.Fold(e.person.ID)]++
+	}
+	for _, e := range all {
+		id, out := system.Fold(e.person.ID), c.withdrawn(e)
+		if out {
+			c.unclear[id] = true
+		}
+		for _, key := range e.keys {
+			// The id of one may be the name of another, which is no matter of case.
+			if out || key != id && c.ids[key] > 0 {
+				c.unclear[key] = true
+			}
+		}
+	}
+	return c
+}
+
+func (c *clarity) withdrawn(e *entry) bool {
+	return e.flaw != "" || e.person.ID != e.id || c.ids[system.Fold(e.person.ID)] > 1
+}
+
+// keys returns what names an entry for sure; false if the entry is left out.
+func (c *clarity) keys(e *entry) ([]string, bool) {
+	if c.withdrawn(e) {
+		return nil, false
+	}
+	var out []string
+	for _, key := range e.keys {
+		if !c.unclear[key] {
+			out = append(out, key)
+		}
+	}
+	// An id is found in one case throughout, or as it is written.
+	if usableID, ok := usable(e.id); ok && usableID == e.id && !c.unclear[system.Fold(e.id)] && caseless(e.id) {
+		out = append(out, e.id)
+	}
+	return out, true
+}
+
+// caseless reports whether every way to write an id leads to it.
+func caseless(id string) bool {
+	return id == system.Fold(id) && system.Fold(swapped(id)) == id
+}
