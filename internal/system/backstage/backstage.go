@@ -164,18 +164,7 @@ func (s *System) unnamed(id string, ref reference, ok bool) error {
 
 // Assets yields all entities that are assets.
 func (s *System) Assets(ctx context.Context) iter.Seq2[lifecycle.Record, error] {
-	return func(yield func(lifecycle.Record, error) bool) {
-		shelf, err := s.assetShelf(ctx)
-		if err != nil {
-			yield(lifecycle.Record{}, err)
-			return
-		}
-		for i := range shelf.Len() {
-			if !yield(shelf.Record(i), nil) {
-				return
-			}
-		}
-	}
+	return row.Each(ctx, s.assetShelf)
 }
 
 // Person returns the users and groups whose reference, name, user name or email

@@ -110,18 +110,7 @@ func (s *System) Asset(ctx context.Context, id string) ([]lifecycle.Record, erro
 
 // Assets yields all records in the order of the files.
 func (s *System) Assets(ctx context.Context) iter.Seq2[lifecycle.Record, error] {
-	return func(yield func(lifecycle.Record, error) bool) {
-		shelf, err := s.assetShelf(ctx)
-		if err != nil {
-			yield(lifecycle.Record{}, err)
-			return
-		}
-		for i := range shelf.Len() {
-			if !yield(shelf.Record(i), nil) {
-				return
-			}
-		}
-	}
+	return row.Each(ctx, s.assetShelf)
 }
 
 // Person returns the entries whose id, email address or user name is the key.

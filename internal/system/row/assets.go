@@ -1,7 +1,9 @@
 package row
 
 import (
+	"context"
 	"fmt"
+	"iter"
 	"strings"
 	"time"
 
@@ -158,4 +160,21 @@ func (a *AssetShelf) Find(id string) []lifecycle.Record {
 		i, ok = a.next[i]
 	}
 	return out
+}
+
+// Each yields the records of the shelf that open returns, in their order. The
+// shelf is opened when the first record is asked for; an error ends it.
+func Each(ctx context.Context, open func(context.Context) (*AssetShelf, error)) iter.Seq2[lifecycle.Record, error] {
+	return func(yield func(lifecycle.Record, error) bool) {
+		shelf, err := open(ctx)
+		if err != nil {
+			yield(lifecycle.Record{}, err)
+			return
+		}
+		for i := range shelf.Len() {
+			if !yield(shelf.Record(i), nil) {
+				return
+			}
+		}
+	}
 }
