@@ -52,10 +52,10 @@ func (os owners) allResolved() bool {
 	return len(os) > 0 && !slices.ContainsFunc(os, func(o owner) bool { return !o.resolved() })
 }
 
-// statusAt returns whether the person is still here at the given instant. An
+// StatusAt returns whether the person is still here at the given instant. An
 // end date that is near, or past while the directory still calls the person
 // active, is leaving: only an explicit status says that somebody left.
-func statusAt(p Person, now time.Time, lead time.Duration) OwnerStatus {
+func StatusAt(p Person, now time.Time, lead time.Duration) OwnerStatus {
 	if p.Status == PersonActive && !p.EndDate.IsZero() && !now.Before(p.EndDate.Add(-lead)) {
 		return PersonLeaving
 	}
@@ -103,7 +103,7 @@ func (a *assessment) assessOwners() {
 // inGoodHands reports whether the owner is present, and for a team whether
 // anybody in it is.
 func (a *assessment) inGoodHands(p Person) bool {
-	s := statusAt(p, a.now, a.rules.LeadTime)
+	s := StatusAt(p, a.now, a.rules.LeadTime)
 	if s != PersonActive && s != PersonLeaving {
 		return false
 	}
@@ -116,13 +116,13 @@ func (a *assessment) describeOwners(people []Person) {
 		return
 	}
 	canonical := make([]string, len(people))
-	status := statusAt(people[0], a.now, a.rules.LeadTime)
+	status := StatusAt(people[0], a.now, a.rules.LeadTime)
 	b.Manager, b.OwnerEndDate = people[0].Manager, people[0].EndDate
 	for i, p := range people {
 		canonical[i] = p.Holder()
 		b.OwnerKind = max(b.OwnerKind, p.Kind)
 		b.Teams = append(b.Teams, p.Teams...)
-		if s := statusAt(p, a.now, a.rules.LeadTime); hereness[s] > hereness[status] {
+		if s := StatusAt(p, a.now, a.rules.LeadTime); hereness[s] > hereness[status] {
 			status = s
 		}
 		if p.Manager != b.Manager {
@@ -280,7 +280,7 @@ func (a *assessment) proposeSuccessor() {
 		if len(matches) != 1 || slices.ContainsFunc(people, func(p Person) bool { return p.Holder() == matches[0].Holder() }) {
 			continue
 		}
-		if statusAt(matches[0], a.now, a.rules.LeadTime) == PersonActive && a.inGoodHands(matches[0]) {
+		if StatusAt(matches[0], a.now, a.rules.LeadTime) == PersonActive && a.inGoodHands(matches[0]) {
 			a.binding.Successor = matches[0].Holder()
 			return
 		}

@@ -1,9 +1,6 @@
 package lifecycle
 
-import (
-	"slices"
-	"time"
-)
+import "slices"
 
 // Merge joins the records of one id into what can be believed of them: a field
 // in which they disagree is left unstated. No records give an empty one.
@@ -13,12 +10,6 @@ func Merge(records []Record) Record {
 	}
 	record, _ := merge(records)
 	return record
-}
-
-// StatusAt returns whether the person is still here at the given instant: within
-// lead of the end date somebody who is active is leaving.
-func StatusAt(p Person, now time.Time, lead time.Duration) OwnerStatus {
-	return statusAt(p, now, lead)
 }
 
 // HoldersOf returns the canonical names of the people, sorted.

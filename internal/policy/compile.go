@@ -11,6 +11,16 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 )
 
+// Load parses and compiles a policy document. What is wrong with it is returned
+// as Problems.
+func Load(data []byte, name string) (*lifecycle.Rules, error) {
+	doc, err := Parse(data)
+	if err != nil {
+		return nil, err
+	}
+	return Compile(doc, name)
+}
+
 // Compile checks the document and those that it extends, and flattens them
 // onto the baseline: what the document states itself comes first and so takes
 // precedence. The name is how reasons and errors call the document, for

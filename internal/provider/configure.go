@@ -127,12 +127,7 @@ func rules(m *model, diags *diag.Diagnostics) *lifecycle.Rules {
 	if m.Policy.IsNull() {
 		return document.Baseline()
 	}
-	doc, err := document.Parse([]byte(m.Policy.ValueString()))
-	if err != nil {
-		wire.ReportPolicy(diags, path.Root("policy"), err)
-		return nil
-	}
-	compiled, err := document.Compile(doc, "provider policy")
+	compiled, err := document.Load([]byte(m.Policy.ValueString()), "provider policy")
 	if err != nil {
 		wire.ReportPolicy(diags, path.Root("policy"), err)
 		return nil

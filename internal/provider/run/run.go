@@ -66,14 +66,9 @@ func (r *Run) GrantPolicy(document string) (*lifecycle.Rules, error) {
 		return c.rules, c.err
 	}
 	var c compiled
-	doc, err := policy.Parse([]byte(document))
-	if err == nil {
-		c.rules, err = policy.Compile(doc, "grant policy")
-	}
-	if err == nil {
+	if c.rules, c.err = policy.Load([]byte(document), "grant policy"); c.err == nil {
 		c.rules = policy.GrantRules(r.Rules, c.rules)
 	}
-	c.err = err
 	if r.policies == nil {
 		r.policies = make(map[string]compiled)
 	}

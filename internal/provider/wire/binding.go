@@ -168,7 +168,7 @@ func (r *reader) hundredths(name string) int {
 
 func (r *reader) instant(name string) time.Time {
 	s, _ := r.values[name].(types.String)
-	return instantOf(s)
+	return InstantOf(s)
 }
 
 // parsed reads an enumeration; null is its zero value.

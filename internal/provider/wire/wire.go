@@ -58,18 +58,15 @@ func ParseEndOfDay(s string) (time.Time, error) {
 	return t, nil
 }
 
-// instantOf reads a timestamp that the provider wrote itself; anything else
-// reads as not stated.
-func instantOf(v types.String) time.Time {
+// InstantOf reads a timestamp that the provider wrote itself; anything else reads
+// as not stated.
+func InstantOf(v types.String) time.Time {
 	t, err := time.Parse(time.RFC3339, v.ValueString())
 	if err != nil {
 		return time.Time{}
 	}
 	return t
 }
-
-// InstantOf reads a timestamp from state, zero if there is none.
-func InstantOf(v types.String) time.Time { return instantOf(v) }
 
 // Texts returns a list of strings; no items give an empty list.
 func Texts(items []string) types.List {
