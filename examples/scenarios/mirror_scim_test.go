@@ -32,9 +32,9 @@ func newSCIM(t *testing.T, rows table) *scimDirectory {
 	return d
 }
 
-func (d *scimDirectory) put(t *testing.T, rows table) {
+func (d *scimDirectory) put(t *testing.T, e export) {
 	t.Helper()
-	all := resources(rows)
+	all := resources(e.rows)
 	for _, path := range slices.Sorted(maps.Keys(all)) {
 		if text := fmt.Sprint(all[path]); d.entries[path] != text {
 			d.server.Call(t, "PUT", path, all[path], nil)

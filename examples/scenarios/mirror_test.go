@@ -2,16 +2,11 @@ package scenarios_test
 
 import (
 	"encoding/csv"
-	"fmt"
-	"maps"
-	"regexp"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/acctest"
-	"github.com/custodyhq/terraform-provider-custody/internal/acctest/servers"
 )
 
 // table is an export: its rows by their first column, each by header.
@@ -21,9 +16,7 @@ type table map[string]map[string]string
 // has not as many columns as the header.
 func readTable(text string) (table, error) {
 	r := csv.NewReader(strings.NewReader(text))
-	if header, _, _ := strings.Cut(text, "\n"); strings.Contains(header, ";") {
-		r.Comma = ';'
-	}
+	r.Comma = delimiter(text)
 	rows, err := r.ReadAll()
 	if err != nil {
 		return nil, err
@@ -38,61 +31,75 @@ func readTable(text string) (table, error) {
 	return out, nil
 }
 
-// people is a directory server that a mirror fills.
-type people interface {
-	// put makes the directory hold exactly these people and teams.
-	put(t *testing.T, rows table)
+// delimiter returns what stands between the columns of an export.
+func delimiter(text string) rune {
+	if header, _, _ := strings.Cut(text, "\n"); strings.Contains(header, ";") {
+		return ';'
+	}
+	return ','
+}
+
+// The exports of the scenario.
+const (
+	peopleExport    = "exports/hr.csv"
+	devicesExport   = "exports/snipe-it.csv"
+	workloadsExport = "exports/cmdb.csv"
+	tasksExport     = "exports/tasks.csv"
+)
+
+// exports lists what is carried over, people before what they own.
+var exports = []string{peopleExport, devicesExport, workloadsExport, tasksExport}
+
+// export is an export as it stands now.
+type export struct {
+	path string
+	text string
+	rows table
+}
+
+// store is a server that holds exports.
+type store interface {
+	// put makes the server hold exactly what an export says.
+	put(t *testing.T, e export)
 }
 
 // mirror carries the exports of a workspace over to the servers. What happens in
 // a step stands in the step; the servers learn of it here, and the provider
 // reads nothing but them.
 type mirror struct {
-	t       *testing.T
-	w       *acctest.Workspace
-	tracker *tracker
-	people  people
-	cut     *atomic.Bool // whether the tracker's answers break off in the middle
+	t        *testing.T
+	w        *acctest.Workspace
+	scenario string // where it comes from
+	people   store
+	assets   store        // holds the tasks as well
+	cut      *atomic.Bool // whether the answers about devices break off in the middle
 
 	told map[string]string // export -> its text when it was last carried over
 }
-
-// exports lists what is carried over, people before what they own.
-var exports = []string{"exports/hr.csv", "exports/snipe-it.csv", "exports/cmdb.csv", "exports/tasks.csv"}
 
 // sync carries over what has changed since the last time. An export that is cut
 // off stands for a server that breaks off its answers.
 func (m *mirror) sync() {
 	m.t.Helper()
 	whole := true
-	for _, export := range exports {
-		text := m.w.Read(export)
+	for _, path := range exports {
+		text := m.w.Read(path)
 		rows, err := readTable(text)
 		if err != nil {
 			whole = false
 			continue
 		}
-		if m.told[export] == text {
+		if m.told[path] == text {
 			continue
 		}
-		m.told[export] = text
-		switch export {
-		case "exports/hr.csv":
-			m.people.put(m.t, rows)
-		case "exports/tasks.csv":
-			m.tracker.tasks(rows)
-		default:
-			m.tracker.assets(export, rows)
+		m.told[path] = text
+		to := m.assets
+		if path == peopleExport {
+			to = m.people
 		}
+		to.put(m.t, export{path, text, rows})
 	}
 	m.cut.Store(!whole)
-	var numbers strings.Builder
-	numbers.WriteString("asset,number\n")
-	for _, tag := range slices.Sorted(maps.Keys(m.tracker.known)) {
-		a := m.tracker.known[tag]
-		fmt.Fprintf(&numbers, "%[1]s/%[2]s,%[1]s/%[3]s\n", a.system, tag, a.number)
-	}
-	m.w.Write("numbers.csv", numbers.String())
 }
 
 // run is how the story's player runs the command line tool.
@@ -100,169 +107,4 @@ func (m *mirror) run(args ...string) (int, string, error) {
 	m.sync()
 	r := m.w.Run(args...)
 	return r.Code, r.Output, nil
-}
-
-// tracker is a Request Tracker that holds the assets of the scenario.
-type tracker struct {
-	t       *testing.T
-	rt      *servers.RequestTracker
-	known   map[string]*tracked // by tag
-	users   map[string]bool
-	tickets map[string]*ticket // of the scenario
-}
-
-// ticket is a task as the server was told of it.
-type ticket struct{ number, status string }
-
-// tracked is an asset as the server was told of it.
-type tracked struct {
-	system string
-	number string
-	fields map[string]any
-	custom map[string]any
-}
-
-// catalogs are where the exports' assets go to.
-var catalogs = map[string]struct{ system, catalog string }{
-	"exports/snipe-it.csv": {"itam", "Devices"},
-	"exports/cmdb.csv":     {"cmdb", "Workloads"},
-}
-
-// statuses translates the words of the exports to those of the server.
-var statuses = map[string]string{
-	"Ready to Deploy": "planned", "Deployed": "in_service", "Out for Repair": "maintenance", "Lost/Stolen": "lost", "Archived": "retired",
-	"Build": "planned", "Live": "in_service", "Decommissioned": "retired",
-}
-
-// customFields are the custom fields of the server, by the columns of the exports.
-var customFields = map[string]string{
-	"Category": "Class", "Shared Device": "Shared", "Last Audit Date": "Verified",
-	"CI Type": "Class", "Business Purpose": "Purpose", "Environment": "Environment", "Criticality": "Criticality",
-	"Run by Vendor": "Third Party", "Planned End": "Retirement Date", "Last Review": "Verified",
-}
-
-func newTracker(t *testing.T, rt *servers.RequestTracker) *tracker {
-	r := &tracker{t: t, rt: rt, known: make(map[string]*tracked), users: make(map[string]bool), tickets: make(map[string]*ticket)}
-	for _, c := range catalogs {
-		rt.Create(t, "catalog", map[string]any{"Name": r.catalog(c.catalog), "Lifecycle": "custody"})
-	}
-	return r
-}
-
-// catalog returns the name of a catalog on the server, which other tests use too.
-func (r *tracker) catalog(name string) string { return name + " of " + r.t.Name() }
-
-// assets makes the assets of an export and changes those that are there.
-func (r *tracker) assets(export string, rows table) {
-	r.t.Helper()
-	for _, tag := range slices.Sorted(maps.Keys(rows)) {
-		row := rows[tag]
-		next := &tracked{system: catalogs[export].system, fields: map[string]any{
-			"Name":   row["Asset Name"] + row["CI Name"],
-			"Status": statuses[row["Status Label"]+row["Lifecycle"]],
-			"Owner":  r.user(row["Checked Out To"] + row["Accountable"]),
-		}, custom: map[string]any{}}
-		for column, field := range customFields {
-			if value := row[column]; value != "" {
-				next.custom[field] = value
-			}
-		}
-		if was := r.known[tag]; was != nil {
-			next.number = was.number
-			r.change(was, next)
-		} else {
-			all := maps.Clone(next.fields)
-			all["Catalog"], all["CustomFields"] = r.catalog(catalogs[export].catalog), next.custom
-			next.number = r.rt.Create(r.t, "asset", all)
-		}
-		r.known[tag] = next
-	}
-}
-
-// changed is what the server says of something that it did.
-var changed = regexp.MustCompile(`changed (from|to)|set to|added|is no longer a value`)
-
-// change tells the server of what is different, and makes sure that each part of
-// it was done: the server answers 200 whatever became of it.
-func (r *tracker) change(was, next *tracked) {
-	r.t.Helper()
-	fields, custom := different(was.fields, next.fields), different(was.custom, next.custom)
-	if len(custom) > 0 {
-		fields["CustomFields"] = custom
-	}
-	if len(fields) == 0 {
-		return
-	}
-	want := len(fields) + max(0, len(custom)-1)
-	var said []string
-	r.rt.Call(r.t, "PUT", "/asset/"+next.number, fields, &said)
-	done := 0
-	for _, sentence := range said {
-		if changed.MatchString(sentence) {
-			done++
-		}
-	}
-	if len(said) != want || done != want {
-		r.t.Fatalf("asset %s: %v was answered with %q", next.number, fields, said)
-	}
-}
-
-// different returns what has another value, and nil for what has none any more.
-func different(was, next map[string]any) map[string]any {
-	out := make(map[string]any)
-	for name, value := range next {
-		if was[name] != value {
-			out[name] = value
-		}
-	}
-	for name := range was {
-		if _, still := next[name]; !still {
-			out[name] = nil
-		}
-	}
-	return out
-}
-
-// user returns the name of the user with an address, who is made if need be.
-func (r *tracker) user(address string) string {
-	r.t.Helper()
-	if address == "" {
-		return "Nobody"
-	}
-	name := strings.ReplaceAll(address, "@", " at ")
-	if !r.users[name] {
-		r.users[name] = true
-		r.rt.Call(r.t, "PUT", "/user/"+r.rt.User(r.t, name), map[string]any{"EmailAddress": address}, nil)
-	}
-	return name
-}
-
-// queues are where the scenario's tasks go to, and the status that says there
-// that nothing is left to do.
-var queues = map[string]struct{ name, closed string }{
-	"Decommission": {"Decommissioning", "resolved"},
-	"Incident":     {"Helpdesk", "resolved"},
-	"Offboarding":  {"Offboarding", "resolved"},
-	"Reassignment": {"Handovers", "handed-over"},
-}
-
-// tasks makes the tickets of the export, and closes those that are closed.
-func (r *tracker) tasks(rows table) {
-	r.t.Helper()
-	for _, id := range slices.Sorted(maps.Keys(rows)) {
-		row := rows[id]
-		queue, it := queues[row["Type"]], r.tickets[id]
-		if it == nil {
-			it = &ticket{status: "Open", number: r.rt.Create(r.t, "ticket", map[string]any{
-				"Queue": queue.name, "Subject": id, "RefersTo": []string{"asset:" + r.known[row["Configuration Item"]].number},
-			})}
-			r.tickets[id] = it
-		}
-		if row["Status"] == it.status {
-			continue
-		}
-		it.status = row["Status"]
-		status := map[string]string{"Closed": queue.closed, "Cancelled": "rejected"}[it.status]
-		r.rt.Set(r.t, "ticket", it.number, map[string]any{"Status": status}, "'"+status+"'")
-	}
 }

@@ -3,14 +3,11 @@ package scenarios_test
 import (
 	"encoding/json"
 	"fmt"
-	"net/http"
-	"net/http/httptest"
-	"net/http/httputil"
-	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -26,21 +23,55 @@ func TestMain(m *testing.M) { os.Exit(servers.Run(m)) }
 // held to the same plans.
 func TestRequestTrackerAndOpenLDAP(t *testing.T) {
 	rt := servers.StartRequestTracker(t)
-	directory := newOpenLDAP(t)
-	scenario := absolute(t, "joiner-mover-leaver")
-	w := acctest.New(t)
-	w.CopyDir(scenario + "/servers/openldap")
-	setJSON(t, w, "TF_VAR_directory", map[string]string{"url": directory.server.URL, "base_dn": directory.base, "bind_dn": directory.server.Reader})
-	t.Setenv("CUSTODY_HR_PASSWORD", directory.server.Password)
-	m := connectTracker(t, w, rt, directory, scenario)
+	directory := newDirectory(t, servers.Slapd(t), openLDAP)
+	m := newMirror(t, "request-tracker", "openldap")
+	m.connectTracker(rt)
+	m.connectDirectory(directory)
 
-	play(t, m, scenario, "")
+	play(t, m, "")
 	openTask(t, m)
 	outage(t, m, "a token that was withdrawn", "CUSTODY_ITAM_TOKEN", "1-2-withdrawn")
 	outage(t, m, "an account that sees the laptops only", "CUSTODY_CMDB_TOKEN", rt.Narrow)
 	outage(t, m, "a password that was changed", "CUSTODY_HR_PASSWORD", "changed")
 	outage(t, m, "a tracker that does not answer", "TF_VAR_request_tracker_url", nobodyThere(t, "http"))
-	setJSON(t, w, "TF_VAR_directory", map[string]string{"url": nobodyThere(t, "ldap"), "base_dn": directory.base, "bind_dn": directory.server.Reader})
+	directory.server.URL = nobodyThere(t, "ldap")
+	m.connectDirectory(directory)
+	refused(t, m, "a directory that does not answer")
+}
+
+// The whole story out of a database, people included.
+func TestPostgreSQL(t *testing.T) {
+	assets, people := newDatabase(t, "assets/postgresql"), newDatabase(t, "people/postgresql")
+	m := newMirror(t, "postgresql", "postgresql")
+	m.connectDatabase(assets)
+	m.people = people
+	t.Setenv("CUSTODY_HR_DSN", people.dsn())
+
+	play(t, m, "")
+	openTask(t, m)
+	outage(t, m, "a password that was changed", "CUSTODY_ITAM_DSN", strings.Replace(assets.dsn(), assets.server.Password, "changed", 1))
+	outage(t, m, "a database that does not answer", "CUSTODY_HR_DSN", nobodyThere(t, "postgres"))
+	people.exec(t, "REVOKE SELECT ON staff FROM "+people.server.Reader)
+	refused(t, m, "a right that was taken away")
+	people.exec(t, "GRANT SELECT ON staff TO "+people.server.Reader)
+	m.w.Plan().Exits(0)
+	assets.exec(t, "DELETE FROM workloads WHERE ci_number > 'INT'")
+	refused(t, m, "a table that was filled half way")
+}
+
+// The whole story with assets out of a database and the accounts of a domain
+// controller.
+func TestPostgreSQLAndActiveDirectory(t *testing.T) {
+	directory := newDirectory(t, servers.Samba(t), activeDirectory)
+	assets := newDatabase(t, "assets/postgresql")
+	m := newMirror(t, "postgresql", "active-directory")
+	m.connectDatabase(assets)
+	m.connectDirectory(directory)
+
+	play(t, m, "")
+	outage(t, m, "a password that was changed", "CUSTODY_HR_PASSWORD", "changed")
+	directory.server.URL = nobodyThere(t, "ldap")
+	m.connectDirectory(directory)
 	refused(t, m, "a directory that does not answer")
 }
 
@@ -55,14 +86,13 @@ func TestRequestTrackerAndSCIM(t *testing.T) {
 	// joins has one that is not active yet.
 	rows["E-1022"] = map[string]string{"Name": "Aiko Mori", "Work Email": "aiko.mori@example.org", "Worker Type": "Employee", "Employment Status": "Terminated"}
 	directory := newSCIM(t, rows)
-	scenario := absolute(t, "joiner-mover-leaver")
-	w := acctest.New(t)
-	w.CopyDir(scenario + "/servers/scim")
-	w.Setenv("TF_VAR_scim_url", directory.server.URL)
+	m := newMirror(t, "request-tracker", "scim")
+	m.connectTracker(rt)
+	m.people = directory
+	m.w.Setenv("TF_VAR_scim_url", directory.server.URL)
 	t.Setenv("CUSTODY_HR_TOKEN", directory.server.Token)
-	m := connectTracker(t, w, rt, directory, scenario)
 
-	play(t, m, scenario, "10-low-confidence")
+	play(t, m, "10-low-confidence")
 	outage(t, m, "a token that was withdrawn", "CUSTODY_HR_TOKEN", "withdrawn")
 }
 
@@ -75,19 +105,47 @@ func read(t *testing.T, path string) string {
 	return string(text)
 }
 
-// connectTracker puts the scenario and Request Tracker into a workspace that has
-// its people already.
-func connectTracker(t *testing.T, w *acctest.Workspace, rt *servers.RequestTracker, directory people, scenario string) *mirror {
-	m := &mirror{t: t, w: w, tracker: newTracker(t, rt), people: directory, cut: new(atomic.Bool), told: make(map[string]string)}
-	w.CopyDir(scenario)
-	w.CopyDir(scenario + "/servers/request-tracker")
-	for _, c := range catalogs {
-		w.Edit("assets_override.tf", fmt.Sprintf("%q", c.catalog), fmt.Sprintf("%q", m.tracker.catalog(c.catalog)))
-	}
-	w.Setenv("TF_VAR_request_tracker_url", breaking(t, rt.URL, m.cut))
-	t.Setenv("CUSTODY_ITAM_TOKEN", rt.Token)
-	t.Setenv("CUSTODY_CMDB_TOKEN", rt.Token)
+// newMirror puts the scenario into a workspace, with the variant's servers in the
+// place of the exports. What it reads is connected next.
+func newMirror(t *testing.T, assets, people string) *mirror {
+	t.Helper()
+	m := &mirror{t: t, scenario: absolute(t, "joiner-mover-leaver"), cut: new(atomic.Bool), told: make(map[string]string)}
+	m.w = acctest.New(t)
+	m.w.CopyDir(m.scenario)
+	m.w.CopyDir(m.scenario + "/servers/assets/" + assets)
+	m.w.CopyDir(m.scenario + "/servers/people/" + people)
+	m.w.Run("fmt", "-check", "-diff").Ok()
 	return m
+}
+
+// connectTracker has the assets and tasks of the scenario in Request Tracker.
+func (m *mirror) connectTracker(rt *servers.RequestTracker) {
+	m.t.Helper()
+	tracker := newTracker(m.t, m.w, rt)
+	m.assets = tracker
+	for _, c := range catalogs {
+		m.w.Edit("assets_override.tf", fmt.Sprintf("%q", c.catalog), fmt.Sprintf("%q", tracker.catalog(c.catalog)))
+	}
+	m.w.Setenv("TF_VAR_request_tracker_url", breaking(m.t, rt.URL, m.cut))
+	m.t.Setenv("CUSTODY_ITAM_TOKEN", rt.Token)
+	m.t.Setenv("CUSTODY_CMDB_TOKEN", rt.Token)
+}
+
+// connectDatabase has the assets and tasks of the scenario in a database.
+func (m *mirror) connectDatabase(d *database) {
+	m.t.Helper()
+	m.assets = d
+	direct := "127.0.0.1:" + strconv.Itoa(d.server.Port)
+	m.t.Setenv("CUSTODY_ITAM_DSN", strings.Replace(d.dsn(), direct, severing(m.t, direct, "LT-1011", m.cut), 1))
+	m.t.Setenv("CUSTODY_CMDB_DSN", d.dsn())
+}
+
+// connectDirectory has the people of the scenario in a directory.
+func (m *mirror) connectDirectory(d *ldapDirectory) {
+	m.t.Helper()
+	m.people = d
+	setJSON(m.t, m.w, "TF_VAR_directory", map[string]string{"url": d.server.URL, "base_dn": d.base, "bind_dn": d.server.Reader})
+	m.t.Setenv("CUSTODY_HR_PASSWORD", d.server.Password)
 }
 
 func setJSON(t *testing.T, w *acctest.Workspace, name string, value any) {
@@ -99,36 +157,11 @@ func setJSON(t *testing.T, w *acctest.Workspace, name string, value any) {
 	w.Setenv(name, string(text))
 }
 
-// breaking returns the address of a proxy whose answers break off in the middle
-// while cut is set.
-func breaking(t *testing.T, to string, cut *atomic.Bool) string {
-	t.Helper()
-	target, err := url.Parse(to)
-	if err != nil {
-		t.Fatal(err)
-	}
-	proxy := httputil.NewSingleHostReverseProxy(target)
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !cut.Load() {
-			proxy.ServeHTTP(w, r)
-			return
-		}
-		whole := httptest.NewRecorder()
-		proxy.ServeHTTP(whole, r)
-		w.Header().Set("Content-Type", whole.Header().Get("Content-Type"))
-		w.Header().Set("Content-Length", strconv.Itoa(whole.Body.Len()))
-		w.WriteHeader(whole.Code)
-		_, _ = w.Write(whole.Body.Bytes()[:whole.Body.Len()/2])
-	}))
-	t.Cleanup(server.Close)
-	return server.URL
-}
-
 // play plays the steps of the story up to the last, which is the very last one
 // unless it is named.
-func play(t *testing.T, m *mirror, scenario, last string) {
+func play(t *testing.T, m *mirror, last string) {
 	t.Helper()
-	steps, err := story.Load(scenario)
+	steps, err := story.Load(m.scenario)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -201,14 +234,4 @@ func refused(t *testing.T, m *mirror, what string) {
 	if m.w.Read(acctest.StateFile) != before {
 		t.Fatalf("%s: the plan was refused, and yet the state has changed:\n%s", what, r.Output)
 	}
-}
-
-// nobodyThere returns an address at which nobody listens.
-func nobodyThere(t *testing.T, scheme string) string {
-	t.Helper()
-	port, err := servers.FreePort()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return scheme + "://127.0.0.1:" + strconv.Itoa(port)
 }

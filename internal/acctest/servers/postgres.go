@@ -175,6 +175,28 @@ func (d *Database) PostgresExec(t testing.TB, statements string) {
 	}
 }
 
+// Load replaces what a table holds by the rows of a CSV text with a header, whose
+// columns are those of the table in their order. An empty cell is NULL.
+func (d *Database) Load(t testing.TB, table, text string, delimiter rune) {
+	t.Helper()
+	ctx := context.Background()
+	c, err := pgx.Connect(ctx, d.PostgresURL(d.Admin))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close(ctx) //nolint:errcheck // nothing is left to be written
+	err = pgx.BeginFunc(ctx, c, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, "DELETE FROM "+table); err != nil {
+			return err
+		}
+		_, err := c.PgConn().CopyFrom(ctx, strings.NewReader(text), fmt.Sprintf("COPY %s FROM STDIN (FORMAT csv, HEADER, DELIMITER '%c')", table, delimiter))
+		return err
+	})
+	if err != nil {
+		t.Fatalf("load %s: %v", table, err)
+	}
+}
+
 // Schema makes a schema from which the reader may read everything, fills it with
 // the statements and returns its name.
 func (d *Database) Schema(t testing.TB, statements string) string {
