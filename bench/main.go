@@ -17,10 +17,14 @@ import (
 	"time"
 )
 
+// allParts are what can be measured.
+var allParts = []string{"decisions", "plans", "reads", "servers"}
+
 // options are the command line.
 type options struct {
 	sizes, turns []int
 	assets       int
+	bindings     int
 	parts        []string
 	write        bool
 	profile      bool
@@ -67,8 +71,9 @@ func parse(args []string) (options, error) {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	sizes := flags.String("n", "1000,5000", "how many bindings and how many grants to plan: a `list`")
 	turns := flags.String("repeat", "3,1", "how often each size is planned: a `list`, whose last value holds for the sizes that follow")
-	parts := flags.String("parts", "decisions,plans,reads", "what to measure: a `list`")
+	parts := flags.String("parts", strings.Join(allParts, ","), "what to measure: a `list`")
 	flags.IntVar(&o.assets, "assets", 100_000, "how many assets to read")
+	flags.IntVar(&o.bindings, "bindings", 10_000, "how many bindings to plan over a server")
 	flags.BoolVar(&o.write, "write", false, "put what was measured into bench/README.md")
 	flags.BoolVar(&o.profile, "profile", false, "profile the provider in an unchanged plan of the first size, and nothing else")
 	flags.StringVar(&o.note, "note", "", "a `sentence` to put below what was measured where")
@@ -79,8 +84,8 @@ func parse(args []string) (options, error) {
 	}
 	o.parts = strings.Split(*parts, ",")
 	for _, p := range o.parts {
-		if !slices.Contains([]string{"decisions", "plans", "reads"}, p) {
-			return o, fmt.Errorf("-parts: there is no %q; accepted: decisions, plans, reads", p)
+		if !slices.Contains(allParts, p) {
+			return o, fmt.Errorf("-parts: there is no %q; accepted: %s", p, strings.Join(allParts, ", "))
 		}
 	}
 	var err error
@@ -120,6 +125,8 @@ func measure(ctx context.Context, w *workshop, o options) ([]section, error) {
 			content, err = measureDecisions(o.turnsOf(0))
 		case "reads":
 			content, err = measureReads(ctx, w, o.assets, o.turnsOf(0))
+		case "servers":
+			content, err = measureServers(ctx, w, o.bindings, o.turnsOf(0))
 		case "plans":
 			content, err = measureAllPlans(ctx, w, o)
 		case "profile":
@@ -134,7 +141,7 @@ func measure(ctx context.Context, w *workshop, o options) ([]section, error) {
 }
 
 func measureAllPlans(ctx context.Context, w *workshop, o options) (string, error) {
-	runners, err := prepare(ctx, w)
+	runners, err := prepare(ctx, w, contenders)
 	if err != nil {
 		return "", err
 	}
@@ -156,7 +163,7 @@ func about(ctx context.Context, w *workshop, part, note string) string {
 		facts = append(facts, model)
 	}
 	facts = append(facts, runtime.GOOS+"/"+runtime.GOARCH, runtime.Version())
-	if part == "plans" || part == "profile" {
+	if part == "plans" || part == "profile" || part == "servers" {
 		if version, err := output(ctx, w.root, environment(os.DevNull), w.cli, "version"); err == nil {
 			facts = append(facts, version)
 		}

@@ -46,9 +46,9 @@ type runner struct {
 	env    []string
 }
 
-// prepare builds and installs everything and returns a runner for each
-// contender.
-func prepare(ctx context.Context, w *workshop) ([]*runner, error) {
+// prepare builds and installs everything and returns a runner for each of the
+// contenders.
+func prepare(ctx context.Context, w *workshop, all []contender) ([]*runner, error) {
 	if err := w.findCLI(ctx); err != nil {
 		return nil, err
 	}
@@ -56,16 +56,19 @@ func prepare(ctx context.Context, w *workshop) ([]*runner, error) {
 	if err != nil {
 		return nil, err
 	}
-	programs := map[string]string{}
-	if programs["custody"], err = w.build(ctx, "custody", "."); err != nil {
-		return nil, err
-	}
-	if programs["time"], err = w.installTime(ctx); err != nil {
-		return nil, err
-	}
 	var out []*runner
-	for _, c := range contenders {
-		tfrc, report, err := w.installMetered(c, meter, programs[c.provider])
+	for _, c := range all {
+		var program string
+		switch c.provider {
+		case "custody":
+			program, err = w.build(ctx, "custody", ".")
+		case "time":
+			program, err = w.installTime(ctx)
+		}
+		if err != nil {
+			return nil, err
+		}
+		tfrc, report, err := w.installMetered(c, meter, program)
 		if err != nil {
 			return nil, err
 		}

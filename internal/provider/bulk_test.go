@@ -1,9 +1,7 @@
 package provider_test
 
 import (
-	"encoding/json"
 	"fmt"
-	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -23,67 +21,13 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/system/file"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/rest"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/systemtest"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/systemtest/snipetest"
 )
-
-// snipeIT answers as a Snipe-IT does that holds the assets 1 to assets, none of
-// them archived or deleted. Every answer takes as long as latency.
-type snipeIT struct {
-	assets  int
-	latency time.Duration
-}
-
-func (s *snipeIT) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if s.latency > 0 {
-		timer := time.NewTimer(s.latency)
-		defer timer.Stop()
-		select {
-		case <-timer.C:
-		case <-r.Context().Done():
-			return
-		}
-	}
-	w.Header().Set("Content-Type", "application/json")
-	if id, single := strings.CutPrefix(r.URL.Path, "/api/v1/hardware/"); single {
-		n, err := strconv.Atoi(id)
-		if err != nil || n < 1 || n > s.assets {
-			fmt.Fprint(w, `{"status":"error","messages":"Asset does not exist.","payload":null}`)
-			return
-		}
-		_ = json.NewEncoder(w).Encode(hardware(n))
-		return
-	}
-	q := r.URL.Query()
-	total := s.assets
-	if q.Has("status") {
-		total = 0
-	}
-	offset, _ := strconv.Atoi(q.Get("offset"))
-	limit, _ := strconv.Atoi(q.Get("limit"))
-	rows := []map[string]any{}
-	for n := offset + 1; n <= min(offset+limit, total); n++ {
-		rows = append(rows, hardware(n))
-	}
-	_ = json.NewEncoder(w).Encode(map[string]any{"total": total, "rows": rows})
-}
-
-// hardware is an asset as Snipe-IT tells it.
-func hardware(n int) map[string]any {
-	return map[string]any{
-		"id": n, "name": fmt.Sprintf("Laptop %d", n), "asset_tag": fmt.Sprintf("LAP-%d", n),
-		"model": map[string]any{"id": 1, "name": "ThinkPad T14"}, "category": map[string]any{"id": 1, "name": "laptop"},
-		"status_label":    map[string]any{"id": 2, "name": "In use", "status_type": "deployable", "status_meta": "deployed"},
-		"assigned_to":     map[string]any{"id": n, "type": "user", "username": holder(n), "email": nil, "employee_number": nil},
-		"last_audit_date": map[string]any{"datetime": "2030-01-01 00:00:00"}, "last_checkout": nil, "deleted_at": nil, "custom_fields": []any{},
-	}
-}
-
-// holder is the user name of one of a thousand people.
-func holder(n int) string { return fmt.Sprintf("person%d", n%1000) }
 
 // A small plan reads what it names and lists nothing.
 func TestThreeBindingsMakeThreeSingleReads(t *testing.T) {
 	w := acctest.Load(t, "grant")
-	server := &systemtest.Recorder{Handler: &snipeIT{assets: 10_000}}
+	server := &systemtest.Recorder{Handler: &snipetest.Server{Assets: many}}
 	url := systemtest.ServeHTTP(t, server)
 	w.Edit("provider.tf", systems, fmt.Sprintf(`hq = { snipeit = { url = %q, token = "canary-token" } }
     corp = { file = { people = "people.csv" } }`, url))
@@ -130,14 +74,14 @@ func files(t testing.TB, name string) system.System {
 	if name == "corp" {
 		config.People = path
 		b.WriteString("id,username,kind,status\n")
-		for n := range 1000 {
-			fmt.Fprintf(&b, "p%d,%s,employee,active\n", n, holder(n))
+		for n := range snipetest.People {
+			fmt.Fprintf(&b, "p%d,%s,employee,active\n", n, snipetest.Holder(n))
 		}
 	} else {
 		config.Assets = path
 		b.WriteString("id,class,name,state,owner,verified_at\n")
 		for n := 1; n <= many; n++ {
-			fmt.Fprintf(&b, "%d,laptop,Laptop %d,in_service,%s,2030-01-01\n", n, n, holder(n))
+			fmt.Fprintf(&b, "%d,laptop,Laptop %d,in_service,%s,2030-01-01\n", n, n, snipetest.Holder(n))
 		}
 	}
 	if err := os.WriteFile(path, []byte(b.String()), 0o600); err != nil {
@@ -177,18 +121,38 @@ func assess(t testing.TB, assets, people system.System) {
 
 // A large plan takes the pages of the lists and few requests besides.
 func TestManyBindingsMakePages(t *testing.T) {
-	server := &systemtest.Recorder{Handler: &snipeIT{assets: many}}
+	server := &snipetest.Server{Assets: many}
 	assess(t, snipe(t, systemtest.ServeHTTP(t, server)), files(t, "corp"))
-	pages := many/pageSize + 2 // the archived and the deleted ones are lists of their own
-	if n := len(server.Requests()); n > pages+30 {
+	if n, pages := server.Asked(), snipetest.Pages(many, pageSize); n > pages+30 {
+		t.Errorf("%d requests for %d pages", n, pages)
+	}
+}
+
+// So does one through the command line tool, which asks for one binding after
+// the other.
+func TestManyBindingsInAPlanMakePages(t *testing.T) {
+	const some, size = 500, 50
+	w := acctest.Load(t, "grant")
+	server := &snipetest.Server{Assets: some}
+	w.Edit("provider.tf", systems, fmt.Sprintf(`hq = { snipeit = { url = %q, token = "canary-token", page_size = %d, requests_per_minute = -1 } }
+    corp = { file = { people = "people.csv" } }`, systemtest.ServeHTTP(t, server), size))
+	for n := range snipetest.People {
+		w.Append("people.csv", fmt.Sprintf("p%d,,%s,Somebody,employee,active,,,", n, snipetest.Holder(n)))
+	}
+	w.Write("main.tf", fmt.Sprintf(`resource "custody_binding" "all" {
+  count = %d
+  asset = "hq/${count.index + 1}"
+}
+`, some))
+	w.Plan().Exits(2).Says("500 to add")
+	if n, pages := server.Asked(), snipetest.Pages(some, size); n < pages || n > pages+30 {
 		t.Errorf("%d requests for %d pages", n, pages)
 	}
 }
 
 // BenchmarkManyBindings assesses 10,000 bindings from files and from a server
-// that takes 50 ms for an answer, and reads the pages of that server alone. The
-// server must not take longer than its pages and twice the files, in a plan
-// through terraform, which takes minutes for so many by itself.
+// that takes 50 ms for an answer, and reads the pages of that server alone.
+// bench measures the same through the command line tool.
 func BenchmarkManyBindings(b *testing.B) {
 	b.Run("files", func(b *testing.B) {
 		for b.Loop() {
@@ -197,7 +161,7 @@ func BenchmarkManyBindings(b *testing.B) {
 	})
 	b.Run("pages", func(b *testing.B) {
 		for b.Loop() {
-			assets, _ := system.AsAssets(snipe(b, systemtest.ServeHTTP(b, &snipeIT{assets: many, latency: 50 * time.Millisecond})))
+			assets, _ := system.AsAssets(snipe(b, systemtest.ServeHTTP(b, &snipetest.Server{Assets: many, Latency: 50 * time.Millisecond})))
 			for _, err := range assets.Assets(b.Context()) {
 				if err != nil {
 					b.Fatal(err)
@@ -207,9 +171,9 @@ func BenchmarkManyBindings(b *testing.B) {
 	})
 	b.Run("snipeit", func(b *testing.B) {
 		for b.Loop() {
-			server := &systemtest.Recorder{Handler: &snipeIT{assets: many, latency: 50 * time.Millisecond}}
+			server := &snipetest.Server{Assets: many, Latency: 50 * time.Millisecond}
 			assess(b, snipe(b, systemtest.ServeHTTP(b, server)), files(b, "corp"))
-			b.ReportMetric(float64(len(server.Requests())), "requests")
+			b.ReportMetric(float64(server.Asked()), "requests")
 		}
 	})
 }
