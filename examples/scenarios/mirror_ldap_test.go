@@ -85,46 +85,63 @@ var activeDirectory = flavor{
 	},
 }
 
-func (d *ldapDirectory) dn(row map[string]string) string { return d.flavor.rdn(row) + "," + d.people }
+func (d *ldapDirectory) dn(row map[string]string) string {
+	if row["Worker Type"] == "Team" {
+		return d.groupDN(row["Name"])
+	}
+	return d.flavor.rdn(row) + "," + d.people
+}
 
 func (d *ldapDirectory) put(t *testing.T, e export) {
 	t.Helper()
-	members, mail := make(map[string][]string), make(map[string]string)
+	members := make(map[string][]string) // by unit
+	var people, teams []map[string]string
 	for _, id := range slices.Sorted(maps.Keys(e.rows)) {
 		row := e.rows[id]
+		for _, unit := range units(row) {
+			members[unit] = append(members[unit], d.dn(row))
+		}
 		if row["Worker Type"] == "Team" {
-			mail[row["Name"]] = row["Work Email"]
+			teams = append(teams, row)
 			continue
 		}
-		for unit := range strings.SplitSeq(row["Org Units"], ";") {
-			if unit != "" {
-				members[unit] = append(members[unit], d.dn(row))
-			}
-		}
+		people = append(people, row)
 		attributes := d.flavor.person(id, row)
 		attributes["mail"], attributes["employeeType"] = []string{row["Work Email"]}, []string{row["Worker Type"]}
 		d.write(t, d.dn(row), attributes)
 	}
-	// Whom an entry refers to must be there already.
-	for _, row := range e.rows {
-		if row["Worker Type"] == "Team" {
-			continue
-		}
+	// Whom an entry refers to must be there already: managers after people, and
+	// a team before the one that it is in.
+	for _, row := range people {
 		var manager []string
 		if above, ok := e.rows[row["Manager ID"]]; ok {
 			manager = []string{d.dn(above)}
 		}
 		d.write(t, d.dn(row), map[string][]string{"manager": manager})
 	}
+	slices.SortStableFunc(teams, func(a, b map[string]string) int { return len(units(b)) - len(units(a)) })
+	for _, row := range teams {
+		d.group(t, row["Name"], members[row["Name"]], row["Work Email"])
+		delete(members, row["Name"])
+	}
 	for unit, inside := range members {
-		attributes := d.flavor.group(unit)
-		attributes["member"] = inside
-		if mail[unit] != "" {
-			attributes["mail"] = []string{mail[unit]}
-		}
-		d.write(t, "cn="+unit+","+d.groups, attributes)
+		d.group(t, unit, inside)
 	}
 }
+
+// units returns the teams and departments that a person or team is in.
+func units(row map[string]string) []string {
+	return strings.FieldsFunc(row["Org Units"], func(r rune) bool { return r == ';' })
+}
+
+func (d *ldapDirectory) group(t *testing.T, name string, members []string, mail ...string) {
+	t.Helper()
+	attributes := d.flavor.group(name)
+	attributes["member"], attributes["mail"] = members, mail
+	d.write(t, d.groupDN(name), attributes)
+}
+
+func (d *ldapDirectory) groupDN(name string) string { return "cn=" + name + "," + d.groups }
 
 // write adds an entry, or sets those of the attributes that are different.
 func (d *ldapDirectory) write(t *testing.T, dn string, attributes map[string][]string) {

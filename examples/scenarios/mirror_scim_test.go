@@ -49,34 +49,40 @@ func resources(rows table) map[string]map[string]any {
 	members, names := make(map[string][]any), make(map[string]string)
 	for _, id := range slices.Sorted(maps.Keys(rows)) {
 		row := rows[id]
+		member := map[string]any{"value": id, "type": "User"}
 		if row["Worker Type"] == "Team" {
 			names[row["Name"]] = row["Work Email"]
-			continue
+			member = map[string]any{"value": groupID(row["Name"]), "type": "Group"}
+		} else {
+			out["/Users/"+id] = user(id, row)
 		}
-		user := map[string]any{
-			"schemas": []string{"urn:ietf:params:scim:schemas:core:2.0:User", servers.SCIMEnterprise},
-			"id":      id, "userName": row["Work Email"], "displayName": row["Name"], "userType": row["Worker Type"], "active": row["Employment Status"] != "Terminated",
-			"emails": []any{map[string]any{"value": row["Work Email"], "type": "work", "primary": true}},
-		}
-		if manager := row["Manager ID"]; manager != "" {
-			user[servers.SCIMEnterprise] = map[string]any{"manager": map[string]any{"value": manager}}
-		}
-		out["/Users/"+id] = user
-		for unit := range strings.SplitSeq(row["Org Units"], ";") {
-			if unit != "" {
-				members[unit] = append(members[unit], map[string]any{"value": id, "type": "User"})
-			}
+		for _, unit := range units(row) {
+			members[unit] = append(members[unit], member)
 		}
 	}
 	for unit, inside := range members {
-		id, name := "group-"+strings.ReplaceAll(unit, " ", "-"), unit
+		name := unit
 		// A group of SCIM has no address, so its name is what owners are called by.
 		if names[unit] != "" {
 			name = names[unit]
 		}
-		out["/Groups/"+id] = map[string]any{
-			"schemas": []string{"urn:ietf:params:scim:schemas:core:2.0:Group"}, "id": id, "displayName": name, "members": inside,
+		out["/Groups/"+groupID(unit)] = map[string]any{
+			"schemas": []string{"urn:ietf:params:scim:schemas:core:2.0:Group"}, "id": groupID(unit), "displayName": name, "members": inside,
 		}
+	}
+	return out
+}
+
+func groupID(unit string) string { return "group-" + strings.ReplaceAll(unit, " ", "-") }
+
+func user(id string, row map[string]string) map[string]any {
+	out := map[string]any{
+		"schemas": []string{"urn:ietf:params:scim:schemas:core:2.0:User", servers.SCIMEnterprise},
+		"id":      id, "userName": row["Work Email"], "displayName": row["Name"], "userType": row["Worker Type"], "active": row["Employment Status"] != "Terminated",
+		"emails": []any{map[string]any{"value": row["Work Email"], "type": "work", "primary": true}},
+	}
+	if manager := row["Manager ID"]; manager != "" {
+		out[servers.SCIMEnterprise] = map[string]any{"manager": map[string]any{"value": manager}}
 	}
 	return out
 }

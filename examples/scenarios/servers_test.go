@@ -3,6 +3,7 @@ package scenarios_test
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -30,6 +31,7 @@ func TestRequestTrackerAndOpenLDAP(t *testing.T) {
 
 	play(t, m, "")
 	openTask(t, m)
+	askAround(t, m)
 	outage(t, m, "a token that was withdrawn", "CUSTODY_ITAM_TOKEN", "1-2-withdrawn")
 	outage(t, m, "an account that sees the laptops only", "CUSTODY_CMDB_TOKEN", rt.Narrow)
 	outage(t, m, "a password that was changed", "CUSTODY_HR_PASSWORD", "changed")
@@ -49,6 +51,7 @@ func TestPostgreSQL(t *testing.T) {
 
 	play(t, m, "")
 	openTask(t, m)
+	askAround(t, m)
 	outage(t, m, "a password that was changed", "CUSTODY_ITAM_DSN", strings.Replace(assets.dsn(), assets.server.Password, "changed", 1))
 	outage(t, m, "a database that does not answer", "CUSTODY_HR_DSN", nobodyThere(t, "postgres"))
 	people.exec(t, "REVOKE SELECT ON staff FROM "+people.server.Reader)
@@ -69,6 +72,7 @@ func TestPostgreSQLAndActiveDirectory(t *testing.T) {
 	m.connectDirectory(directory)
 
 	play(t, m, "")
+	askAround(t, m)
 	outage(t, m, "a password that was changed", "CUSTODY_HR_PASSWORD", "changed")
 	directory.server.URL = nobodyThere(t, "ldap")
 	m.connectDirectory(directory)
@@ -83,8 +87,13 @@ func TestRequestTrackerAndSCIM(t *testing.T) {
 		t.Fatal(err)
 	}
 	// The server makes ids of its own for accounts that are added, so whoever
-	// joins has one that is not active yet.
-	rows["E-1022"] = map[string]string{"Name": "Aiko Mori", "Work Email": "aiko.mori@example.org", "Worker Type": "Employee", "Employment Status": "Terminated"}
+	// comes later is there already, and not active yet.
+	later, err := readTable("Employee ID;Name;Work Email;Worker Type;Employment Status;Last Day;Manager ID;Org Units\n" +
+		"E-1022;Aiko Mori;aiko.mori@example.org;Employee;Terminated;;;\n" + strings.Join(newcomers, "\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	maps.Copy(rows, later)
 	directory := newSCIM(t, rows)
 	m := newMirror(t, "request-tracker", "scim")
 	m.connectTracker(rt)
@@ -93,6 +102,7 @@ func TestRequestTrackerAndSCIM(t *testing.T) {
 	t.Setenv("CUSTODY_HR_TOKEN", directory.server.Token)
 
 	play(t, m, "10-low-confidence")
+	askAround(t, m)
 	outage(t, m, "a token that was withdrawn", "CUSTODY_HR_TOKEN", "withdrawn")
 }
 
