@@ -61,7 +61,7 @@ func asset(t *testing.T, s *System, id string) lifecycle.Record {
 
 // A malformed file is unavailable as a whole, and the user is told the place.
 func TestMalformed(t *testing.T) {
-	const header = "id,state,retirement_date,shared\n"
+	const header = "id,state,retirement_date,owner\n"
 	cases := map[string]struct{ name, text, want string }{
 		"too few fields":    {"a.csv", header + "A,in_service,,\nB,retired\n", "line 3, column 1: the row has 2 fields and the header has 4; the row may be cut off"},
 		"too many fields":   {"a.csv", header + "A,in_service,,,\n", "line 2, column 1: the row has 5 fields and the header has 4"},
@@ -70,10 +70,12 @@ func TestMalformed(t *testing.T) {
 		"bad date":          {"a.csv", header + "A,in_service,,\nB,retired,31.12.2026,\n", `line 3, column 11: the field "retirement_date" holds "31.12.2026", and it is not a date; accepted: 2006-01-02`},
 		"cut date":          {"a.csv", header + "A,in_service,2026-1", "line 2"},
 		"year 0001":         {"a.csv", header + "A,in_service,0001-01-01,\n", "from 1970 to 9999"},
-		"bad bool":          {"a.csv", header + "A,in_service,,perhaps\n", `line 2, column 15: the field "shared" holds "perhaps", and it is neither yes nor no; accepted: true, false, yes, no, 1, 0`},
+		"bad bool":          {"a.csv", "id,state,owner,shared\nA,in_service,,perhaps\n", `line 2, column 15: the field "shared" holds "perhaps", and it is neither yes nor no; accepted: true, false, yes, no, 1, 0`},
 		"no id":             {"a.csv", header + "  ,in_service,,\n", `line 2, column 1: the field "id" is empty`},
 		"header twice":      {"a.csv", "id,State, STATE \nA,,\n", `line 1, column 1: the header names the column "STATE" twice`},
 		"no id column":      {"a.csv", "key,state\nA,\n", `it has no column "id" for the field "id"; found: "key", "state"; accepted are id, class`},
+		"no owner column":   {"a.csv", "id,state,held by\nA,,ann\n", `line 1, column 1: it has no column "owner" for the field "owner", and then nobody would hold anything; found: "id", "state", "held by"; accepted are`},
+		"no state column":   {"a.csv", "id,status,owner\nA,,ann\n", `it has no column "state" for the field "state", and then nothing would be in service; found: "id", "status", "owner"`},
 		"empty":             {"a.csv", "", "it is empty: it has not even a header"},
 		"header only":       {"a.csv", header, "it holds 0 asset records and min_records asks for at least 1"},
 		"NUL":               {"a.csv", header + "A,in\x00,,\n", "line 2, column 5: a NUL character is not accepted"},
@@ -82,7 +84,7 @@ func TestMalformed(t *testing.T) {
 		"long cell":         {"a.csv", header + "A," + strings.Repeat("x", row.MaxCell+1) + ",,\n", "it is longer than 64 KiB"},
 		"endless record":    {"a.csv", header + "A,\"" + strings.Repeat("x\n", maxRecord), "a record before this line is longer than 1 MiB"},
 		"long header":       {"a.csv", strings.Repeat("h,", maxHeader), "the header is longer than 64 KiB"},
-		"too many owners":   {"a.csv", "id,owner\nA," + strings.Repeat("x;", 1001) + "\n", "more than 1000 texts are not accepted"},
+		"too many owners":   {"a.csv", "id,state,owner\nA,," + strings.Repeat("x;", 1001) + "\n", "more than 1000 texts are not accepted"},
 		"cut JSON":          {"a.json", `[{"id": "A"}, {"id": "B"`, "line 1, column 25: the file ends inside a record"},
 		"cut JSON list":     {"a.json", "[{\"id\": \"A\"},\n", "the file ends inside a record"},
 		"JSON syntax":       {"a.json", "[{\"id\": \"A\"},\n{\"id\": A}]", "line 2, column 8: this is not JSON"},
@@ -134,17 +136,17 @@ func TestMalformed(t *testing.T) {
 
 func TestCSVDialects(t *testing.T) {
 	for name, c := range map[string]struct{ name, text string }{
-		"commas":         {"a.csv", "id,name,owner\nA,\"Billing, export\",ann;bob\n"},
-		"semicolons":     {"a.csv", "id;name;owner\nA;Billing, export;\"ann;bob\"\n"},
-		"tabs":           {"a.csv", "id\tname\towner\nA\tBilling, export\tann;bob\n"},
-		"tsv":            {"a.tsv", "id\tname\towner\nA\tBilling, export\tann;bob\n"},
-		"byte order":     {"a.csv", "\xef\xbb\xbfid,name,owner\nA,\"Billing, export\",ann;bob\n"},
-		"CRLF":           {"a.csv", "id,name,owner\r\nA,\"Billing, export\",ann;bob\r\n"},
-		"no last break":  {"a.csv", "id,name,owner\nA,\"Billing, export\",ann;bob"},
-		"quoted header":  {"a.csv", "\"id\",\"na;m;e;\",name,owner\nA,,\"Billing, export\",ann;bob\n"},
-		"case and space": {"a.csv", " ID ,Name,OWNER\n A , \tBilling, export,  ann ; bob ;;\n"},
-		"quoted break":   {"a.csv", "id,name,owner\nA,\"Billing,\r\nexport\",\"ann;\nbob\"\n"},
-		"other columns":  {"a.csv", "x,id,,name,owner,\n,A,,\"Billing, export\",ann;bob,\n"},
+		"commas":         {"a.csv", "id,state,name,owner\nA,,\"Billing, export\",ann;bob\n"},
+		"semicolons":     {"a.csv", "id;state;name;owner\nA;;Billing, export;\"ann;bob\"\n"},
+		"tabs":           {"a.csv", "id\tstate\tname\towner\nA\t\tBilling, export\tann;bob\n"},
+		"tsv":            {"a.tsv", "id\tstate\tname\towner\nA\t\tBilling, export\tann;bob\n"},
+		"byte order":     {"a.csv", "\xef\xbb\xbfid,state,name,owner\nA,,\"Billing, export\",ann;bob\n"},
+		"CRLF":           {"a.csv", "id,state,name,owner\r\nA,,\"Billing, export\",ann;bob\r\n"},
+		"no last break":  {"a.csv", "id,state,name,owner\nA,,\"Billing, export\",ann;bob"},
+		"quoted header":  {"a.csv", "\"id\",\"na;m;e;\",state,name,owner\nA,,,\"Billing, export\",ann;bob\n"},
+		"case and space": {"a.csv", " ID ,State,Name,OWNER\n A ,, \tBilling, export,  ann ; bob ;;\n"},
+		"quoted break":   {"a.csv", "id,state,name,owner\nA,,\"Billing,\r\nexport\",\"ann;\nbob\"\n"},
+		"other columns":  {"a.csv", "x,id,,state,name,owner,\n,A,,,\"Billing, export\",ann;bob,\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if name == "case and space" {
@@ -215,7 +217,7 @@ func TestForeignHeadersAndStates(t *testing.T) {
 
 func TestMappedHeaderMustExist(t *testing.T) {
 	for name, text := range map[string]string{
-		"a.csv": "id,owner\nA,\n", "a.json": `[{"id": "A", "owner": ""}]`, "a.yaml": "- id: A\n  owner: x\n",
+		"a.csv": "id,state,owner\nA,,\n", "a.json": `[{"id": "A", "owner": ""}]`, "a.yaml": "- id: A\n  owner: x\n",
 	} {
 		s := assetsFrom(t, name, text, func(c *Config) { c.Columns = map[string]string{"state": "Lifecycle"} })
 		_, err := s.Asset(t.Context(), "A")
@@ -227,7 +229,7 @@ func TestMappedHeaderMustExist(t *testing.T) {
 
 func TestGlobAndSources(t *testing.T) {
 	dir := folder(t, map[string]string{
-		"b.csv": "id,name\nA,two\nB,\"one\nmore\"\nA,three\n", "a.json": "[\n{\"id\": \"A\", \"name\": \"one\"}]", "c.txt": "x",
+		"b.csv": "id,name,state,owner\nA,two,,\nB,\"one\nmore\",,\nA,three,,\n", "a.json": "[\n{\"id\": \"A\", \"name\": \"one\"}]", "c.txt": "x",
 	})
 	s := mustNew(t, Config{Name: "cmdb", Assets: filepath.Join(dir, "[ab].*")})
 	found, err := s.Asset(t.Context(), "A")
@@ -299,7 +301,7 @@ func (h hugeSource) Stat() (fs.FileInfo, error) {
 }
 
 func TestFileThatIsTooLarge(t *testing.T) {
-	s := assetsFrom(t, "a.csv", "id\nA\n")
+	s := assetsFrom(t, "a.csv", "id,state,owner\nA,,\n")
 	s.open = func(path string) (source, error) {
 		f, err := openSource(path)
 		return hugeSource{f}, err
@@ -312,7 +314,7 @@ func TestFileThatIsTooLarge(t *testing.T) {
 
 // What was read once in a run stands for the whole run, failures included.
 func TestReadOncePerRun(t *testing.T) {
-	s := assetsFrom(t, "a.csv", "id\nA\n")
+	s := assetsFrom(t, "a.csv", "id,state,owner\nA,,\n")
 	opened := 0
 	s.open = func(path string) (source, error) {
 		opened++
@@ -335,10 +337,10 @@ func TestReadOncePerRun(t *testing.T) {
 		t.Errorf("opened %d times", opened)
 	}
 
-	gone := assetsFrom(t, "a.csv", "id\nA\n")
+	gone := assetsFrom(t, "a.csv", "id,state,owner\nA,,\n")
 	gone.config.Assets += ".csv"
 	_, first := gone.Asset(t.Context(), "A")
-	if err := os.WriteFile(gone.config.Assets, []byte("id\nA\n"), 0o600); err != nil {
+	if err := os.WriteFile(gone.config.Assets, []byte("id,state,owner\nA,,\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if _, second := gone.Asset(t.Context(), "A"); first == nil || !errors.Is(second, first) {

@@ -29,9 +29,12 @@ type Table struct {
 	States   string // the attribute that maps their states to ours
 	Fields   []string
 	required []int
-	lists    Bits // fields that hold several texts
-	dates    Bits
-	Least    int // records that there must be where min_records says nothing
+	// Fields that a header must have, and what would follow without. What has no
+	// header, such as JSON, may leave them out record by record.
+	columns map[int]string
+	lists   Bits // fields that hold several texts
+	dates   Bits
+	Least   int // records that there must be where min_records says nothing
 }
 
 // The fields of each table, as indices into its field names.
@@ -84,7 +87,10 @@ var (
 			"shared", "retirement_date", "verified_at", "assigned_at",
 		},
 		required: []int{assetID}, lists: 1 << assetOwner, Least: 1,
-		dates: 1<<assetRetirementDate | 1<<assetVerifiedAt | 1<<assetAssignedAt,
+		// Without them every access would be in question, and the reason is far more
+		// often a header that was renamed.
+		columns: map[int]string{assetState: "nothing would be in service", assetOwner: "nobody would hold anything"},
+		dates:   1<<assetRetirementDate | 1<<assetVerifiedAt | 1<<assetAssignedAt,
 	}
 	People = &Table{
 		Name: NamePeople, Records: "people", Summary: "Unable to Read People",
@@ -177,13 +183,17 @@ func (l *Layout) Header(columns []string) (fields [][]int, seen Bits, reason str
 // lists the headers that there are for the message.
 func (l *Layout) CheckSeen(seen Bits, found []string) string {
 	for i, name := range l.Fields {
-		needed := l.explicit.Has(i) || slices.Contains(l.required, i)
+		consequence := l.columns[i]
+		needed := l.explicit.Has(i) || slices.Contains(l.required, i) || found != nil && consequence != ""
 		if !needed || seen.Has(i) {
 			continue
 		}
 		reason := fmt.Sprintf("it has no column %s for the field %s", Quote(l.headers[i]), Quote(name))
 		if l.explicit.Has(i) {
 			return reason + ", which " + l.Columns + " names" + foundHeaders(found)
+		}
+		if consequence != "" {
+			reason += ", and then " + consequence
 		}
 		return reason + foundHeaders(found) + "; accepted are " + strings.Join(l.Fields, ", ") +
 			", and whatever " + l.Columns + " maps them to"

@@ -150,8 +150,8 @@ func TestTLS(t *testing.T) {
 		t.Fatal(err)
 	}
 	encrypted := map[string]string{
-		driverPostgreSQL: "SELECT 'A' AS id, ssl::text AS class FROM pg_stat_ssl WHERE pid = pg_backend_pid()",
-		driverMySQL:      "SELECT 'A' AS id, IF(variable_value = '', 'false', 'true') AS class FROM information_schema.session_status WHERE variable_name = 'Ssl_cipher'",
+		driverPostgreSQL: "SELECT 'A' AS id, '' AS state, '' AS owner, ssl::text AS class FROM pg_stat_ssl WHERE pid = pg_backend_pid()",
+		driverMySQL:      "SELECT 'A' AS id, '' AS state, '' AS owner, IF(variable_value = '', 'false', 'true') AS class FROM information_schema.session_status WHERE variable_name = 'Ssl_cipher'",
 	}
 	for _, c := range []struct {
 		driver, dsn, ca string

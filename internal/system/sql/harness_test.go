@@ -59,7 +59,7 @@ var (
 			d := servers.Postgres(t)
 			return d.PostgresURL(d.Reader, "search_path", d.Schema(t, statements))
 		},
-		slow: "SELECT id, pg_sleep(30) FROM assets",
+		slow: "SELECT id, state, owner, pg_sleep(30) FROM assets",
 	}
 	maria = dialect{
 		driver: driverMySQL, boolean: "boolean", lists: "text", textual: "varchar(200) CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci", mark: "?",
@@ -68,7 +68,7 @@ var (
 			d := servers.MariaDB(t)
 			return d.MySQLName(d.Reader, d.Database(t, statements))
 		},
-		slow: "SELECT id, sleep(30) FROM assets",
+		slow: "SELECT id, state, owner, sleep(30) FROM assets",
 	}
 	lite = dialect{
 		driver: driverSQLite, boolean: "boolean", lists: "text", text: doubled, textual: "text", mark: "?",
@@ -77,7 +77,7 @@ var (
 			writeLite(t, path, statements)
 			return path
 		},
-		slow: "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c) SELECT max(n) AS id FROM c",
+		slow: "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c) SELECT max(n) AS id, 0 AS state, 0 AS owner FROM c",
 	}
 	dialects = map[string]dialect{"postgres": pg, "mariadb": maria, "sqlite": lite}
 )

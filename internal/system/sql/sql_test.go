@@ -270,7 +270,13 @@ func TestTypes(t *testing.T) {
 			dsn := c.d.fill(t, c.d.tables(systemtest.Seed{})+extra)
 			config := c.d.reads(dsn)
 			expression := strings.ReplaceAll(c.expression, "%[1]s", dsn[strings.LastIndex(dsn, "=")+1:])
-			config.Assets = "SELECT 'A' AS id, " + expression + " AS " + c.field
+			config.Assets = "SELECT 'A' AS id, "
+			for _, needed := range []string{"state", "owner"} {
+				if needed != c.field {
+					config.Assets += "NULL AS " + needed + ", "
+				}
+			}
+			config.Assets += expression + " AS " + c.field
 			s := mustNew(t, config)
 			if failure, ok := c.want.(error); ok {
 				if f := complaint(t, s); !strings.Contains(f.Happened, failure.Error()) || !strings.Contains(f.Happened+"it failed", c.field+`"`) && failure.Error() != "it failed" {
