@@ -23,7 +23,7 @@ present() {
     scim) have node && [ -e "$cache/npm/scim/node_modules/scimmy-routers" ] &&
       cmp -s "$root/internal/acctest/servers/scim/package-lock.json" "$cache/npm/scim/package-lock.json" ;;
     postgres) have initdb || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null ;;
-    mariadb) have mariadbd && have mariadb-install-db ;;
+    mariadb) have mariadbd && have mariadb-install-db && have my_print_defaults ;;
     gpg) have gpg ;;
     *) die "unknown server \"$1\": accepted are ${all// /, }" ;;
   esac
@@ -37,7 +37,7 @@ packages() {
     samba) echo samba-ad-dc samba-ad-provision samba-dsdb-modules samba-vfs-modules winbind python3-samba ldb-tools ;;
     scim) if ! have node || ! have npm; then echo nodejs npm; fi ;;
     postgres) echo postgresql ;;
-    mariadb) echo mariadb-server-core ;;
+    mariadb) echo mariadb-server-core mariadb-client-core ;;
     gpg) echo gnupg ;;
   esac
 }
