@@ -55,6 +55,8 @@ while IFS= read -r file; do
 done < <(files 'scripts/*.sh' .ci/run)
 if command -v shellcheck >/dev/null; then
   files 'scripts/*.sh' .ci/run | tr '\n' '\0' | xargs -0 shellcheck -x || failed=1
+else
+  say 'NOT RUN: shellcheck is not installed.'
 fi
 
 checker=$("$root/scripts/tool.sh" actionlint)
