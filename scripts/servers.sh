@@ -98,11 +98,7 @@ install_modules() {
   local name folder to
   for name in "$@"; do
     folder=$(modules "$name")
-    [ -n "$folder" ] || continue
-    if ! have npm; then
-      say "Missing: install npm, then run  scripts/servers.sh $name"
-      continue
-    fi
+    if [ -z "$folder" ] || ! have npm; then continue; fi
     say "Installing the modules of $name."
     to=$cache/npm/$name
     mkdir -p "$to"
