@@ -12,7 +12,7 @@
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 # all lists the names, which are also those that CUSTODY_REQUIRE takes.
-all='request_tracker slapd samba scim postgres mariadb gpg'
+all='request_tracker slapd samba scim postgres mariadb gpg shellcheck'
 
 # present tells whether server $1 can be started.
 present() {
@@ -26,6 +26,7 @@ present() {
     postgres) have initdb || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null ;;
     mariadb) have mariadbd && have mariadb-install-db && have my_print_defaults ;;
     gpg) have gpg && have gpg-agent ;;
+    shellcheck) have shellcheck ;;
     *) die "unknown server \"$1\": accepted are ${all// /, }" ;;
   esac
 }
@@ -40,6 +41,7 @@ packages() {
     postgres) echo postgresql ;;
     mariadb) echo mariadb-server-core mariadb-client-core ;;
     gpg) echo gnupg ;;
+    shellcheck) echo shellcheck ;;
   esac
 }
 
