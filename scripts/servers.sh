@@ -58,7 +58,7 @@ have() { PATH=$PATH:/usr/sbin:/sbin command -v "$1" >/dev/null; }
 # install_packages installs the packages of the given servers, one server after
 # the other: where one is not to be had, the others are.
 install_packages() {
-  local name list wanted=() policy=/usr/sbin/policy-rc.d
+  local name list said wanted=() policy=/usr/sbin/policy-rc.d
   for name in "$@"; do
     [ -z "$(packages "$name")" ] || wanted+=("$name")
   done
@@ -91,7 +91,7 @@ install_packages() {
         ;;
     esac
     read -ra list <<<"$(packages "$name")"
-    DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${list[@]}" >&2 || true
+    said=$(DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${list[@]}" 2>&1) || say "$said"
   done
 }
 
