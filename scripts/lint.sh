@@ -55,6 +55,10 @@ while IFS= read -r file; do
 done < <(files 'scripts/*.sh' .ci/run)
 if command -v shellcheck >/dev/null; then
   files 'scripts/*.sh' .ci/run | tr '\n' '\0' | xargs -0 shellcheck -x || failed=1
+elif required shellcheck; then
+  die 'CUSTODY_REQUIRE names shellcheck, but it is not there: run scripts/servers.sh shellcheck'
+else
+  say 'NOT RUN: shellcheck is not installed.'
 fi
 
 checker=$("$root/scripts/tool.sh" actionlint)

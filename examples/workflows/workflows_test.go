@@ -13,6 +13,7 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/acctest"
+	"github.com/custodyhq/terraform-provider-custody/internal/acctest/servers"
 )
 
 type workflow struct {
@@ -193,8 +194,8 @@ func TestPlanStepFails(t *testing.T) {
 
 // TestApplyOnApproval goes through the scripts of both jobs in their order.
 func TestApplyOnApproval(t *testing.T) {
-	_, err := exec.LookPath("gpg")
-	acctest.Require(t, "gpg", err == nil, "install GnuPG")
+	servers.RequireProgram(t, "gpg", "gpg")
+	servers.RequireProgram(t, "gpg", "gpg-agent")
 	jobs := parse(t, "github/apply-on-approval.yml").Jobs
 	w, env := world(t)
 	t.Cleanup(func() { w.Shell("gpgconf --kill gpg-agent || true", env...) })

@@ -19,6 +19,7 @@ func MariaDB(t testing.TB) *Database {
 	t.Helper()
 	path := RequireProgram(t, "mariadb", "mariadbd", "/usr/sbin/mariadbd")
 	install := RequireProgram(t, "mariadb", "mariadb-install-db")
+	RequireProgram(t, "mariadb", "my_print_defaults") // which the installation calls
 	return mariadb.Get(t, func(dir string) (*Database, func(), error) { return startMariaDB(path, install, dir) })
 }
 

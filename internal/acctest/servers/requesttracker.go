@@ -67,8 +67,10 @@ func startRT(dir, server, setup string) (*RequestTracker, func(), error) {
 			return nil, nil, err
 		}
 	}
-	if err := os.Mkdir(filepath.Join(dir, "site.d"), 0o700); err != nil {
-		return nil, nil, err
+	for _, name := range []string{"site.d", "sessions"} {
+		if err := os.Mkdir(filepath.Join(dir, name), 0o700); err != nil {
+			return nil, nil, err
+		}
 	}
 	env := []string{"RT_SITE_CONFIG=" + dir + "/site.pm", "RT_SITE_CONFIG_DIR=" + dir + "/site.d", "TMPDIR=" + dir}
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)

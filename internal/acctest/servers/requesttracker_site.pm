@@ -1,4 +1,5 @@
-# The settings of a Request Tracker for tests; nothing below /etc is used.
+# The settings of a Request Tracker for tests; nothing below /etc is used, and
+# nothing outside the folder of the tests is written.
 Set($rtname, 'rt.test');
 Set($Organization, 'rt.test');
 Set($WebDomain, '127.0.0.1');
@@ -10,6 +11,8 @@ Set($Timezone, 'UTC');
 Set($DatabaseType, 'SQLite');
 Set($DatabaseName, '@DIR@/rt.db');
 Set($WebSessionClass, 'Apache::Session::File');
+Set($MasonDataDir, '@DIR@/pages');
+Set($MasonSessionDir, '@DIR@/sessions');
 Set($LogToSyslog, undef);
 Set($LogToSTDERR, 'warning');
 Set($MailCommand, 'testfile');

@@ -41,7 +41,9 @@ func startSamba(path, tool, dir string) (*Directory, func(), error) {
 	domain := filepath.Join(dir, "d")
 	if _, err := Do(ctx, dir, nil, tool, "domain", "provision", "--realm=AD.TEST", "--domain=ADTEST", "--adminpass="+d.Password,
 		"--server-role=dc", "--dns-backend=NONE", "--use-rfc2307", "--targetdir="+domain, "--host-name=dc1", "--host-ip="+ip,
-		"--option=interfaces=lo", "--option=bind interfaces only=yes", "--option=log file="+dir+"/log.%m"); err != nil {
+		"--option=interfaces=lo", "--option=bind interfaces only=yes", "--option=log file="+dir+"/log.%m",
+		// Access lists go to attributes that root may write in a container as well.
+		"--option=acl_xattr:security_acl_name=user.NTACL"); err != nil {
 		return nil, nil, err
 	}
 	conf := filepath.Join(domain, "etc", "smb.conf")
