@@ -299,8 +299,11 @@ func (l *listing) showsAny(ctx context.Context, s *System) (bool, error) {
 type shelf struct {
 	records []lifecycle.Record
 	byID    map[string][]int
-	byKey   map[string]int
+	byKey   map[string]int // unnamed for a row that is no record
 }
+
+// unnamed is the place of a row without an id: nobody can ask for it.
+const unnamed = -1
 
 func (f *shelf) find(id string) []lifecycle.Record {
 	var out []lifecycle.Record
@@ -310,20 +313,22 @@ func (f *shelf) find(id string) []lifecycle.Record {
 	return out
 }
 
-// add takes a record in. One that two lists show alike is one record; one that
+// add takes a row in. One that two lists show alike is one record; one that
 // differs has moved between them while they were read.
 func (f *shelf) add(r lifecycle.Record, key string) error {
-	if i, ok := f.byKey[key]; ok {
-		if reflect.DeepEqual(f.records[i], r) {
+	if at, again := f.byKey[key]; again {
+		if at == unnamed && r.ID == "" || at != unnamed && reflect.DeepEqual(f.records[at], r) {
 			return nil
 		}
-		return &unsteady{fmt.Sprintf("the record %q changed while it was read", key), adviceAgain}
+		return &unsteady{fmt.Sprintf("the row %q changed while it was read", key), adviceAgain}
+	}
+	if r.ID == "" {
+		f.byKey[key] = unnamed
+		return nil
 	}
 	f.byKey[key] = len(f.records)
-	if r.ID != "" {
-		f.byID[r.ID] = append(f.byID[r.ID], len(f.records))
-		f.records = append(f.records, r)
-	}
+	f.byID[r.ID] = append(f.byID[r.ID], len(f.records))
+	f.records = append(f.records, r)
 	return nil
 }
 

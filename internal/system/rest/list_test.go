@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -112,6 +113,47 @@ func TestUnsteadyLists(t *testing.T) {
 				t.Errorf("got %s after %d requests, want %s after %d", got, len(s.asked), c.want, c.asked)
 			}
 		})
+	}
+}
+
+// An asset that nobody can name is in no list. Its row counts all the same, also
+// where two lists show it, and it must not change from one to the other.
+func TestRowsWithoutID(t *testing.T) {
+	const twice = `
+name: twice
+assets:
+  id: item.name
+  key: item.id
+  fields: {}
+  list:
+    - { path: a, items: body.items, total: body.total }
+    - { path: b, items: body.items, total: body.total }
+`
+	for name, c := range map[string]struct {
+		pages []string
+		want  string
+	}{
+		"in two lists":   {pagesOf("2: 1=A 2", "2: 1=A 2"), "A"},
+		"in the first":   {pagesOf("2: 2 1=A", "1: 1=A"), "A"},
+		"named later":    {pagesOf("1: 1", "1: 1=A"), `the row "1" changed while it was read, 3 times in a row`},
+		"unnamed later":  {pagesOf("1: 1=A", "1: 1"), `the row "1" changed while it was read, 3 times in a row`},
+		"in one of them": {pagesOf("1: 1", "1: 2=A"), "A"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			pages := slices.Repeat(c.pages, maxPasses)
+			got, err := ids(t, openAt(t, systemtest.ServeHTTP(t, &script{bodies: pages}), twice, func(conf *Config) { conf.Secrets = nil }))
+			if err != nil {
+				systemtest.WantUnavailable(t, 0, err)
+				got = err.Error()
+			}
+			if !strings.Contains(got, c.want) || err == nil && got != c.want {
+				t.Errorf("got %s, want %s", got, c.want)
+			}
+		})
+	}
+	_, err := ids(t, openAt(t, systemtest.ServeHTTP(t, &script{bodies: pagesOf("1: 1")}), twice, func(conf *Config) { conf.Secrets, conf.MinRecords = nil, 0 }))
+	if err == nil || !strings.Contains(err.Error(), "shows 0 assets") {
+		t.Errorf("an asset that nobody can name counts as one: %v", err)
 	}
 }
 
