@@ -305,6 +305,12 @@ func TestCapabilities(t *testing.T) {
 	if _, ok := system.AsPeople(s); ok {
 		t.Error("it claims to know people")
 	}
+	const unasked = counted + `
+tasks: { get: { when: "false", path: t, items: body.items }, fields: { id: item.id, kind: item.kind, asset: item.asset } }
+`
+	if _, ok := system.AsTasks(openAt(t, "https://h", unasked)); ok {
+		t.Error("a description that does not ask for tasks claims to read them")
+	}
 	if s.Name() != "cmdb" || s.Kind() != Kind {
 		t.Errorf("it is %s of kind %s", s.Name(), s.Kind())
 	}

@@ -46,7 +46,7 @@ func (c *checker) tasks(t *tasksText) *taskRules {
 		rules.askable = c.compile("tasks.askable", t.Ask, inID, cel.BoolType)
 	}
 	rules.kinds = words(c, "task_kinds", "tasks.kinds", t.Kinds, c.config.TaskKinds, lifecycle.ParseTaskKind, lifecycle.TaskKinds())
-	if !c.applies("tasks", t.When) {
+	if !c.applies("tasks", t.When) || rules.listing == nil {
 		return nil
 	}
 	return rules
