@@ -72,7 +72,7 @@ type System struct {
 	states   map[string]lifecycle.State
 	tasks    *taskRules
 
-	listed snapshot.Memo[*shelf]
+	listed snapshot.Memo[*shelf[lifecycle.Record]]
 	shows  snapshot.Memo[struct{}]
 }
 
@@ -155,13 +155,7 @@ func (s *System) compileAssets(c *checker, a *assetsText) {
 			s.get = g
 		}
 	}
-	for i := range a.List {
-		at := fmt.Sprintf("assets.list[%d]", i)
-		if l := c.listing(at, &a.List[i], false); l != nil {
-			s.lists = append(s.lists, l)
-		}
-	}
-	if len(s.lists) == 0 {
+	if s.lists = c.listings("assets.list", a.List); len(s.lists) == 0 {
 		c.problem("assets.list", "At least one list is required: the assets of a whole team are listed, and absence is checked against it.")
 	}
 }
@@ -288,7 +282,7 @@ func (s *System) Assets(ctx context.Context) iter.Seq2[lifecycle.Record, error] 
 			yield(lifecycle.Record{}, err)
 			return
 		}
-		for _, r := range shelf.records {
+		for _, r := range shelf.entries {
 			if !yield(r, nil) {
 				return
 			}

@@ -73,7 +73,7 @@ func (s *System) Tasks(ctx context.Context, asset string) ([]lifecycle.Task, err
 		}
 	}
 	var out []lifecycle.Task
-	err := s.steadily(func() error {
+	err := steadily(s.taskClient, func() error {
 		out = nil
 		return s.tasks.listing.read(ctx, s, s.taskClient, map[string]string{"id": asset}, func(item any) (string, error) {
 			task, mine, key, err := s.task(item, asset)
@@ -97,7 +97,7 @@ func (s *System) task(item any, asset string) (t lifecycle.Task, mine bool, key 
 	if _, ok := item.(map[string]any); !ok {
 		return t, false, "", fmt.Errorf("an item is no object")
 	}
-	f := reader{s: &System{fields: s.tasks.fields, dates: s.dates}, variables: map[string]any{"item": item, "settings": s.settings, "id": asset}}
+	f := reader{fields: s.tasks.fields, dates: s.dates, variables: map[string]any{"item": item, "settings": s.settings, "id": asset}}
 	key = f.text("id")
 	word, of, open := f.text("kind"), f.text("asset"), f.flag("open")
 	t = lifecycle.Task{ID: key, Due: f.date("due", true), URL: f.text("url")}
