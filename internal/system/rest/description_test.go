@@ -110,6 +110,8 @@ func TestProblems(t *testing.T) {
 		"login without session": {"    headers: { Auth", "    login: { method: GET, path: x, token: body.t }\n    headers: { Auth", "No header carries {session}"},
 		"plain header":          {"name: minimal", "name: x\nheaders: { \"a b\": c }", "It is not a header"},
 		"tasks without fields":  {"name: minimal", "name: x\ntasks: { get: { path: x, items: body } }", "description[tasks.fields.asset]: It is required."},
+		"id in a task list":     {"name: minimal", "name: x\ntasks: { list: [{ path: 'x/{id}', items: body }] }", "description[tasks.list[0].path]: {id} is not known there"},
+		"task pages, no total":  {"name: minimal", "name: x\ntasks: { list: [{ path: x, items: body, paging: { query: { offset: '{offset}' } } }] }", "description[tasks.list[0].paging]: total is required"},
 		"task kinds":            {"name: minimal", "name: x\ntasks: { get: { path: x, items: body }, fields: { id: item.id, kind: item.k, asset: item.a }, kinds: { x: cake } }", "description[tasks.kinds.x]"},
 		"a setting that counts": {"name: minimal", "name: x\nrequests_per_minute: many", "description[]: The description is not accepted"},
 	} {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
+	"math"
 	"net/url"
 	"reflect"
 	"slices"
@@ -290,6 +292,14 @@ func (l *listing) turn(c *transport.Client, a *answer, at *page, rows, seen, tot
 	return true, nil
 }
 
+// pageSize returns how many rows one request brings.
+func (l *listing) pageSize() int {
+	if l.paging == nil {
+		return math.MaxInt32
+	}
+	return l.paging.size
+}
+
 // showsAny reports whether the list holds anything.
 func (l *listing) showsAny(ctx context.Context, s *System) (bool, error) {
 	one := *l
@@ -341,6 +351,23 @@ func (f *shelf[T]) add(id, key string, entry T) error {
 	f.byID[id] = append(f.byID[id], len(f.entries))
 	f.entries = append(f.entries, entry)
 	return nil
+}
+
+// each yields the entries of a shelf, or the error with which it was read.
+func each[T any](read func() (*shelf[T], error)) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		f, err := read()
+		if err != nil {
+			var none T
+			yield(none, err)
+			return
+		}
+		for _, entry := range f.entries {
+			if !yield(entry, nil) {
+				return
+			}
+		}
+	}
 }
 
 // gather reads all lists until they agree with themselves and each other. row
