@@ -100,6 +100,41 @@ func TestOpenTasks(t *testing.T) {
 	}
 }
 
+// A system that does not tell case answers with the tasks of another asset too.
+// A single read takes what the list files under the asset, and a row of any other
+// asset shows that the question was not understood.
+func TestTasksOfAssetsThatFoldAlike(t *testing.T) {
+	answer := rowsOf("1 leaver A", "2 leaver a", "3 scrap A")
+	for asset, want := range map[string]string{"A": "1 3", "a": "2"} {
+		s, _ := openDesk(t, []string{answer})
+		read, err := s.Tasks(t.Context(), asset)
+		if err != nil {
+			t.Fatal(err)
+		}
+		open, err := readAll(t, s.OpenTasks(t.Context()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var ids, listed []string
+		for _, task := range read {
+			ids = append(ids, task.ID)
+		}
+		for _, task := range open {
+			if task.Asset == asset {
+				listed = append(listed, task.Task.ID)
+			}
+		}
+		if strings.Join(ids, " ") != want || !slices.Equal(ids, listed) {
+			t.Errorf("%s: read %q, listed %q, want %s", asset, ids, listed, want)
+		}
+	}
+	for _, asset := range []string{"B", "AA"} {
+		s, _ := openDesk(t, []string{answer})
+		open, err := s.Tasks(t.Context(), asset)
+		systemtest.WantUnavailable(t, len(open), err)
+	}
+}
+
 // The tasks of an asset that cannot be asked for are in the list, if it shows
 // all. The list is read once.
 func TestTasksOfAnAssetThatCannotBeAskedFor(t *testing.T) {
