@@ -180,14 +180,14 @@ func TestShipped(t *testing.T) {
 	}
 	for _, name := range Shipped() {
 		text, _ := Description(name)
-		secrets, err := Secrets(text)
-		if err != nil || len(secrets) == 0 {
-			t.Fatal(name, err)
+		about, err := AboutOf(text)
+		if err != nil || about.Title == "" || about.Text == "" || len(about.Settings) == 0 || len(about.Secrets) == 0 {
+			t.Fatal(name, about, err)
 		}
-		for _, s := range secrets {
+		for _, s := range about.Secrets {
 			// Each field is one that some way takes, and enough for no other.
 			c := Config{Name: "hq", Kind: name, URL: "https://h", Secrets: map[string]string{}}
-			for _, other := range secrets {
+			for _, other := range about.Secrets {
 				c.Secrets[other.Name] = "abcdef"
 			}
 			if _, err := New(c); err != nil {
@@ -196,7 +196,7 @@ func TestShipped(t *testing.T) {
 		}
 	}
 	text, _ := Description("glpi")
-	if got, err := Secrets(text); err != nil || !slices.Equal(got, []Secret{{"app_token", true}, {"user_token", false}}) {
+	if got, err := AboutOf(text); err != nil || !slices.Equal(got.Secrets, []Secret{{"app_token", true}, {"user_token", false}}) {
 		t.Errorf("got %v, %v", got, err)
 	}
 }

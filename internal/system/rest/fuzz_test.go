@@ -110,7 +110,7 @@ func presentable(t *testing.T, s *System, row any) {
 func shippedSystem(tb testing.TB, name string) *System {
 	tb.Helper()
 	text, _ := Description(name)
-	secrets, err := Secrets(text)
+	about, err := AboutOf(text)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -118,7 +118,7 @@ func shippedSystem(tb testing.TB, name string) *System {
 	if name == "servicenow" {
 		c.Settings = map[string]string{"task_table": "sc_task"} // or it has no tasks
 	}
-	for _, secret := range secrets {
+	for _, secret := range about.Secrets {
 		c.Secrets[secret.Name] = "recorded"
 	}
 	s, err := New(c)
