@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
+	"github.com/custodyhq/terraform-provider-custody/internal/system"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/rest"
 )
 
@@ -27,8 +28,12 @@ func TestRESTGuide(t *testing.T) {
 	mux.HandleFunc("GET /api/items", func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = fmt.Fprint(w, `{"count": 1, "items": [{"code": "TC-7", "title": "Label printer", "status": "scrapped", "holder": null}]}`)
 	})
-	mux.HandleFunc("GET /api/returns", func(w http.ResponseWriter, _ *http.Request) {
-		_, _ = fmt.Fprint(w, `{"count": 1, "items": [{"number": 5, "reason": "leaver", "code": "TC-7"}]}`)
+	mux.HandleFunc("GET /api/returns", func(w http.ResponseWriter, r *http.Request) {
+		if r.FormValue("item") != "" {
+			_, _ = fmt.Fprint(w, `{"count": 1, "items": [{"number": 5, "reason": "leaver", "code": "TC-7"}]}`)
+			return
+		}
+		_, _ = fmt.Fprint(w, `{"count": 2, "items": [{"number": 5, "reason": "leaver", "code": "TC-7"}, {"number": 6, "reason": "repair", "code": null}]}`)
 	})
 	server := httptest.NewServer(mux)
 	defer server.Close()
@@ -53,6 +58,14 @@ func TestRESTGuide(t *testing.T) {
 	}
 	if open, err := s.Tasks(t.Context(), "TC-7"); err != nil || len(open) != 1 || open[0].Kind != lifecycle.TaskOffboarding {
 		t.Errorf("got %+v, %v", open, err)
+	}
+	if l := system.ListingOf(s, system.CanReadTasks); l != (system.Listing{PageSize: 200}) {
+		t.Errorf("the list of tasks is described as %+v", l)
+	}
+	for open, err := range s.OpenTasks(t.Context()) {
+		if err != nil || open.Asset != "TC-7" || open.Task.ID != "5" {
+			t.Errorf("got %+v, %v", open, err)
+		}
 	}
 	for r, err := range s.Assets(t.Context()) {
 		if err != nil || r.State != lifecycle.StateRetired {

@@ -95,8 +95,8 @@ func files(t testing.TB, name string) system.System {
 }
 
 // assess does what the provider does for a plan of all assets, as many at a time
-// as terraform.
-func assess(t testing.TB, assets, people system.System) {
+// as terraform. Each of them has as many tasks as the function says.
+func assess(t testing.TB, assets, people system.System, tasks func(n int) int) {
 	t.Helper()
 	facts, err := inventory.New([]system.System{assets, people}, nil)
 	if err != nil {
@@ -108,7 +108,7 @@ func assess(t testing.TB, assets, people system.System) {
 	for n := 1; n <= many; n++ {
 		g.Go(func() error {
 			b, err := r.Assess(t.Context(), lifecycle.Question{Asset: lifecycle.Ref{System: "hq", ID: strconv.Itoa(n)}})
-			if err == nil && (b.State != lifecycle.StateInService || b.OwnerStatus != lifecycle.PersonActive) {
+			if err == nil && (b.State != lifecycle.StateInService || b.OwnerStatus != lifecycle.PersonActive || len(b.Tasks) != tasks(n)) {
 				return fmt.Errorf("asset %d: %+v", n, b)
 			}
 			return err
@@ -119,10 +119,12 @@ func assess(t testing.TB, assets, people system.System) {
 	}
 }
 
+func none(int) int { return 0 }
+
 // A large plan takes the pages of the lists and few requests besides.
 func TestManyBindingsMakePages(t *testing.T) {
 	server := &snipetest.Server{Assets: many}
-	assess(t, snipe(t, systemtest.ServeHTTP(t, server)), files(t, "corp"))
+	assess(t, snipe(t, systemtest.ServeHTTP(t, server)), files(t, "corp"), none)
 	if n, pages := server.Asked(), snipetest.Pages(many, pageSize); n > pages+30 {
 		t.Errorf("%d requests for %d pages", n, pages)
 	}
@@ -156,7 +158,7 @@ func TestManyBindingsInAPlanMakePages(t *testing.T) {
 func BenchmarkManyBindings(b *testing.B) {
 	b.Run("files", func(b *testing.B) {
 		for b.Loop() {
-			assess(b, files(b, "hq"), files(b, "corp"))
+			assess(b, files(b, "hq"), files(b, "corp"), none)
 		}
 	})
 	b.Run("pages", func(b *testing.B) {
@@ -172,7 +174,7 @@ func BenchmarkManyBindings(b *testing.B) {
 	b.Run("snipeit", func(b *testing.B) {
 		for b.Loop() {
 			server := &snipetest.Server{Assets: many, Latency: 50 * time.Millisecond}
-			assess(b, snipe(b, systemtest.ServeHTTP(b, server)), files(b, "corp"))
+			assess(b, snipe(b, systemtest.ServeHTTP(b, server)), files(b, "corp"), none)
 			b.ReportMetric(float64(server.Asked()), "requests")
 		}
 	})

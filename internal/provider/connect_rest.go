@@ -32,24 +32,24 @@ func restCommon() map[string]schema.Attribute {
 // provider. The texts stand in the description.
 func shippedSchema(kind string) schema.Attribute {
 	description, _ := rest.Description(kind)
-	title, about, settings, err := rest.About(description)
+	about, err := rest.AboutOf(description)
 	if err != nil {
 		panic("provider: " + err.Error()) // every shipped description is read in the tests
 	}
 	all := restCommon()
-	names := make([]string, len(settings))
-	for i, s := range settings {
+	names := make([]string, len(about.Settings))
+	for i, s := range about.Settings {
 		names[i] = "`" + s.Name + "` (" + s.About + byDefault(s) + ")"
 	}
 	all["settings"] = mapping("What the description lets you set: " + strings.Join(names, ", ") + ".")
-	for _, s := range secretsOf(description) {
+	for _, s := range about.Secrets {
 		text := "A secret that the account authenticates with. Default: the environment variable `CUSTODY_<SYSTEM>_" + strings.ToUpper(s.Name) + "`."
 		if s.Optional {
 			text += " Not needed by every way to authenticate."
 		}
 		all[s.Name] = secretSetting(text)
 	}
-	return schema.SingleNestedAttribute{Optional: true, MarkdownDescription: title + ". " + about, Attributes: all}
+	return schema.SingleNestedAttribute{Optional: true, MarkdownDescription: about.Title + ". " + about.Text, Attributes: all}
 }
 
 func byDefault(s rest.Setting) string {
@@ -61,14 +61,6 @@ func byDefault(s rest.Setting) string {
 	default:
 		return ""
 	}
-}
-
-func secretsOf(description string) []rest.Secret {
-	secrets, err := rest.Secrets(description)
-	if err != nil {
-		return nil
-	}
-	return secrets
 }
 
 // restSchema is the block of an asset system that the user describes.
@@ -105,8 +97,12 @@ func openDescribed(kind string, block types.Object) func(name string) (system.Sy
 			description = textOf(values, "description")
 			c.Description = description
 		}
+		about, err := rest.AboutOf(description)
+		if err != nil {
+			return rest.New(c) // which says all that is wrong
+		}
 		given := mapOf(values, "secrets")
-		for _, s := range secretsOf(description) {
+		for _, s := range about.Secrets {
 			configured := wire.Text(given[s.Name])
 			if own, ok := values[s.Name].(types.String); ok {
 				configured = own

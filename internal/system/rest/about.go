@@ -8,6 +8,14 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
 )
 
+// About is what a description says of itself for people.
+type About struct {
+	Title    string // the name of the product
+	Text     string // a sentence or two
+	Settings []Setting
+	Secrets  []Secret
+}
+
 // Setting is something that a description lets the user set.
 type Setting struct {
 	Name     string
@@ -16,19 +24,26 @@ type Setting struct {
 	Required bool // it has no default, and an empty text is not accepted
 }
 
-// About returns what a description says of itself for people: the system's
-// title, a sentence or two, and what can be set, sorted by name.
-func About(description string) (title, about string, settings []Setting, err error) {
+// Secret is a field of the configuration that proves who asks.
+type Secret struct {
+	Name     string // "token"; the environment variable is transport.Variable(system, Name)
+	Optional bool   // some way to authenticate does without it
+}
+
+// AboutOf returns what a description says of itself; settings and secrets are
+// sorted by name. Its error is a *system.ConfigError.
+func AboutOf(description string) (About, error) {
 	c := &checker{config: &Config{}}
 	d := c.read(description)
 	if d == nil {
-		return "", "", nil, &system.ConfigError{Problems: c.problems}
+		return About{}, &system.ConfigError{Problems: c.problems}
 	}
+	out := About{Title: d.Title, Text: d.About, Secrets: secrets(d.Auth)}
 	for _, name := range slices.Sorted(maps.Keys(d.Settings)) {
 		s := d.Settings[name]
-		settings = append(settings, Setting{Name: name, About: s.About, Default: s.Default, Required: s.required()})
+		out.Settings = append(out.Settings, Setting{Name: name, About: s.About, Default: s.Default, Required: s.required()})
 	}
-	return d.Title, d.About, settings, nil
+	return out, nil
 }
 
 // required reports whether the setting must be set.
@@ -38,4 +53,22 @@ func (s settingText) required() bool {
 	}
 	pattern, err := regexp.Compile("^(?:" + s.Pattern + ")$")
 	return err != nil || !pattern.MatchString("")
+}
+
+// secrets returns the fields of all ways to authenticate.
+func secrets(ways []authText) []Secret {
+	needed := make(map[string]int)
+	for _, way := range ways {
+		for _, f := range way.Fields {
+			needed[f]++
+		}
+		for _, f := range way.Optional {
+			needed[f] += 0
+		}
+	}
+	var out []Secret
+	for _, name := range slices.Sorted(maps.Keys(needed)) {
+		out = append(out, Secret{Name: name, Optional: needed[name] < len(ways)})
+	}
+	return out
 }

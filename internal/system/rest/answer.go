@@ -10,6 +10,7 @@ import (
 const (
 	adviceDescription = "Compare the description with what the system answers, or check that url names the API; then plan again."
 	adviceRights      = "Give the account the right to see all assets, without a filter on company, entity or group; then plan again."
+	adviceTasks       = "Let the list ask for tasks that name an asset, and give the account the right to read what names it: a field that it may not read comes empty."
 	adviceAgain       = "Plan again when the system is not being changed. If it happens again, the paging of the description does not fit the system."
 	adviceFilter      = "Do not rely on this look-up: ask for the id in a form that the system compares exactly, or correct the description."
 )

@@ -11,38 +11,8 @@ import (
 
 	"cel.dev/cel-go/cel"
 
-	"github.com/custodyhq/terraform-provider-custody/internal/system"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/transport"
 )
-
-// Secret is a field of the configuration that proves who asks.
-type Secret struct {
-	Name     string // "token"; the environment variable is transport.Variable(system, Name)
-	Optional bool   // some way to authenticate does without it
-}
-
-// Secrets returns the fields that a description authenticates with, sorted.
-func Secrets(description string) ([]Secret, error) {
-	c := &checker{config: &Config{}}
-	d := c.read(description)
-	if d == nil {
-		return nil, &system.ConfigError{Problems: c.problems}
-	}
-	needed := make(map[string]int)
-	for _, way := range d.Auth {
-		for _, f := range way.Fields {
-			needed[f]++
-		}
-		for _, f := range way.Optional {
-			needed[f] += 0
-		}
-	}
-	var out []Secret
-	for _, name := range slices.Sorted(maps.Keys(needed)) {
-		out = append(out, Secret{Name: name, Optional: needed[name] < len(d.Auth)})
-	}
-	return out, nil
-}
 
 // credential is a header with a secret in it.
 type credential struct {

@@ -20,8 +20,30 @@ import (
 
 const token = "canary-token-5d1c"
 
-// header is what the descriptions of the dialects have in common.
-const header = `
+// header is what the descriptions of the dialects have in common; a list of
+// tasks goes into it.
+func header(tasks string) string { return strings.Replace(common, "\n  get:", "\n"+tasks+"  get:", 1) }
+
+// Ways to list tasks. The second leaves it open whether it shows all.
+const (
+	tasksByOffset = `  hides: false
+  list: [{ path: "{settings.base}/tasks", items: body.items, total: body.total, paging: { query: { start: "{offset}", count: "{limit}" } } }]
+`
+	tasksByPage = `  list: [{ path: "{settings.base}/tasks", items: body.items, total: body.total, paging: { query: { page: "{page}", count: "{limit}" } } }]
+`
+	tasksByLink = `  hides: false
+  list: [{ path: "{settings.base}/tasks", items: body.items, paging: { query: { count: "{limit}" }, next: links.find("next") } }]
+`
+	tasksInTwoLists = `  hides: false
+  list:
+    - { path: "{settings.base}/tasks", query: { kind: leaver }, items: body.items, paging: { query: { count: "{limit}", after: "{cursor}" }, cursor: body.cursor } }
+    - { path: "{settings.base}/tasks", items: body.items, paging: { query: { count: "{limit}", after: "{cursor}" }, cursor: body.cursor } }
+    - { when: settings.base == "", path: none, items: body.nothing }
+`
+	tasksUnlisted = ""
+)
+
+const common = `
 name: dialect
 title: Dialect
 settings: { base: { default: api, pattern: "[a-z]+" } }
@@ -53,25 +75,25 @@ assets:
 
 // dialects are descriptions that differ in how they ask.
 var dialects = map[string]string{
-	"path and offset": header + `
+	"path and offset": header(tasksByOffset) + `
   get: [{ path: "{settings.base}/assets/{id}", item: body, not_found: status == 404 && body.find("error.code") == "unknown_asset" }]
   list: [{ path: "{settings.base}/assets", items: body.items, total: body.total, paging: { query: { start: "{offset}", count: "{limit}" } } }]
 `,
-	"search and page": header + `
+	"search and page": header(tasksByPage) + `
   get: [{ path: "{settings.base}/assets", query: { id: "{id}" }, items: body.items, total: body.total, paging: { query: { page: "{page}", count: "{limit}" } } }]
   list: [{ path: "{settings.base}/assets", items: body.items, total: body.total, paging: { first_page: 0, query: { page: "{page}", count: "{limit}" } } }]
 `,
-	"list and link header": header + `
+	"list and link header": header(tasksByLink) + `
   list: [{ path: "{settings.base}/assets", items: body.items, paging: { query: { count: "{limit}" }, next: links.find("next") } }]
 `,
-	"list and link in the body": header + `
+	"list and link in the body": header(tasksUnlisted) + `
   list: [{ path: "{settings.base}/assets", items: body.items, total: body.total, paging: { query: { count: "{limit}" }, next: body.next } }]
 `,
-	"search and cursor": header + `
+	"search and cursor": header(tasksInTwoLists) + `
   get: [{ path: "{settings.base}/assets", query: { id: "{id}" }, items: body.items, not_found: body.total == 0 }]
   list: [{ path: "{settings.base}/assets", items: body.items, paging: { query: { count: "{limit}", after: "{cursor}" }, cursor: body.cursor } }]
 `,
-	"awkward ids by list": header + `
+	"awkward ids by list": header(tasksUnlisted) + `
   get: [{ path: "{settings.base}/assets", query: { id: "{id}" }, items: body.items, total: body.total, askable: 'id.matches("^[A-Z0-9-]+$")' }]
   list: [{ path: "{settings.base}/assets", items: body.items, total: body.total, paging: { query: { start: "{offset}", count: "{limit}" } } }]
 `,
@@ -116,6 +138,8 @@ func newServer(seed systemtest.Seed) *server {
 		s.tasks = append(s.tasks, map[string]any{"id": asset + "-done", "kind": "leaver", "asset": asset, "due": nil, "open": false},
 			map[string]any{"id": asset + "-other", "kind": "cake", "asset": asset, "due": nil, "open": true})
 	}
+	s.tasks = append(s.tasks, map[string]any{"id": "done", "kind": "leaver", "asset": nil, "due": nil, "open": false},
+		map[string]any{"id": "other", "kind": "cake", "asset": "", "due": nil, "open": true})
 	return &s
 }
 
@@ -133,7 +157,13 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	switch {
 	case what == "tasks":
-		reply(w, r, q, filter(s.tasks, "asset", q.Get("asset")))
+		tasks := s.tasks
+		for _, field := range []string{"asset", "kind"} {
+			if q.Has(field) {
+				tasks = filter(tasks, field, q.Get(field))
+			}
+		}
+		reply(w, r, q, tasks)
 	case single:
 		if found := filter(s.items, "id", id); len(found) > 0 {
 			_ = json.NewEncoder(w).Encode(found[0])
@@ -215,10 +245,16 @@ func TestConformance(t *testing.T) {
 			}
 			t.Run("assets", func(t *testing.T) { systemtest.Assets(t, h) })
 			t.Run("tasks", func(t *testing.T) { systemtest.Tasks(t, h) })
-			if strings.Contains(description, "\n  get: [") {
-				t.Run("lists", func(t *testing.T) { systemtest.Lists(t, h, system.CanReadAssets) })
-			} else if l := system.ListingOf(openAt(t, "http://127.0.0.1:1", description), system.CanReadAssets); l.PageSize != 0 {
-				t.Errorf("what is always listed seems to be saved by a list: %+v", l)
+			s := openAt(t, "http://127.0.0.1:1", description)
+			for c, lists := range map[system.Capability]bool{
+				system.CanReadAssets: strings.Contains(description, "\n  get: ["),
+				system.CanReadTasks:  !strings.HasPrefix(description, header(tasksUnlisted)),
+			} {
+				if lists {
+					t.Run("lists", func(t *testing.T) { systemtest.Lists(t, h, c) })
+				} else if l := system.ListingOf(s, c); l.PageSize != 0 {
+					t.Errorf("%s: a list seems to save something: %+v", c, l)
+				}
 			}
 		})
 	}

@@ -141,11 +141,17 @@ type pagingText struct {
 
 type tasksText struct {
 	When   string            `yaml:"when"`
-	Get    listText          `yaml:"get"` // {id} is the asset
-	Ask    string            `yaml:"askable"`
-	Fields map[string]string `yaml:"fields"` // id, kind and asset are required
-	Kinds  map[string]string `yaml:"kinds"`  // the system's word -> our kind; others are no custody tasks
+	Get    listText          `yaml:"get"`     // {id} is the asset
+	Ask    string            `yaml:"askable"` // condition over the id: the tasks of another are looked for in the list
+	List   []listText        `yaml:"list"`    // together, the tasks of all assets; without any, each asset is asked for
+	Hides  *bool             `yaml:"hides"`   // the lists may leave out what get shows; true if unstated
+	Fields map[string]string `yaml:"fields"`  // id, kind and asset are required
+	Kinds  map[string]string `yaml:"kinds"`   // the system's word -> our kind; others are no custody tasks
 }
+
+// hides reports whether lists may leave something out. Nothing is believed for
+// being missing from a list unless the description says so.
+func hides(stated *bool) bool { return stated == nil || *stated }
 
 //go:embed descriptions/*.yaml
 var shipped embed.FS

@@ -110,6 +110,8 @@ func TestProblems(t *testing.T) {
 		"login without session": {"    headers: { Auth", "    login: { method: GET, path: x, token: body.t }\n    headers: { Auth", "No header carries {session}"},
 		"plain header":          {"name: minimal", "name: x\nheaders: { \"a b\": c }", "It is not a header"},
 		"tasks without fields":  {"name: minimal", "name: x\ntasks: { get: { path: x, items: body } }", "description[tasks.fields.asset]: It is required."},
+		"id in a task list":     {"name: minimal", "name: x\ntasks: { list: [{ path: 'x/{id}', items: body }] }", "description[tasks.list[0].path]: {id} is not known there"},
+		"task pages, no total":  {"name: minimal", "name: x\ntasks: { list: [{ path: x, items: body, paging: { query: { offset: '{offset}' } } }] }", "description[tasks.list[0].paging]: total is required"},
 		"task kinds":            {"name: minimal", "name: x\ntasks: { get: { path: x, items: body }, fields: { id: item.id, kind: item.k, asset: item.a }, kinds: { x: cake } }", "description[tasks.kinds.x]"},
 		"a setting that counts": {"name: minimal", "name: x\nrequests_per_minute: many", "description[]: The description is not accepted"},
 	} {
@@ -178,14 +180,14 @@ func TestShipped(t *testing.T) {
 	}
 	for _, name := range Shipped() {
 		text, _ := Description(name)
-		secrets, err := Secrets(text)
-		if err != nil || len(secrets) == 0 {
-			t.Fatal(name, err)
+		about, err := AboutOf(text)
+		if err != nil || about.Title == "" || about.Text == "" || len(about.Settings) == 0 || len(about.Secrets) == 0 {
+			t.Fatal(name, about, err)
 		}
-		for _, s := range secrets {
+		for _, s := range about.Secrets {
 			// Each field is one that some way takes, and enough for no other.
 			c := Config{Name: "hq", Kind: name, URL: "https://h", Secrets: map[string]string{}}
-			for _, other := range secrets {
+			for _, other := range about.Secrets {
 				c.Secrets[other.Name] = "abcdef"
 			}
 			if _, err := New(c); err != nil {
@@ -194,7 +196,7 @@ func TestShipped(t *testing.T) {
 		}
 	}
 	text, _ := Description("glpi")
-	if got, err := Secrets(text); err != nil || !slices.Equal(got, []Secret{{"app_token", true}, {"user_token", false}}) {
+	if got, err := AboutOf(text); err != nil || !slices.Equal(got.Secrets, []Secret{{"app_token", true}, {"user_token", false}}) {
 		t.Errorf("got %v, %v", got, err)
 	}
 }

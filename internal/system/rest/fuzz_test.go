@@ -18,6 +18,7 @@ import (
 func FuzzDescription(f *testing.F) {
 	f.Add(minimal)
 	f.Add(counted)
+	f.Add(desk)
 	for _, name := range Shipped() {
 		text, _ := Description(name)
 		f.Add(text)
@@ -47,7 +48,7 @@ func FuzzDescription(f *testing.F) {
 }
 
 // FuzzPage reads any body as a page of each shipped system. What comes of it is
-// records that can be shown, or an error.
+// records and tasks that can be shown, or an error.
 func FuzzPage(f *testing.F) {
 	var all []*System
 	for _, name := range Shipped() {
@@ -57,6 +58,8 @@ func FuzzPage(f *testing.F) {
 	f.Add([]byte(`[{"id": 71, "name": "&#x202e;x", "states_id": "&nbsp;", "users_id": 0}]`))
 	f.Add([]byte(`{"total": 1e400, "rows": [{"id": 123456789012345678901234567890}]}`))
 	f.Add([]byte(`[["ERROR"]]`))
+	f.Add([]byte(`{"result": [{"number": {"value": "T\u202e1"}, "category": {"display_value": "Offboarding"}, "cmdb_ci.asset.asset_tag": {"value": "P\u00071"},
+		"active": {"value": "true"}, "due_date": {"value": "2026-05-01 17:00:00"}}]}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		for _, s := range all {
 			r := &transport.Response{Status: 200, Header: http.Header{"X-Total-Count": {"1"}, "Content-Range": {"0-0/1"}}, Body: body}
@@ -68,39 +71,54 @@ func FuzzPage(f *testing.F) {
 			if err == nil {
 				rows, _, err = s.lists[0].rows(s.client, a)
 			}
-			if err != nil {
-				if !errors.Is(err, fault.ErrUnavailable) {
-					t.Fatalf("%s: %v", s.Kind(), err)
-				}
-				continue
+			if err != nil && !errors.Is(err, fault.ErrUnavailable) {
+				t.Fatalf("%s: %v", s.Kind(), err)
 			}
 			for _, row := range rows {
-				record, key, err := s.record(row, "")
-				if err != nil {
-					continue
-				}
-				if key == "" {
-					t.Errorf("%s: a record without a key: %+v", s.Kind(), record)
-				}
-				for _, text := range append([]string{record.ID, record.Name, record.Class, record.StateText, record.Source, record.Purpose}, record.Owners...) {
-					if !systemtest.Presentable(text) {
-						t.Errorf("%s: %q could change how a plan reads", s.Kind(), text)
-					}
-				}
+				presentable(t, s, row)
 			}
 		}
 	})
 }
 
+// presentable reads a row as a record and as a task. What comes of it must have
+// a key, and be fit to be shown.
+func presentable(t *testing.T, s *System, row any) {
+	t.Helper()
+	var texts []string
+	if r, key, err := s.record(row, ""); err == nil {
+		if key == "" {
+			t.Errorf("%s: a record without a key: %+v", s.Kind(), r)
+		}
+		texts = append(r.Owners, r.ID, r.Name, r.Class, r.StateText, r.Source, r.Purpose)
+	}
+	if s.tasks != nil {
+		if r, err := s.task(row, ""); err == nil {
+			if r.key == "" {
+				t.Errorf("%s: a task without a key: %+v", s.Kind(), r)
+			}
+			texts = append(texts, r.key, r.task.Asset, r.task.Task.ID, r.task.Task.URL)
+		}
+	}
+	for _, text := range texts {
+		if !systemtest.Presentable(text) {
+			t.Errorf("%s: %q could change how a plan reads", s.Kind(), text)
+		}
+	}
+}
+
 func shippedSystem(tb testing.TB, name string) *System {
 	tb.Helper()
 	text, _ := Description(name)
-	secrets, err := Secrets(text)
+	about, err := AboutOf(text)
 	if err != nil {
 		tb.Fatal(err)
 	}
 	c := Config{Name: "hq", Kind: name, URL: "https://h", Secrets: make(map[string]string)}
-	for _, secret := range secrets {
+	if name == "servicenow" {
+		c.Settings = map[string]string{"task_table": "sc_task"} // or it has no tasks
+	}
+	for _, secret := range about.Secrets {
 		c.Secrets[secret.Name] = "recorded"
 	}
 	s, err := New(c)

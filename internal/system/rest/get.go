@@ -140,7 +140,7 @@ func (s *System) one(ctx context.Context, id string) ([]lifecycle.Record, error)
 // searched asks for the records that a query finds.
 func (s *System) searched(ctx context.Context, id string) ([]lifecycle.Record, error) {
 	var out []lifecycle.Record
-	err := s.steadily(func() error {
+	err := steadily(s.client, func() error {
 		out = nil
 		return s.get.search.read(ctx, s, s.client, map[string]string{"id": id}, func(item any) (string, error) {
 			record, key, err := s.record(item, id)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
+	"math"
 	"net/url"
 	"reflect"
 	"slices"
@@ -39,6 +41,17 @@ type paging struct {
 }
 
 var countingPlaces = []string{"offset", "limit", "page", "last"}
+
+// listings compiles lists, and leaves out those that are not to be read.
+func (c *checker) listings(at string, texts []listText) []*listing {
+	var out []*listing
+	for i := range texts {
+		if l := c.listing(fmt.Sprintf("%s[%d]", at, i), &texts[i], false); l != nil {
+			out = append(out, l)
+		}
+	}
+	return out
+}
 
 // listing compiles a list; nil if it is not to be read.
 func (c *checker) listing(at string, t *listText, byID bool) *listing {
@@ -105,7 +118,7 @@ type unsteady struct{ reason, advice string }
 func (u *unsteady) Error() string { return u.reason }
 
 // steadily reads until a list agrees with itself.
-func (s *System) steadily(read func() error) error {
+func steadily(c *transport.Client, read func() error) error {
 	var err error
 	var u *unsteady
 	for range maxPasses {
@@ -113,7 +126,7 @@ func (s *System) steadily(read func() error) error {
 			return err
 		}
 	}
-	return s.client.Unusable(fmt.Sprintf("%s, %d times in a row", u.reason, maxPasses), u.advice)
+	return c.Unusable(fmt.Sprintf("%s, %d times in a row", u.reason, maxPasses), u.advice)
 }
 
 // page is how far a list has been read.
@@ -279,6 +292,14 @@ func (l *listing) turn(c *transport.Client, a *answer, at *page, rows, seen, tot
 	return true, nil
 }
 
+// pageSize returns how many rows one request brings.
+func (l *listing) pageSize() int {
+	if l.paging == nil {
+		return math.MaxInt32
+	}
+	return l.paging.size
+}
+
 // showsAny reports whether the list holds anything.
 func (l *listing) showsAny(ctx context.Context, s *System) (bool, error) {
 	one := *l
@@ -295,62 +316,99 @@ func (l *listing) showsAny(ctx context.Context, s *System) (bool, error) {
 	return len(rows) > 0, err
 }
 
-// shelf holds all records.
-type shelf struct {
-	records []lifecycle.Record
+// shelf holds what lists show, by the id of the asset that it is about.
+type shelf[T any] struct {
+	entries []T
 	byID    map[string][]int
-	byKey   map[string]int
+	byKey   map[string]int // unnamed for a row that is about no asset
 }
 
-func (f *shelf) find(id string) []lifecycle.Record {
-	var out []lifecycle.Record
+// unnamed is the place of a row without an id: nobody can ask for it.
+const unnamed = -1
+
+func (f *shelf[T]) find(id string) []T {
+	var out []T
 	for _, i := range f.byID[id] {
-		out = append(out, f.records[i])
+		out = append(out, f.entries[i])
 	}
 	return out
 }
 
-// add takes a record in. One that two lists show alike is one record; one that
+// add takes a row in. One that two lists show alike is one entry; one that
 // differs has moved between them while they were read.
-func (f *shelf) add(r lifecycle.Record, key string) error {
-	if i, ok := f.byKey[key]; ok {
-		if reflect.DeepEqual(f.records[i], r) {
+func (f *shelf[T]) add(id, key string, entry T) error {
+	if at, again := f.byKey[key]; again {
+		if at == unnamed && id == "" || at != unnamed && reflect.DeepEqual(f.entries[at], entry) {
 			return nil
 		}
-		return &unsteady{fmt.Sprintf("the record %q changed while it was read", key), adviceAgain}
+		return &unsteady{fmt.Sprintf("the row %q changed while it was read", key), adviceAgain}
 	}
-	f.byKey[key] = len(f.records)
-	if r.ID != "" {
-		f.byID[r.ID] = append(f.byID[r.ID], len(f.records))
-		f.records = append(f.records, r)
+	if id == "" {
+		f.byKey[key] = unnamed
+		return nil
 	}
+	f.byKey[key] = len(f.entries)
+	f.byID[id] = append(f.byID[id], len(f.entries))
+	f.entries = append(f.entries, entry)
 	return nil
 }
 
-// all reads all lists, once a run.
-func (s *System) all(ctx context.Context) (*shelf, error) {
-	return s.listed.Get(ctx, "", func(ctx context.Context) (*shelf, error) {
-		var f *shelf
-		err := s.steadily(func() error {
-			f = &shelf{byID: make(map[string][]int), byKey: make(map[string]int)}
-			for _, l := range s.lists {
-				if err := l.read(ctx, s, s.client, nil, func(item any) (string, error) {
-					r, key, err := s.record(item, "")
-					if err != nil {
-						return "", err
-					}
-					return key, f.add(r, key)
-				}); err != nil {
-					return err
-				}
+// each yields the entries of a shelf, or the error with which it was read.
+func each[T any](read func() (*shelf[T], error)) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		f, err := read()
+		if err != nil {
+			var none T
+			yield(none, err)
+			return
+		}
+		for _, entry := range f.entries {
+			if !yield(entry, nil) {
+				return
 			}
-			return nil
+		}
+	}
+}
+
+// gather reads all lists until they agree with themselves and each other. row
+// reads one row; it returns the id of the asset that the row is about and the
+// key of the row besides.
+func gather[T any](ctx context.Context, s *System, c *transport.Client, lists []*listing, row func(item any) (entry T, id, key string, err error)) (*shelf[T], error) {
+	var f *shelf[T]
+	take := func(item any) (string, error) {
+		entry, id, key, err := row(item)
+		if err != nil {
+			return "", err
+		}
+		return key, f.add(id, key, entry)
+	}
+	err := steadily(c, func() error {
+		f = &shelf[T]{byID: make(map[string][]int), byKey: make(map[string]int)}
+		for _, l := range lists {
+			if err := l.read(ctx, s, c, nil, take); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+// all reads all lists of assets, once a run.
+func (s *System) all(ctx context.Context) (*shelf[lifecycle.Record], error) {
+	return s.listed.Get(ctx, "", func(ctx context.Context) (*shelf[lifecycle.Record], error) {
+		f, err := gather(ctx, s, s.client, s.lists, func(item any) (lifecycle.Record, string, string, error) {
+			r, key, err := s.record(item, "")
+			return r, r.ID, key, err
 		})
 		if err != nil {
 			return nil, err
 		}
-		if least := max(s.config.MinRecords, 1); s.config.MinRecords >= 0 && len(f.records) < least {
-			return nil, s.client.Unusable(fmt.Sprintf("it shows %d assets and min_records asks for at least %d", len(f.records), least), adviceRights)
+		if least := max(s.config.MinRecords, 1); s.config.MinRecords >= 0 && len(f.entries) < least {
+			return nil, s.client.Unusable(fmt.Sprintf("it shows %d assets and min_records asks for at least %d", len(f.entries), least), adviceRights)
 		}
 		return f, nil
 	})

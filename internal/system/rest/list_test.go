@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -59,15 +61,53 @@ assets:
   list: [{ path: a, items: body.items, total: number(body.total), paging: { query: { start: "{offset}", count: "{limit}" } } }]
 `
 
+// countedTasks lists tasks as counted lists assets. Each is of the asset of its
+// own name.
+const countedTasks = `
+name: counted
+auth: [{ fields: [token], headers: { X-Token: "{token}" } }]
+tasks:
+  get: { path: t, query: { asset: "{id}" }, items: body.items, total: number(body.total), paging: { query: { start: "{offset}", count: "{limit}" } } }
+  hides: false
+  fields: { id: item.id, kind: '"any"', asset: item.id, url: item.name }
+  kinds: { any: offboarding }
+  list: [{ path: a, items: body.items, total: number(body.total), paging: { query: { start: "{offset}", count: "{limit}" } } }]
+assets: { id: item.id, fields: {}, list: [{ path: assets, items: body.items }] }
+`
+
+// unsteadyCase is what a list answers, what comes of it, and after how many
+// requests. It is one of as many lists.
+type unsteadyCase struct {
+	pages []string
+	want  string // ids, or the fault
+	asked int
+	lists int
+}
+
+func (c unsteadyCase) check(t *testing.T, description, want string, read func(*testing.T, *System) (string, error)) {
+	t.Helper()
+	if c.lists == 2 {
+		description = strings.Replace(description, "list: [", `list: [{ path: b, items: body.items, total: number(body.total), paging: { query: { start: "{offset}", count: "{limit}" } } }, `, 1)
+	}
+	s := &script{bodies: c.pages}
+	got, err := read(t, openAt(t, systemtest.ServeHTTP(t, s), description, func(conf *Config) { conf.MinRecords, conf.PageSize = 0, 2 }))
+	if err != nil {
+		systemtest.WantUnavailable(t, 0, err)
+		got = err.Error()
+	}
+	if !strings.Contains(got, want) || err == nil && got != want || len(s.asked) != c.asked {
+		t.Errorf("got %s after %d requests, want %s after %d", got, len(s.asked), want, c.asked)
+	}
+}
+
 // A list that contradicts itself is read again, and believed only once it
-// agrees with itself.
+// agrees with itself. It makes no difference what it lists.
 func TestUnsteadyLists(t *testing.T) {
-	for name, c := range map[string]struct {
-		pages []string
-		want  string // ids, or the fault
-		asked int
-		lists int
-	}{
+	// Where tasks differ: there may be none.
+	ofTasks := map[string]string{
+		"a row without an id": "a task has no id", "a field is gone": "tasks.fields.url: no such key: name", "nothing": "",
+	}
+	for name, c := range map[string]unsteadyCase{
 		"one page":                  {pagesOf("2: A B"), "A B", 1, 1},
 		"two pages":                 {pagesOf("3: A B", "3: C"), "A B C", 2, 1},
 		"a total as a text":         {pagesOf(`"3": A B`, "3.0: C"), "A B C", 2, 1},
@@ -96,35 +136,95 @@ func TestUnsteadyLists(t *testing.T) {
 		"a list that cannot be had": {append(pagesOf("2: A B"), "x"), "it is not one JSON value", 2, 2},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := &script{bodies: c.pages}
-			text := counted
-			if c.lists == 2 {
-				text += `    - { path: b, items: body.items, total: number(body.total), paging: { query: { start: "{offset}", count: "{limit}" } } }` + "\n"
-				text = strings.Replace(text, `  list: [{ path: a, items: body.items, total: number(body.total), paging: { query: { start: "{offset}", count: "{limit}" } } }]`,
-					"  list:\n    - { path: a, items: body.items, total: number(body.total), paging: { query: { start: \"{offset}\", count: \"{limit}\" } } }", 1)
+			c.check(t, counted, c.want, ids)
+		})
+		t.Run(name+", of tasks", func(t *testing.T) {
+			want, differs := ofTasks[name]
+			if !differs {
+				want = c.want
 			}
-			got, err := ids(t, openAt(t, systemtest.ServeHTTP(t, s), text, func(conf *Config) { conf.MinRecords, conf.PageSize = 0, 2 }))
+			c.check(t, countedTasks, want, func(t *testing.T, s *System) (string, error) {
+				t.Helper()
+				open, err := readAll(t, s.OpenTasks(t.Context()))
+				var f *fault.Fault
+				if errors.As(err, &f) && f.Summary != "Unable to Read Tasks" {
+					t.Errorf("the fault is %q", f.Summary)
+				}
+				var out []string
+				for _, task := range open {
+					out = append(out, task.Asset)
+				}
+				return strings.Join(out, " "), err
+			})
+		})
+	}
+}
+
+// An asset that nobody can name is in no list. Its row counts all the same, also
+// where two lists show it, and it must not change from one to the other.
+func TestRowsWithoutID(t *testing.T) {
+	const twice = `
+name: twice
+assets:
+  id: item.name
+  key: item.id
+  fields: {}
+  list:
+    - { path: a, items: body.items, total: body.total }
+    - { path: b, items: body.items, total: body.total }
+`
+	for name, c := range map[string]struct {
+		pages []string
+		want  string
+	}{
+		"in two lists":   {pagesOf("2: 1=A 2", "2: 1=A 2"), "A"},
+		"in the first":   {pagesOf("2: 2 1=A", "1: 1=A"), "A"},
+		"named later":    {pagesOf("1: 1", "1: 1=A"), `the row "1" changed while it was read, 3 times in a row`},
+		"unnamed later":  {pagesOf("1: 1=A", "1: 1"), `the row "1" changed while it was read, 3 times in a row`},
+		"in one of them": {pagesOf("1: 1", "1: 2=A"), "A"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			pages := slices.Repeat(c.pages, maxPasses)
+			got, err := ids(t, openAt(t, systemtest.ServeHTTP(t, &script{bodies: pages}), twice, func(conf *Config) { conf.Secrets = nil }))
 			if err != nil {
 				systemtest.WantUnavailable(t, 0, err)
 				got = err.Error()
 			}
-			if !strings.Contains(got, c.want) || err == nil && got != c.want || len(s.asked) != c.asked {
-				t.Errorf("got %s after %d requests, want %s after %d", got, len(s.asked), c.want, c.asked)
+			if !strings.Contains(got, c.want) || err == nil && got != c.want {
+				t.Errorf("got %s, want %s", got, c.want)
 			}
 		})
+	}
+	_, err := ids(t, openAt(t, systemtest.ServeHTTP(t, &script{bodies: pagesOf("1: 1")}), twice, func(conf *Config) { conf.Secrets, conf.MinRecords = nil, 0 }))
+	if err == nil || !strings.Contains(err.Error(), "shows 0 assets") {
+		t.Errorf("an asset that nobody can name counts as one: %v", err)
 	}
 }
 
 func ids(t *testing.T, s *System) (string, error) {
 	t.Helper()
+	records, err := readAll(t, s.Assets(t.Context()))
 	var out []string
-	for r, err := range s.Assets(t.Context()) {
-		if err != nil {
-			return strings.Join(out, " "), err
-		}
+	for _, r := range records {
 		out = append(out, r.ID)
 	}
-	return strings.Join(out, " "), nil
+	return strings.Join(out, " "), err
+}
+
+// readAll reads a list to its end, or to an error, behind which nothing may come.
+func readAll[T any](t *testing.T, list iter.Seq2[T, error]) ([]T, error) {
+	t.Helper()
+	var out []T
+	var failed error
+	for entry, err := range list {
+		if failed != nil {
+			t.Error("something follows after an error")
+		}
+		if failed = err; err == nil {
+			out = append(out, entry)
+		}
+	}
+	return out, failed
 }
 
 // What a link or a cursor says is followed to its end, never in circles and
@@ -262,6 +362,12 @@ func TestCapabilities(t *testing.T) {
 	}
 	if _, ok := system.AsPeople(s); ok {
 		t.Error("it claims to know people")
+	}
+	const unasked = counted + `
+tasks: { get: { when: "false", path: t, items: body.items }, fields: { id: item.id, kind: item.kind, asset: item.asset } }
+`
+	if _, ok := system.AsTasks(openAt(t, "https://h", unasked)); ok {
+		t.Error("a description that does not ask for tasks claims to read them")
 	}
 	if s.Name() != "cmdb" || s.Kind() != Kind {
 		t.Errorf("it is %s of kind %s", s.Name(), s.Kind())

@@ -52,7 +52,7 @@ func (s *System) record(item any, asked string) (lifecycle.Record, string, error
 	if strings.TrimSpace(key) == "" {
 		return r, "", fmt.Errorf("an item has no id")
 	}
-	f := reader{s: s, variables: variables}
+	f := reader{fields: s.fields, dates: s.dates, variables: variables}
 	r = lifecycle.Record{
 		ID: system.Clean(id), Class: f.text("class"), Name: f.text("name"), Owners: f.list("owners"), Purpose: f.text("purpose"),
 		Environment: f.text("environment"), Criticality: f.text("criticality"), ThirdParty: f.flag("third_party"), Shared: f.flag("shared"),
@@ -81,13 +81,14 @@ func (s *System) state(list []string) (lifecycle.State, string) {
 
 // reader evaluates the fields of an item and keeps the first error.
 type reader struct {
-	s         *System
+	fields    map[string]*expression
+	dates     calendar
 	variables map[string]any
 	err       error
 }
 
 func (f *reader) value(name string) (ref.Val, *expression) {
-	e := f.s.fields[name]
+	e := f.fields[name]
 	if e == nil || f.err != nil {
 		return types.NullValue, nil
 	}
@@ -165,7 +166,7 @@ func (f *reader) date(name string, endOfDay bool) time.Time {
 		f.fail(e, err)
 		return time.Time{}
 	}
-	t, err := f.s.dates.parse(text, endOfDay)
+	t, err := f.dates.parse(text, endOfDay)
 	if err != nil {
 		f.fail(e, err)
 	}

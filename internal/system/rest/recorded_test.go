@@ -52,6 +52,7 @@ type recordedCase struct {
 	Asset       string            `yaml:"asset"`
 	Tasks       string            `yaml:"tasks"`
 	List        bool              `yaml:"list"`
+	OpenTasks   bool              `yaml:"open_tasks"`  // the list of them; tasks is an asset that is also read singly
 	Want        []map[string]any  `yaml:"want"`        // records, or tasks
 	Unavailable string            `yaml:"unavailable"` // what the fault must say
 	Requests    []string          `yaml:"requests"`    // all that was sent, in order
@@ -231,6 +232,23 @@ func (r *recording) listedAsRead(t *testing.T, name string) {
 	wantShape(t, shape(t, listed), shape(t, read))
 }
 
+// tasksListedAsRead compares what a list and a single read tell of the tasks of
+// one asset.
+func tasksListedAsRead(t *testing.T, s *System, open []system.AssetTask, asset string) {
+	t.Helper()
+	var listed []lifecycle.Task
+	for _, task := range open {
+		if task.Asset == asset {
+			listed = append(listed, task.Task)
+		}
+	}
+	read, err := s.Tasks(t.Context(), asset)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantShape(t, shape(t, listed), shape(t, read))
+}
+
 func (r *recording) play(t *testing.T, name string, c *recordedCase) {
 	all := append(slices.Clip(c.Answers), r.Answers...)
 	recorder := &systemtest.Recorder{Handler: &player{t: t, answers: all}}
@@ -243,17 +261,20 @@ func (r *recording) play(t *testing.T, name string, c *recordedCase) {
 	var got []map[string]any
 	var err error
 	switch {
+	case c.OpenTasks:
+		var open []system.AssetTask
+		open, err = readAll(t, s.OpenTasks(t.Context()))
+		got = shape(t, open)
+		if c.Tasks != "" {
+			tasksListedAsRead(t, s, open, c.Tasks)
+		}
 	case c.Tasks != "":
 		var tasks []lifecycle.Task
 		tasks, err = s.Tasks(t.Context(), c.Tasks)
 		got = shape(t, tasks)
 	case c.List:
 		var records []lifecycle.Record
-		for record, failed := range s.Assets(t.Context()) {
-			if err = failed; err == nil {
-				records = append(records, record)
-			}
-		}
+		records, err = readAll(t, s.Assets(t.Context()))
 		got = shape(t, records)
 	default:
 		var records []lifecycle.Record
@@ -314,6 +335,10 @@ func shape(t *testing.T, of any) []map[string]any {
 	case []lifecycle.Task:
 		for _, task := range of {
 			add("id", task.ID, "kind", task.Kind, "due", task.Due, "url", task.URL)
+		}
+	case []system.AssetTask:
+		for _, open := range of {
+			add("asset", open.Asset, "id", open.Task.ID, "kind", open.Task.Kind, "due", open.Task.Due, "url", open.Task.URL)
 		}
 	}
 	return out

@@ -11,7 +11,6 @@ import (
 	"context"
 	"fmt"
 	"iter"
-	"math"
 	"slices"
 	"strings"
 	"time"
@@ -72,15 +71,15 @@ type System struct {
 	states   map[string]lifecycle.State
 	tasks    *taskRules
 
-	listed snapshot.Memo[*shelf]
+	listed snapshot.Memo[*shelf[lifecycle.Record]]
+	open   snapshot.Memo[*shelf[system.AssetTask]]
 	shows  snapshot.Memo[struct{}]
 }
 
 var (
-	_ system.Assets  = (*System)(nil)
-	_ system.Lister  = (*System)(nil)
-	_ system.Tasks   = (*System)(nil)
-	_ system.Partial = (*System)(nil)
+	_ system.Assets      = (*System)(nil)
+	_ system.TasksLister = (*System)(nil)
+	_ system.Partial     = (*System)(nil)
 )
 
 // failure recognises an answer that is an error whatever its status.
@@ -147,7 +146,7 @@ func (s *System) compileAssets(c *checker, a *assetsText) {
 	if a.Key != "" {
 		s.key = c.compile("assets.key", a.Key, inItem, scalars...)
 	}
-	s.hides = a.Hides == nil || *a.Hides
+	s.hides = hides(a.Hides)
 	s.fields = c.fields("assets.fields", a.Fields, recordFields)
 	for i := range a.Get {
 		at := fmt.Sprintf("assets.get[%d]", i)
@@ -155,13 +154,7 @@ func (s *System) compileAssets(c *checker, a *assetsText) {
 			s.get = g
 		}
 	}
-	for i := range a.List {
-		at := fmt.Sprintf("assets.list[%d]", i)
-		if l := c.listing(at, &a.List[i], false); l != nil {
-			s.lists = append(s.lists, l)
-		}
-	}
-	if len(s.lists) == 0 {
+	if s.lists = c.listings("assets.list", a.List); len(s.lists) == 0 {
 		c.problem("assets.list", "At least one list is required: the assets of a whole team are listed, and absence is checked against it.")
 	}
 }
@@ -243,17 +236,16 @@ func (s *System) Has(c system.Capability) bool {
 	return false
 }
 
-// Listing describes the lists of assets. Where there is no other way to read one
-// asset, they save nothing.
+// Listing describes the lists of assets and of tasks. Where there is no other
+// way to read one asset, its lists save nothing.
 func (s *System) Listing(c system.Capability) system.Listing {
-	if c != system.CanReadAssets || s.get == nil {
-		return system.Listing{}
+	switch {
+	case c == system.CanReadAssets && s.get != nil:
+		return system.Listing{PageSize: s.lists[0].pageSize(), Hides: s.hides}
+	case c == system.CanReadTasks && s.tasks != nil && len(s.tasks.lists) > 0:
+		return system.Listing{PageSize: s.tasks.lists[0].pageSize(), Hides: s.tasks.hides}
 	}
-	out := system.Listing{PageSize: math.MaxInt32, Hides: s.hides}
-	if p := s.lists[0].paging; p != nil {
-		out.PageSize = p.size
-	}
-	return out
+	return system.Listing{}
 }
 
 // Asset returns the records with exactly the given id.
@@ -282,16 +274,5 @@ func (s *System) Asset(ctx context.Context, id string) ([]lifecycle.Record, erro
 
 // Assets yields all records, sorted as the system lists them.
 func (s *System) Assets(ctx context.Context) iter.Seq2[lifecycle.Record, error] {
-	return func(yield func(lifecycle.Record, error) bool) {
-		shelf, err := s.all(ctx)
-		if err != nil {
-			yield(lifecycle.Record{}, err)
-			return
-		}
-		for _, r := range shelf.records {
-			if !yield(r, nil) {
-				return
-			}
-		}
-	}
+	return each(func() (*shelf[lifecycle.Record], error) { return s.all(ctx) })
 }

@@ -3,6 +3,7 @@ package rest
 import (
 	"context"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 
@@ -15,15 +16,18 @@ import (
 
 // taskFields are the fields of a task with the types that their expressions may
 // have. asset is the id of the asset that the task is about, and open whether
-// it still is.
+// it still is. key is what no two rows share, if ids may repeat: a task may have
+// a row for each of its assets.
 var taskFields = map[string][]*cel.Type{
-	"id": scalars, "kind": scalars, "asset": scalars, "open": flags, "due": scalars, "url": scalars,
+	"id": scalars, "key": scalars, "kind": scalars, "asset": scalars, "open": flags, "due": scalars, "url": scalars,
 }
 
-// taskRules reads the tasks of an asset.
+// taskRules says how tasks are asked for and read.
 type taskRules struct {
-	listing *listing
+	get     *listing // of one asset
 	askable *expression
+	lists   []*listing // of all assets
+	hides   bool       // the lists may leave out what get shows
 	fields  map[string]*expression
 	kinds   map[string]lifecycle.TaskKind
 }
@@ -36,7 +40,10 @@ func (c *checker) tasks(t *tasksText) *taskRules {
 		}
 		return nil
 	}
-	rules := &taskRules{listing: c.listing("tasks.get", &t.Get, true), fields: c.fields("tasks.fields", t.Fields, taskFields)}
+	rules := &taskRules{
+		get: c.listing("tasks.get", &t.Get, true), lists: c.listings("tasks.list", t.List), hides: hides(t.Hides),
+		fields: c.fields("tasks.fields", t.Fields, taskFields),
+	}
 	for _, name := range []string{"id", "kind", "asset"} {
 		if t.Fields[name] == "" {
 			c.problem("tasks.fields."+name, "It is required.")
@@ -46,72 +53,161 @@ func (c *checker) tasks(t *tasksText) *taskRules {
 		rules.askable = c.compile("tasks.askable", t.Ask, inID, cel.BoolType)
 	}
 	rules.kinds = words(c, "task_kinds", "tasks.kinds", t.Kinds, c.config.TaskKinds, lifecycle.ParseTaskKind, lifecycle.TaskKinds())
-	if !c.applies("tasks", t.When) {
+	if !c.applies("tasks", t.When) || rules.get == nil {
 		return nil
 	}
 	return rules
 }
 
-// Tasks returns the open tasks of the asset, sorted by id.
+// Tasks returns the open tasks of the asset, sorted by id. Those of an asset that
+// cannot be asked for safely are looked for in the list of all tasks; if there
+// is none, or if it may leave them out, they are unknown.
 func (s *System) Tasks(ctx context.Context, asset string) ([]lifecycle.Task, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	if s.tasks == nil {
-		return nil, &fault.Fault{
-			Kind: fault.ErrConfig, Summary: "Unable to Read Tasks", Happened: fmt.Sprintf("The system %q was not told where its tasks are.", s.config.Name),
-			Advice: "Describe tasks in the description of the system, or set what it asks for.",
-		}
+		return nil, s.untold("where its tasks are")
 	}
 	if asset = strings.TrimSpace(asset); asset == "" {
 		return nil, nil
 	}
+	askable := true
 	if s.tasks.askable != nil {
-		ok, err := s.tasks.askable.bool(map[string]any{"id": asset, "settings": s.settings})
-		if err != nil || !ok {
-			return nil, s.taskClient.Unusable(fmt.Sprintf("it cannot be asked for the tasks of %q safely", asset), adviceFilter)
+		var err error
+		if askable, err = s.tasks.askable.bool(map[string]any{"id": asset, "settings": s.settings}); err != nil {
+			return nil, s.taskClient.Unusable(err.Error(), adviceDescription)
 		}
 	}
+	read := s.tasksAsked
+	if !askable {
+		read = s.tasksListed
+	}
+	out, err := read(ctx, asset)
+	slices.SortFunc(out, func(a, b lifecycle.Task) int { return strings.Compare(a.ID, b.ID) })
+	return out, err
+}
+
+// tasksAsked asks for the tasks of one asset. A row of another one shows that
+// the question was not understood.
+func (s *System) tasksAsked(ctx context.Context, asset string) ([]lifecycle.Task, error) {
 	var out []lifecycle.Task
-	err := s.steadily(func() error {
+	err := steadily(s.taskClient, func() error {
 		out = nil
-		return s.tasks.listing.read(ctx, s, s.taskClient, map[string]string{"id": asset}, func(item any) (string, error) {
-			task, mine, key, err := s.task(item, asset)
-			if err == nil && mine {
-				out = append(out, task)
+		return s.tasks.get.read(ctx, s, s.taskClient, map[string]string{"id": asset}, func(item any) (string, error) {
+			row, err := s.task(item, asset)
+			if err != nil {
+				return "", err
 			}
-			return key, err
+			of := row.task.Asset
+			if system.Fold(of) != system.Fold(asset) {
+				return "", s.taskClient.Unusable(fmt.Sprintf("it was asked for tasks of the asset %q and answered with one of %q", asset, of), adviceFilter)
+			}
+			if of == asset && row.ours {
+				out = append(out, row.task.Task)
+			}
+			return row.key, nil
 		})
 	})
 	if err != nil {
 		return nil, err
 	}
-	slices.SortFunc(out, func(a, b lifecycle.Task) int { return strings.Compare(a.ID, b.ID) })
 	return out, nil
 }
 
-// task reads one row. A task that is closed, or of a kind that does not concern
-// custody, is not mine; one of another asset shows that the question was not
-// understood.
-func (s *System) task(item any, asset string) (t lifecycle.Task, mine bool, key string, err error) {
-	if _, ok := item.(map[string]any); !ok {
-		return t, false, "", fmt.Errorf("an item is no object")
+// tasksListed looks for the tasks of one asset in the list.
+func (s *System) tasksListed(ctx context.Context, asset string) ([]lifecycle.Task, error) {
+	var out []lifecycle.Task
+	if len(s.tasks.lists) > 0 {
+		all, err := s.allTasks(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, open := range all.find(asset) {
+			out = append(out, open.Task)
+		}
+		if len(out) > 0 || !s.tasks.hides {
+			return out, nil
+		}
 	}
-	f := reader{s: &System{fields: s.tasks.fields, dates: s.dates}, variables: map[string]any{"item": item, "settings": s.settings, "id": asset}}
-	key = f.text("id")
-	word, of, open := f.text("kind"), f.text("asset"), f.flag("open")
-	t = lifecycle.Task{ID: key, Due: f.date("due", true), URL: f.text("url")}
+	return nil, s.taskClient.Unusable(fmt.Sprintf("it cannot be asked for the tasks of %q safely", asset), adviceFilter)
+}
+
+// OpenTasks yields the open tasks of all assets, in the order in which the system
+// lists them.
+//
+// A task that names no asset is an error. It concerns none, and to leave it out
+// would do no harm, were it not that a field which the account may not read
+// comes empty too: every task would then be left out, and access would stay
+// open that a task is to end. So a list asks for tasks that name an asset, and a
+// row without one shows that this was not understood. A row that is closed or
+// of a kind that does not concern custody need not name any.
+func (s *System) OpenTasks(ctx context.Context) iter.Seq2[system.AssetTask, error] {
+	return each(func() (*shelf[system.AssetTask], error) {
+		if s.tasks == nil || len(s.tasks.lists) == 0 {
+			return nil, s.untold("how its tasks are listed")
+		}
+		return s.allTasks(ctx)
+	})
+}
+
+// allTasks reads all lists of tasks, once a run.
+func (s *System) allTasks(ctx context.Context) (*shelf[system.AssetTask], error) {
+	return s.open.Get(ctx, "", func(ctx context.Context) (*shelf[system.AssetTask], error) {
+		return gather(ctx, s, s.taskClient, s.tasks.lists, func(item any) (system.AssetTask, string, string, error) {
+			row, err := s.task(item, "")
+			switch {
+			case err != nil:
+				return system.AssetTask{}, "", "", err
+			case !row.ours:
+				return system.AssetTask{}, "", row.key, nil
+			case row.task.Asset == "":
+				return system.AssetTask{}, "", "", s.taskClient.Unusable(fmt.Sprintf("its list shows the task %q without an asset", row.task.Task.ID), adviceTasks)
+			}
+			return row.task, row.task.Asset, row.key, nil
+		})
+	})
+}
+
+// taskRow is a row of an answer about tasks.
+type taskRow struct {
+	task system.AssetTask
+	key  string
+	ours bool // it is open, and of a kind that concerns custody
+}
+
+// task reads one row.
+func (s *System) task(item any, asked string) (taskRow, error) {
+	if _, ok := item.(map[string]any); !ok {
+		return taskRow{}, fmt.Errorf("an item is no object")
+	}
+	f := reader{fields: s.tasks.fields, dates: s.dates, variables: map[string]any{"item": item, "settings": s.settings, "id": asked}}
+	kind, concerns := s.tasks.kinds[fold(f.text("kind"))]
+	row := taskRow{
+		task: system.AssetTask{
+			Asset: f.text("asset"),
+			Task:  lifecycle.Task{ID: f.text("id"), Kind: kind, Due: f.date("due", true), URL: f.text("url")},
+		},
+		key:  f.text("key"),
+		ours: f.flag("open") != lifecycle.No && concerns,
+	}
 	switch {
 	case f.err != nil:
-		return t, false, "", f.err
-	case key == "":
-		return t, false, "", fmt.Errorf("a task has no id")
-	case system.Fold(of) != system.Fold(asset):
-		return t, false, "", s.taskClient.Unusable(fmt.Sprintf("it was asked for tasks of the asset %q and answered with one of %q", asset, of), adviceFilter)
+		return taskRow{}, f.err
+	case row.task.Task.ID == "":
+		return taskRow{}, fmt.Errorf("a task has no id")
+	case row.key == "":
+		row.key = row.task.Task.ID
 	}
-	kind, known := s.tasks.kinds[fold(word)]
-	t.Kind = kind
-	return t, known && of == asset && open != lifecycle.No, key, nil
+	return row, nil
+}
+
+// untold is the fault for tasks that the description does not describe.
+func (s *System) untold(what string) error {
+	return &fault.Fault{
+		Kind: fault.ErrConfig, Summary: "Unable to Read Tasks", Happened: fmt.Sprintf("The system %q was not told %s.", s.config.Name, what),
+		Advice: "Describe tasks in the description of the system, or set what it asks for.",
+	}
 }
 
 // isFault reports whether an error is fit to be returned as it is.
