@@ -214,6 +214,7 @@ func TestBreaksOff(t *testing.T) {
 	healthy := map[string]string{
 		"/customfields": `{"count":1,"total":1,"items":[{"id":"9","Name":"Purpose"}]}`,
 		"/catalogs":     `{"count":1,"total":1,"items":[{"id":"2","Name":"Laptops"}]}`,
+		"/assets":       `{"count":0,"total":0,"items":[]}`, // it was deleted
 		"/asset/7":      strings.Replace(linked, `"_hyp`, `"CustomFields":[{"name":"purpose","values":["x"]}],"_hyp`, 1),
 		"/user/ann":     `{"Name":"ann","EmailAddress":"ann@example.org"}`,
 		"/tickets":      `{"count":1,"total":1,"items":[{"id":"5","Queue":{"id":"3"},"Due":"1970-01-01T00:00:00Z"}]}`,
@@ -237,7 +238,7 @@ func TestBreaksOff(t *testing.T) {
 		t.Fatalf("got the tasks %q", got)
 	}
 	for path, forTasks := range map[string]bool{
-		"/rt": false, "/customfields": false, "/catalogs": false, "/asset/7": false, "/user/ann": false,
+		"/rt": false, "/customfields": false, "/catalogs": false, "/assets": false, "/asset/7": false, "/user/ann": false,
 		"/queues": true, "/tickets": true, "/ticket/6": true,
 	} {
 		for _, text := range []string{"!403 {\"message\":\"Forbidden\"}", "!404 <html>", "!500 {\"message\":\"x\"}", "!301 ", "<html>", "[]", `{"id":1,"items":[{"id":"x","Name":"Laptops"}]}`} {

@@ -221,6 +221,11 @@ func TestRights(t *testing.T) {
 		held := laptop(t, rt, map[string]any{"HeldBy": []string{rt.Create(t, "group", map[string]any{"Name": "Unseen " + visible})}})
 		c := narrow
 		c.OwnerRole = roleHeldBy
+		// A list tells the name of a group to everybody, and shows no deleted asset.
+		if r := one(t, mustOpen(t, c), held); !slices.Equal(r.Owners, []string{"Unseen " + visible}) {
+			t.Errorf("got %+v", r)
+		}
+		rt.Set(t, "asset", held, map[string]any{"Status": "deleted"}, "deleted")
 		found, err := mustOpen(t, c).Asset(t.Context(), held)
 		systemtest.WantUnavailable(t, len(found), err)
 		if !strings.Contains(advice(err), "SeeGroup") {
