@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/acctest/servers"
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
@@ -268,6 +269,28 @@ func TestBreaksOff(t *testing.T) {
 		found, err := s.Asset(t.Context(), "7")
 		systemtest.WantUnavailable(t, len(found), err)
 	})
+}
+
+// Request Tracker has no empty date: it writes the beginning of 1970.
+func TestDates(t *testing.T) {
+	day := time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC)
+	for text, want := range map[string][2]time.Time{ // as a beginning and as an end
+		"": {}, "1970-01-01": {}, "1970-01-01T00:00:00Z": {},
+		"2026-05-01":                {day, day.Add(24*time.Hour - time.Second)},
+		"2026-05-01T14:00:00+02:00": {day.Add(12 * time.Hour), day.Add(12 * time.Hour)},
+		"1970-01-01T00:00:01Z":      {time.Unix(1, 0), time.Unix(1, 0)},
+	} {
+		for i, want := range want {
+			if got, err := parseDate(text, i == 1); err != nil || !got.Equal(want) {
+				t.Errorf("%q is %s, %v; want %s", text, got, err, want)
+			}
+		}
+	}
+	for _, text := range []string{"tomorrow", "1969-12-31", "10000-01-01T00:00:00Z", "2026-02-30", "01.05.2026"} {
+		if got, err := parseDate(text, true); err == nil || !got.IsZero() {
+			t.Errorf("%q is %s", text, got)
+		}
+	}
 }
 
 func TestConfig(t *testing.T) {

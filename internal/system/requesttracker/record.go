@@ -14,6 +14,7 @@ import (
 
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/row"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/transport"
 )
 
@@ -276,10 +277,10 @@ func (s *System) fill(r *lifecycle.Record, fields *customFields) error {
 		return fmt.Errorf("the custom field %s holds %s, and %w", quote(s.config.Fields[field]), quote(values[field]), err)
 	}
 	var err error
-	if r.ThirdParty, err = parseBool(values[fieldThirdParty]); err != nil {
+	if r.ThirdParty, err = row.ParseBool(values[fieldThirdParty]); err != nil {
 		return flawed(fieldThirdParty, err)
 	}
-	if r.Shared, err = parseBool(values[fieldShared]); err != nil {
+	if r.Shared, err = row.ParseBool(values[fieldShared]); err != nil {
 		return flawed(fieldShared, err)
 	}
 	if r.RetirementDate, err = parseDate(values[fieldRetirementDate], true); err != nil {
@@ -315,42 +316,11 @@ func (c *customFields) value(name string) (string, error) {
 	return strings.Join(out, ", "), nil
 }
 
-var errDate = errors.New("that is not a date such as 2026-01-31 or 2026-01-31T12:00:00Z")
-
-// parseDate reads a date with or without a time of day. Without one it is the
-// last second of that day if endOfDay is set, and otherwise its first. Request
-// Tracker writes the beginning of 1970 where there is none.
+// parseDate reads a date, which Request Tracker writes as the beginning of 1970
+// where there is none.
 func parseDate(text string, endOfDay bool) (time.Time, error) {
-	if text == "" {
-		return time.Time{}, nil
+	if begin, err := row.ParseDate(text, false); err != nil || begin.Unix() == 0 {
+		return time.Time{}, err
 	}
-	t, err := time.Time{}, error(nil)
-	if len(text) == len(time.DateOnly) {
-		t, err = time.Parse(time.DateOnly, text)
-	} else {
-		t, err = time.Parse(time.RFC3339, text)
-		t, endOfDay = t.UTC().Truncate(time.Second), false
-	}
-	switch {
-	case err != nil || t.Year() < 1970 || t.Year() > 9999:
-		return time.Time{}, errDate
-	case t.Unix() == 0:
-		return time.Time{}, nil
-	case endOfDay:
-		t = t.Add(24*time.Hour - time.Second)
-	}
-	return t, nil
-}
-
-// parseBool reads a yes or no; the empty text states nothing.
-func parseBool(text string) (lifecycle.Tristate, error) {
-	switch system.Fold(text) {
-	case "":
-		return lifecycle.Unstated, nil
-	case "true", "yes", "1":
-		return lifecycle.Yes, nil
-	case "false", "no", "0":
-		return lifecycle.No, nil
-	}
-	return lifecycle.Unstated, errors.New("that is neither yes nor no")
+	return row.ParseDate(text, endOfDay)
 }
