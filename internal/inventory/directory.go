@@ -20,6 +20,7 @@ func newDirectory(people system.People, p *purse) *directory {
 	return &directory{people: people, persons: &reader[lifecycle.Person, *roster]{
 		account: account{purse: p},
 		read:    people.Person,
+		price:   func(key string) int { return system.PriceOf(people, system.CanReadPeople, key) },
 		listing: func() system.Listing { return system.ListingOf(people, system.CanReadPeople) },
 		whole: func(ctx context.Context) (*roster, error) {
 			// ListingOf gives no page size to a system that cannot do this.
@@ -38,7 +39,7 @@ func (d *directory) person(ctx context.Context, key string) ([]lifecycle.Person,
 func (d *directory) members(ctx context.Context, team string) ([]lifecycle.Person, error) {
 	return d.teams.Get(ctx, team, func(ctx context.Context) ([]lifecycle.Person, error) {
 		if d.persons.listing().Members {
-			all, listed, err := d.persons.turn(ctx)
+			all, listed, err := d.persons.turn(ctx, team)
 			if err != nil {
 				return nil, err
 			}

@@ -8,7 +8,8 @@
 // those (see allowance). A plan of any size then takes the pages of the lists
 // and less than 30 requests besides, for each system. What comes on top is what
 // a list cannot tell: entries that it hides or that are in doubt, each of which
-// is read once before it counts as absent, because absence is never guessed.
+// is read once before it counts as absent, because absence is never guessed; and
+// the members of a team where they are only to be had one by one.
 package inventory
 
 import (

@@ -8,16 +8,16 @@ import (
 )
 
 const (
-	// allowance is the most single reads that are spent on one system before it
-	// is listed. Terraform asks for one thing after the other, so nobody knows
-	// how many are to come. Whatever the number, a run then takes no more than
-	// the pages and these: they and what a kind asks besides, a login or a
-	// probe, are meant to stay below 30. It is large enough that a small
-	// configuration never lists a large system.
+	// allowance is the most requests for single reads that are spent on one
+	// system before it is listed. Terraform asks for one thing after the other,
+	// so nobody knows how many are to come. Whatever the number, a run then takes
+	// no more than the pages and these: they and what a kind asks besides, a
+	// login or a probe, are meant to stay below 30. It is large enough that a
+	// small configuration never lists a large system.
 	allowance = 24
-	// frugal is the fewest single reads before a capability is listed that is
-	// known to fit on a page or two. A handful of reads is spread over the
-	// parallel requests; a list keeps everybody waiting for its end.
+	// frugal is the fewest requests before a capability is listed that is known
+	// to fit on a page or two. A handful of reads is spread over the parallel
+	// requests; a list keeps everybody waiting for its end.
 	frugal = 8
 	// parallel bounds the single reads that one system has to answer at a time,
 	// and the look-ups that one question has under way.
@@ -28,8 +28,8 @@ const (
 )
 
 // purse is what all capabilities of one system may spend on single reads
-// together. It is one, because a system counts its requests and not what they
-// are for.
+// together, in requests. It is one, because a system counts its requests and not
+// what they are for.
 type purse struct {
 	slots chan struct{}
 
@@ -62,15 +62,18 @@ type account struct {
 	listed bool // likewise; a list was begun, and answers everything from there
 }
 
-// spend reports whether the next look-up is to be a single read, and counts it.
+// spend reports whether the next look-up is to be a single read, and pays its
+// price, which is in requests.
 //
 // The rule is that of renting skis: rent until the rent adds up to the price,
-// then buy. A single read is a request, the price of a list is its pages, so
-// whoever lists after as many single reads as there are pages never spends more
-// than twice of what would have been enough. The number of pages is seldom known
-// before; where it is not, or is larger, allowance stands in for it, which
-// bounds the whole run instead.
-func (a *account) spend(l system.Listing) bool {
+// then buy. The rent is the price of a single read, the price of a list is its
+// pages, so whoever lists after as many requests as there are pages never spends
+// more than twice of what would have been enough. The number of pages is seldom
+// known before; where it is not, or is larger, allowance stands in for it, which
+// bounds the whole run instead. A price is the most that a read may take, and is
+// paid before it, so that reads that are under way together cannot exceed the
+// bound. The first read is made at any price: it alone is no reason for a list.
+func (a *account) spend(l system.Listing, price int) bool {
 	a.purse.mu.Lock()
 	defer a.purse.mu.Unlock()
 	if a.listed {
@@ -84,9 +87,9 @@ func (a *account) spend(l system.Listing) bool {
 		pages := (l.Count-1)/l.PageSize + 1
 		limit = min(max(pages, frugal), allowance)
 	}
-	if a.spent < limit && a.purse.spent < allowance {
-		a.spent++
-		a.purse.spent++
+	if a.purse.spent == 0 || a.spent+price <= limit && a.purse.spent+price <= allowance {
+		a.spent += price
+		a.purse.spent += price
 		return true
 	}
 	a.listed = true

@@ -27,8 +27,9 @@ type index[T any] interface {
 // they do if the list is larger than what may be kept.
 type reader[T any, L index[T]] struct {
 	account account
-	// read reads singly.
-	read func(ctx context.Context, key string) ([]T, error)
+	// read reads singly; price is the most requests that this takes.
+	read  func(ctx context.Context, key string) ([]T, error)
+	price func(key string) int
 	// listing describes the list; whole reads it.
 	listing func() system.Listing
 	whole   func(ctx context.Context) (L, error)
@@ -43,7 +44,7 @@ type reader[T any, L index[T]] struct {
 // get returns the entries that a key names, the same ones throughout the run.
 func (r *reader[T, L]) get(ctx context.Context, key string) ([]T, error) {
 	return r.answers.Get(ctx, key, func(ctx context.Context) ([]T, error) {
-		all, listed, err := r.turn(ctx)
+		all, listed, err := r.turn(ctx, key)
 		if err != nil {
 			return nil, err
 		}
@@ -60,12 +61,12 @@ func (r *reader[T, L]) get(ctx context.Context, key string) ([]T, error) {
 	})
 }
 
-// turn decides how the next look-up is answered: it returns the list, or false
-// for a single read.
-func (r *reader[T, L]) turn(ctx context.Context) (L, bool, error) {
+// turn decides how the look-up of a key is answered: it returns the list, or
+// false for a single read.
+func (r *reader[T, L]) turn(ctx context.Context, key string) (L, bool, error) {
 	var none L
 	l := r.listing()
-	if l.PageSize <= 0 || r.account.spend(l) {
+	if l.PageSize <= 0 || r.account.spend(l, r.price(key)) {
 		return none, false, nil
 	}
 	all, err := r.all(ctx)

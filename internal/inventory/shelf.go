@@ -32,6 +32,7 @@ func newShelf(assets system.Assets, p *purse) *shelf {
 	s.records = &reader[lifecycle.Record, sheet]{
 		account: account{purse: p},
 		read:    assets.Asset,
+		price:   func(id string) int { return system.PriceOf(assets, system.CanReadAssets, id) },
 		listing: func() system.Listing { return system.ListingOf(assets, system.CanReadAssets) },
 		whole: func(ctx context.Context) (sheet, error) {
 			records, err := collect(ctx, assets.Assets(ctx))
@@ -45,6 +46,7 @@ func newShelf(assets system.Assets, p *purse) *shelf {
 	s.tasks = &reader[lifecycle.Task, docket]{
 		account: account{purse: p},
 		read:    tasks.Tasks,
+		price:   func(asset string) int { return system.PriceOf(tasks, system.CanReadTasks, asset) },
 		listing: func() system.Listing { return system.ListingOf(tasks, system.CanReadTasks) },
 		whole: func(ctx context.Context) (docket, error) {
 			// ListingOf gives no page size to a system that cannot do this.

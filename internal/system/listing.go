@@ -44,6 +44,18 @@ type Lister interface {
 	Listing(c Capability) Listing
 }
 
+// Priced is a Lister whose single reads take another number of requests than one
+// each.
+type Priced interface {
+	Lister
+	// Price returns the most requests that a single read of a key takes, or in a
+	// directory also the look-up of the members of a team: zero if the answer is
+	// known already. It does not count what is asked once a run, nor what a list
+	// leaves to be asked for one by one. Like Listing, it is called often, costs
+	// nothing and asks the system nothing.
+	Price(c Capability, key string) int
+}
+
 // Entry is an entry of a directory as it stands in a list.
 type Entry struct {
 	Person lifecycle.Person
@@ -101,4 +113,13 @@ func ListingOf(s System, c Capability) Listing {
 		return Listing{}
 	}
 	return l.Listing(c)
+}
+
+// PriceOf returns the most requests that a single read of a key takes: one,
+// unless s says otherwise.
+func PriceOf(s System, c Capability, key string) int {
+	if p, ok := s.(Priced); ok {
+		return p.Price(c, key)
+	}
+	return 1
 }

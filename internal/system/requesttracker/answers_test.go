@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/acctest/servers"
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
@@ -214,6 +215,7 @@ func TestBreaksOff(t *testing.T) {
 	healthy := map[string]string{
 		"/customfields": `{"count":1,"total":1,"items":[{"id":"9","Name":"Purpose"}]}`,
 		"/catalogs":     `{"count":1,"total":1,"items":[{"id":"2","Name":"Laptops"}]}`,
+		"/assets":       `{"count":0,"total":0,"items":[]}`, // it was deleted
 		"/asset/7":      strings.Replace(linked, `"_hyp`, `"CustomFields":[{"name":"purpose","values":["x"]}],"_hyp`, 1),
 		"/user/ann":     `{"Name":"ann","EmailAddress":"ann@example.org"}`,
 		"/tickets":      `{"count":1,"total":1,"items":[{"id":"5","Queue":{"id":"3"},"Due":"1970-01-01T00:00:00Z"}]}`,
@@ -237,7 +239,7 @@ func TestBreaksOff(t *testing.T) {
 		t.Fatalf("got the tasks %q", got)
 	}
 	for path, forTasks := range map[string]bool{
-		"/rt": false, "/customfields": false, "/catalogs": false, "/asset/7": false, "/user/ann": false,
+		"/rt": false, "/customfields": false, "/catalogs": false, "/assets": false, "/asset/7": false, "/user/ann": false,
 		"/queues": true, "/tickets": true, "/ticket/6": true,
 	} {
 		for _, text := range []string{"!403 {\"message\":\"Forbidden\"}", "!404 <html>", "!500 {\"message\":\"x\"}", "!301 ", "<html>", "[]", `{"id":1,"items":[{"id":"x","Name":"Laptops"}]}`} {
@@ -267,6 +269,28 @@ func TestBreaksOff(t *testing.T) {
 		found, err := s.Asset(t.Context(), "7")
 		systemtest.WantUnavailable(t, len(found), err)
 	})
+}
+
+// Request Tracker has no empty date: it writes the beginning of 1970.
+func TestDates(t *testing.T) {
+	day := time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC)
+	for text, want := range map[string][2]time.Time{ // as a beginning and as an end
+		"": {}, "1970-01-01": {}, "1970-01-01T00:00:00Z": {},
+		"2026-05-01":                {day, day.Add(24*time.Hour - time.Second)},
+		"2026-05-01T14:00:00+02:00": {day.Add(12 * time.Hour), day.Add(12 * time.Hour)},
+		"1970-01-01T00:00:01Z":      {time.Unix(1, 0), time.Unix(1, 0)},
+	} {
+		for i, want := range want {
+			if got, err := parseDate(text, i == 1); err != nil || !got.Equal(want) {
+				t.Errorf("%q is %s, %v; want %s", text, got, err, want)
+			}
+		}
+	}
+	for _, text := range []string{"tomorrow", "1969-12-31", "10000-01-01T00:00:00Z", "2026-02-30", "01.05.2026"} {
+		if got, err := parseDate(text, true); err == nil || !got.IsZero() {
+			t.Errorf("%q is %s", text, got)
+		}
+	}
 }
 
 func TestConfig(t *testing.T) {

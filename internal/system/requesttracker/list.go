@@ -11,7 +11,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/transport"
 )
@@ -242,21 +241,21 @@ func walk[T any](
 
 // census is everything that a list of assets told.
 type census struct {
-	records []lifecycle.Record
-	tickets map[int64][]int64 // by the asset that they refer to
+	ids   []int64 // in their order
+	found map[int64]*found
 }
 
 // all reads the list of all assets that count, once in a run: whoever asks for
 // the tasks of all assets needs it as well.
 func (s *System) all(ctx context.Context) (*census, error) {
 	return s.everything.Get(ctx, "", func(ctx context.Context) (*census, error) {
-		out := &census{tickets: make(map[int64][]int64)}
+		out := &census{found: make(map[int64]*found)}
 		if err := s.count(ctx, out); err != nil {
 			return nil, err
 		}
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		s.linked = out.tickets
+		s.listed = out
 		return out, nil
 	})
 }
@@ -267,6 +266,19 @@ func (s *System) count(ctx context.Context, into *census) error {
 	if err != nil {
 		return err
 	}
+	return walk(ctx, s.client, "assets", scope.where(), adviceAssets, s.told(), s.config.PageSize,
+		func(a *asset) ident { return a.ID },
+		func(id int64, a *asset) (bool, error) {
+			f, err := s.read(ctx, scope, a)
+			if err == nil && f.present {
+				into.ids, into.found[id] = append(into.ids, id), f
+			}
+			return true, err
+		})
+}
+
+// told returns what a list is asked to tell of each asset.
+func (s *System) told() url.Values {
 	role := s.config.OwnerRole
 	fields := "Name,Status,Catalog," + role
 	if len(s.config.Fields) > 0 {
@@ -275,20 +287,5 @@ func (s *System) count(ctx context.Context, into *census) error {
 	if len(s.config.Queues) > 0 {
 		fields += ",_hyperlinks"
 	}
-	query := url.Values{"fields": {fields}, "fields[Catalog]": {"Name"}, "fields[" + role + "]": {"Name,EmailAddress"}}
-	return walk(ctx, s.client, "assets", scope.where(), adviceAssets, query, s.config.PageSize,
-		func(a *asset) ident { return a.ID },
-		func(id int64, a *asset) (bool, error) {
-			r, inside, err := s.record(ctx, scope, a)
-			if err != nil || !inside {
-				return true, err
-			}
-			if a.Hyperlinks != nil {
-				if into.tickets[id], err = a.tickets(); err != nil {
-					return false, s.client.Unusable(fmt.Sprintf("asset %d is linked to a ticket without a number", id), adviceServer)
-				}
-			}
-			into.records = append(into.records, r)
-			return true, nil
-		})
+	return url.Values{"fields": {fields}, "fields[Catalog]": {"Name"}, "fields[" + role + "]": {"Name,EmailAddress"}}
 }

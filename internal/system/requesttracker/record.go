@@ -14,53 +14,110 @@ import (
 
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/row"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/transport"
 )
 
-// found is what asking for one asset gave.
+// found is what is known of one asset.
 type found struct {
 	present bool
 	record  lifecycle.Record
-	tickets []int64 // that refer to it
+	tickets []int64 // that refer to it; none are read without queues
 }
 
 // find asks for one asset, once in a run.
 func (s *System) find(ctx context.Context, id int64) (*found, error) {
 	return s.found.Get(ctx, strconv.FormatInt(id, 10), func(ctx context.Context) (*found, error) {
+		f, listed := s.inList(id)
+		if f != nil {
+			return f, nil
+		}
 		scope, err := s.look(ctx)
 		if err != nil {
 			return nil, err
 		}
-		r, err := s.client.Get(ctx, api("asset", strconv.FormatInt(id, 10)), url.Values{"fields[Catalog]": {"Name"}})
+		a, err := s.one(ctx, id, listed)
 		if err != nil {
 			return nil, err
 		}
-		switch r.Status {
-		case http.StatusOK:
-		case http.StatusNotFound:
-			return &found{}, s.notFound(r)
-		case http.StatusForbidden:
-			return nil, s.client.Unusable(fmt.Sprintf("the account may not see asset %d, which says neither that it is there nor that it is gone", id),
-				adviceAssets)
-		default:
-			return nil, s.client.Refused(r)
+		f = &found{}
+		if a != nil {
+			if f, err = s.read(ctx, scope, a); err != nil {
+				return nil, err
+			}
 		}
-		var a asset
-		if err := r.JSON(&a); err != nil {
-			return nil, s.client.Malformed(r, "it is not an asset: "+err.Error())
-		}
-		if n, err := a.ID.number(); err != nil || n != id {
-			return nil, s.client.Malformed(r, fmt.Sprintf("it was asked for asset %d and told of %s", id, quote(string(a.ID))))
-		}
-		out := &found{}
-		if out.record, out.present, err = s.record(ctx, scope, &a); err != nil || !out.present {
-			return &found{}, err
-		}
-		if out.tickets, err = a.tickets(); err != nil || a.Hyperlinks == nil {
-			return nil, s.client.Malformed(r, "it does not say which tickets refer to the asset")
-		}
-		return out, nil
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.linked[id] = len(f.tickets)
+		return f, nil
 	})
+}
+
+// one asks for one asset: nil if there is none. By its number, it is told with
+// the names of the users who have a role, and with nothing else of them or of
+// groups; a list tells all at once. So where more than those names is needed, it
+// is asked for as a list first, unless the whole list was read already and does
+// not show it. Only its number tells whether it is deleted, hidden or absent.
+func (s *System) one(ctx context.Context, id int64, listed bool) (*asset, error) {
+	if names := s.config.OwnerKey == ownerName && s.config.OwnerRole == roleOwner; !names && !listed {
+		if a, err := s.asList(ctx, id); err != nil || a != nil {
+			return a, err
+		}
+	}
+	return s.byNumber(ctx, id)
+}
+
+// asList asks for a list of one asset: nil if that does not hold it, whatever
+// else it may hold.
+func (s *System) asList(ctx context.Context, id int64) (*asset, error) {
+	query := s.told()
+	query.Set("query", "id = "+strconv.FormatInt(id, 10))
+	query.Set("per_page", "1")
+	r, err := s.client.Get(ctx, api("assets"), query)
+	if err != nil {
+		return nil, err
+	}
+	if r.Status != http.StatusOK {
+		return nil, s.client.Refused(r)
+	}
+	var p page[asset]
+	if err := r.JSON(&p); err != nil || p.Count == nil {
+		return nil, s.client.Malformed(r, "it is not a list of assets")
+	}
+	for _, a := range p.Items {
+		if a == nil {
+			continue
+		}
+		if n, err := a.ID.number(); err == nil && n == id {
+			return a, nil
+		}
+	}
+	return nil, nil //nolint:nilnil // the list holds none
+}
+
+func (s *System) byNumber(ctx context.Context, id int64) (*asset, error) {
+	r, err := s.client.Get(ctx, api("asset", strconv.FormatInt(id, 10)), url.Values{"fields[Catalog]": {"Name"}})
+	if err != nil {
+		return nil, err
+	}
+	switch r.Status {
+	case http.StatusOK:
+	case http.StatusNotFound:
+		return nil, s.notFound(r)
+	case http.StatusForbidden:
+		return nil, s.client.Unusable(fmt.Sprintf("the account may not see asset %d, which says neither that it is there nor that it is gone", id),
+			adviceAssets)
+	default:
+		return nil, s.client.Refused(r)
+	}
+	var a asset
+	if err := r.JSON(&a); err != nil {
+		return nil, s.client.Malformed(r, "it is not an asset: "+err.Error())
+	}
+	if n, err := a.ID.number(); err != nil || n != id {
+		return nil, s.client.Malformed(r, fmt.Sprintf("it was asked for asset %d and told of %s", id, quote(string(a.ID))))
+	}
+	return &a, nil
 }
 
 // notFound makes sure that it was Request Tracker that knows of nothing, and not
@@ -71,6 +128,22 @@ func (s *System) notFound(r *transport.Response) error {
 		return nil
 	}
 	return s.client.Refused(r)
+}
+
+// read takes in an asset, and which tickets refer to it if tasks are wanted.
+func (s *System) read(ctx context.Context, scope *scope, a *asset) (*found, error) {
+	record, inside, err := s.record(ctx, scope, a)
+	if err != nil || !inside {
+		return &found{}, err
+	}
+	f := &found{present: true, record: record}
+	if len(s.config.Queues) == 0 {
+		return f, nil
+	}
+	if f.tickets, err = a.tickets(); err != nil || a.Hyperlinks == nil {
+		return nil, s.client.Unusable(fmt.Sprintf("it does not say which tickets refer to asset %s", a.ID), adviceServer)
+	}
+	return f, nil
 }
 
 // record reads an asset. It reports false for one in a catalog that was not
@@ -204,10 +277,10 @@ func (s *System) fill(r *lifecycle.Record, fields *customFields) error {
 		return fmt.Errorf("the custom field %s holds %s, and %w", quote(s.config.Fields[field]), quote(values[field]), err)
 	}
 	var err error
-	if r.ThirdParty, err = parseBool(values[fieldThirdParty]); err != nil {
+	if r.ThirdParty, err = row.ParseBool(values[fieldThirdParty]); err != nil {
 		return flawed(fieldThirdParty, err)
 	}
-	if r.Shared, err = parseBool(values[fieldShared]); err != nil {
+	if r.Shared, err = row.ParseBool(values[fieldShared]); err != nil {
 		return flawed(fieldShared, err)
 	}
 	if r.RetirementDate, err = parseDate(values[fieldRetirementDate], true); err != nil {
@@ -243,42 +316,11 @@ func (c *customFields) value(name string) (string, error) {
 	return strings.Join(out, ", "), nil
 }
 
-var errDate = errors.New("that is not a date such as 2026-01-31 or 2026-01-31T12:00:00Z")
-
-// parseDate reads a date with or without a time of day. Without one it is the
-// last second of that day if endOfDay is set, and otherwise its first. Request
-// Tracker writes the beginning of 1970 where there is none.
+// parseDate reads a date, which Request Tracker writes as the beginning of 1970
+// where there is none.
 func parseDate(text string, endOfDay bool) (time.Time, error) {
-	if text == "" {
-		return time.Time{}, nil
+	if begin, err := row.ParseDate(text, false); err != nil || begin.Unix() == 0 {
+		return time.Time{}, err
 	}
-	t, err := time.Time{}, error(nil)
-	if len(text) == len(time.DateOnly) {
-		t, err = time.Parse(time.DateOnly, text)
-	} else {
-		t, err = time.Parse(time.RFC3339, text)
-		t, endOfDay = t.UTC().Truncate(time.Second), false
-	}
-	switch {
-	case err != nil || t.Year() < 1970 || t.Year() > 9999:
-		return time.Time{}, errDate
-	case t.Unix() == 0:
-		return time.Time{}, nil
-	case endOfDay:
-		t = t.Add(24*time.Hour - time.Second)
-	}
-	return t, nil
-}
-
-// parseBool reads a yes or no; the empty text states nothing.
-func parseBool(text string) (lifecycle.Tristate, error) {
-	switch system.Fold(text) {
-	case "":
-		return lifecycle.Unstated, nil
-	case "true", "yes", "1":
-		return lifecycle.Yes, nil
-	case "false", "no", "0":
-		return lifecycle.No, nil
-	}
-	return lifecycle.Unstated, errors.New("that is neither yes nor no")
+	return row.ParseDate(text, endOfDay)
 }

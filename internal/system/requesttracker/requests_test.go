@@ -35,14 +35,14 @@ func TestRequests(t *testing.T) {
 
 	s := mustOpen(t, c)
 	one(t, s, ids[2])
-	asked("/rt", "/customfields", "/catalogs", "/asset/"+ids[2])
+	asked("/rt", "/customfields", "/catalogs", "/assets")
 	one(t, s, ids[2])
 	taskIDs(t, s, ids[2])
 	asked()
 	taskIDs(t, s, ids[0])
-	asked("/asset/"+ids[0], "/queues", "/tickets", "/tickets")
+	asked("/assets", "/queues", "/tickets", "/tickets")
 	taskIDs(t, s, ids[1])
-	asked("/asset/"+ids[1], "/tickets", "/tickets")
+	asked("/assets", "/tickets", "/tickets")
 
 	s = mustOpen(t, c)
 	all(t, s)
@@ -53,6 +53,7 @@ func TestRequests(t *testing.T) {
 	asked("/queues", "/tickets", "/tickets")
 	inBulk(t, s, ids)
 	all(t, s)
+	one(t, s, ids[3])
 	asked()
 
 	s = mustOpen(t, c)
@@ -60,6 +61,55 @@ func TestRequests(t *testing.T) {
 	asked("/rt", "/customfields", "/catalogs", "/assets", "/assets", "/assets", "/queues", "/tickets", "/tickets")
 	all(t, s)
 	asked()
+}
+
+// What one asset takes, and a list, by what names the owner.
+func TestRequestsForOwners(t *testing.T) {
+	rt := servers.StartRequestTracker(t)
+	catalog := newCatalog(t, rt)
+	group := rt.Create(t, "group", map[string]any{"Name": "Night shift"})
+	fields := map[string]any{"Name": "x", "Catalog": catalog, "Owner": "ann", "HeldBy": []string{rt.User(t, "bob"), rt.User(t, "cam"), group}}
+	there, gone := rt.Create(t, "asset", fields), rt.Create(t, "asset", fields)
+	rt.Set(t, "asset", gone, map[string]any{"Status": "deleted"}, "deleted")
+	p := newProxy(t, rt.URL, nil)
+	for _, c := range []struct {
+		role, key string
+		owners    int
+		deleted   []string // asked for the owners of the deleted asset
+		two       bool     // an asset that no list shows takes two requests
+	}{
+		{roleOwner, ownerName, 1, nil, false},
+		{roleOwner, ownerEmail, 1, []string{"/user/ann"}, true},
+		{roleHeldBy, ownerName, 3, []string{"/group/" + group}, true},
+		{roleHeldBy, ownerEmail, 3, []string{"/user/bob", "/user/cam", "/group/" + group}, true},
+	} {
+		s := mustOpen(t, Config{Name: "hq", URL: p.URL, Token: rt.Token, OwnerRole: c.role, OwnerKey: c.key})
+		ask := func(id string, want ...string) {
+			t.Helper()
+			found, err := s.Asset(t.Context(), id)
+			if err != nil || len(found) != 1 != (id == nowhere) || id != nowhere && len(found[0].Owners) != c.owners {
+				t.Errorf("%+v: %+v, %v", c, found, err)
+			}
+			if got := p.requests(); !slices.Equal(got, want) {
+				t.Errorf("%+v: asked %q, want %q", c, got, want)
+			}
+		}
+		absent := []string{"/asset/" + nowhere}
+		shown, deleted := "/asset/"+there, append([]string{"/asset/" + gone}, c.deleted...)
+		if c.two {
+			shown, deleted, absent = "/assets", append([]string{"/assets"}, deleted...), append([]string{"/assets"}, absent...)
+		}
+		ask(there, "/rt", shown)
+		ask(gone, deleted...)
+		ask(nowhere, absent...)
+		s = mustOpen(t, Config{Name: "hq", URL: p.URL, Token: rt.Token, OwnerRole: c.role, OwnerKey: c.key})
+		all(t, s)
+		if got := p.requests(); slices.ContainsFunc(got[1:], func(path string) bool { return path != "/assets" }) {
+			t.Errorf("%+v: the list asked %q", c, got)
+		}
+		ask(there)
+		ask(nowhere, "/asset/"+nowhere)
+	}
 }
 
 // inBulk reads the tasks of all assets: the first two have one each.

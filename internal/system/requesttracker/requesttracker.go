@@ -12,8 +12,6 @@ import (
 	"context"
 	"fmt"
 	"iter"
-	"maps"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -75,15 +73,18 @@ type System struct {
 	found      snapshot.Memo[*found]
 	names      snapshot.Memo[string]
 	tickets    snapshot.Memo[map[int64]lifecycle.Task]
+	unlisted   snapshot.Memo[struct{}]
 	everything snapshot.Memo[*census]
 
 	mu     sync.Mutex
-	linked map[int64][]int64 // the tickets of every listed asset; nil before a list was read to its end
+	linked map[int64]int // how many tickets refer to an asset that was asked for by itself
+	listed *census       // nil before a list was read to its end
 }
 
 var (
 	_ system.Assets      = (*System)(nil)
 	_ system.TasksLister = (*System)(nil)
+	_ system.Priced      = (*System)(nil)
 	_ system.Partial     = (*System)(nil)
 )
 
@@ -94,7 +95,7 @@ func New(c Config) (*System, error) { return open(c, transport.Config{}) }
 
 // open returns a system that sends its requests the given way.
 func open(c Config, t transport.Config) (*System, error) {
-	s := &System{config: c}
+	s := &System{config: c, linked: make(map[int64]int)}
 	problems := s.configure()
 	t.System, t.BaseURL, t.CAFile, t.AllowHTTP = c.Name, s.url, c.CAFile, c.AllowHTTP
 	t.Credentials = []transport.Credential{transport.Scheme("token", "token", c.Token)}
@@ -131,6 +132,28 @@ func (s *System) Listing(c system.Capability) system.Listing {
 	return system.Listing{PageSize: s.config.PageSize, Hides: true}
 }
 
+// Price returns 1 for an asset, and for its tasks 2 for each page of tickets that
+// refer to it: one that finds those in the configured queues, and one that finds
+// the open ones among these. Where no ticket does, that is known with the asset,
+// and takes nothing. Not counted are tickets that no list shows, and the owners
+// of a deleted asset.
+func (s *System) Price(c system.Capability, key string) int {
+	id, err := s.number(key)
+	if err != nil {
+		return 0
+	}
+	tickets, known := s.referring(id)
+	switch {
+	case c == system.CanReadTasks && known:
+		return 2 * ((tickets + s.config.PageSize - 1) / s.config.PageSize)
+	case c == system.CanReadTasks:
+		return 1 + 2
+	case known:
+		return 0
+	}
+	return 1
+}
+
 // Asset returns the asset with the given id, a deleted one too. There is at most
 // one. An id that is not a number is an error: no asset ever had it.
 func (s *System) Asset(ctx context.Context, id string) ([]lifecycle.Record, error) {
@@ -154,8 +177,8 @@ func (s *System) Assets(ctx context.Context) iter.Seq2[lifecycle.Record, error] 
 			yield(lifecycle.Record{}, err)
 			return
 		}
-		for _, r := range all.records {
-			if !yield(r, nil) {
+		for _, id := range all.ids {
+			if !yield(all.found[id].record, nil) {
 				return
 			}
 		}
@@ -169,15 +192,14 @@ func (s *System) Tasks(ctx context.Context, asset string) ([]lifecycle.Task, err
 	if err != nil {
 		return nil, err
 	}
-	links, listed := s.listed(n)
-	if !listed {
-		f, err := s.find(ctx, n)
-		if err != nil {
-			return nil, err
-		}
-		links = f.tickets
+	if f, _ := s.inList(n); f != nil {
+		return s.tasks(ctx, n, f.tickets, true)
 	}
-	return s.tasks(ctx, n, links, listed)
+	f, err := s.find(ctx, n)
+	if err != nil {
+		return nil, err
+	}
+	return s.tasks(ctx, n, f.tickets, false)
 }
 
 // OpenTasks yields the open tickets in the configured queues with the assets to
@@ -189,8 +211,8 @@ func (s *System) OpenTasks(ctx context.Context) iter.Seq2[system.AssetTask, erro
 			yield(system.AssetTask{}, err)
 			return
 		}
-		for _, asset := range slices.Sorted(maps.Keys(all.tickets)) {
-			open, err := s.tasks(ctx, asset, all.tickets[asset], true)
+		for _, asset := range all.ids {
+			open, err := s.tasks(ctx, asset, all.found[asset].tickets, true)
 			if err != nil {
 				yield(system.AssetTask{}, err)
 				return
@@ -202,6 +224,18 @@ func (s *System) OpenTasks(ctx context.Context) iter.Seq2[system.AssetTask, erro
 			}
 		}
 	}
+}
+
+// referring returns how many tickets refer to an asset, and false if that was not
+// asked for yet.
+func (s *System) referring(id int64) (int, bool) {
+	if f, _ := s.inList(id); f != nil {
+		return len(f.tickets), true
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n, known := s.linked[id]
+	return n, known
 }
 
 // number reads the id of an asset. One asset must have one name only, so the
@@ -220,11 +254,15 @@ func (s *System) number(id string) (int64, error) {
 	}
 }
 
-func (s *System) listed(id int64) ([]int64, bool) {
+// inList returns what the list told of an asset: nil if it does not show it. It
+// reports false if no list was read.
+func (s *System) inList(id int64) (*found, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	links, ok := s.linked[id]
-	return links, ok
+	if s.listed == nil {
+		return nil, false
+	}
+	return s.listed.found[id], true
 }
 
 // quote returns a text for a message, short and with nothing hidden in it.

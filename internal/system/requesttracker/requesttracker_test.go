@@ -221,6 +221,11 @@ func TestRights(t *testing.T) {
 		held := laptop(t, rt, map[string]any{"HeldBy": []string{rt.Create(t, "group", map[string]any{"Name": "Unseen " + visible})}})
 		c := narrow
 		c.OwnerRole = roleHeldBy
+		// A list tells the name of a group to everybody, and shows no deleted asset.
+		if r := one(t, mustOpen(t, c), held); !slices.Equal(r.Owners, []string{"Unseen " + visible}) {
+			t.Errorf("got %+v", r)
+		}
+		rt.Set(t, "asset", held, map[string]any{"Status": "deleted"}, "deleted")
 		found, err := mustOpen(t, c).Asset(t.Context(), held)
 		systemtest.WantUnavailable(t, len(found), err)
 		if !strings.Contains(advice(err), "SeeGroup") {
@@ -317,12 +322,13 @@ func TestMergedTicket(t *testing.T) {
 
 func TestFieldsThatDoNotRead(t *testing.T) {
 	rt := servers.StartRequestTracker(t)
+	accepted := map[string]string{fieldRetirementDate: "2006-01-02", fieldVerifiedAt: "RFC 3339", fieldShared: "yes, no"}
 	for field, text := range map[string]string{fieldRetirementDate: "end of the year", fieldVerifiedAt: "2026-13-01", fieldShared: "maybe"} {
 		id := laptop(t, rt, map[string]any{"CustomFields": map[string]any{"Typed Date": text}})
 		s := mustOpen(t, Config{Name: "hq", URL: rt.URL, Token: rt.Token, Fields: map[string]string{field: "typed date"}})
 		found, err := s.Asset(t.Context(), id)
 		systemtest.WantUnavailable(t, len(found), err)
-		if !strings.Contains(err.Error(), text) || !strings.Contains(err.Error(), "asset "+id) {
+		if !strings.Contains(err.Error(), text) || !strings.Contains(err.Error(), "asset "+id) || !strings.Contains(err.Error(), accepted[field]) {
 			t.Errorf("the error does not say what is wrong where: %v", err)
 		}
 		systemtest.WantUnavailable(t, 0, listError(t, s))

@@ -19,9 +19,6 @@ const (
 	adviceDue = "Correct the due date of the ticket in Request Tracker, then plan again."
 )
 
-// chunk is the most tickets that one query names: a query is part of a URL.
-const chunk = 100
-
 // tasks returns the open tasks among the tickets that refer to an asset. Behind
 // a list, the tickets of all listed assets are read together, once.
 func (s *System) tasks(ctx context.Context, asset int64, links []int64, listed bool) ([]lifecycle.Task, error) {
@@ -54,28 +51,29 @@ func (s *System) allLinked() []int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var out []int64
-	for _, links := range s.linked {
-		out = append(out, links...)
+	for _, f := range s.listed.found {
+		out = append(out, f.tickets...)
 	}
 	return out
 }
 
 func sorted(ids []int64) []int64 { return slices.Compact(slices.Sorted(slices.Values(ids))) }
 
-// open returns those of the tickets that are open custody tasks.
+// open returns those of the tickets that are open custody tasks. A query names
+// as many as fit on a page.
 func (s *System) open(ctx context.Context, ids []int64) (map[int64]lifecycle.Task, error) {
 	kinds, err := s.lookForQueues(ctx)
 	if err != nil {
 		return nil, err
 	}
 	ours := make(map[int64]lifecycle.Task)
-	for part := range slices.Chunk(sorted(ids), chunk) {
+	for part := range slices.Chunk(sorted(ids), s.config.PageSize) {
 		if err := s.readTickets(ctx, part, kinds, ours); err != nil {
 			return nil, err
 		}
 	}
 	out := make(map[int64]lifecycle.Task)
-	for part := range slices.Chunk(slices.Sorted(maps.Keys(ours)), chunk) {
+	for part := range slices.Chunk(slices.Sorted(maps.Keys(ours)), s.config.PageSize) {
 		// What is open differs from queue to queue; only the server knows.
 		err := s.walkTickets(ctx, part, " AND Status = '__Active__'", "", func(id int64, _ *ticket) error {
 			out[id] = ours[id]
@@ -123,23 +121,27 @@ func (s *System) readTickets(ctx context.Context, ids []int64, kinds map[string]
 	return nil
 }
 
-// accountFor says whether a ticket that no list shows is no open task for sure.
-// One that is shown by itself was merged into another, is no ordinary ticket, or
-// was made after the list.
+// accountFor says, once in a run, whether a ticket that no list shows is no open
+// task for sure. One that is shown by itself was merged into another, is no
+// ordinary ticket, or was made after the list.
 func (s *System) accountFor(ctx context.Context, id int64) error {
-	r, err := s.desk.Get(ctx, api(typeTicket, strconv.FormatInt(id, 10)), nil)
-	if err != nil {
-		return err
-	}
-	switch r.Status {
-	case http.StatusOK:
-		return nil
-	case http.StatusNotFound:
-		return s.notFound(r)
-	case http.StatusForbidden:
-		return s.desk.Unusable(fmt.Sprintf("ticket %d refers to an asset, and the account may not see it", id), adviceTickets)
-	}
-	return s.desk.Refused(r)
+	number := strconv.FormatInt(id, 10)
+	_, err := s.unlisted.Get(ctx, number, func(ctx context.Context) (struct{}, error) {
+		r, err := s.desk.Get(ctx, api(typeTicket, number), nil)
+		if err != nil {
+			return struct{}{}, err
+		}
+		switch r.Status {
+		case http.StatusOK:
+			return struct{}{}, nil
+		case http.StatusNotFound:
+			return struct{}{}, s.notFound(r)
+		case http.StatusForbidden:
+			return struct{}{}, s.desk.Unusable(fmt.Sprintf("ticket %d refers to an asset, and the account may not see it", id), adviceTickets)
+		}
+		return struct{}{}, s.desk.Refused(r)
+	})
+	return err
 }
 
 // parseDue reads when a ticket is due. Request Tracker knows instants only; one

@@ -111,7 +111,7 @@ func (a *AssetShelf) parse(l *Layout, r *Row) (lifecycle.Record, error) {
 		to    *lifecycle.Tristate
 	}{{assetThirdParty, &rec.ThirdParty}, {assetShared, &rec.Shared}} {
 		var err error
-		if *b.to, err = parseBool(r.cells[b.field].Text); err != nil {
+		if *b.to, err = ParseBool(r.cells[b.field].Text); err != nil {
 			return rec, l.flawIn(r, b.field, err.Error())
 		}
 	}
@@ -125,7 +125,7 @@ func (a *AssetShelf) parse(l *Layout, r *Row) (lifecycle.Record, error) {
 		{assetAssignedAt, &rec.AssignedAt, false},
 	} {
 		var err error
-		if *d.to, err = parseDate(r.cells[d.field].Text, d.end); err != nil {
+		if *d.to, err = ParseDate(r.cells[d.field].Text, d.end); err != nil {
 			return rec, l.flawIn(r, d.field, err.Error())
 		}
 	}

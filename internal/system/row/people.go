@@ -65,7 +65,7 @@ func (p *PeopleShelf) Add(l *Layout, r *Row) error {
 		}
 	}
 	var err error
-	if entry.EndDate, err = parseDate(r.cells[personEndDate].Text, true); err != nil {
+	if entry.EndDate, err = ParseDate(r.cells[personEndDate].Text, true); err != nil {
 		return l.flawIn(r, personEndDate, err.Error())
 	}
 	p.people = append(p.people, entry)

@@ -36,7 +36,7 @@ func (t *TaskShelf) Add(l *Layout, r *Row) error {
 	if r.cells[taskID].Text == "" {
 		return l.flawIn(r, taskID, "an id is required")
 	}
-	due, err := parseDate(r.cells[taskDue].Text, true)
+	due, err := ParseDate(r.cells[taskDue].Text, true)
 	if err != nil {
 		return l.flawIn(r, taskDue, err.Error())
 	}

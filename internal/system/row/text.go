@@ -23,9 +23,11 @@ func Quote(s string) string {
 
 var errDate = errors.New("it is not a date; accepted: 2006-01-02 or RFC 3339, for instance 2006-01-02T15:04:05Z, from 1970 to 9999")
 
-// parseDate reads a date with or without a time of day. Without one it is the
-// last second of that day if endOfDay is set, and otherwise its first.
-func parseDate(s string, endOfDay bool) (time.Time, error) {
+// ParseDate reads a date with or without a time of day, in whole seconds of UTC.
+// Without one it is the last second of that day if endOfDay is set, and otherwise
+// its first. The empty text is no date, and gives the zero time. An error says
+// what is accepted, and reads on from what the text stands in.
+func ParseDate(s string, endOfDay bool) (time.Time, error) {
 	if s == "" {
 		return time.Time{}, nil
 	}
@@ -45,8 +47,9 @@ func parseDate(s string, endOfDay bool) (time.Time, error) {
 	return t, nil
 }
 
-// parseBool reads a yes or no; the empty text states nothing.
-func parseBool(s string) (lifecycle.Tristate, error) {
+// ParseBool reads a yes or no; the empty text states nothing. An error says what
+// is accepted, and reads on from what the text stands in.
+func ParseBool(s string) (lifecycle.Tristate, error) {
 	switch system.Fold(s) {
 	case "":
 		return lifecycle.Unstated, nil

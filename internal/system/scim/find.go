@@ -17,6 +17,22 @@ type way struct {
 	works    bool // a key can be looked up by itself; else only in the list
 	together bool // all that a key may be can be asked for in one filter
 	idFilter bool // the id can be asked for in a filter; else by its address
+
+	took int64 // how many requests it took to find out
+}
+
+// allowance is the most requests, for users and groups together, that single
+// entries take in a run before they are listed instead, what it takes to find
+// out how to ask included. Who asks the system counts one for each owner and
+// cannot know how many filters that is.
+const allowance = 24
+
+// share returns what of the allowance is for one type of entries.
+func (s *System) share() int64 {
+	if s.groups == nil || s.groups.whole {
+		return allowance
+	}
+	return allowance / 2
 }
 
 const idPath = "id"
@@ -51,10 +67,12 @@ func literal(s string) string {
 // find returns the entries that a key names, in the order of their ids.
 //
 // A single page is the whole list, and then no filter is needed. Of a longer list
-// single entries are asked for until that has cost as much as the list would.
+// single entries are asked for until that has cost as much as the list would, or
+// the allowance is used up.
 func (c *catalog) find(ctx context.Context, key string) ([]*entry, error) {
 	var found []*entry
-	single, err := c.single(ctx, key, func(w *way) (ok bool, err error) {
+	price := func(w *way) int { return len(c.questions(w, key)) }
+	single, err := c.single(ctx, key, price, func(w *way) (ok bool, err error) {
 		found, ok, err = c.lookUp(ctx, w, key)
 		return ok, err
 	})
@@ -71,7 +89,8 @@ func (c *catalog) find(ctx context.Context, key string) ([]*entry, error) {
 // byID returns the entry with exactly the given id: nil if there is none.
 func (c *catalog) byID(ctx context.Context, id string) (*entry, error) {
 	var found *entry
-	single, err := c.single(ctx, id, func(w *way) (ok bool, err error) {
+	price := func(*way) int { return 1 }
+	single, err := c.single(ctx, id, price, func(w *way) (ok bool, err error) {
 		found, ok, err = c.lookUpID(ctx, w, id)
 		return ok, err
 	})
@@ -86,8 +105,10 @@ func (c *catalog) byID(ctx context.Context, id string) (*entry, error) {
 }
 
 // single looks up one key by itself if that can be done and is cheaper than the
-// list. It reports false if the list is to be used.
-func (c *catalog) single(ctx context.Context, key string, look func(*way) (bool, error)) (bool, error) {
+// list. The price is how many requests that takes; it is paid before, so that
+// look-ups under way together stay within the bound. The first is made at any
+// price. It reports false if the list is to be used.
+func (c *catalog) single(ctx context.Context, key string, price func(*way) int, look func(*way) (bool, error)) (bool, error) {
 	if c.whole || c.listed.Load() || !plain(key) {
 		return false, nil
 	}
@@ -99,7 +120,8 @@ func (c *catalog) single(ctx context.Context, key string, look func(*way) (bool,
 	if err != nil || !w.works {
 		return false, err
 	}
-	if c.spent.Load() >= pagesOf(head) {
+	paid := int64(price(w))
+	if spent := c.spent.Add(paid); spent > paid && spent > min(pagesOf(head), c.s.share()-w.took) {
 		if _, err := c.list(ctx); err == nil || ctx.Err() != nil {
 			return false, ctx.Err()
 		}
@@ -117,9 +139,12 @@ func pagesOf(head *page) int64 {
 	return int64(head.total/len(head.entries) + 1)
 }
 
-// lookUp asks for the entries that a key names. It reports false if the answers
-// prove nothing.
-func (c *catalog) lookUp(ctx context.Context, w *way, key string) ([]*entry, bool, error) {
+// question is one request for single entries: a filter, or without one an id,
+// which is asked for by its address.
+type question struct{ filter, id string }
+
+// questions returns what is asked to find the entries that a key names.
+func (c *catalog) questions(w *way, key string) []question {
 	clauses := make([]clause, 0, len(c.keys)+3)
 	for _, k := range c.keys {
 		clauses = append(clauses, clause{k.path, key})
@@ -131,23 +156,34 @@ func (c *catalog) lookUp(ctx context.Context, w *way, key string) ([]*entry, boo
 		}
 		ids = nil
 	}
-	filters := []string{filter(clauses...)}
-	if !w.together {
-		filters = nil
-		for _, cl := range clauses {
-			filters = append(filters, filter(cl))
-		}
+	var out []question
+	if w.together {
+		out = append(out, question{filter: filter(clauses...)})
+		clauses = nil
 	}
-	var found []*entry
-	for _, f := range filters {
-		got, ok, err := c.filtered(ctx, f)
-		if err != nil || !ok {
-			return nil, false, err
-		}
-		found = append(found, got...)
+	for _, cl := range clauses {
+		out = append(out, question{filter: filter(cl)})
 	}
 	for _, id := range ids {
-		e, ok, err := c.address(ctx, id)
+		out = append(out, question{id: id})
+	}
+	return out
+}
+
+// lookUp asks for the entries that a key names. It reports false if the answers
+// prove nothing.
+func (c *catalog) lookUp(ctx context.Context, w *way, key string) ([]*entry, bool, error) {
+	var found []*entry
+	for _, q := range c.questions(w, key) {
+		if q.filter != "" {
+			got, ok, err := c.filtered(ctx, q.filter)
+			if err != nil || !ok {
+				return nil, false, err
+			}
+			found = append(found, got...)
+			continue
+		}
+		e, ok, err := c.one(ctx, q.id)
 		if err != nil || !ok {
 			return nil, false, err
 		}
@@ -162,7 +198,7 @@ func (c *catalog) lookUp(ctx context.Context, w *way, key string) ([]*entry, boo
 // lookUpID asks for the entry with exactly the given id.
 func (c *catalog) lookUpID(ctx context.Context, w *way, id string) (*entry, bool, error) {
 	if !w.idFilter {
-		return c.address(ctx, id)
+		return c.one(ctx, id)
 	}
 	found, ok, err := c.filtered(ctx, filter(clause{idPath, id}))
 	if err != nil || !ok {
@@ -174,15 +210,9 @@ func (c *catalog) lookUpID(ctx context.Context, w *way, id string) (*entry, bool
 	return nil, true, nil
 }
 
-func (c *catalog) address(ctx context.Context, id string) (*entry, bool, error) {
-	c.spent.Add(1)
-	return c.one(ctx, id)
-}
-
 // filtered returns what a filter finds. It reports false if the server does not
 // take the filter or does not show everything that it finds.
 func (c *catalog) filtered(ctx context.Context, f string) ([]*entry, bool, error) {
-	c.spent.Add(1)
 	r, err := c.ask(ctx, url.Values{"filter": {f}})
 	if err != nil || refusal(r.Status) {
 		return nil, false, err
@@ -209,18 +239,19 @@ func (c *catalog) way(ctx context.Context, head *page) (*way, error) {
 			return &way{}, nil
 		}
 		if ok, err := c.try(ctx, examples...); err != nil || ok {
-			return &way{works: ok, together: ok, idFilter: ok}, err
+			return &way{works: ok, together: ok, idFilter: ok, took: 1}, err
 		}
 		for _, e := range examples[1:] {
 			if ok, err := c.try(ctx, e); err != nil || !ok {
 				return &way{}, err
 			}
 		}
+		tried := int64(1 + len(examples))
 		if ok, err := c.try(ctx, examples[0]); err != nil || ok {
-			return &way{works: ok, idFilter: ok}, err
+			return &way{works: ok, idFilter: ok, took: tried}, err
 		}
 		ok, err = c.addressable(ctx, examples[0].clause.value)
-		return &way{works: ok}, err
+		return &way{works: ok, took: tried + 2}, err
 	})
 }
 

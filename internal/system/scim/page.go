@@ -25,7 +25,7 @@ type catalog struct {
 	first snapshot.Memo[*page]
 	ways  snapshot.Memo[*way]
 	all   snapshot.Memo[*shelf]
-	spent atomic.Int64
+	spent atomic.Int64 // requests for single entries
 
 	listed atomic.Bool // the list was read, and answers everything from there
 }

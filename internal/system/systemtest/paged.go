@@ -24,6 +24,9 @@ type Paged struct {
 	Listings map[system.Capability]system.Listing
 	// Hidden are the ids of the assets and people that lists leave out.
 	Hidden map[string]bool
+	// Prices are what it says that a single read takes, in requests, by capability
+	// and key; one if nil. Whatever it says, each is one call.
+	Prices func(c system.Capability, key string) int
 
 	flying, peak atomic.Int32
 }
@@ -32,6 +35,7 @@ var (
 	_ system.Assets       = (*Paged)(nil)
 	_ system.PeopleLister = (*Paged)(nil)
 	_ system.TasksLister  = (*Paged)(nil)
+	_ system.Priced       = (*Paged)(nil)
 )
 
 // NewPaged returns a fake whose lists have size entries on a page and whose
@@ -63,6 +67,14 @@ func (p *Paged) Peak() int { return int(p.peak.Load()) }
 
 // Listing returns what Listings says.
 func (p *Paged) Listing(c system.Capability) system.Listing { return p.Listings[c] }
+
+// Price returns what Prices says.
+func (p *Paged) Price(c system.Capability, key string) int {
+	if p.Prices == nil {
+		return 1
+	}
+	return p.Prices(c, key)
+}
 
 // Assets yields the seeded records that are not hidden, page by page.
 func (p *Paged) Assets(ctx context.Context) iter.Seq2[lifecycle.Record, error] {
