@@ -16,6 +16,7 @@ type Credential struct {
 	Header string
 	Value  string
 	secret []string // what of it must not be shown
+	user   string   // likewise, for it was given as a secret; it may be anything
 }
 
 // Scheme returns a credential for the Authorization header under a scheme, for
@@ -30,7 +31,7 @@ func Bearer(token string) Credential { return Scheme("token", "Bearer", token) }
 // Basic returns a user name and a password from the attribute password.
 func Basic(user, password string) Credential {
 	encoded := base64.StdEncoding.EncodeToString([]byte(user + ":" + password))
-	return Credential{Field: "password", Header: "Authorization", Value: "Basic " + encoded, secret: []string{password, encoded}}
+	return Credential{Field: "password", Header: "Authorization", Value: "Basic " + encoded, secret: []string{password, encoded}, user: user}
 }
 
 // Header returns a credential for a header of its own. The secrets are what of
@@ -82,7 +83,7 @@ func (s *scrubber) add(credentials []Credential) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, c := range credentials {
-		for _, secret := range append([]string{c.Value}, c.secret...) {
+		for _, secret := range append([]string{c.Value, c.user}, c.secret...) {
 			// A shorter one is no secret, and cutting it out would show where it stood.
 			if len(secret) < 4 {
 				continue
