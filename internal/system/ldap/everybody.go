@@ -27,19 +27,6 @@ func (s *System) Listing(c system.Capability) system.Listing {
 	return system.Listing{PageSize: s.config.PageSize, Hides: true, Members: true}
 }
 
-// Price returns the most searches that one owner takes: the people and the groups
-// of that name, again those of the same id, the manager, and the teams. Not
-// counted is what comes one by one: the members of a team where groups are
-// walked, and the teams that an attribute of the person names.
-func (s *System) Price(system.Capability, string) int {
-	people, groups := len(s.bases), len(s.groupsIn)
-	price := people + groups + 1 + groups
-	if !s.profile.unique {
-		price += people + groups
-	}
-	return price
-}
-
 // Everybody yields the people and groups of the directory, each with all that
 // Person tells of it. People and groups take a search each, in pages, whose
 // answers also tell managers, teams and members; what they refer to and do not

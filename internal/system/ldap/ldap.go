@@ -69,7 +69,7 @@ type Config struct {
 	Probe []string // keys that must resolve before any other look-up counts
 }
 
-// System is a directory. It implements system.PeopleLister and system.Priced.
+// System is a directory. It implements system.PeopleLister.
 type System struct {
 	config   Config
 	profile  profile
@@ -88,10 +88,7 @@ type System struct {
 	policies snapshot.Memo[bool]   // distinguished name -> whether the policy locks accounts
 }
 
-var (
-	_ system.PeopleLister = (*System)(nil)
-	_ system.Priced       = (*System)(nil)
-)
+var _ system.PeopleLister = (*System)(nil)
 
 // New checks the configuration and returns the system. It connects to nothing:
 // that happens when something is first asked for. Its error is a
