@@ -16,6 +16,7 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/examples/scenarios/story"
 	"github.com/custodyhq/terraform-provider-custody/internal/acctest"
 	"github.com/custodyhq/terraform-provider-custody/internal/acctest/servers"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/systemtest"
 )
 
 func TestMain(m *testing.M) { os.Exit(servers.Run(m)) }
@@ -146,7 +147,7 @@ func (m *mirror) connectDatabase(d *database) {
 	m.t.Helper()
 	m.assets = d
 	direct := "127.0.0.1:" + strconv.Itoa(d.server.Port)
-	m.t.Setenv("CUSTODY_ITAM_DSN", strings.Replace(d.dsn(), direct, severing(m.t, direct, "LT-1011", m.cut), 1))
+	m.t.Setenv("CUSTODY_ITAM_DSN", strings.Replace(d.dsn(), direct, systemtest.Sever(m.t, direct, "LT-1011", m.cut), 1))
 	m.t.Setenv("CUSTODY_CMDB_DSN", d.dsn())
 }
 

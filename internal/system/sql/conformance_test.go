@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -84,25 +85,28 @@ func (d dialect) conforms(t *testing.T, broken map[string]systemtest.Make) {
 }
 
 // elsewhere replaces the port in a DSN.
-func elsewhere(t *testing.T, dsn string, from, to int) string {
+func elsewhere(t *testing.T, dsn, from, to string) string {
 	t.Helper()
-	out := strings.Replace(dsn, ":"+strconv.Itoa(from), ":"+strconv.Itoa(to), 1)
+	out := strings.Replace(dsn, from, to, 1)
 	if out == dsn {
-		t.Fatal("the DSN does not name the port")
+		t.Fatal("the DSN does not name the server")
 	}
 	return out
 }
 
+func local(port int) string { return "127.0.0.1:" + strconv.Itoa(port) }
+
 // network are the ways to keep a server from answering.
 func (d dialect) network(t *testing.T, server *servers.Database, plain string) map[string]systemtest.Make {
 	t.Helper()
+	here := local(server.Port)
 	return map[string]systemtest.Make{
 		"connection refused": d.change(func(t *testing.T, c *Config) {
 			port, err := servers.FreePort()
 			if err != nil {
 				t.Fatal(err)
 			}
-			c.DSN = elsewhere(t, c.DSN, server.Port, port)
+			c.DSN = elsewhere(t, c.DSN, here, local(port))
 		}),
 		"silent": d.change(func(t *testing.T, c *Config) {
 			l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -110,12 +114,8 @@ func (d dialect) network(t *testing.T, server *servers.Database, plain string) m
 				t.Fatal(err)
 			}
 			t.Cleanup(func() { _ = l.Close() })
-			addr, ok := l.Addr().(*net.TCPAddr)
-			if !ok {
-				t.Fatal("no TCP address")
-			}
 			c.Timeout = 200 * time.Millisecond
-			c.DSN = strings.ReplaceAll(elsewhere(t, c.DSN, server.Port, addr.Port), "search_path", "connect_timeout=1&search_path")
+			c.DSN = strings.ReplaceAll(elsewhere(t, c.DSN, here, l.Addr().String()), "search_path", "connect_timeout=1&search_path")
 			if d.driver == driverMySQL {
 				c.DSN += "?timeout=1s&readTimeout=1s"
 			}
@@ -127,7 +127,9 @@ func (d dialect) network(t *testing.T, server *servers.Database, plain string) m
 		"cut in the answer": d.change(func(t *testing.T, c *Config) {
 			// The second row is marked in a way that does not stand in the query.
 			all(c, "SELECT x.*, CASE WHEN n = 1 THEN concat('zz', '-end') ELSE '' END AS note FROM %s x ORDER BY n")
-			c.DSN = elsewhere(t, c.DSN, server.Port, cutting(t, server.Port, "zz-end")) + plain
+			var cut atomic.Bool
+			cut.Store(true)
+			c.DSN = elsewhere(t, c.DSN, here, systemtest.Sever(t, here, "zz-end", &cut)) + plain
 		}),
 	}
 }

@@ -1,12 +1,9 @@
 package sql
 
 import (
-	"bytes"
 	"database/sql"
 	"fmt"
-	"io"
 	"maps"
-	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -198,48 +195,4 @@ func (d dialect) change(edit func(t *testing.T, c *Config)) systemtest.Make {
 		edit(t, &c)
 		return mustNew(t, c)
 	}
-}
-
-// cutting forwards connections to a server and closes them, both ways, before
-// it gives what begins with the mark.
-func cutting(t testing.TB, port int, mark string) (ownPort int) {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = l.Close() })
-	go func() {
-		for {
-			client, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				defer client.Close() //nolint:errcheck // it is meant to break
-				upstream, err := net.Dial("tcp", "127.0.0.1:"+strconv.Itoa(port))
-				if err != nil {
-					return
-				}
-				defer upstream.Close() //nolint:errcheck // likewise
-				go func() { _, _ = io.Copy(upstream, client) }()
-				buffer := make([]byte, 64<<10)
-				for {
-					n, err := upstream.Read(buffer)
-					at := bytes.Index(buffer[:n], []byte(mark))
-					if at >= 0 {
-						n = at
-					}
-					if _, failed := client.Write(buffer[:n]); failed != nil || err != nil || at >= 0 {
-						return
-					}
-				}
-			}()
-		}
-	}()
-	addr, ok := l.Addr().(*net.TCPAddr)
-	if !ok {
-		t.Fatal("no TCP address")
-	}
-	return addr.Port
 }

@@ -1,0 +1,58 @@
+package systemtest
+
+import (
+	"bytes"
+	"io"
+	"net"
+	"sync/atomic"
+	"testing"
+)
+
+// Sever forwards connections to a server of any protocol and, while cut is set,
+// ends them, both ways, in front of a text that the server says. It returns the
+// address to connect to instead.
+func Sever(t testing.TB, server, before string, cut *atomic.Bool) (address string) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	go func() {
+		for {
+			client, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer client.Close() //nolint:errcheck // it is meant to break
+				upstream, err := net.Dial("tcp", server)
+				if err != nil {
+					return
+				}
+				defer upstream.Close() //nolint:errcheck // likewise
+				go func() {
+					_, _ = io.Copy(upstream, client)
+					_ = upstream.Close()
+				}()
+				forward(client, upstream, []byte(before), cut)
+			}()
+		}
+	}()
+	return l.Addr().String()
+}
+
+func forward(client io.Writer, server io.Reader, before []byte, cut *atomic.Bool) {
+	part := make([]byte, 64<<10)
+	for {
+		n, err := server.Read(part)
+		at := bytes.Index(part[:n], before)
+		if cut.Load() && at >= 0 {
+			_, _ = client.Write(part[:at])
+			return
+		}
+		if _, failed := client.Write(part[:n]); err != nil || failed != nil {
+			return
+		}
+	}
+}
