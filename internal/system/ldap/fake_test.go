@@ -27,22 +27,8 @@ type fake struct {
 
 func (f *fake) start(t *testing.T) ldap.Config {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = l.Close() })
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go f.serve(c)
-		}
-	}()
 	return ldap.Config{
-		Name: "corp", URL: "ldap://" + l.Addr().String(), BindDN: "cn=reader", Password: "secret", BaseDN: "dc=x", Timeout: 5 * time.Second, PageSize: 2,
+		Name: "corp", URL: "ldap://" + systemtest.ServeTCP(t, f.serve), BindDN: "cn=reader", Password: "secret", BaseDN: "dc=x", Timeout: 5 * time.Second, PageSize: 2,
 	}
 }
 

@@ -214,6 +214,11 @@ func openAt(t testing.TB, base, description string, change ...func(*Config)) *Sy
 		Name: "cmdb", Description: description, URL: base, Secrets: map[string]string{"token": token},
 		MinRecords: -1, PageSize: 3, Retries: 1, Timeout: 10 * time.Second, Wait: impatient,
 	}
+	return mustNew(t, c, change)
+}
+
+func mustNew(t testing.TB, c Config, change []func(*Config)) *System {
+	t.Helper()
 	for _, f := range change {
 		f(&c)
 	}

@@ -174,14 +174,7 @@ func (r *recording) open(t *testing.T, name, base string, change ...func(*Config
 		Name: "hq", Kind: name, URL: base, Secrets: r.Secrets, Settings: r.Settings, States: r.States, PageSize: r.PageSize,
 		RequestsPerMinute: -1, Retries: 1, Wait: impatient,
 	}
-	for _, f := range change {
-		f(&c)
-	}
-	s, err := New(c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
+	return mustNew(t, c, change)
 }
 
 func TestRecordedAnswers(t *testing.T) {

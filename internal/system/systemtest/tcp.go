@@ -13,6 +13,25 @@ import (
 // address to connect to instead.
 func Sever(t testing.TB, server, before string, cut *atomic.Bool) (address string) {
 	t.Helper()
+	return ServeTCP(t, func(client net.Conn) {
+		defer client.Close() //nolint:errcheck // it is meant to break
+		upstream, err := net.Dial("tcp", server)
+		if err != nil {
+			return
+		}
+		defer upstream.Close() //nolint:errcheck // likewise
+		go func() {
+			_, _ = io.Copy(upstream, client)
+			_ = upstream.Close()
+		}()
+		forward(client, upstream, []byte(before), cut)
+	})
+}
+
+// ServeTCP gives every connection to serve, which closes it. It returns the
+// address on which it listens.
+func ServeTCP(t testing.TB, serve func(net.Conn)) (address string) {
+	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -20,23 +39,11 @@ func Sever(t testing.TB, server, before string, cut *atomic.Bool) (address strin
 	t.Cleanup(func() { _ = l.Close() })
 	go func() {
 		for {
-			client, err := l.Accept()
+			c, err := l.Accept()
 			if err != nil {
 				return
 			}
-			go func() {
-				defer client.Close() //nolint:errcheck // it is meant to break
-				upstream, err := net.Dial("tcp", server)
-				if err != nil {
-					return
-				}
-				defer upstream.Close() //nolint:errcheck // likewise
-				go func() {
-					_, _ = io.Copy(upstream, client)
-					_ = upstream.Close()
-				}()
-				forward(client, upstream, []byte(before), cut)
-			}()
+			go serve(c)
 		}
 	}()
 	return l.Addr().String()
