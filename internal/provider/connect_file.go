@@ -12,6 +12,7 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/wire"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/file"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/row"
 )
 
 func columns(of string) schema.MapAttribute {
@@ -59,7 +60,7 @@ func withMapping(own map[string]schema.Attribute) map[string]schema.Attribute {
 	return own
 }
 
-// mappingModel maps the columns and words of other people's exports.
+// mappingModel is a row.Mapping with the names of its attributes.
 type mappingModel struct {
 	Columns       map[string]string `tfsdk:"columns"`
 	PeopleColumns map[string]string `tfsdk:"people_columns"`
@@ -80,7 +81,6 @@ type fileModel struct {
 func (m *fileModel) open(name string) (system.System, error) {
 	return file.New(file.Config{
 		Name: name, Assets: m.Assets.ValueString(), People: m.People.ValueString(), Tasks: m.Tasks.ValueString(),
-		Columns: m.Columns, PeopleColumns: m.PeopleColumns, TasksColumns: m.TasksColumns,
-		States: m.States, PeopleStates: m.PeopleStates, TasksStates: m.TasksStates, MinRecords: m.MinRecords,
+		Mapping: row.Mapping(m.mappingModel),
 	})
 }

@@ -50,10 +50,7 @@ func (m *sqlModel) open(name string) (system.System, error) {
 		Name: name, Driver: m.Driver.ValueString(), DSN: secret(m.DSN, name, "dsn"),
 		CAFile: m.CAFile.ValueString(), InsecurePlaintext: m.InsecurePlaintext.ValueBool(),
 		Assets: m.Assets.ValueString(), Asset: m.Asset.ValueString(), People: m.People.ValueString(), Tasks: m.Tasks.ValueString(),
-		Mapping: row.Mapping{
-			Columns: m.Columns, PeopleColumns: m.PeopleColumns, TasksColumns: m.TasksColumns,
-			States: m.States, PeopleStates: m.PeopleStates, TasksStates: m.TasksStates, MinRecords: m.MinRecords,
-		},
+		Mapping: row.Mapping(m.mappingModel),
 		Timeout: span(m.Timeout), MaxRows: int(m.MaxRows.ValueInt64()),
 	})
 }

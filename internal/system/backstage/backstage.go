@@ -11,7 +11,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"strings"
 	"time"
 
@@ -63,9 +62,8 @@ type System struct {
 	client *transport.Client // nil for files
 
 	files  snapshot.Memo[[]entity]
-	assets snapshot.Memo[*row.AssetShelf]
 	single snapshot.Memo[[]lifecycle.Record]
-	people snapshot.Memo[*row.PeopleShelf]
+	*row.Tables
 }
 
 var (
@@ -101,6 +99,7 @@ func open(c Config, t transport.Config) (*System, error) {
 	if len(problems) > 0 {
 		return nil, &system.ConfigError{System: c.Name, Problems: problems}
 	}
+	s.Tables = row.NewTables(c.Name, s.words, s.load)
 	return s, nil
 }
 
@@ -139,11 +138,7 @@ func (s *System) Asset(ctx context.Context, id string) ([]lifecycle.Record, erro
 			return found, err
 		}
 	}
-	shelf, err := s.assetShelf(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return shelf.Find(id), nil
+	return s.Tables.Asset(ctx, id)
 }
 
 func (s *System) unnamed(id string, ref reference, ok bool) error {
@@ -162,52 +157,20 @@ func (s *System) unnamed(id string, ref reference, ok bool) error {
 	}
 }
 
-// Assets yields all entities that are assets.
-func (s *System) Assets(ctx context.Context) iter.Seq2[lifecycle.Record, error] {
-	return row.Each(ctx, s.assetShelf)
-}
-
-// Person returns the users and groups whose reference, name, user name or email
-// address is the key.
-func (s *System) Person(ctx context.Context, key string) ([]lifecycle.Person, error) {
-	shelf, err := s.peopleShelf(ctx)
-	if err != nil {
-		return nil, err
+// load puts all entities of a table onto a shelf. Backstage has no tasks.
+func (s *System) load(ctx context.Context, t *row.Table, to row.Shelf) error {
+	kinds, fields := s.config.Kinds, s.assetRow
+	if t == row.People {
+		kinds, fields = []string{kindUser, kindGroup}, s.personRow
 	}
-	return shelf.Find(key), nil
-}
-
-// Members returns the members of the group, those of groups inside it included,
-// sorted by reference.
-func (s *System) Members(ctx context.Context, team string) ([]lifecycle.Person, error) {
-	shelf, err := s.peopleShelf(ctx)
+	entities, err := s.entities(ctx, t, kinds)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return shelf.Members(team), nil
-}
-
-func (s *System) assetShelf(ctx context.Context) (*row.AssetShelf, error) {
-	return s.assets.Get(ctx, "", func(ctx context.Context) (*row.AssetShelf, error) {
-		entities, err := s.entities(ctx, row.Assets, s.config.Kinds)
-		if err != nil {
-			return nil, err
-		}
-		shelf := s.words.NewAssets()
-		return shelf, s.fill(row.Assets, entities, s.assetRow, shelf, true)
-	})
-}
-
-func (s *System) peopleShelf(ctx context.Context) (*row.PeopleShelf, error) {
-	return s.people.Get(ctx, "", func(ctx context.Context) (*row.PeopleShelf, error) {
-		entities, err := s.entities(ctx, row.People, []string{kindUser, kindGroup})
-		if err != nil {
-			return nil, err
-		}
+	if t == row.People {
 		join(entities)
-		shelf := s.words.NewPeople(s.config.Name)
-		return shelf, s.fill(row.People, entities, s.personRow, shelf, true)
-	})
+	}
+	return s.fill(t, entities, fields, to, true)
 }
 
 // entities returns all entities of the given kinds.

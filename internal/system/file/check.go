@@ -9,32 +9,34 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/system/row"
 )
 
-// configure checks the configuration and builds the state maps from it.
-func (s *System) configure() []system.Problem {
-	c := &s.config
+// pattern returns the path or glob of a table, by its name; the empty text if it
+// was given none.
+func (c *Config) pattern(table string) string {
+	switch table {
+	case row.NameAssets:
+		return c.Assets
+	case row.NamePeople:
+		return c.People
+	case row.NameTasks:
+		return c.Tasks
+	}
+	return ""
+}
+
+// check returns the words of the configuration, and everything that is wrong with
+// it.
+func (c *Config) check() (*row.Words, []system.Problem) {
 	var out []system.Problem
 	if c.Assets == "" && c.People == "" && c.Tasks == "" {
 		out = append(out, system.Problem{Attribute: row.NameAssets, Message: "No file is named. Set assets, people or tasks to a path or a glob."})
 	}
-	for _, p := range []struct{ attribute, pattern string }{
-		{row.NameAssets, c.Assets}, {row.NamePeople, c.People}, {row.NameTasks, c.Tasks},
-	} {
-		if message := checkPattern(p.pattern); message != "" {
-			out = append(out, system.Problem{Attribute: p.attribute, Message: message})
+	for _, table := range []string{row.NameAssets, row.NamePeople, row.NameTasks} {
+		if message := checkPattern(c.pattern(table)); message != "" {
+			out = append(out, system.Problem{Attribute: table, Message: message})
 		}
 	}
-	var problems []system.Problem
-	s.words, problems = s.mapping().Check()
-	return append(out, problems...)
-}
-
-// mapping returns the part of the configuration that says what rows mean.
-func (s *System) mapping() *row.Mapping {
-	c := &s.config
-	return &row.Mapping{
-		Columns: c.Columns, PeopleColumns: c.PeopleColumns, TasksColumns: c.TasksColumns,
-		States: c.States, PeopleStates: c.PeopleStates, TasksStates: c.TasksStates, MinRecords: c.MinRecords,
-	}
+	words, problems := c.Check()
+	return words, append(out, problems...)
 }
 
 func checkPattern(pattern string) string {

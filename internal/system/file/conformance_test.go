@@ -113,7 +113,7 @@ func write(t *testing.T, ext string, seed systemtest.Seed) Config {
 		}
 	}
 	return Config{
-		Name: "cmdb", MinRecords: map[string]int{row.NameAssets: 0, row.NamePeople: 0},
+		Name: "cmdb", Mapping: row.Mapping{MinRecords: map[string]int{row.NameAssets: 0, row.NamePeople: 0}},
 		Assets: filepath.Join(dir, "assets"+ext), People: filepath.Join(dir, "people"+ext), Tasks: filepath.Join(dir, "tasks"+ext),
 	}
 }

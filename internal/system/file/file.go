@@ -10,7 +10,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"path/filepath"
 	"strings"
 
@@ -18,7 +17,6 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/row"
-	"github.com/custodyhq/terraform-provider-custody/internal/system/snapshot"
 )
 
 // Kind is the name of this kind of system in the configuration.
@@ -33,32 +31,15 @@ type Config struct {
 	People string
 	Tasks  string
 
-	// Our field -> the header in the file. Fields that are not named are found
-	// under their own names.
-	Columns       map[string]string
-	PeopleColumns map[string]string
-	TasksColumns  map[string]string
-
-	// The word in the file -> our state, status, or "open" and "closed".
-	States       map[string]string
-	PeopleStates map[string]string
-	TasksStates  map[string]string
-
-	// The fewest records that a file of "assets", "people" or "tasks" may hold.
-	// By default 1, for tasks 0.
-	MinRecords map[string]int
+	row.Mapping
 }
 
 // System reads files. It implements the capabilities for which it was given a
 // file; ask with system.AsAssets, system.AsPeople and system.AsTasks.
 type System struct {
 	config Config
-	words  *row.Words
 	open   func(path string) (source, error)
-
-	assets snapshot.Memo[*row.AssetShelf]
-	people snapshot.Memo[*row.PeopleShelf]
-	tasks  snapshot.Memo[*row.TaskShelf]
+	*row.Tables
 }
 
 var (
@@ -72,10 +53,12 @@ var (
 // happens when something is first asked for. Its error is a
 // *system.ConfigError.
 func New(c Config) (*System, error) {
-	s := &System{config: c, open: openSource}
-	if problems := s.configure(); len(problems) > 0 {
+	words, problems := c.check()
+	if len(problems) > 0 {
 		return nil, &system.ConfigError{System: c.Name, Problems: problems}
 	}
+	s := &System{config: c, open: openSource}
+	s.Tables = row.NewTables(c.Name, words, s.load)
 	return s, nil
 }
 
@@ -86,79 +69,16 @@ func (s *System) Name() string { return s.config.Name }
 func (s *System) Kind() string { return Kind }
 
 // Has reports whether the system was given a file for the capability.
-func (s *System) Has(c system.Capability) bool {
-	switch c {
-	case system.CanReadAssets:
-		return s.config.Assets != ""
-	case system.CanReadPeople:
-		return s.config.People != ""
-	case system.CanReadTasks:
-		return s.config.Tasks != ""
-	}
-	return false
-}
-
-// Asset returns the records with exactly the given id, in the order of the
-// files.
-func (s *System) Asset(ctx context.Context, id string) ([]lifecycle.Record, error) {
-	shelf, err := s.assetShelf(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return shelf.Find(id), nil
-}
-
-// Assets yields all records in the order of the files.
-func (s *System) Assets(ctx context.Context) iter.Seq2[lifecycle.Record, error] {
-	return row.Each(ctx, s.assetShelf)
-}
-
-// Person returns the entries whose id, email address or user name is the key.
-func (s *System) Person(ctx context.Context, key string) ([]lifecycle.Person, error) {
-	shelf, err := s.peopleShelf(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return shelf.Find(key), nil
-}
-
-// Members returns the members of the team with the given id, sorted by id.
-func (s *System) Members(ctx context.Context, team string) ([]lifecycle.Person, error) {
-	shelf, err := s.peopleShelf(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return shelf.Members(team), nil
-}
+func (s *System) Has(c system.Capability) bool { return s.config.pattern(string(c)) != "" }
 
 // Tasks returns the open tasks of the asset, sorted by id.
 func (s *System) Tasks(ctx context.Context, asset string) ([]lifecycle.Task, error) {
-	shelf, err := s.tasks.Get(ctx, "", func(ctx context.Context) (*row.TaskShelf, error) {
-		shelf := s.words.NewTasks()
-		return shelf, s.load(ctx, row.Tasks, s.config.Tasks, s.config.TasksColumns, shelf)
-	})
-	if err != nil {
-		return nil, err
-	}
-	return shelf.Of(asset), nil
-}
-
-func (s *System) assetShelf(ctx context.Context) (*row.AssetShelf, error) {
-	return s.assets.Get(ctx, "", func(ctx context.Context) (*row.AssetShelf, error) {
-		shelf := s.words.NewAssets()
-		return shelf, s.load(ctx, row.Assets, s.config.Assets, s.config.Columns, shelf)
-	})
-}
-
-func (s *System) peopleShelf(ctx context.Context) (*row.PeopleShelf, error) {
-	return s.people.Get(ctx, "", func(ctx context.Context) (*row.PeopleShelf, error) {
-		shelf := s.words.NewPeople(s.config.Name)
-		return shelf, s.load(ctx, row.People, s.config.People, s.config.PeopleColumns, shelf)
-	})
+	return s.TasksOf(ctx, asset)
 }
 
 // load reads all files of a table onto a shelf.
-func (s *System) load(ctx context.Context, t *row.Table, pattern string, columns map[string]string, to row.Shelf) error {
+func (s *System) load(ctx context.Context, t *row.Table, to row.Shelf) error {
+	pattern := s.config.pattern(t.Name)
 	if pattern == "" {
 		return &fault.Fault{
 			Kind: fault.ErrConfig, Summary: t.Summary,
@@ -170,7 +90,7 @@ func (s *System) load(ctx context.Context, t *row.Table, pattern string, columns
 	if err != nil {
 		return s.unavailable(t, pattern, err)
 	}
-	l := row.NewLayout(t, columns)
+	l := row.NewLayout(t, s.config.ColumnsOf(t))
 	for _, path := range paths {
 		if err := s.loadFile(ctx, l, path, to); err != nil {
 			return s.unavailable(t, path, err)
@@ -212,7 +132,7 @@ func (s *System) loadFile(ctx context.Context, l *row.Layout, path string, to ro
 	if reason := l.CheckSeen(seen, nil); reason != "" && count > 0 {
 		return &row.Flaw{Reason: reason}
 	}
-	if reason := s.mapping().Short(l.Table, count); reason != "" {
+	if reason := s.config.Short(l.Table, count); reason != "" {
 		return &row.Flaw{Reason: reason}
 	}
 	to.End(seen)

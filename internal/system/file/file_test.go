@@ -367,9 +367,11 @@ func TestCapabilitiesFollowTheConfiguration(t *testing.T) {
 func TestNewReportsEverything(t *testing.T) {
 	_, err := New(Config{
 		Name: "cmdb", Assets: "a.xlsx", People: "[", Tasks: "a/**/b.csv",
-		Columns:    map[string]string{"title": "Title", "name": " "},
-		States:     map[string]string{"Deployed": "live", "Gone": "retired", "GONE": "lost", " ": "lost"},
-		MinRecords: map[string]int{"asset": 1, "people": -1}, TasksStates: map[string]string{"x": "done"},
+		Mapping: row.Mapping{
+			Columns:    map[string]string{"title": "Title", "name": " "},
+			States:     map[string]string{"Deployed": "live", "Gone": "retired", "GONE": "lost", " ": "lost"},
+			MinRecords: map[string]int{"asset": 1, "people": -1}, TasksStates: map[string]string{"x": "done"},
+		},
 	})
 	var config *system.ConfigError
 	if !errors.As(err, &config) || !errors.Is(err, fault.ErrConfig) {

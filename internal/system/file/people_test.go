@@ -10,6 +10,7 @@ import (
 
 	"github.com/custodyhq/terraform-provider-custody/internal/fault"
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/row"
 )
 
 func person(t *testing.T, s *System, key string) lifecycle.Person {
@@ -138,8 +139,10 @@ func TestTasks(t *testing.T) {
 `})
 	s := mustNew(t, Config{
 		Name: "desk", Tasks: filepath.Join(dir, "t.csv"),
-		TasksColumns: map[string]string{"id": "Ticket", "kind": "Queue", "asset": "CI"},
-		TasksStates:  map[string]string{"abandoned": "closed", "rejected": "open"},
+		Mapping: row.Mapping{
+			TasksColumns: map[string]string{"id": "Ticket", "kind": "Queue", "asset": "CI"},
+			TasksStates:  map[string]string{"abandoned": "closed", "rejected": "open"},
+		},
 	})
 	found, err := s.Tasks(t.Context(), " APP-1 ")
 	if err != nil {

@@ -1,9 +1,7 @@
 package row
 
 import (
-	"context"
 	"fmt"
-	"iter"
 	"strings"
 	"time"
 
@@ -17,19 +15,16 @@ const blockSize = 1024
 
 // AssetShelf holds asset records and finds them by id.
 type AssetShelf struct {
-	// Numbered says that a record's place is its number among those with its id,
-	// for lists whose order means nothing. Set it before the first record.
-	Numbered bool
-
-	states map[string]lifecycle.State
-	pool   *pool
-	labels []string
-	count  int
-	blocks [][]lifecycle.Record // without Source, which is built when asked for
-	places []place              // of the record with the same index
-	first  map[string]int32     // the first record with an id
-	last   map[string]int32     // the last one, for ids that occur more than once
-	next   map[int32]int32      // the next record with the same id
+	states   map[string]lifecycle.State
+	numbered bool
+	pool     *pool
+	labels   []string
+	count    int
+	blocks   [][]lifecycle.Record // without Source, which is built when asked for
+	places   []place              // of the record with the same index
+	first    map[string]int32     // the first record with an id
+	last     map[string]int32     // the last one, for ids that occur more than once
+	next     map[int32]int32      // the next record with the same id
 }
 
 // place says where a record stands.
@@ -38,7 +33,7 @@ type place struct{ label, line int32 }
 // NewAssets returns an empty shelf.
 func (w *Words) NewAssets() *AssetShelf {
 	return &AssetShelf{
-		states: w.states, pool: newPool(),
+		states: w.states, numbered: w.Numbered, pool: newPool(),
 		first: make(map[string]int32), last: make(map[string]int32), next: make(map[int32]int32),
 	}
 }
@@ -72,7 +67,7 @@ func (a *AssetShelf) Add(l *Layout, r *Row) error {
 	a.count++
 	a.places = append(a.places, place{label: int32(len(a.labels) - 1), line: int32(r.Line)}) //nolint:gosec // likewise
 	first, known := a.first[id]
-	if a.Numbered {
+	if a.numbered {
 		a.places[i].line = 1
 	}
 	if !known {
@@ -84,7 +79,7 @@ func (a *AssetShelf) Add(l *Layout, r *Row) error {
 		previous = first
 	}
 	a.next[previous], a.last[rec.ID] = i, i
-	if a.Numbered {
+	if a.numbered {
 		a.places[i].line += a.places[previous].line
 	}
 	return nil
@@ -160,21 +155,4 @@ func (a *AssetShelf) Find(id string) []lifecycle.Record {
 		i, ok = a.next[i]
 	}
 	return out
-}
-
-// Each yields the records of the shelf that open returns, in their order. The
-// shelf is opened when the first record is asked for; an error ends it.
-func Each(ctx context.Context, open func(context.Context) (*AssetShelf, error)) iter.Seq2[lifecycle.Record, error] {
-	return func(yield func(lifecycle.Record, error) bool) {
-		shelf, err := open(ctx)
-		if err != nil {
-			yield(lifecycle.Record{}, err)
-			return
-		}
-		for i := range shelf.Len() {
-			if !yield(shelf.Record(i), nil) {
-				return
-			}
-		}
-	}
 }

@@ -47,8 +47,24 @@ type Mapping struct {
 	MinRecords map[string]int
 }
 
+// ColumnsOf returns how the columns of a table map to its fields.
+func (m *Mapping) ColumnsOf(t *Table) map[string]string {
+	switch t {
+	case Assets:
+		return m.Columns
+	case People:
+		return m.PeopleColumns
+	}
+	return m.TasksColumns
+}
+
 // Words are the checked state maps of a Mapping.
 type Words struct {
+	// Numbered says that the place of an asset record is its number among those
+	// with its id, for lists whose order means nothing. Set it before anything is
+	// read.
+	Numbered bool
+
 	states   map[string]lifecycle.State
 	statuses map[string]lifecycle.OwnerStatus
 	closed   map[string]bool

@@ -59,6 +59,9 @@ func (s *System) configure() []system.Problem {
 	}
 	var problems []system.Problem
 	s.words, problems = c.Check()
+	// Which row of an answer a record was says nothing, and changes from one answer
+	// to the next.
+	s.words.Numbered = true
 	out = append(append(out, s.checkQueries()...), problems...)
 	if len(out) > 0 {
 		return out

@@ -10,7 +10,6 @@ package sql
 
 import (
 	"context"
-	"iter"
 	"strings"
 	"time"
 
@@ -55,6 +54,20 @@ type Config struct {
 	MaxRows int           // of one answer; DefaultMaxRows if zero
 }
 
+// query returns the query for a table, by its name; the empty text if it was
+// given none.
+func (c *Config) query(table string) string {
+	switch table {
+	case row.NameAssets:
+		return c.Assets
+	case row.NamePeople:
+		return c.People
+	case row.NameTasks:
+		return c.Tasks
+	}
+	return ""
+}
+
 // System reads one database. It implements the capabilities for which it was
 // given a query; ask with system.AsAssets, system.AsPeople and system.AsTasks.
 type System struct {
@@ -63,10 +76,8 @@ type System struct {
 	server server
 	scrub  *strings.Replacer
 
-	assets snapshot.Memo[*row.AssetShelf]
 	single snapshot.Memo[[]lifecycle.Record]
-	people snapshot.Memo[*row.PeopleShelf]
-	tasks  snapshot.Memo[*row.TaskShelf]
+	*row.Tables
 }
 
 var (
@@ -85,6 +96,7 @@ func New(c Config) (*System, error) {
 	if problems := s.configure(); len(problems) > 0 {
 		return nil, &system.ConfigError{System: c.Name, Problems: problems}
 	}
+	s.Tables = row.NewTables(c.Name, s.words, s.list)
 	return s, nil
 }
 
@@ -95,17 +107,7 @@ func (s *System) Name() string { return s.config.Name }
 func (s *System) Kind() string { return Kind }
 
 // Has reports whether the system was given a query for the capability.
-func (s *System) Has(c system.Capability) bool {
-	switch c {
-	case system.CanReadAssets:
-		return s.config.Assets != ""
-	case system.CanReadPeople:
-		return s.config.People != ""
-	case system.CanReadTasks:
-		return s.config.Tasks != ""
-	}
-	return false
-}
+func (s *System) Has(c system.Capability) bool { return s.config.query(string(c)) != "" }
 
 // Listing says that the list of all assets saves single reads, where there are
 // any; of everything else there is only the list.
@@ -130,18 +132,14 @@ func (s *System) Asset(ctx context.Context, id string) ([]lifecycle.Record, erro
 			return found, err
 		}
 	}
-	shelf, err := s.assetShelf(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return shelf.Find(id), nil
+	return s.Tables.Asset(ctx, id)
 }
 
 // one asks for the records of one asset. What else the answer holds is passed
 // over: many databases compare without regard to case, accents or blanks.
 func (s *System) one(ctx context.Context, id string) ([]lifecycle.Record, error) {
 	const most = 1000
-	shelf := s.newShelf()
+	shelf := s.words.NewAssets()
 	q := query{table: row.Assets, attribute: attributeAsset, text: s.config.Asset, mapping: s.config.Columns, most: most, id: &id}
 	if err := s.load(ctx, q, shelf); err != nil {
 		return nil, err
@@ -149,65 +147,14 @@ func (s *System) one(ctx context.Context, id string) ([]lifecycle.Record, error)
 	return shelf.Find(id), nil
 }
 
-// Assets yields all records in the order of the answer.
-func (s *System) Assets(ctx context.Context) iter.Seq2[lifecycle.Record, error] {
-	return row.Each(ctx, s.assetShelf)
-}
-
-// Person returns the entries whose id, email address or user name is the key.
-func (s *System) Person(ctx context.Context, key string) ([]lifecycle.Person, error) {
-	shelf, err := s.peopleShelf(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return shelf.Find(key), nil
-}
-
-// Members returns the members of the team with the given id, sorted by id.
-func (s *System) Members(ctx context.Context, team string) ([]lifecycle.Person, error) {
-	shelf, err := s.peopleShelf(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return shelf.Members(team), nil
-}
-
 // Tasks returns the open tasks of the asset, sorted by id.
 func (s *System) Tasks(ctx context.Context, asset string) ([]lifecycle.Task, error) {
-	shelf, err := s.tasks.Get(ctx, "", func(ctx context.Context) (*row.TaskShelf, error) {
-		shelf := s.words.NewTasks()
-		return shelf, s.list(ctx, row.Tasks, s.config.Tasks, s.config.TasksColumns, shelf)
-	})
-	if err != nil {
-		return nil, err
-	}
-	return shelf.Of(asset), nil
-}
-
-func (s *System) assetShelf(ctx context.Context) (*row.AssetShelf, error) {
-	return s.assets.Get(ctx, "", func(ctx context.Context) (*row.AssetShelf, error) {
-		shelf := s.newShelf()
-		return shelf, s.list(ctx, row.Assets, s.config.Assets, s.config.Columns, shelf)
-	})
-}
-
-// newShelf numbers the rows of one asset: which row of the answer it is says
-// nothing, and changes from one answer to the next.
-func (s *System) newShelf() *row.AssetShelf {
-	shelf := s.words.NewAssets()
-	shelf.Numbered = true
-	return shelf
-}
-
-func (s *System) peopleShelf(ctx context.Context) (*row.PeopleShelf, error) {
-	return s.people.Get(ctx, "", func(ctx context.Context) (*row.PeopleShelf, error) {
-		shelf := s.words.NewPeople(s.config.Name)
-		return shelf, s.list(ctx, row.People, s.config.People, s.config.PeopleColumns, shelf)
-	})
+	return s.TasksOf(ctx, asset)
 }
 
 // list runs the query for all rows of a table.
-func (s *System) list(ctx context.Context, t *row.Table, text string, columns map[string]string, to row.Shelf) error {
+func (s *System) list(ctx context.Context, t *row.Table, to row.Shelf) error {
+	text := s.config.query(t.Name)
 	if text == "" {
 		return &fault.Fault{
 			Kind: fault.ErrConfig, Summary: t.Summary,
@@ -215,5 +162,5 @@ func (s *System) list(ctx context.Context, t *row.Table, text string, columns ma
 			Advice:   "Set " + t.Name + " in the block of the system.",
 		}
 	}
-	return s.load(ctx, query{table: t, attribute: t.Name, text: text, mapping: columns, most: s.config.MaxRows}, to)
+	return s.load(ctx, query{table: t, attribute: t.Name, text: text, mapping: s.config.ColumnsOf(t), most: s.config.MaxRows}, to)
 }
