@@ -16,7 +16,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/custodyhq/terraform-provider-custody/internal/system/file"
+	"github.com/custodyhq/terraform-provider-custody/internal/kind/file"
 )
 
 const (

@@ -12,8 +12,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/custodyhq/terraform-provider-custody/internal/kind/rest"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
-	"github.com/custodyhq/terraform-provider-custody/internal/system/rest"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/systemtest/snipetest"
 )
 

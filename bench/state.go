@@ -10,10 +10,10 @@ import (
 	"time"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/inventory"
+	"github.com/custodyhq/terraform-provider-custody/internal/kind/file"
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 	"github.com/custodyhq/terraform-provider-custody/internal/policy"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
-	"github.com/custodyhq/terraform-provider-custody/internal/system/file"
 )
 
 const stateFile = "terraform.tfstate"

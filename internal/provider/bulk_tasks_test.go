@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/custodyhq/terraform-provider-custody/internal/system/rest"
+	"github.com/custodyhq/terraform-provider-custody/internal/kind/rest"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/systemtest"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/systemtest/snipetest"
 )

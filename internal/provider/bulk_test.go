@@ -14,12 +14,12 @@ import (
 
 	"github.com/custodyhq/terraform-provider-custody/internal/acctest"
 	"github.com/custodyhq/terraform-provider-custody/internal/inventory"
+	"github.com/custodyhq/terraform-provider-custody/internal/kind/file"
+	"github.com/custodyhq/terraform-provider-custody/internal/kind/rest"
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 	"github.com/custodyhq/terraform-provider-custody/internal/policy"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/run"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
-	"github.com/custodyhq/terraform-provider-custody/internal/system/file"
-	"github.com/custodyhq/terraform-provider-custody/internal/system/rest"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/systemtest"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/systemtest/snipetest"
 )

@@ -14,15 +14,15 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/custodyhq/terraform-provider-custody/internal/kind/backstage"
+	"github.com/custodyhq/terraform-provider-custody/internal/kind/file"
+	"github.com/custodyhq/terraform-provider-custody/internal/kind/ldap"
+	"github.com/custodyhq/terraform-provider-custody/internal/kind/requesttracker"
+	"github.com/custodyhq/terraform-provider-custody/internal/kind/rest"
+	"github.com/custodyhq/terraform-provider-custody/internal/kind/scim"
+	"github.com/custodyhq/terraform-provider-custody/internal/kind/sql"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/wire"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
-	"github.com/custodyhq/terraform-provider-custody/internal/system/backstage"
-	"github.com/custodyhq/terraform-provider-custody/internal/system/file"
-	"github.com/custodyhq/terraform-provider-custody/internal/system/ldap"
-	"github.com/custodyhq/terraform-provider-custody/internal/system/requesttracker"
-	"github.com/custodyhq/terraform-provider-custody/internal/system/rest"
-	"github.com/custodyhq/terraform-provider-custody/internal/system/scim"
-	"github.com/custodyhq/terraform-provider-custody/internal/system/sql"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/transport"
 )
 

@@ -12,7 +12,7 @@ import (
 	ber "github.com/go-asn1-ber/asn1-ber"
 	goldap "github.com/go-ldap/ldap/v3"
 
-	"github.com/custodyhq/terraform-provider-custody/internal/system/ldap"
+	"github.com/custodyhq/terraform-provider-custody/internal/kind/ldap"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/systemtest"
 )
 

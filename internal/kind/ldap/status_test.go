@@ -6,8 +6,8 @@ import (
 	"time"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/acctest/servers"
+	"github.com/custodyhq/terraform-provider-custody/internal/kind/ldap"
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
-	"github.com/custodyhq/terraform-provider-custody/internal/system/ldap"
 )
 
 // What is said of a lock is held against what slapd does: it lets a person in or

@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/acctest/servers"
+	"github.com/custodyhq/terraform-provider-custody/internal/kind/ldap"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
-	"github.com/custodyhq/terraform-provider-custody/internal/system/ldap"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/systemtest"
 )
 

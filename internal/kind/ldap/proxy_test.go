@@ -8,7 +8,7 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/custodyhq/terraform-provider-custody/internal/system/ldap"
+	"github.com/custodyhq/terraform-provider-custody/internal/kind/ldap"
 )
 
 // proxy stands between the provider and a directory and spoils what passes.

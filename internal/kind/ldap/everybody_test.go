@@ -11,9 +11,9 @@ import (
 	ber "github.com/go-asn1-ber/asn1-ber"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/acctest/servers"
+	"github.com/custodyhq/terraform-provider-custody/internal/kind/ldap"
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
-	"github.com/custodyhq/terraform-provider-custody/internal/system/ldap"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/systemtest"
 )
 
