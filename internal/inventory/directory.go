@@ -5,15 +5,15 @@ import (
 	"strings"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
+	"github.com/custodyhq/terraform-provider-custody/internal/memo"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
-	"github.com/custodyhq/terraform-provider-custody/internal/system/snapshot"
 )
 
 // directory is what this run knows of the people of one system.
 type directory struct {
 	people  system.People
 	persons *reader[lifecycle.Person, *roster]
-	teams   snapshot.Memo[[]lifecycle.Person]
+	teams   memo.Memo[[]lifecycle.Person]
 }
 
 func newDirectory(people system.People, p *purse) *directory {

@@ -7,8 +7,8 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/custodyhq/terraform-provider-custody/internal/memo"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
-	"github.com/custodyhq/terraform-provider-custody/internal/system/snapshot"
 )
 
 // errTooMany says that a list is larger than what is kept for look-ups.
@@ -34,8 +34,8 @@ type reader[T any, L index[T]] struct {
 	listing func() system.Listing
 	whole   func(ctx context.Context) (L, error)
 
-	answers snapshot.Memo[[]T]
-	lists   snapshot.Memo[L]
+	answers memo.Memo[[]T]
+	lists   memo.Memo[L]
 
 	mu    sync.Mutex
 	shown []string // the keys that single reads found

@@ -7,8 +7,8 @@ import (
 	"strings"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
+	"github.com/custodyhq/terraform-provider-custody/internal/memo"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
-	"github.com/custodyhq/terraform-provider-custody/internal/system/snapshot"
 )
 
 // shelf is what this run knows of the assets of one system.
@@ -17,7 +17,7 @@ type shelf struct {
 	records *reader[lifecycle.Record, sheet]
 	tasks   *reader[lifecycle.Task, docket] // nil if the system has none
 
-	entire snapshot.Memo[sheet] // where no list is kept for look-ups
+	entire memo.Memo[sheet] // where no list is kept for look-ups
 }
 
 // sheet is a list of records, sorted by id; those of one id keep the order of

@@ -23,7 +23,7 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/kind/sql"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/wire"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
-	"github.com/custodyhq/terraform-provider-custody/internal/system/transport"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/httpclient"
 )
 
 // connected is one entry of systems: exactly one kind.
@@ -145,7 +145,7 @@ func secret(configured types.String, name, field string) string {
 	if !configured.IsNull() {
 		return configured.ValueString()
 	}
-	return os.Getenv(transport.Variable(name, field))
+	return os.Getenv(httpclient.Variable(name, field))
 }
 
 // reportConfig puts what is wrong with a system's configuration at the

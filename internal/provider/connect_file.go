@@ -12,7 +12,7 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/kind/file"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/wire"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
-	"github.com/custodyhq/terraform-provider-custody/internal/system/row"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/table"
 )
 
 func columns(of string) schema.MapAttribute {
@@ -60,7 +60,7 @@ func withMapping(own map[string]schema.Attribute) map[string]schema.Attribute {
 	return own
 }
 
-// mappingModel is a row.Mapping with the names of its attributes.
+// mappingModel is a table.Mapping with the names of its attributes.
 type mappingModel struct {
 	Columns       map[string]string `tfsdk:"columns"`
 	PeopleColumns map[string]string `tfsdk:"people_columns"`
@@ -81,6 +81,6 @@ type fileModel struct {
 func (m *fileModel) open(name string) (system.System, error) {
 	return file.New(file.Config{
 		Name: name, Assets: m.Assets.ValueString(), People: m.People.ValueString(), Tasks: m.Tasks.ValueString(),
-		Mapping: row.Mapping(m.mappingModel),
+		Mapping: table.Mapping(m.mappingModel),
 	})
 }

@@ -10,8 +10,8 @@ import (
 	"strings"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
-	"github.com/custodyhq/terraform-provider-custody/internal/system/row"
-	"github.com/custodyhq/terraform-provider-custody/internal/system/transport"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/httpclient"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/table"
 )
 
 // fields are what is asked for of every entity; the definition of an API may be
@@ -37,7 +37,7 @@ type page struct {
 
 // list returns all entities of the given kinds. What it finds must be as much as
 // Backstage says there is, each once.
-func (s *System) list(ctx context.Context, client *transport.Client, kinds []string) ([]entity, error) {
+func (s *System) list(ctx context.Context, client *httpclient.Client, kinds []string) ([]entity, error) {
 	query := url.Values{"orderField": {"metadata.uid,asc"}}
 	for _, kind := range kinds {
 		query.Add("filter", "kind="+kind)
@@ -68,9 +68,9 @@ func (s *System) list(ctx context.Context, client *transport.Client, kinds []str
 			}
 			switch ref := e.ref.String(); {
 			case seen[ref]:
-				return nil, client.Unusable(fmt.Sprintf("it lists the entity %s twice, so its pages do not follow each other", row.Quote(ref)), adviceChanged)
+				return nil, client.Unusable(fmt.Sprintf("it lists the entity %s twice, so its pages do not follow each other", table.Quote(ref)), adviceChanged)
 			case !slices.Contains(kinds, e.ref.kind):
-				return nil, client.Unusable(fmt.Sprintf("it lists the entity %s, which was not asked for", row.Quote(ref)), adviceChanged)
+				return nil, client.Unusable(fmt.Sprintf("it lists the entity %s, which was not asked for", table.Quote(ref)), adviceChanged)
 			default:
 				seen[ref] = true
 			}
@@ -90,7 +90,7 @@ func (s *System) list(ctx context.Context, client *transport.Client, kinds []str
 	}
 }
 
-func (s *System) entity(client *transport.Client, item any) (entity, error) {
+func (s *System) entity(client *httpclient.Client, item any) (entity, error) {
 	e, flaw := entityOf(treeIn(item))
 	if flaw != nil {
 		return e, client.Unusable("an entity of its catalog cannot be used: "+flaw.Reason, adviceEntity)
@@ -126,10 +126,10 @@ func (s *System) one(ctx context.Context, ref reference) ([]lifecycle.Record, er
 		return nil, err
 	}
 	if e.ref != ref {
-		return nil, s.client.Unusable(fmt.Sprintf("it gives the entity %s and was asked for %s", row.Quote(e.ref.String()), row.Quote(ref.String())), adviceChanged)
+		return nil, s.client.Unusable(fmt.Sprintf("it gives the entity %s and was asked for %s", table.Quote(e.ref.String()), table.Quote(ref.String())), adviceChanged)
 	}
 	shelf := s.words.NewAssets()
-	if err := s.fill(row.Assets, []entity{e}, s.assetRow, shelf, false); err != nil {
+	if err := s.fill(table.Assets, []entity{e}, s.assetRow, shelf, false); err != nil {
 		return nil, err
 	}
 	return shelf.Find(ref.String()), nil

@@ -16,10 +16,10 @@ import (
 
 	"github.com/custodyhq/terraform-provider-custody/internal/fault"
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
+	"github.com/custodyhq/terraform-provider-custody/internal/memo"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
-	"github.com/custodyhq/terraform-provider-custody/internal/system/row"
-	"github.com/custodyhq/terraform-provider-custody/internal/system/snapshot"
-	"github.com/custodyhq/terraform-provider-custody/internal/system/transport"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/httpclient"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/table"
 )
 
 // Kind is the name of this kind of system in the configuration.
@@ -58,12 +58,12 @@ type Config struct {
 type System struct {
 	config Config
 	kinds  map[string]bool
-	words  *row.Words
-	client *transport.Client // nil for files
+	words  *table.Words
+	client *httpclient.Client // nil for files
 
-	files  snapshot.Memo[[]entity]
-	single snapshot.Memo[[]lifecycle.Record]
-	*row.Tables
+	files  memo.Memo[[]entity]
+	single memo.Memo[[]lifecycle.Record]
+	*table.Tables
 }
 
 var (
@@ -76,20 +76,20 @@ var (
 // New checks the configuration and returns the system. It connects to nothing
 // and opens no file: that happens when something is first asked for. Its error
 // is a *system.ConfigError.
-func New(c Config) (*System, error) { return open(c, transport.Config{}) }
+func New(c Config) (*System, error) { return open(c, httpclient.Config{}) }
 
 // open returns a system that sends its requests the given way.
-func open(c Config, t transport.Config) (*System, error) {
+func open(c Config, t httpclient.Config) (*System, error) {
 	s := &System{config: c}
 	problems := s.configure()
 	if c.URL != "" {
 		t.System, t.BaseURL, t.CAFile, t.AllowHTTP = c.Name, s.config.URL, c.CAFile, c.AllowHTTP
 		t.RequestsPerMinute = c.RequestsPerMinute
-		t.Credentials = []transport.Credential{transport.Bearer(c.Token)}
+		t.Credentials = []httpclient.Credential{httpclient.Bearer(c.Token)}
 		if t.Timeout == 0 {
 			t.Timeout = c.Timeout
 		}
-		client, err := transport.New(t)
+		client, err := httpclient.New(t)
 		var wrong *system.ConfigError
 		if errors.As(err, &wrong) {
 			problems = append(problems, wrong.Problems...)
@@ -99,7 +99,7 @@ func open(c Config, t transport.Config) (*System, error) {
 	if len(problems) > 0 {
 		return nil, &system.ConfigError{System: c.Name, Problems: problems}
 	}
-	s.Tables = row.NewTables(c.Name, s.words, s.load)
+	s.Tables = table.NewTables(c.Name, s.words, s.load)
 	return s, nil
 }
 
@@ -143,10 +143,10 @@ func (s *System) Asset(ctx context.Context, id string) ([]lifecycle.Record, erro
 
 func (s *System) unnamed(id string, ref reference, ok bool) error {
 	advice := fmt.Sprintf("Write the kind, the namespace and the name in lower case, for instance \"%s/component:default/billing\".", s.config.Name)
-	happened := fmt.Sprintf("%s is not the reference of an entity.", row.Quote(id))
+	happened := fmt.Sprintf("%s is not the reference of an entity.", table.Quote(id))
 	switch {
 	case ok && !s.kinds[ref.kind]:
-		happened = fmt.Sprintf("Entities of kind %s are no assets of the system %q.", row.Quote(ref.kind), s.config.Name)
+		happened = fmt.Sprintf("Entities of kind %s are no assets of the system %q.", table.Quote(ref.kind), s.config.Name)
 		advice = "Name an entity of one of the kinds in kinds: " + strings.Join(s.config.Kinds, ", ") + "; or add this one there."
 	case ok:
 		advice = fmt.Sprintf("Write \"%s/%s\".", s.config.Name, ref)
@@ -158,23 +158,23 @@ func (s *System) unnamed(id string, ref reference, ok bool) error {
 }
 
 // load puts all entities of a table onto a shelf. Backstage has no tasks.
-func (s *System) load(ctx context.Context, t *row.Table, to row.Shelf) error {
+func (s *System) load(ctx context.Context, t *table.Table, to table.Shelf) error {
 	kinds, fields := s.config.Kinds, s.assetRow
-	if t == row.People {
+	if t == table.People {
 		kinds, fields = []string{kindUser, kindGroup}, s.personRow
 	}
 	entities, err := s.entities(ctx, t, kinds)
 	if err != nil {
 		return err
 	}
-	if t == row.People {
+	if t == table.People {
 		join(entities)
 	}
 	return s.fill(t, entities, fields, to, true)
 }
 
 // entities returns all entities of the given kinds.
-func (s *System) entities(ctx context.Context, t *row.Table, kinds []string) ([]entity, error) {
+func (s *System) entities(ctx context.Context, t *table.Table, kinds []string) ([]entity, error) {
 	if s.client != nil {
 		return s.list(ctx, s.client.For(t.Summary), kinds)
 	}
@@ -194,9 +194,9 @@ func (s *System) entities(ctx context.Context, t *row.Table, kinds []string) ([]
 }
 
 // fill puts entities onto a shelf.
-func (s *System) fill(t *row.Table, entities []entity, fields func(entity) map[string]row.Cell, to row.Shelf, whole bool) error {
-	l := row.NewLayout(t, nil)
-	var r row.Row
+func (s *System) fill(t *table.Table, entities []entity, fields func(entity) map[string]table.Cell, to table.Shelf, whole bool) error {
+	l := table.NewLayout(t, nil)
+	var r table.Row
 	for _, e := range entities {
 		to.Begin(e.source)
 		r.Reset()
@@ -209,26 +209,26 @@ func (s *System) fill(t *row.Table, entities []entity, fields func(entity) map[s
 			err = to.Add(l, &r)
 		}
 		// Every entity states what it is, so nothing is to be completed.
-		to.End(^row.Bits(0))
+		to.End(^table.Bits(0))
 		if err != nil {
 			return s.unusable(t, e.ref.String(), e.source, err)
 		}
 	}
-	m := row.Mapping{MinRecords: s.config.MinRecords}
+	m := table.Mapping{MinRecords: s.config.MinRecords}
 	if reason := m.Short(t, len(entities)); whole && reason != "" {
-		return s.unusable(t, "", "", &row.Flaw{Reason: strings.Replace(reason, "it holds", "the catalog holds", 1)})
+		return s.unusable(t, "", "", &table.Flaw{Reason: strings.Replace(reason, "it holds", "the catalog holds", 1)})
 	}
 	to.Done()
 	return nil
 }
 
 // unusable returns the fault for an entity that cannot be used.
-func (s *System) unusable(t *row.Table, ref, source string, err error) error {
+func (s *System) unusable(t *table.Table, ref, source string, err error) error {
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
 	reason := err.Error()
-	var flawed *row.Flaw
+	var flawed *table.Flaw
 	if errors.As(err, &flawed) {
 		reason = flawed.Reason
 		if flawed.Line > 0 && s.client == nil {
@@ -236,17 +236,17 @@ func (s *System) unusable(t *row.Table, ref, source string, err error) error {
 		}
 	}
 	if ref != "" {
-		reason = fmt.Sprintf("the entity %s: %s", row.Quote(ref), reason)
+		reason = fmt.Sprintf("the entity %s: %s", table.Quote(ref), reason)
 	}
 	return &fault.Fault{
-		Kind: fault.ErrUnavailable, Summary: t.Summary, Consequence: transport.Consequence,
+		Kind: fault.ErrUnavailable, Summary: t.Summary, Consequence: httpclient.Consequence,
 		Happened: fmt.Sprintf("The system %q cannot use its catalog: %s.", s.config.Name, reason),
 		Advice:   "Correct the entity or the file, or adapt annotations, states, files or min_records in the block of the system; then plan again.",
 	}
 }
 
 // inTable returns a fault of reading files under the summary of a table.
-func (s *System) inTable(t *row.Table, err error) error {
+func (s *System) inTable(t *table.Table, err error) error {
 	var f *fault.Fault
 	if !errors.As(err, &f) {
 		return err

@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
-	"github.com/custodyhq/terraform-provider-custody/internal/system/row"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/table"
 )
 
 const (
@@ -89,7 +89,7 @@ func (s *System) configure() []system.Problem {
 	slices.Sort(c.Kinds)
 	c.Kinds = slices.Compact(c.Kinds)
 	out = append(out, s.configureAnnotations()...)
-	mapping := row.Mapping{States: s.states(), PeopleStates: c.PeopleStates, MinRecords: c.MinRecords}
+	mapping := table.Mapping{States: s.states(), PeopleStates: c.PeopleStates, MinRecords: c.MinRecords}
 	var problems []system.Problem
 	s.words, problems = mapping.Check()
 	return append(out, problems...)
@@ -120,7 +120,7 @@ func (s *System) configureAnnotations() []system.Problem {
 func (s *System) states() map[string]string {
 	out := DefaultStates()
 	for word := range s.config.States {
-		delete(out, row.FoldHeader(word))
+		delete(out, table.FoldHeader(word))
 	}
 	maps.Copy(out, s.config.States)
 	return out

@@ -7,8 +7,8 @@ import (
 	"testing"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
-	"github.com/custodyhq/terraform-provider-custody/internal/system/row"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/systemtest"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/table"
 )
 
 func TestFilesConform(t *testing.T) {
@@ -37,23 +37,25 @@ func TestFilesConform(t *testing.T) {
 	h := systemtest.Harness{
 		Healthy: with(func(*testing.T, *Config) {}),
 		Broken: map[string]systemtest.Make{
-			"missing":                with(func(_ *testing.T, c *Config) { c.Files[0] += "x" }),
-			"nothing matches":        with(func(_ *testing.T, c *Config) { c.Files[1] += "*.none" }),
-			"fewer than min_records": with(func(_ *testing.T, c *Config) { c.MinRecords = map[string]int{row.NameAssets: 99, row.NamePeople: 99} }),
-			"a folder":               with(func(t *testing.T, c *Config) { c.Files = append(c.Files, t.TempDir()) }),
-			"empty":                  write(func(string) string { return "" }),
-			"only a comment":         write(func(string) string { return "# nothing\n" }),
-			"no YAML":                write(func(text string) string { return text + "---\nkind: [\n" }),
-			"another text":           write(func(string) string { return "<html>503</html>\n" }),
-			"a list":                 write(func(string) string { return "- kind: Component\n" }),
-			"no name":                write(func(text string) string { return text + "---\nkind: Component\nmetadata: {}\n" }),
-			"no kind":                write(func(text string) string { return text + "---\nmetadata: {name: a}\n" }),
-			"not UTF-8":              write(func(text string) string { return text + "\xff" }),
-			"NUL":                    write(func(text string) string { return text + "\x00" }),
-			"anchors":                write(func(text string) string { return text + "---\nkind: Component\nmetadata: {name: &a b}\n" }),
-			"two of one key":         write(func(text string) string { return text + "---\nkind: Component\nkind: API\nmetadata: {name: b}\n" }),
-			"nested too deep":        write(func(text string) string { return text + "---\nkind: " + strings.Repeat("[", 1000) }),
-			"a text as list":         write(func(text string) string { return text + "---\nkind: Component\nmetadata: {name: b, title: [a]}\n" }),
+			"missing":         with(func(_ *testing.T, c *Config) { c.Files[0] += "x" }),
+			"nothing matches": with(func(_ *testing.T, c *Config) { c.Files[1] += "*.none" }),
+			"fewer than min_records": with(func(_ *testing.T, c *Config) {
+				c.MinRecords = map[string]int{table.NameAssets: 99, table.NamePeople: 99}
+			}),
+			"a folder":        with(func(t *testing.T, c *Config) { c.Files = append(c.Files, t.TempDir()) }),
+			"empty":           write(func(string) string { return "" }),
+			"only a comment":  write(func(string) string { return "# nothing\n" }),
+			"no YAML":         write(func(text string) string { return text + "---\nkind: [\n" }),
+			"another text":    write(func(string) string { return "<html>503</html>\n" }),
+			"a list":          write(func(string) string { return "- kind: Component\n" }),
+			"no name":         write(func(text string) string { return text + "---\nkind: Component\nmetadata: {}\n" }),
+			"no kind":         write(func(text string) string { return text + "---\nmetadata: {name: a}\n" }),
+			"not UTF-8":       write(func(text string) string { return text + "\xff" }),
+			"NUL":             write(func(text string) string { return text + "\x00" }),
+			"anchors":         write(func(text string) string { return text + "---\nkind: Component\nmetadata: {name: &a b}\n" }),
+			"two of one key":  write(func(text string) string { return text + "---\nkind: Component\nkind: API\nmetadata: {name: b}\n" }),
+			"nested too deep": write(func(text string) string { return text + "---\nkind: " + strings.Repeat("[", 1000) }),
+			"a text as list":  write(func(text string) string { return text + "---\nkind: Component\nmetadata: {name: b, title: [a]}\n" }),
 		},
 	}
 	t.Run("assets", func(t *testing.T) { systemtest.Assets(t, h) })

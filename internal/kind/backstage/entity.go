@@ -6,7 +6,7 @@ import (
 	"unicode"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
-	"github.com/custodyhq/terraform-provider-custody/internal/system/row"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/table"
 )
 
 // reference names an entity. Its parts are in lower case, as Backstage compares
@@ -57,13 +57,13 @@ type entity struct {
 const orphaned = "backstage.io/orphan"
 
 // entityOf reads an entity from a tree of values, or says why it cannot.
-func entityOf(n node) (entity, *row.Flaw) {
-	flaw := func(at node, reason string) (entity, *row.Flaw) {
+func entityOf(n node) (entity, *table.Flaw) {
+	flaw := func(at node, reason string) (entity, *table.Flaw) {
 		line := at.line
 		if line == 0 {
 			line = n.line
 		}
-		return entity{}, &row.Flaw{Line: line, Column: 1, Reason: reason}
+		return entity{}, &table.Flaw{Line: line, Column: 1, Reason: reason}
 	}
 	e := entity{line: n.line, annotations: make(map[string]string)}
 	if n.fields == nil {
@@ -90,13 +90,13 @@ func entityOf(n node) (entity, *row.Flaw) {
 	} {
 		at := f.from.at(f.name)
 		if !at.isText() {
-			return flaw(at, row.Quote(f.name)+" is not a text")
+			return flaw(at, table.Quote(f.name)+" is not a text")
 		}
 		*f.to = at.text
 	}
 	for key, at := range metadata.at("annotations").fields {
 		if !at.isText() {
-			return flaw(at, "the annotation "+row.Quote(key)+" is not a text")
+			return flaw(at, "the annotation "+table.Quote(key)+" is not a text")
 		}
 		e.annotations[key] = at.text
 	}
@@ -106,7 +106,7 @@ func entityOf(n node) (entity, *row.Flaw) {
 
 // relate reads what joins an entity to others. The relations of the API say the
 // same as the fields, and more where other entities state them.
-func (e *entity) relate(n, spec node) *row.Flaw {
+func (e *entity) relate(n, spec node) *table.Flaw {
 	for _, f := range []struct {
 		name, kind string
 		to         *[]string
@@ -117,7 +117,7 @@ func (e *entity) relate(n, spec node) *row.Flaw {
 		at := spec.at(f.name)
 		texts, ok := at.texts()
 		if !ok {
-			return &row.Flaw{Line: max(at.line, e.line), Column: 1, Reason: row.Quote(f.name) + " is neither a reference nor a list of them"}
+			return &table.Flaw{Line: max(at.line, e.line), Column: 1, Reason: table.Quote(f.name) + " is neither a reference nor a list of them"}
 		}
 		for _, text := range texts {
 			// An owner that is no reference, such as an email address, is somebody all
@@ -171,7 +171,7 @@ func first(texts ...string) string {
 }
 
 // assetRow returns the fields of an entity that is an asset.
-func (s *System) assetRow(e entity) map[string]row.Cell {
+func (s *System) assetRow(e entity) map[string]table.Cell {
 	class := e.typ
 	if e.ref.kind == kindAPI {
 		// Its type is a format, such as openapi.
@@ -189,7 +189,7 @@ func (s *System) assetRow(e entity) map[string]row.Cell {
 	}
 	owners := slices.Clone(e.owners)
 	owners = append(owners, strings.Split(s.annotation(e, "owner"), ";")...)
-	out := map[string]row.Cell{
+	out := map[string]table.Cell{
 		"id":      {Text: e.ref.String()},
 		"name":    {Text: first(e.title, e.ref.name)},
 		"class":   {Text: first(s.annotation(e, "class"), class, e.ref.kind)},
@@ -198,19 +198,19 @@ func (s *System) assetRow(e entity) map[string]row.Cell {
 		"purpose": {Text: first(s.annotation(e, "purpose"), e.description)},
 	}
 	for _, field := range []string{"environment", "criticality", "third_party", "shared", "retirement_date", "verified_at", "assigned_at"} {
-		out[field] = row.Cell{Text: s.annotation(e, field)}
+		out[field] = table.Cell{Text: s.annotation(e, field)}
 	}
 	return out
 }
 
 // personRow returns the fields of a user or a group. Everybody in a catalog is
 // active unless an annotation says otherwise.
-func (s *System) personRow(e entity) map[string]row.Cell {
+func (s *System) personRow(e entity) map[string]table.Cell {
 	kind := "employee"
 	if e.ref.kind == kindGroup {
 		kind = "team"
 	}
-	return map[string]row.Cell{
+	return map[string]table.Cell{
 		"id":       {Text: e.ref.String()},
 		"email":    {Text: e.email},
 		"username": {Text: first(s.annotation(e, "username"), e.ref.name)},

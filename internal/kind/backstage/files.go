@@ -13,7 +13,7 @@ import (
 
 	"github.com/goccy/go-yaml/ast"
 
-	"github.com/custodyhq/terraform-provider-custody/internal/system/row"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/table"
 )
 
 const (
@@ -28,7 +28,7 @@ func (s *System) read(ctx context.Context) ([]entity, error) {
 	for _, pattern := range s.config.Files {
 		paths, err := expand(pattern)
 		if err != nil {
-			return nil, s.unusable(row.Assets, "", "", fmt.Errorf("%s: %w", pattern, err))
+			return nil, s.unusable(table.Assets, "", "", fmt.Errorf("%s: %w", pattern, err))
 		}
 		for _, path := range paths {
 			if err := ctx.Err(); err != nil {
@@ -36,7 +36,7 @@ func (s *System) read(ctx context.Context) ([]entity, error) {
 			}
 			more, err := readFile(path)
 			if err != nil {
-				return nil, s.unusable(row.Assets, "", path+" line", err)
+				return nil, s.unusable(table.Assets, "", path+" line", err)
 			}
 			out = append(out, more...)
 		}
@@ -91,7 +91,7 @@ func readFile(path string) ([]entity, error) {
 // parse reads the documents of a file. Those without anything in them are passed
 // over, but a file in which there is nothing at all has been cut off.
 func parse(text []byte) ([]entity, error) {
-	file, err := row.ParseYAML(text, 0)
+	file, err := table.ParseYAML(text, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -108,7 +108,7 @@ func parse(text []byte) ([]entity, error) {
 		out = append(out, e)
 	}
 	if len(out) == 0 {
-		return nil, &row.Flaw{Line: 1, Column: 1, Reason: "it holds no entity"}
+		return nil, &table.Flaw{Line: 1, Column: 1, Reason: "it holds no entity"}
 	}
 	return out, nil
 }

@@ -20,9 +20,9 @@ import (
 
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
-	"github.com/custodyhq/terraform-provider-custody/internal/system/row"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/httpclient"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/systemtest"
-	"github.com/custodyhq/terraform-provider-custody/internal/system/transport"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/table"
 )
 
 type object = map[string]any
@@ -210,7 +210,7 @@ func writeFiles(t *testing.T, entities []object) Config {
 	}
 	return Config{
 		Name: "cat", Files: []string{filepath.Join(dir, "org.yaml"), filepath.Join(dir, "services/*/catalog-info.yaml")},
-		MinRecords: map[string]int{row.NameAssets: 0, row.NamePeople: 0},
+		MinRecords: map[string]int{table.NameAssets: 0, table.NamePeople: 0},
 	}
 }
 
@@ -287,8 +287,8 @@ func (c *catalog) query(r *http.Request, answer func(int, any)) {
 	answer(http.StatusOK, object{"items": items, "totalItems": total, "pageInfo": info})
 }
 
-func impatient() transport.Config {
-	return transport.Config{Timeout: 100 * time.Millisecond, Wait: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }}
+func impatient() httpclient.Config {
+	return httpclient.Config{Timeout: 100 * time.Millisecond, Wait: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }}
 }
 
 // served returns a system that asks a server.
@@ -296,9 +296,9 @@ func served(t *testing.T, h http.Handler, change ...func(*Config)) *System {
 	t.Helper()
 	c := Config{
 		Name: "cat", URL: systemtest.ServeHTTP(t, h) + "/", Token: canary, PageSize: 3,
-		MinRecords: map[string]int{row.NameAssets: 0, row.NamePeople: 0},
+		MinRecords: map[string]int{table.NameAssets: 0, table.NamePeople: 0},
 	}
-	how := transport.Config{Wait: impatient().Wait}
+	how := httpclient.Config{Wait: impatient().Wait}
 	for _, edit := range change {
 		edit(&c)
 		how = impatient()

@@ -6,18 +6,18 @@ import (
 	"strings"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
-	"github.com/custodyhq/terraform-provider-custody/internal/system/row"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/table"
 )
 
 // pattern returns the path or glob of a table, by its name; the empty text if it
 // was given none.
-func (c *Config) pattern(table string) string {
-	switch table {
-	case row.NameAssets:
+func (c *Config) pattern(name string) string {
+	switch name {
+	case table.NameAssets:
 		return c.Assets
-	case row.NamePeople:
+	case table.NamePeople:
 		return c.People
-	case row.NameTasks:
+	case table.NameTasks:
 		return c.Tasks
 	}
 	return ""
@@ -25,14 +25,14 @@ func (c *Config) pattern(table string) string {
 
 // check returns the words of the configuration, and everything that is wrong with
 // it.
-func (c *Config) check() (*row.Words, []system.Problem) {
+func (c *Config) check() (*table.Words, []system.Problem) {
 	var out []system.Problem
 	if c.Assets == "" && c.People == "" && c.Tasks == "" {
-		out = append(out, system.Problem{Attribute: row.NameAssets, Message: "No file is named. Set assets, people or tasks to a path or a glob."})
+		out = append(out, system.Problem{Attribute: table.NameAssets, Message: "No file is named. Set assets, people or tasks to a path or a glob."})
 	}
-	for _, table := range []string{row.NameAssets, row.NamePeople, row.NameTasks} {
-		if message := checkPattern(c.pattern(table)); message != "" {
-			out = append(out, system.Problem{Attribute: table, Message: message})
+	for _, name := range []string{table.NameAssets, table.NamePeople, table.NameTasks} {
+		if message := checkPattern(c.pattern(name)); message != "" {
+			out = append(out, system.Problem{Attribute: name, Message: message})
 		}
 	}
 	words, problems := c.Check()

@@ -15,33 +15,33 @@ import (
 
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
-	"github.com/custodyhq/terraform-provider-custody/internal/system/row"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/systemtest"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/table"
 )
 
 // tables renders a seed as the rows of the three files, headers first.
 func tables(seed systemtest.Seed) map[string][][]string {
 	out := map[string][][]string{
-		row.NameAssets: {row.Assets.Fields}, row.NamePeople: {row.People.Fields}, row.NameTasks: {append(row.Tasks.Fields[:4:4], "due", "url")},
+		table.NameAssets: {table.Assets.Fields}, table.NamePeople: {table.People.Fields}, table.NameTasks: {append(table.Tasks.Fields[:4:4], "due", "url")},
 	}
 	for _, r := range seed.Records {
 		state := r.State.String()
 		if r.State == lifecycle.StateUnknown {
 			state = ""
 		}
-		out[row.NameAssets] = append(out[row.NameAssets], []string{
+		out[table.NameAssets] = append(out[table.NameAssets], []string{
 			r.ID, r.Class, r.Name, state, strings.Join(r.Owners, ";"), r.Purpose, r.Environment, r.Criticality,
 			yesNo(r.ThirdParty), yesNo(r.Shared), dateText(r.RetirementDate), dateText(r.VerifiedAt), dateText(r.AssignedAt),
 		})
 	}
 	for _, p := range seed.People {
-		out[row.NamePeople] = append(out[row.NamePeople], []string{
+		out[table.NamePeople] = append(out[table.NamePeople], []string{
 			p.ID, p.Email, p.Username, p.Name, p.Kind.String(), p.Status.String(), dateText(p.EndDate), p.Manager, strings.Join(p.Teams, ";"),
 		})
 	}
 	for _, asset := range slices.Sorted(maps.Keys(seed.Tasks)) {
 		for _, task := range seed.Tasks[asset] {
-			out[row.NameTasks] = append(out[row.NameTasks], []string{task.ID, task.Kind.String(), asset, "open", dateText(task.Due), task.URL})
+			out[table.NameTasks] = append(out[table.NameTasks], []string{task.ID, task.Kind.String(), asset, "open", dateText(task.Due), task.URL})
 		}
 	}
 	return out
@@ -113,7 +113,7 @@ func write(t *testing.T, ext string, seed systemtest.Seed) Config {
 		}
 	}
 	return Config{
-		Name: "cmdb", Mapping: row.Mapping{MinRecords: map[string]int{row.NameAssets: 0, row.NamePeople: 0}},
+		Name: "cmdb", Mapping: table.Mapping{MinRecords: map[string]int{table.NameAssets: 0, table.NamePeople: 0}},
 		Assets: filepath.Join(dir, "assets"+ext), People: filepath.Join(dir, "people"+ext), Tasks: filepath.Join(dir, "tasks"+ext),
 	}
 }
@@ -188,7 +188,7 @@ func TestConformance(t *testing.T) {
 		}
 		h.Broken["fewer than min_records"] = func(t *testing.T, seed systemtest.Seed) system.System {
 			c := write(t, ext, seed)
-			c.MinRecords = map[string]int{row.NameAssets: 99, row.NamePeople: 99, row.NameTasks: 99}
+			c.MinRecords = map[string]int{table.NameAssets: 99, table.NamePeople: 99, table.NameTasks: 99}
 			return mustNew(t, c)
 		}
 		h.Broken["glob that matches nothing"] = func(t *testing.T, seed systemtest.Seed) system.System {

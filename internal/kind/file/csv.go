@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/custodyhq/terraform-provider-custody/internal/system/row"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/table"
 )
 
 // maxHeader bounds the header line, in which the delimiter is looked for.
@@ -15,7 +15,7 @@ const maxHeader = 64 << 10
 
 // readCSV reads a file as RFC 4180 describes it. A row with another number of
 // fields than the header is an error: it is how a cut or shifted row shows.
-func readCSV(in *input, l *row.Layout, emit func(*row.Row) error) (row.Bits, error) {
+func readCSV(in *input, l *table.Layout, emit func(*table.Row) error) (table.Bits, error) {
 	buffered := bufio.NewReaderSize(in, maxHeader)
 	comma, err := delimiter(buffered, in.tabs)
 	if err != nil {
@@ -31,9 +31,9 @@ func readCSV(in *input, l *row.Layout, emit func(*row.Row) error) (row.Bits, err
 	width := len(header)
 	fields, seen, reason := l.Header(header)
 	if reason != "" {
-		return 0, &row.Flaw{Line: 1, Column: 1, Reason: reason}
+		return 0, &table.Flaw{Line: 1, Column: 1, Reason: reason}
 	}
-	var out row.Row
+	var out table.Row
 	for {
 		in.mark()
 		cells, err := r.Read()
@@ -49,7 +49,7 @@ func readCSV(in *input, l *row.Layout, emit func(*row.Row) error) (row.Bits, err
 			if len(feeds) == 0 {
 				continue
 			}
-			c := row.Cell{Text: cells[i]}
+			c := table.Cell{Text: cells[i]}
 			c.Line, c.Column = r.FieldPos(i)
 			out.Set(feeds, c)
 		}
@@ -88,7 +88,7 @@ scan:
 	}
 	switch {
 	case err == nil && !ended:
-		return 0, &row.Flaw{Line: 1, Column: 1, Reason: "the header is longer than 64 KiB"}
+		return 0, &table.Flaw{Line: 1, Column: 1, Reason: "the header is longer than 64 KiB"}
 	case tabs || tabulators > commas && tabulators > semicolons:
 		return '\t', nil
 	case semicolons > commas:
@@ -100,7 +100,7 @@ scan:
 // csvFlaw says what encoding/csv found, in words that need no RFC.
 func csvFlaw(err error, got, width int) error {
 	if errors.Is(err, io.EOF) {
-		return &row.Flaw{Reason: "it is empty: it has not even a header"}
+		return &table.Flaw{Reason: "it is empty: it has not even a header"}
 	}
 	var parse *csv.ParseError
 	if !errors.As(err, &parse) {
@@ -108,12 +108,12 @@ func csvFlaw(err error, got, width int) error {
 	}
 	switch {
 	case errors.Is(err, csv.ErrFieldCount):
-		return &row.Flaw{Line: parse.StartLine, Column: 1, Reason: fmt.Sprintf("the row has %d fields and the header has %d; the row may be cut off", got, width)}
+		return &table.Flaw{Line: parse.StartLine, Column: 1, Reason: fmt.Sprintf("the row has %d fields and the header has %d; the row may be cut off", got, width)}
 	case errors.Is(err, csv.ErrQuote):
-		return &row.Flaw{Line: parse.Line, Column: parse.Column, Reason: fmt.Sprintf(
+		return &table.Flaw{Line: parse.Line, Column: parse.Column, Reason: fmt.Sprintf(
 			"a quotation mark is missing or too many in the row that begins in line %d; the file may be cut off", parse.StartLine)}
 	case errors.Is(err, csv.ErrBareQuote):
-		return &row.Flaw{Line: parse.Line, Column: parse.Column, Reason: `a quotation mark stands inside a field that is not quoted; write "" inside quotation marks`}
+		return &table.Flaw{Line: parse.Line, Column: parse.Column, Reason: `a quotation mark stands inside a field that is not quoted; write "" inside quotation marks`}
 	}
 	return err
 }

@@ -16,7 +16,7 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/fault"
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
-	"github.com/custodyhq/terraform-provider-custody/internal/system/row"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/table"
 )
 
 // Kind is the name of this kind of system in the configuration.
@@ -31,7 +31,7 @@ type Config struct {
 	People string
 	Tasks  string
 
-	row.Mapping
+	table.Mapping
 }
 
 // System reads files. It implements the capabilities for which it was given a
@@ -39,7 +39,7 @@ type Config struct {
 type System struct {
 	config Config
 	open   func(path string) (source, error)
-	*row.Tables
+	*table.Tables
 }
 
 var (
@@ -58,7 +58,7 @@ func New(c Config) (*System, error) {
 		return nil, &system.ConfigError{System: c.Name, Problems: problems}
 	}
 	s := &System{config: c, open: openSource}
-	s.Tables = row.NewTables(c.Name, words, s.load)
+	s.Tables = table.NewTables(c.Name, words, s.load)
 	return s, nil
 }
 
@@ -77,7 +77,7 @@ func (s *System) Tasks(ctx context.Context, asset string) ([]lifecycle.Task, err
 }
 
 // load reads all files of a table onto a shelf.
-func (s *System) load(ctx context.Context, t *row.Table, to row.Shelf) error {
+func (s *System) load(ctx context.Context, t *table.Table, to table.Shelf) error {
 	pattern := s.config.pattern(t.Name)
 	if pattern == "" {
 		return &fault.Fault{
@@ -90,7 +90,7 @@ func (s *System) load(ctx context.Context, t *row.Table, to row.Shelf) error {
 	if err != nil {
 		return s.unavailable(t, pattern, err)
 	}
-	l := row.NewLayout(t, s.config.ColumnsOf(t))
+	l := table.NewLayout(t, s.config.ColumnsOf(t))
 	for _, path := range paths {
 		if err := s.loadFile(ctx, l, path, to); err != nil {
 			return s.unavailable(t, path, err)
@@ -100,10 +100,10 @@ func (s *System) load(ctx context.Context, t *row.Table, to row.Shelf) error {
 	return nil
 }
 
-func (s *System) loadFile(ctx context.Context, l *row.Layout, path string, to row.Shelf) error {
+func (s *System) loadFile(ctx context.Context, l *table.Layout, path string, to table.Shelf) error {
 	read, ok := formats[strings.ToLower(filepath.Ext(path))]
 	if !ok {
-		return &row.Flaw{Reason: "its name does not end in a known format; accepted: " + acceptedFormats}
+		return &table.Flaw{Reason: "its name does not end in a known format; accepted: " + acceptedFormats}
 	}
 	file, err := s.open(path)
 	if err != nil {
@@ -116,7 +116,7 @@ func (s *System) loadFile(ctx context.Context, l *row.Layout, path string, to ro
 	}
 	to.Begin(filepath.Base(path) + " line")
 	count := 0
-	seen, err := read(in, l, func(r *row.Row) error {
+	seen, err := read(in, l, func(r *table.Row) error {
 		count++
 		if err := l.Check(r); err != nil {
 			return err
@@ -130,10 +130,10 @@ func (s *System) loadFile(ctx context.Context, l *row.Layout, path string, to ro
 		return err
 	}
 	if reason := l.CheckSeen(seen, nil); reason != "" && count > 0 {
-		return &row.Flaw{Reason: reason}
+		return &table.Flaw{Reason: reason}
 	}
 	if reason := s.config.Short(l.Table, count); reason != "" {
-		return &row.Flaw{Reason: reason}
+		return &table.Flaw{Reason: reason}
 	}
 	to.End(seen)
 	return nil
@@ -141,7 +141,7 @@ func (s *System) loadFile(ctx context.Context, l *row.Layout, path string, to ro
 
 // unavailable turns whatever kept a file from being read into the fault that a
 // user reads. A context that ended is not the file's fault and stays what it is.
-func (s *System) unavailable(t *row.Table, path string, err error) error {
+func (s *System) unavailable(t *table.Table, path string, err error) error {
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
@@ -153,7 +153,7 @@ func (s *System) unavailable(t *row.Table, path string, err error) error {
 		Advice:      "Make the file readable at that path (a relative one starts in the folder where Terraform runs), then plan again.",
 		Err:         err,
 	}
-	var flawed *row.Flaw
+	var flawed *table.Flaw
 	if errors.As(err, &flawed) {
 		f.Happened = fmt.Sprintf("The system %q cannot use %q: %s.", s.config.Name, path, flawed)
 		f.Advice = fmt.Sprintf("Correct or export the file again, or adapt %s, %s or min_records in the block of the system; then plan again.",

@@ -16,8 +16,8 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/fault"
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
-	"github.com/custodyhq/terraform-provider-custody/internal/system/row"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/systemtest"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/table"
 )
 
 // put writes files into a folder of the test and returns it.
@@ -81,7 +81,7 @@ func TestMalformed(t *testing.T) {
 		"NUL":               {"a.csv", header + "A,in\x00,,\n", "line 2, column 5: a NUL character is not accepted"},
 		"not UTF-8":         {"a.csv", header + "A,in_service,,\nM\xfcller,,,\n", "line 3, column 2: the text is not UTF-8"},
 		"UTF-16":            {"a.csv", "\xff\xfei\x00d\x00", "it is UTF-16; save it as UTF-8"},
-		"long cell":         {"a.csv", header + "A," + strings.Repeat("x", row.MaxCell+1) + ",,\n", "it is longer than 64 KiB"},
+		"long cell":         {"a.csv", header + "A," + strings.Repeat("x", table.MaxCell+1) + ",,\n", "it is longer than 64 KiB"},
 		"endless record":    {"a.csv", header + "A,\"" + strings.Repeat("x\n", maxRecord), "a record before this line is longer than 1 MiB"},
 		"long header":       {"a.csv", strings.Repeat("h,", maxHeader), "the header is longer than 64 KiB"},
 		"too many owners":   {"a.csv", "id,state,owner\nA,," + strings.Repeat("x;", 1001) + "\n", "more than 1000 texts are not accepted"},
@@ -367,7 +367,7 @@ func TestCapabilitiesFollowTheConfiguration(t *testing.T) {
 func TestNewReportsEverything(t *testing.T) {
 	_, err := New(Config{
 		Name: "cmdb", Assets: "a.xlsx", People: "[", Tasks: "a/**/b.csv",
-		Mapping: row.Mapping{
+		Mapping: table.Mapping{
 			Columns:    map[string]string{"title": "Title", "name": " "},
 			States:     map[string]string{"Deployed": "live", "Gone": "retired", "GONE": "lost", " ": "lost"},
 			MinRecords: map[string]int{"asset": 1, "people": -1}, TasksStates: map[string]string{"x": "done"},

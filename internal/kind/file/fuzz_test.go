@@ -10,8 +10,8 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/fault"
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
-	"github.com/custodyhq/terraform-provider-custody/internal/system/row"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/systemtest"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/table"
 )
 
 // memory is a file that was never written.
@@ -76,7 +76,7 @@ func checkRecord(t *testing.T, s *System, r lifecycle.Record, err error) {
 		return
 	}
 	for _, text := range append([]string{r.ID, r.Class, r.Name, r.StateText, r.Purpose, r.Environment, r.Criticality, r.Source}, r.Owners...) {
-		if !systemtest.Presentable(text) || len(text) > row.MaxCell {
+		if !systemtest.Presentable(text) || len(text) > table.MaxCell {
 			t.Errorf("kept %q", text)
 		}
 	}

@@ -8,7 +8,7 @@ import (
 	"io"
 	"strconv"
 
-	"github.com/custodyhq/terraform-provider-custody/internal/system/row"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/table"
 )
 
 // maxDepth bounds the nesting of values that are passed over.
@@ -16,11 +16,11 @@ const maxDepth = 64
 
 // readJSON reads an array of objects, or an object with one array among its
 // members, which is how many interfaces export a list.
-func readJSON(in *input, l *row.Layout, emit func(*row.Row) error) (row.Bits, error) {
+func readJSON(in *input, l *table.Layout, emit func(*table.Row) error) (table.Bits, error) {
 	d := newJSONReader(in, l, emit)
 	token, err := d.token()
 	if errors.Is(err, io.EOF) {
-		return 0, &row.Flaw{Reason: "it is empty"}
+		return 0, &table.Flaw{Reason: "it is empty"}
 	}
 	if err != nil {
 		return 0, err
@@ -46,13 +46,13 @@ func readJSON(in *input, l *row.Layout, emit func(*row.Row) error) (row.Bits, er
 }
 
 // readJSONLines reads one object after the other.
-func readJSONLines(in *input, l *row.Layout, emit func(*row.Row) error) (row.Bits, error) {
+func readJSONLines(in *input, l *table.Layout, emit func(*table.Row) error) (table.Bits, error) {
 	d := newJSONReader(in, l, emit)
 	for {
 		token, err := d.token()
 		switch {
 		case errors.Is(err, io.EOF) && in.offset == 0:
-			return 0, &row.Flaw{Reason: "it is empty; a file without records holds an empty line"}
+			return 0, &table.Flaw{Reason: "it is empty; a file without records holds an empty line"}
 		case errors.Is(err, io.EOF):
 			return d.seen, nil
 		case err != nil:
@@ -68,18 +68,18 @@ func readJSONLines(in *input, l *row.Layout, emit func(*row.Row) error) (row.Bit
 
 type jsonReader struct {
 	in     *input
-	layout *row.Layout
-	emit   func(*row.Row) error
+	layout *table.Layout
+	emit   func(*table.Row) error
 	lines  *lineTracker
 	dec    *json.Decoder
 	depth  int
 	line   int // of the last token
 	column int
-	seen   row.Bits
-	row    row.Row
+	seen   table.Bits
+	row    table.Row
 }
 
-func newJSONReader(in *input, l *row.Layout, emit func(*row.Row) error) *jsonReader {
+func newJSONReader(in *input, l *table.Layout, emit func(*table.Row) error) *jsonReader {
 	lines := &lineTracker{r: in}
 	dec := json.NewDecoder(lines)
 	dec.UseNumber()
@@ -116,7 +116,7 @@ func (d *jsonReader) explain(err error) error {
 }
 
 func (d *jsonReader) flaw(reason string) error {
-	return &row.Flaw{Line: d.line, Column: d.column, Reason: reason}
+	return &table.Flaw{Line: d.line, Column: d.column, Reason: reason}
 }
 
 func (d *jsonReader) envelope() error {
@@ -138,9 +138,9 @@ func (d *jsonReader) envelope() error {
 		case value != json.Delim('['):
 			err = d.skip(value)
 		case list != "":
-			return d.flaw(fmt.Sprintf("the object holds two arrays, %s and %s; one is accepted", list, row.Quote(name)))
+			return d.flaw(fmt.Sprintf("the object holds two arrays, %s and %s; one is accepted", list, table.Quote(name)))
 		default:
-			list = row.Quote(name)
+			list = table.Quote(name)
 			err = d.records()
 		}
 		if err != nil {
@@ -187,7 +187,7 @@ func (d *jsonReader) record() error {
 		key, _ := token.(string)
 		fields := d.layout.FieldsOf(key)
 		if len(fields) > 0 && r.Present.Has(fields[0]) {
-			return d.flaw(fmt.Sprintf("the object names %s twice", row.Quote(key)))
+			return d.flaw(fmt.Sprintf("the object names %s twice", table.Quote(key)))
 		}
 		if err := d.member(r, key, fields); err != nil {
 			return err
@@ -197,7 +197,7 @@ func (d *jsonReader) record() error {
 	return d.emit(r)
 }
 
-func (d *jsonReader) member(r *row.Row, key string, fields []int) error {
+func (d *jsonReader) member(r *table.Row, key string, fields []int) error {
 	token, err := d.token()
 	if err != nil {
 		return err
@@ -205,7 +205,7 @@ func (d *jsonReader) member(r *row.Row, key string, fields []int) error {
 	if len(fields) == 0 {
 		return d.skip(token)
 	}
-	c := row.Cell{Line: d.line, Column: d.column}
+	c := table.Cell{Line: d.line, Column: d.column}
 	if token == json.Delim('[') {
 		c.IsList = true
 		c.List, err = d.texts(key)
@@ -235,8 +235,8 @@ func (d *jsonReader) texts(key string) ([]string, error) {
 			return nil, err
 		}
 		size += len(s)
-		if out = append(out, s); len(out) > row.MaxList || size > row.MaxCell {
-			return nil, d.flaw(fmt.Sprintf("%s lists more than %d texts or 64 KiB", row.Quote(key), row.MaxList))
+		if out = append(out, s); len(out) > table.MaxList || size > table.MaxCell {
+			return nil, d.flaw(fmt.Sprintf("%s lists more than %d texts or 64 KiB", table.Quote(key), table.MaxList))
 		}
 	}
 }
@@ -252,7 +252,7 @@ func (d *jsonReader) text(token json.Token, key string) (string, error) {
 	case bool:
 		return strconv.FormatBool(v), nil
 	}
-	return "", d.flaw(fmt.Sprintf("%s holds an object or a list; a text is accepted there", row.Quote(key)))
+	return "", d.flaw(fmt.Sprintf("%s holds an object or a list; a text is accepted there", table.Quote(key)))
 }
 
 // skip passes over a value whose first token has been read.

@@ -10,7 +10,7 @@ import (
 
 	"github.com/custodyhq/terraform-provider-custody/internal/fault"
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
-	"github.com/custodyhq/terraform-provider-custody/internal/system/row"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/table"
 )
 
 func person(t *testing.T, s *System, key string) lifecycle.Person {
@@ -139,7 +139,7 @@ func TestTasks(t *testing.T) {
 `})
 	s := mustNew(t, Config{
 		Name: "desk", Tasks: filepath.Join(dir, "t.csv"),
-		Mapping: row.Mapping{
+		Mapping: table.Mapping{
 			TasksColumns: map[string]string{"id": "Ticket", "kind": "Queue", "asset": "CI"},
 			TasksStates:  map[string]string{"abandoned": "closed", "rejected": "open"},
 		},

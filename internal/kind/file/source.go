@@ -13,7 +13,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/custodyhq/terraform-provider-custody/internal/system/row"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/table"
 )
 
 const (
@@ -22,7 +22,7 @@ const (
 )
 
 // formats lists the readers by file extension.
-var formats = map[string]func(*input, *row.Layout, func(*row.Row) error) (row.Bits, error){
+var formats = map[string]func(*input, *table.Layout, func(*table.Row) error) (table.Bits, error){
 	".csv":    readCSV,
 	".tsv":    readCSV,
 	".json":   readJSON,
@@ -45,7 +45,7 @@ func expand(pattern string) ([]string, error) {
 		return nil, err
 	}
 	if len(paths) == 0 {
-		return nil, &row.Flaw{Reason: "no file matches it"}
+		return nil, &table.Flaw{Reason: "no file matches it"}
 	}
 	slices.Sort(paths)
 	return paths, nil
@@ -65,7 +65,7 @@ func openSource(path string) (source, error) {
 		return nil, err
 	}
 	if !info.Mode().IsRegular() {
-		return nil, &row.Flaw{Reason: "it is not a regular file"}
+		return nil, &table.Flaw{Reason: "it is not a regular file"}
 	}
 	return os.Open(path)
 }
@@ -93,7 +93,7 @@ func newInput(ctx context.Context, path string, file source) (*input, error) {
 		return nil, err
 	}
 	if info.Size() > maxFile {
-		return nil, &row.Flaw{Reason: fmt.Sprintf("it has %d bytes; at most 256 MiB are read", info.Size())}
+		return nil, &table.Flaw{Reason: fmt.Sprintf("it has %d bytes; at most 256 MiB are read", info.Size())}
 	}
 	return &input{ctx: ctx, file: file, before: info, tabs: strings.EqualFold(filepath.Ext(path), ".tsv")}, nil
 }
@@ -137,9 +137,9 @@ func (in *input) read(p []byte) (int, error) {
 	in.offset += int64(n)
 	switch {
 	case in.offset > maxFile:
-		return 0, &row.Flaw{Reason: "it grew beyond 256 MiB while it was read"}
+		return 0, &table.Flaw{Reason: "it grew beyond 256 MiB while it was read"}
 	case in.offset-in.marked > maxRecord:
-		return 0, &row.Flaw{Line: in.line + 1, Column: 1, Reason: "a record before this line is longer than 1 MiB; a quotation mark may be left open"}
+		return 0, &table.Flaw{Line: in.line + 1, Column: 1, Reason: "a record before this line is longer than 1 MiB; a quotation mark may be left open"}
 	case errors.Is(err, io.EOF) && len(in.tail) > 0:
 		return 0, in.notUTF8(in.offset - int64(len(in.tail)))
 	}
@@ -158,7 +158,7 @@ func (in *input) skipMark() error {
 		return nil
 	}
 	if bytes.HasPrefix(head, []byte{0xff, 0xfe}) || bytes.HasPrefix(head, []byte{0xfe, 0xff}) {
-		return &row.Flaw{Line: 1, Column: 1, Reason: "it is UTF-16; save it as UTF-8"}
+		return &table.Flaw{Line: 1, Column: 1, Reason: "it is UTF-16; save it as UTF-8"}
 	}
 	in.head = head
 	return nil
@@ -189,7 +189,7 @@ func (in *input) check(p []byte) error {
 	}
 	if i := bytes.IndexByte(p, 0); i >= 0 {
 		in.count(p[:i], at)
-		return &row.Flaw{Line: in.line + 1, Column: int(at+int64(i)-in.lineStart) + 1, Reason: "a NUL character is not accepted"}
+		return &table.Flaw{Line: in.line + 1, Column: int(at+int64(i)-in.lineStart) + 1, Reason: "a NUL character is not accepted"}
 	}
 	if !utf8.Valid(p) {
 		i := firstInvalid(p)
@@ -220,7 +220,7 @@ func (in *input) count(p []byte, at int64) {
 }
 
 func (in *input) notUTF8(offset int64) error {
-	return &row.Flaw{Line: in.line + 1, Column: int(offset-in.lineStart) + 1, Reason: "the text is not UTF-8; save the file as UTF-8"}
+	return &table.Flaw{Line: in.line + 1, Column: int(offset-in.lineStart) + 1, Reason: "the text is not UTF-8; save the file as UTF-8"}
 }
 
 // finish tells whether the file stood still while it was read.
@@ -230,7 +230,7 @@ func (in *input) finish() error {
 		return err
 	}
 	if after.Size() != in.before.Size() || !after.ModTime().Equal(in.before.ModTime()) || in.offset != in.before.Size() {
-		return &row.Flaw{Reason: fmt.Sprintf("it changed while it was read (%d bytes at first, %d at last, %d read)",
+		return &table.Flaw{Reason: fmt.Sprintf("it changed while it was read (%d bytes at first, %d at last, %d read)",
 			in.before.Size(), after.Size(), in.offset)}
 	}
 	return nil

@@ -8,7 +8,7 @@ import (
 	"io"
 	"unicode"
 
-	"github.com/custodyhq/terraform-provider-custody/internal/system/row"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/table"
 )
 
 const (
@@ -24,16 +24,16 @@ const (
 // the file is cut between the items of its list, where the indentation shows
 // them, and parsed item by item. Only a list in flow style ([…]) is parsed
 // whole.
-func readYAML(in *input, l *row.Layout, emit func(*row.Row) error) (row.Bits, error) {
+func readYAML(in *input, l *table.Layout, emit func(*table.Row) error) (table.Bits, error) {
 	if size := in.before.Size(); size > maxYAML {
-		return 0, &row.Flaw{Reason: fmt.Sprintf("it has %d bytes; of YAML at most 32 MiB are read: use CSV or JSON", size)}
+		return 0, &table.Flaw{Reason: fmt.Sprintf("it has %d bytes; of YAML at most 32 MiB are read: use CSV or JSON", size)}
 	}
 	s := &yamlSplitter{in: in, parse: yamlParser{layout: l, emit: emit}}
 	lines := bufio.NewReaderSize(in, maxChunk)
 	for {
 		line, err := lines.ReadSlice('\n')
 		if errors.Is(err, bufio.ErrBufferFull) {
-			return 0, &row.Flaw{Line: s.line + 1, Column: 1, Reason: "the line is longer than 128 KiB"}
+			return 0, &table.Flaw{Line: s.line + 1, Column: 1, Reason: "the line is longer than 128 KiB"}
 		}
 		if err != nil && !errors.Is(err, io.EOF) {
 			return 0, err
@@ -52,7 +52,7 @@ func readYAML(in *input, l *row.Layout, emit func(*row.Row) error) (row.Bits, er
 		return 0, err
 	}
 	if !s.any {
-		return 0, &row.Flaw{Reason: "it is empty"}
+		return 0, &table.Flaw{Reason: "it is empty"}
 	}
 	return s.parse.seen, nil
 }
@@ -221,7 +221,7 @@ func (s *yamlSplitter) endDocument() error {
 }
 
 func (s *yamlSplitter) flaw(reason string) error {
-	return &row.Flaw{Line: s.line, Column: 1, Reason: reason}
+	return &table.Flaw{Line: s.line, Column: 1, Reason: reason}
 }
 
 // isMarker reports whether the line begins with the mark and then ends or goes

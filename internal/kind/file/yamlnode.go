@@ -6,16 +6,16 @@ import (
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/token"
 
-	"github.com/custodyhq/terraform-provider-custody/internal/system/row"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/table"
 )
 
 // yamlParser turns chunks of YAML into rows. It takes values as they are
 // written: an id of 007 is no number, and a date is no timestamp.
 type yamlParser struct {
-	layout *row.Layout
-	emit   func(*row.Row) error
-	seen   row.Bits
-	row    row.Row
+	layout *table.Layout
+	emit   func(*table.Row) error
+	seen   table.Bits
+	row    table.Row
 	above  int // lines of the file above the chunk
 }
 
@@ -23,7 +23,7 @@ type yamlParser struct {
 // reads them.
 func (p *yamlParser) chunk(text []byte, above int) (lists int, err error) {
 	p.above = above
-	file, err := row.ParseYAML(text, above)
+	file, err := table.ParseYAML(text, above)
 	if err != nil {
 		return 0, err
 	}
@@ -95,7 +95,7 @@ func (p *yamlParser) record(node ast.Node, m ast.MapNode) error {
 			continue
 		}
 		if r.Present.Has(fields[0]) {
-			return p.flaw(it.Key(), fmt.Sprintf("the record names %s twice", row.Quote(key)))
+			return p.flaw(it.Key(), fmt.Sprintf("the record names %s twice", table.Quote(key)))
 		}
 		c, err := p.cell(it.Value())
 		if err != nil {
@@ -107,7 +107,7 @@ func (p *yamlParser) record(node ast.Node, m ast.MapNode) error {
 	return p.emit(r)
 }
 
-func (p *yamlParser) cell(node ast.Node) (c row.Cell, err error) {
+func (p *yamlParser) cell(node ast.Node) (c table.Cell, err error) {
 	c.Line, c.Column = p.at(node)
 	list, ok := node.(*ast.SequenceNode)
 	if !ok {
@@ -159,5 +159,5 @@ func (p *yamlParser) position(t *token.Token) (line, column int) {
 
 func (p *yamlParser) flaw(node ast.Node, reason string) error {
 	line, column := p.at(node)
-	return &row.Flaw{Line: line, Column: column, Reason: reason}
+	return &table.Flaw{Line: line, Column: column, Reason: reason}
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/go-ldap/ldap/v3"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
+	"github.com/custodyhq/terraform-provider-custody/internal/memo"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
-	"github.com/custodyhq/terraform-provider-custody/internal/system/snapshot"
 )
 
 // nobody is the id of no entry. Among the members of a team it says that the
@@ -153,7 +153,7 @@ func (c *census) withdraw() {
 
 // know remembers the ids of entries, so that a reference to one of them needs no
 // search.
-func (c *census) know(ctx context.Context, ids *snapshot.Memo[string], entries []*ldap.Entry, attribute string) error {
+func (c *census) know(ctx context.Context, ids *memo.Memo[string], entries []*ldap.Entry, attribute string) error {
 	for _, e := range entries {
 		id := value(e, attribute)
 		if _, err := ids.Get(ctx, foldDN(e.DN), func(context.Context) (string, error) { return id, nil }); err != nil {

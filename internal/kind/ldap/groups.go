@@ -12,8 +12,8 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
+	"github.com/custodyhq/terraform-provider-custody/internal/memo"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
-	"github.com/custodyhq/terraform-provider-custody/internal/system/snapshot"
 )
 
 const (
@@ -45,7 +45,7 @@ func (s *System) managerOf(ctx context.Context, m match) (string, error) {
 // reference returns the id of the entry that a distinguished name points to:
 // nothing if there is none in the bases. A text that is no distinguished name is
 // a key already.
-func (s *System) reference(ctx context.Context, known *snapshot.Memo[string], text string, bases []branch, filter, id string) (string, error) {
+func (s *System) reference(ctx context.Context, known *memo.Memo[string], text string, bases []branch, filter, id string) (string, error) {
 	dn, err := ldap.ParseDN(text)
 	if err != nil || len(dn.RDNs) < 2 {
 		return text, nil

@@ -14,8 +14,8 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
+	"github.com/custodyhq/terraform-provider-custody/internal/memo"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
-	"github.com/custodyhq/terraform-provider-custody/internal/system/snapshot"
 )
 
 // Kind is the name of this kind of system in the configuration.
@@ -82,10 +82,10 @@ type System struct {
 	disabled lifecycle.OwnerStatus
 	pool     *pool
 
-	opened   snapshot.Memo[struct{}]
-	people   snapshot.Memo[string] // distinguished name -> id, for managers
-	teams    snapshot.Memo[string] // distinguished name -> id of a group
-	policies snapshot.Memo[bool]   // distinguished name -> whether the policy locks accounts
+	opened   memo.Memo[struct{}]
+	people   memo.Memo[string] // distinguished name -> id, for managers
+	teams    memo.Memo[string] // distinguished name -> id of a group
+	policies memo.Memo[bool]   // distinguished name -> whether the policy locks accounts
 }
 
 var _ system.PeopleLister = (*System)(nil)

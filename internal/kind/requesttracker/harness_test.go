@@ -22,15 +22,15 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/acctest/servers"
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/httpclient"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/systemtest"
-	"github.com/custodyhq/terraform-provider-custody/internal/system/transport"
 )
 
 func TestMain(m *testing.M) { os.Exit(servers.Run(m)) }
 
 // impatient is a transport that does not wait between attempts.
-func impatient() transport.Config {
-	return transport.Config{Wait: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }}
+func impatient() httpclient.Config {
+	return httpclient.Config{Wait: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }}
 }
 
 func mustOpen(t testing.TB, c Config) *System {

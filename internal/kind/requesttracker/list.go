@@ -12,7 +12,7 @@ import (
 	"strings"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
-	"github.com/custodyhq/terraform-provider-custody/internal/system/transport"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/httpclient"
 )
 
 const (
@@ -136,7 +136,7 @@ type entry struct {
 }
 
 // named asks for the things that a filter finds.
-func (s *System) named(ctx context.Context, client *transport.Client, kind string, filter []map[string]string) ([]entry, error) {
+func (s *System) named(ctx context.Context, client *httpclient.Client, kind string, filter []map[string]string) ([]entry, error) {
 	text, err := json.Marshal(filter)
 	if err != nil {
 		return nil, err
@@ -164,7 +164,7 @@ func (s *System) named(ctx context.Context, client *transport.Client, kind strin
 // resolve returns the ids of named things. One that is not there is a fault: a
 // query for its id or its name would find nothing, and everything in it would
 // look as if it were gone.
-func (s *System) resolve(ctx context.Context, client *transport.Client, kind string, names []string, advice string) (map[ident]string, error) {
+func (s *System) resolve(ctx context.Context, client *httpclient.Client, kind string, names []string, advice string) (map[ident]string, error) {
 	var filter []map[string]string
 	for _, name := range names {
 		filter = append(filter, isNamed(name))
@@ -194,7 +194,7 @@ func (s *System) resolve(ctx context.Context, client *transport.Client, kind str
 // The number of rows that the server says there are has to come true. A row at
 // or before the last id means that the query was not understood.
 func walk[T any](
-	ctx context.Context, client *transport.Client, kind, where, advice string, query url.Values, size int,
+	ctx context.Context, client *httpclient.Client, kind, where, advice string, query url.Values, size int,
 	id func(*T) ident, take func(int64, *T) (bool, error),
 ) error {
 	for last := int64(0); ; {

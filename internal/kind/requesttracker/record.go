@@ -14,8 +14,8 @@ import (
 
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
-	"github.com/custodyhq/terraform-provider-custody/internal/system/row"
-	"github.com/custodyhq/terraform-provider-custody/internal/system/transport"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/httpclient"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/table"
 )
 
 // found is what is known of one asset.
@@ -122,7 +122,7 @@ func (s *System) byNumber(ctx context.Context, id int64) (*asset, error) {
 
 // notFound makes sure that it was Request Tracker that knows of nothing, and not
 // something on the way that knows no such address.
-func (s *System) notFound(r *transport.Response) error {
+func (s *System) notFound(r *httpclient.Response) error {
 	var said struct{ Message string }
 	if r.JSON(&said) == nil && said.Message == http.StatusText(http.StatusNotFound) {
 		return nil
@@ -277,10 +277,10 @@ func (s *System) fill(r *lifecycle.Record, fields *customFields) error {
 		return fmt.Errorf("the custom field %s holds %s, and %w", quote(s.config.Fields[field]), quote(values[field]), err)
 	}
 	var err error
-	if r.ThirdParty, err = row.ParseBool(values[fieldThirdParty]); err != nil {
+	if r.ThirdParty, err = table.ParseBool(values[fieldThirdParty]); err != nil {
 		return flawed(fieldThirdParty, err)
 	}
-	if r.Shared, err = row.ParseBool(values[fieldShared]); err != nil {
+	if r.Shared, err = table.ParseBool(values[fieldShared]); err != nil {
 		return flawed(fieldShared, err)
 	}
 	if r.RetirementDate, err = parseDate(values[fieldRetirementDate], true); err != nil {
@@ -319,8 +319,8 @@ func (c *customFields) value(name string) (string, error) {
 // parseDate reads a date, which Request Tracker writes as the beginning of 1970
 // where there is none.
 func parseDate(text string, endOfDay bool) (time.Time, error) {
-	if begin, err := row.ParseDate(text, false); err != nil || begin.Unix() == 0 {
+	if begin, err := table.ParseDate(text, false); err != nil || begin.Unix() == 0 {
 		return time.Time{}, err
 	}
-	return row.ParseDate(text, endOfDay)
+	return table.ParseDate(text, endOfDay)
 }

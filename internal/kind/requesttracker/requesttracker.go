@@ -19,9 +19,9 @@ import (
 
 	"github.com/custodyhq/terraform-provider-custody/internal/fault"
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
+	"github.com/custodyhq/terraform-provider-custody/internal/memo"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
-	"github.com/custodyhq/terraform-provider-custody/internal/system/snapshot"
-	"github.com/custodyhq/terraform-provider-custody/internal/system/transport"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/httpclient"
 )
 
 // Kind is the name of this kind of system in the configuration.
@@ -65,16 +65,16 @@ type System struct {
 	url    string // of the server, without a slash at its end
 	states map[string]lifecycle.State
 	kinds  map[string]lifecycle.TaskKind
-	client *transport.Client
-	desk   *transport.Client // the same, for tickets
+	client *httpclient.Client
+	desk   *httpclient.Client // the same, for tickets
 
-	scope      snapshot.Memo[*scope]
-	queues     snapshot.Memo[map[string]lifecycle.TaskKind]
-	found      snapshot.Memo[*found]
-	names      snapshot.Memo[string]
-	tickets    snapshot.Memo[map[int64]lifecycle.Task]
-	unlisted   snapshot.Memo[struct{}]
-	everything snapshot.Memo[*census]
+	scope      memo.Memo[*scope]
+	queues     memo.Memo[map[string]lifecycle.TaskKind]
+	found      memo.Memo[*found]
+	names      memo.Memo[string]
+	tickets    memo.Memo[map[int64]lifecycle.Task]
+	unlisted   memo.Memo[struct{}]
+	everything memo.Memo[*census]
 
 	mu     sync.Mutex
 	linked map[int64]int // how many tickets refer to an asset that was asked for by itself
@@ -91,19 +91,19 @@ var (
 // New checks the configuration and returns the system. It connects to nothing:
 // that happens when something is first asked for. Its error is a
 // *system.ConfigError.
-func New(c Config) (*System, error) { return open(c, transport.Config{}) }
+func New(c Config) (*System, error) { return open(c, httpclient.Config{}) }
 
 // open returns a system that sends its requests the given way.
-func open(c Config, t transport.Config) (*System, error) {
+func open(c Config, t httpclient.Config) (*System, error) {
 	s := &System{config: c, linked: make(map[int64]int)}
 	problems := s.configure()
 	t.System, t.BaseURL, t.CAFile, t.AllowHTTP = c.Name, s.url, c.CAFile, c.AllowHTTP
-	t.Credentials = []transport.Credential{transport.Scheme("token", "token", c.Token)}
+	t.Credentials = []httpclient.Credential{httpclient.Scheme("token", "token", c.Token)}
 	t.RequestsPerMinute = c.RequestsPerMinute
 	if t.Timeout == 0 {
 		t.Timeout = c.Timeout
 	}
-	client, err := transport.New(t)
+	client, err := httpclient.New(t)
 	if problems = append(problems, problemsOf(err)...); len(problems) > 0 {
 		return nil, &system.ConfigError{System: c.Name, Problems: problems}
 	}

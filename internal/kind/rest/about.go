@@ -26,7 +26,7 @@ type Setting struct {
 
 // Secret is a field of the configuration that proves who asks.
 type Secret struct {
-	Name     string // "token"; the environment variable is transport.Variable(system, Name)
+	Name     string // "token"; the environment variable is httpclient.Variable(system, Name)
 	Optional bool   // some way to authenticate does without it
 }
 

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"net/http"
 
-	"github.com/custodyhq/terraform-provider-custody/internal/system/transport"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/httpclient"
 )
 
 const (
@@ -17,13 +17,13 @@ const (
 
 // answer is a response whose body has been read.
 type answer struct {
-	response  *transport.Response
+	response  *httpclient.Response
 	variables map[string]any
 }
 
 // answer reads a response for the expressions of the description. The body of an
 // unsuccessful one may be anything and is null then.
-func (s *System) answer(c *transport.Client, r *transport.Response, id string) (*answer, error) {
+func (s *System) answer(c *httpclient.Client, r *httpclient.Response, id string) (*answer, error) {
 	body, err := decode(r, s.entities)
 	if err != nil {
 		if success(r) {
@@ -36,13 +36,13 @@ func (s *System) answer(c *transport.Client, r *transport.Response, id string) (
 	}}, nil
 }
 
-func success(r *transport.Response) bool {
+func success(r *httpclient.Response) bool {
 	return r.Status >= http.StatusOK && r.Status < http.StatusMultipleChoices
 }
 
 // failed returns the fault for an answer that is no answer: by its status, or
 // because the description recognises an error in it.
-func (s *System) failed(c *transport.Client, a *answer) error {
+func (s *System) failed(c *httpclient.Client, a *answer) error {
 	if !success(a.response) {
 		return c.Refused(a.response)
 	}

@@ -11,7 +11,7 @@ import (
 
 	"cel.dev/cel-go/cel"
 
-	"github.com/custodyhq/terraform-provider-custody/internal/system/transport"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/httpclient"
 )
 
 // credential is a header with a secret in it.
@@ -24,7 +24,7 @@ type credential struct {
 type login struct {
 	method  string
 	path    path
-	headers []transport.Credential
+	headers []httpclient.Credential
 	form    url.Values
 	token   *expression
 	session []credential
@@ -34,7 +34,7 @@ type login struct {
 const sessionPlace = "session"
 
 // authenticate chooses the first way for which all fields are given.
-func (c *checker) authenticate(ways []authText) ([]transport.Credential, *login) {
+func (c *checker) authenticate(ways []authText) ([]httpclient.Credential, *login) {
 	if len(ways) == 0 {
 		return nil, nil
 	}
@@ -66,7 +66,7 @@ func (c *checker) authenticate(ways []authText) ([]transport.Credential, *login)
 			choices = append(choices, strings.Join(way.Fields, " and "))
 		}
 		c.configProblem(ways[0].Fields[0], "", fmt.Sprintf("Credentials are required: %s. Each may come from the environment, for instance %s.",
-			strings.Join(choices, ", or "), transport.Variable(c.config.Name, ways[0].Fields[0])))
+			strings.Join(choices, ", or "), httpclient.Variable(c.config.Name, ways[0].Fields[0])))
 		return nil, nil
 	}
 	return c.take(at, chosen)
@@ -92,14 +92,14 @@ func (c *checker) checkWay(at string, way *authText) {
 }
 
 // take builds the credentials of a way.
-func (c *checker) take(at string, way *authText) ([]transport.Credential, *login) {
+func (c *checker) take(at string, way *authText) ([]httpclient.Credential, *login) {
 	fields := append(slices.Clip(way.Fields), way.Optional...)
 	if way.Basic && len(way.Fields) == 2 {
 		user := c.config.Secrets[way.Fields[0]]
 		if strings.Contains(user, ":") {
 			c.configProblem(way.Fields[0], "", "It must not hold a colon.")
 		}
-		basic := transport.Basic(user, c.config.Secrets[way.Fields[1]])
+		basic := httpclient.Basic(user, c.config.Secrets[way.Fields[1]])
 		basic.Field = way.Fields[1]
 		return append(c.static(at, way.Headers, fields), basic), nil
 	}
@@ -143,10 +143,10 @@ func single(m map[string]string) map[string]texts {
 
 // static builds the headers whose secrets are known. One whose field is not
 // given is left out: the field was optional.
-func (c *checker) static(at string, texts map[string]string, fields []string) []transport.Credential {
-	var out []transport.Credential
+func (c *checker) static(at string, texts map[string]string, fields []string) []httpclient.Credential {
+	var out []httpclient.Credential
 	for _, name := range slices.Sorted(maps.Keys(texts)) {
-		if !transport.ValidHeader(name) {
+		if !httpclient.ValidHeader(name) {
 			c.problem(at+".headers."+name, "It is not the name of a header.")
 			continue
 		}
@@ -159,15 +159,15 @@ func (c *checker) static(at string, texts map[string]string, fields []string) []
 			secrets = append(secrets, c.config.Secrets[place])
 		}
 		if given {
-			out = append(out, transport.Header(field, name, t.fill(c.config.Secrets), secrets...))
+			out = append(out, httpclient.Header(field, name, t.fill(c.config.Secrets), secrets...))
 		}
 	}
 	return out
 }
 
 // credentials logs in.
-func (l *login) credentials(ctx context.Context, s *System) ([]transport.Credential, error) {
-	request := transport.Request{Method: l.method, Path: l.path.fill(nil), TrailingSlash: l.path.slash, Reads: true, Header: make(http.Header)}
+func (l *login) credentials(ctx context.Context, s *System) ([]httpclient.Credential, error) {
+	request := httpclient.Request{Method: l.method, Path: l.path.fill(nil), TrailingSlash: l.path.slash, Reads: true, Header: make(http.Header)}
 	for _, h := range l.headers {
 		request.Header.Set(h.Header, h.Value)
 	}
@@ -191,10 +191,10 @@ func (l *login) credentials(ctx context.Context, s *System) ([]transport.Credent
 	}
 	places := maps.Clone(l.fields)
 	places[sessionPlace] = token
-	var out []transport.Credential
+	var out []httpclient.Credential
 	for _, h := range l.session {
 		value := h.value.fill(places)
-		made := transport.Header("", h.header, value, token)
+		made := httpclient.Header("", h.header, value, token)
 		if message := made.Check(); message != "" {
 			return nil, s.loginClient.Malformed(r, "the login gave a token that no header can carry")
 		}

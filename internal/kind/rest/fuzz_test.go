@@ -9,8 +9,8 @@ import (
 
 	"github.com/custodyhq/terraform-provider-custody/internal/fault"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/httpclient"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/systemtest"
-	"github.com/custodyhq/terraform-provider-custody/internal/system/transport"
 )
 
 // FuzzDescription reads any text as a description: it is accepted, or refused
@@ -62,7 +62,7 @@ func FuzzPage(f *testing.F) {
 		"active": {"value": "true"}, "due_date": {"value": "2026-05-01 17:00:00"}}]}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		for _, s := range all {
-			r := &transport.Response{Status: 200, Header: http.Header{"X-Total-Count": {"1"}, "Content-Range": {"0-0/1"}}, Body: body}
+			r := &httpclient.Response{Status: 200, Header: http.Header{"X-Total-Count": {"1"}, "Content-Range": {"0-0/1"}}, Body: body}
 			a, err := s.answer(s.client, r, "1")
 			if err == nil {
 				err = s.failed(s.client, a)

@@ -8,7 +8,7 @@ import (
 
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
-	"github.com/custodyhq/terraform-provider-custody/internal/system/transport"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/httpclient"
 )
 
 // get reads the records of one id.
@@ -102,7 +102,7 @@ func (s *System) one(ctx context.Context, id string) ([]lifecycle.Record, error)
 		return s.searched(ctx, id)
 	}
 	places := map[string]string{"id": id}
-	r, err := s.client.Do(ctx, transport.Request{
+	r, err := s.client.Do(ctx, httpclient.Request{
 		Path: s.get.path.fill(places), TrailingSlash: s.get.path.slash, Query: s.get.query.fill(places),
 	})
 	if err != nil {

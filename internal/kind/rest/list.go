@@ -14,7 +14,7 @@ import (
 	"cel.dev/cel-go/cel"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
-	"github.com/custodyhq/terraform-provider-custody/internal/system/transport"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/httpclient"
 )
 
 const (
@@ -118,7 +118,7 @@ type unsteady struct{ reason, advice string }
 func (u *unsteady) Error() string { return u.reason }
 
 // steadily reads until a list agrees with itself.
-func steadily(c *transport.Client, read func() error) error {
+func steadily(c *httpclient.Client, read func() error) error {
 	var err error
 	var u *unsteady
 	for range maxPasses {
@@ -134,13 +134,13 @@ type page struct {
 	number, offset int
 	cursor         string
 	link           string
-	from           *transport.Response
+	from           *httpclient.Response
 	visited        map[string]bool
 }
 
 // read reads all pages. take is given each row and returns its key, which no
 // other row may have.
-func (l *listing) read(ctx context.Context, s *System, c *transport.Client, places map[string]string, take func(item any) (string, error)) error {
+func (l *listing) read(ctx context.Context, s *System, c *httpclient.Client, places map[string]string, take func(item any) (string, error)) error {
 	seen := make(map[string]bool)
 	total := -1
 	at := page{visited: make(map[string]bool)}
@@ -191,13 +191,13 @@ func (l *listing) read(ctx context.Context, s *System, c *transport.Client, plac
 
 // fetch asks for a page and checks that it is an answer. It returns nothing if
 // the answer says that there is nothing.
-func (l *listing) fetch(ctx context.Context, s *System, c *transport.Client, places map[string]string, at *page) (*answer, error) {
-	var r *transport.Response
+func (l *listing) fetch(ctx context.Context, s *System, c *httpclient.Client, places map[string]string, at *page) (*answer, error) {
+	var r *httpclient.Response
 	var err error
 	if at.link != "" {
 		r, err = c.Follow(ctx, at.from, at.link)
 	} else {
-		r, err = c.Do(ctx, transport.Request{Path: l.path.fill(places), TrailingSlash: l.path.slash, Query: l.asked(places, at)})
+		r, err = c.Do(ctx, httpclient.Request{Path: l.path.fill(places), TrailingSlash: l.path.slash, Query: l.asked(places, at)})
 	}
 	if err != nil {
 		return nil, err
@@ -238,7 +238,7 @@ func (l *listing) asked(places map[string]string, at *page) url.Values {
 }
 
 // rows returns the rows of a page and the number of all.
-func (l *listing) rows(c *transport.Client, a *answer) ([]any, int, error) {
+func (l *listing) rows(c *httpclient.Client, a *answer) ([]any, int, error) {
 	rows, err := l.items.rows(a.variables)
 	if err != nil {
 		return nil, 0, c.Malformed(a.response, err.Error())
@@ -254,7 +254,7 @@ func (l *listing) rows(c *transport.Client, a *answer) ([]any, int, error) {
 }
 
 // turn goes on to the next page and reports whether there is one.
-func (l *listing) turn(c *transport.Client, a *answer, at *page, rows, seen, total int) (bool, error) {
+func (l *listing) turn(c *httpclient.Client, a *answer, at *page, rows, seen, total int) (bool, error) {
 	if l.paging == nil {
 		return false, nil
 	}
@@ -373,7 +373,7 @@ func each[T any](read func() (*shelf[T], error)) iter.Seq2[T, error] {
 // gather reads all lists until they agree with themselves and each other. row
 // reads one row; it returns the id of the asset that the row is about and the
 // key of the row besides.
-func gather[T any](ctx context.Context, s *System, c *transport.Client, lists []*listing, row func(item any) (entry T, id, key string, err error)) (*shelf[T], error) {
+func gather[T any](ctx context.Context, s *System, c *httpclient.Client, lists []*listing, row func(item any) (entry T, id, key string, err error)) (*shelf[T], error) {
 	var f *shelf[T]
 	take := func(item any) (string, error) {
 		entry, id, key, err := row(item)

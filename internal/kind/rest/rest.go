@@ -18,9 +18,9 @@ import (
 	"cel.dev/cel-go/cel"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
+	"github.com/custodyhq/terraform-provider-custody/internal/memo"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
-	"github.com/custodyhq/terraform-provider-custody/internal/system/snapshot"
-	"github.com/custodyhq/terraform-provider-custody/internal/system/transport"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/httpclient"
 )
 
 // Kind is the name of the kind whose description the user writes.
@@ -57,7 +57,7 @@ type System struct {
 	config Config
 	title  string
 
-	client, taskClient, loginClient *transport.Client
+	client, taskClient, loginClient *httpclient.Client
 
 	entities bool
 	dates    calendar
@@ -71,9 +71,9 @@ type System struct {
 	states   map[string]lifecycle.State
 	tasks    *taskRules
 
-	listed snapshot.Memo[*shelf[lifecycle.Record]]
-	open   snapshot.Memo[*shelf[system.AssetTask]]
-	shows  snapshot.Memo[struct{}]
+	listed memo.Memo[*shelf[lifecycle.Record]]
+	open   memo.Memo[*shelf[system.AssetTask]]
+	shows  memo.Memo[struct{}]
 }
 
 var (
@@ -182,20 +182,20 @@ func (s *System) connect(c *checker, d *document) {
 	if s.config.RequestsPerMinute != 0 {
 		rate = s.config.RequestsPerMinute
 	}
-	t := transport.Config{
+	t := httpclient.Config{
 		System: s.config.Name, BaseURL: s.config.URL, AllowHTTP: s.config.AllowHTTP, CAFile: s.config.CAFile,
 		Credentials: static, Header: make(map[string][]string), RequestsPerMinute: rate,
 		Timeout: s.config.Timeout, Retries: s.config.Retries, Wait: s.config.Wait,
 	}
 	for name, value := range d.Headers {
-		if !transport.ValidHeader(name) || strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r > '~' }) {
+		if !httpclient.ValidHeader(name) || strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r > '~' }) {
 			c.problem("headers."+name, "It is not a header.")
 			continue
 		}
 		t.Header.Set(name, value)
 	}
-	build := func(t transport.Config) *transport.Client {
-		client, err := transport.New(t)
+	build := func(t httpclient.Config) *httpclient.Client {
+		client, err := httpclient.New(t)
 		if err == nil {
 			return client
 		}
@@ -211,7 +211,7 @@ func (s *System) connect(c *checker, d *document) {
 		// What only a session needs is not sent to the login.
 		first.Credentials, first.Secrets = login.headers, s.config.Secrets
 		s.loginClient = build(first)
-		t.Login = func(ctx context.Context) ([]transport.Credential, error) { return login.credentials(ctx, s) }
+		t.Login = func(ctx context.Context) ([]httpclient.Credential, error) { return login.credentials(ctx, s) }
 		t.Secrets = s.config.Secrets
 	}
 	if s.client = build(t); s.client != nil {

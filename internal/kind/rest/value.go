@@ -7,11 +7,11 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/custodyhq/terraform-provider-custody/internal/system/transport"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/httpclient"
 )
 
 // decode reads the body of an answer into values that CEL understands.
-func decode(r *transport.Response, entities bool) (any, error) {
+func decode(r *httpclient.Response, entities bool) (any, error) {
 	var v any
 	if err := r.JSON(&v); err != nil {
 		return nil, errors.New("it is not one JSON value")

@@ -15,8 +15,8 @@ import (
 
 	"github.com/custodyhq/terraform-provider-custody/internal/acctest/servers"
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/httpclient"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/systemtest"
-	"github.com/custodyhq/terraform-provider-custody/internal/system/transport"
 )
 
 func TestMain(m *testing.M) { os.Exit(servers.Run(m)) }
@@ -90,7 +90,7 @@ func config(address, token string) Config {
 
 func mustNew(t testing.TB, c Config) *System {
 	t.Helper()
-	s, err := open(c, transport.Config{Wait: func(context.Context, time.Duration) error { return nil }})
+	s, err := open(c, httpclient.Config{Wait: func(context.Context, time.Duration) error { return nil }})
 	if err != nil {
 		t.Fatal(err)
 	}

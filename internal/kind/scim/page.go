@@ -8,8 +8,8 @@ import (
 	"strconv"
 	"sync/atomic"
 
-	"github.com/custodyhq/terraform-provider-custody/internal/system/snapshot"
-	"github.com/custodyhq/terraform-provider-custody/internal/system/transport"
+	"github.com/custodyhq/terraform-provider-custody/internal/memo"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/httpclient"
 )
 
 // catalog is one type of resource of the directory, and what this run knows of
@@ -22,9 +22,9 @@ type catalog struct {
 	read  func(object) (*entry, error)
 	whole bool // always read the list, with everything in it
 
-	first snapshot.Memo[*page]
-	ways  snapshot.Memo[*way]
-	all   snapshot.Memo[*shelf]
+	first memo.Memo[*page]
+	ways  memo.Memo[*way]
+	all   memo.Memo[*shelf]
 	spent atomic.Int64 // requests for single entries
 
 	listed atomic.Bool // the list was read, and answers everything from there
@@ -97,13 +97,13 @@ func (c *catalog) page(ctx context.Context, query url.Values) (*page, error) {
 }
 
 // turn asks for a page and leaves it to the caller what to make of the answer.
-func (c *catalog) turn(ctx context.Context, query url.Values) (*transport.Response, error) {
+func (c *catalog) turn(ctx context.Context, query url.Values) (*httpclient.Response, error) {
 	query.Set("count", strconv.Itoa(c.s.config.PageSize))
 	return c.ask(ctx, query)
 }
 
 // ask sends a query. Who is in a group is asked when somebody wants to know.
-func (c *catalog) ask(ctx context.Context, query url.Values) (*transport.Response, error) {
+func (c *catalog) ask(ctx context.Context, query url.Values) (*httpclient.Response, error) {
 	if c.s.groups == c && !c.whole {
 		query.Set("excludedAttributes", "members")
 	}
@@ -111,7 +111,7 @@ func (c *catalog) ask(ctx context.Context, query url.Values) (*transport.Respons
 }
 
 // accept reads the answer to a query.
-func (c *catalog) accept(r *transport.Response) (*page, error) {
+func (c *catalog) accept(r *httpclient.Response) (*page, error) {
 	if r.Status != http.StatusOK {
 		return nil, c.s.client.Refused(r)
 	}
@@ -119,7 +119,7 @@ func (c *catalog) accept(r *transport.Response) (*page, error) {
 }
 
 // parse reads a list response (RFC 7644 section 3.4.2).
-func (c *catalog) parse(r *transport.Response) (*page, error) {
+func (c *catalog) parse(r *httpclient.Response) (*page, error) {
 	var o object
 	if err := r.JSON(&o); err != nil {
 		return nil, c.s.client.Malformed(r, "it is not a JSON object: "+err.Error())
@@ -180,7 +180,7 @@ func (c *catalog) one(ctx context.Context, id string) (*entry, bool, error) {
 
 // absent reports whether an answer says that there is no such resource. A proxy
 // that has lost its server says 404 too, but not in JSON.
-func absent(r *transport.Response) bool {
+func absent(r *httpclient.Response) bool {
 	var o map[string]any
 	return r.Status == http.StatusNotFound && r.JSON(&o) == nil && o != nil
 }

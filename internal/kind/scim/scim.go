@@ -17,9 +17,9 @@ import (
 	"unicode/utf8"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
+	"github.com/custodyhq/terraform-provider-custody/internal/memo"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
-	"github.com/custodyhq/terraform-provider-custody/internal/system/snapshot"
-	"github.com/custodyhq/terraform-provider-custody/internal/system/transport"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/httpclient"
 )
 
 // Kind is the name of this kind of system in the configuration.
@@ -62,14 +62,14 @@ type System struct {
 	keys    []attribute
 	kinds   map[string]lifecycle.OwnerKind
 	dormant lifecycle.OwnerStatus // what active = false says
-	client  *transport.Client
+	client  *httpclient.Client
 	users   *catalog
 	groups  *catalog // nil if groups are not read
 
-	features snapshot.Memo[features]
-	opened   snapshot.Memo[struct{}]
-	roster   snapshot.Memo[map[string][]string] // id of a user or group -> the groups that list it
-	shown    snapshot.Memo[bool]                // whether groups show their members
+	features memo.Memo[features]
+	opened   memo.Memo[struct{}]
+	roster   memo.Memo[map[string][]string] // id of a user or group -> the groups that list it
+	shown    memo.Memo[bool]                // whether groups show their members
 }
 
 var _ system.PeopleLister = (*System)(nil)
@@ -77,21 +77,21 @@ var _ system.PeopleLister = (*System)(nil)
 // New checks the configuration and returns the system. It connects to nothing:
 // that happens when something is first asked for. Its error is a
 // *system.ConfigError.
-func New(c Config) (*System, error) { return open(c, transport.Config{}) }
+func New(c Config) (*System, error) { return open(c, httpclient.Config{}) }
 
 // open returns a system that sends its requests the given way.
-func open(c Config, t transport.Config) (*System, error) {
+func open(c Config, t httpclient.Config) (*System, error) {
 	s := &System{config: c}
 	problems := s.configure()
 	t.System, t.BaseURL, t.CAFile, t.AllowHTTP = c.Name, c.URL, c.CAFile, c.AllowHTTP
-	t.Credentials = []transport.Credential{transport.Bearer(c.Token)}
+	t.Credentials = []httpclient.Credential{httpclient.Bearer(c.Token)}
 	t.RequestsPerMinute = c.RequestsPerMinute
 	t.Summary = "Unable to Read Directory"
 	t.Header = http.Header{"Accept": {"application/scim+json, application/json;q=0.9"}}
 	if t.Timeout == 0 {
 		t.Timeout = c.Timeout
 	}
-	client, err := transport.New(t)
+	client, err := httpclient.New(t)
 	if problems = append(problems, problemsOf(err)...); len(problems) > 0 {
 		return nil, &system.ConfigError{System: c.Name, Problems: problems}
 	}

@@ -11,7 +11,7 @@ import (
 
 	"github.com/custodyhq/terraform-provider-custody/internal/acctest/servers"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
-	"github.com/custodyhq/terraform-provider-custody/internal/system/row"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/table"
 )
 
 const canary = "c4nary-in-the-dsn"
@@ -37,7 +37,7 @@ func problems(t *testing.T, c Config) ([]string, string) {
 func TestNewReportsEverything(t *testing.T) {
 	got, _ := problems(t, Config{
 		Name: "wh", Driver: "oracle", Timeout: -1, MaxRows: DefaultMaxRows + 1, Asset: "SELECT 1",
-		Mapping: row.Mapping{
+		Mapping: table.Mapping{
 			Columns: map[string]string{"colour": "x"}, States: map[string]string{"x": "gone"}, MinRecords: map[string]int{"things": 1},
 		},
 	})

@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
-	"github.com/custodyhq/terraform-provider-custody/internal/system/row"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/table"
 )
 
 // The attributes that messages name, besides those of the tables.
@@ -84,7 +84,7 @@ func (s *System) checkQueries() []system.Problem {
 	c := &s.config
 	var out []system.Problem
 	if c.Assets == "" && c.People == "" && c.Tasks == "" {
-		out = append(out, system.Problem{Attribute: row.NameAssets, Message: "There is no query. Set assets, people or tasks to a query that returns all of them."})
+		out = append(out, system.Problem{Attribute: table.NameAssets, Message: "There is no query. Set assets, people or tasks to a query that returns all of them."})
 	}
 	if c.Asset != "" && c.Assets == "" {
 		out = append(out, system.Problem{Attribute: attributeAsset, Message: "It needs assets besides: only the list of all assets proves that one is gone."})
@@ -93,7 +93,7 @@ func (s *System) checkQueries() []system.Problem {
 		attribute, text string
 		parameters      int
 	}{
-		{row.NameAssets, c.Assets, 0}, {row.NamePeople, c.People, 0}, {row.NameTasks, c.Tasks, 0}, {attributeAsset, c.Asset, 1},
+		{table.NameAssets, c.Assets, 0}, {table.NamePeople, c.People, 0}, {table.NameTasks, c.Tasks, 0}, {attributeAsset, c.Asset, 1},
 	} {
 		if q.text == "" || !slices.Contains(Drivers(), c.Driver) {
 			continue

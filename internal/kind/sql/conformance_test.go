@@ -13,13 +13,13 @@ import (
 
 	"github.com/custodyhq/terraform-provider-custody/internal/acctest/servers"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
-	"github.com/custodyhq/terraform-provider-custody/internal/system/row"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/systemtest"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/table"
 )
 
 // all sets the three queries to texts with the name of the table for %s.
 func all(c *Config, format string) {
-	for name, to := range map[string]*string{row.NameAssets: &c.Assets, row.NamePeople: &c.People, row.NameTasks: &c.Tasks} {
+	for name, to := range map[string]*string{table.NameAssets: &c.Assets, table.NamePeople: &c.People, table.NameTasks: &c.Tasks} {
 		*to = strings.ReplaceAll(format, "%s", name)
 	}
 }
@@ -42,7 +42,7 @@ func (d dialect) broken() map[string]systemtest.Make {
 		out[name] = d.change(func(_ *testing.T, c *Config) { all(c, format) })
 	}
 	out["fewer than min_records"] = d.change(func(_ *testing.T, c *Config) {
-		c.MinRecords = map[string]int{row.NameAssets: 99, row.NamePeople: 99, row.NameTasks: 99}
+		c.MinRecords = map[string]int{table.NameAssets: 99, table.NamePeople: 99, table.NameTasks: 99}
 	})
 	out["more than max_rows"] = d.change(func(_ *testing.T, c *Config) {
 		c.MaxRows = 1

@@ -7,8 +7,8 @@ import (
 
 	"github.com/custodyhq/terraform-provider-custody/internal/fault"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
-	"github.com/custodyhq/terraform-provider-custody/internal/system/row"
-	"github.com/custodyhq/terraform-provider-custody/internal/system/transport"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/httpclient"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/table"
 )
 
 // trouble says what an error of a server means. In its advice, DSN stands for
@@ -44,9 +44,9 @@ var (
 		"Run the query by hand with the same account; when it works, plan again."}
 )
 
-func (s *System) fault(t *row.Table, happened, advice string, err error) error {
+func (s *System) fault(t *table.Table, happened, advice string, err error) error {
 	return &fault.Fault{
-		Kind: fault.ErrUnavailable, Summary: t.Summary, Happened: happened, Consequence: transport.Consequence, Advice: advice, Err: err,
+		Kind: fault.ErrUnavailable, Summary: t.Summary, Happened: happened, Consequence: httpclient.Consequence, Advice: advice, Err: err,
 	}
 }
 
@@ -63,4 +63,4 @@ func (s *System) flat(err error) error {
 }
 
 // variable names the environment variable that the DSN may come from.
-func (s *System) variable() string { return transport.Variable(s.config.Name, attributeDSN) }
+func (s *System) variable() string { return httpclient.Variable(s.config.Name, attributeDSN) }

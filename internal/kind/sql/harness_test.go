@@ -15,8 +15,8 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/acctest/servers"
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
-	"github.com/custodyhq/terraform-provider-custody/internal/system/row"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/systemtest"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/table"
 )
 
 func TestMain(m *testing.M) { os.Exit(servers.Run(m)) }
@@ -175,7 +175,7 @@ func (d dialect) reads(dsn string) Config {
 		Assets:  "SELECT * FROM assets ORDER BY n",
 		People:  "SELECT * FROM people ORDER BY n",
 		Tasks:   "SELECT * FROM tasks ORDER BY n",
-		Mapping: row.Mapping{MinRecords: map[string]int{row.NameAssets: 0, row.NamePeople: 0}},
+		Mapping: table.Mapping{MinRecords: map[string]int{table.NameAssets: 0, table.NamePeople: 0}},
 	}
 }
 

@@ -8,7 +8,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/custodyhq/terraform-provider-custody/internal/system/row"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/table"
 )
 
 // maxAnswer bounds the bytes of one answer.
@@ -43,7 +43,7 @@ type value struct {
 
 // query is one query and what its answer is taken for.
 type query struct {
-	table     *row.Table
+	table     *table.Table
 	attribute string // that holds it
 	text      string
 	mapping   map[string]string // our field -> the column
@@ -52,8 +52,8 @@ type query struct {
 }
 
 // load runs a query and puts its answer onto a shelf.
-func (s *System) load(ctx context.Context, q query, to row.Shelf) error {
-	in := &reader{query: q, layout: row.NewLayout(q.table, q.mapping), shelf: to}
+func (s *System) load(ctx context.Context, q query, to table.Shelf) error {
+	in := &reader{query: q, layout: table.NewLayout(q.table, q.mapping), shelf: to}
 	var args []any
 	if q.id != nil {
 		args = []any{*q.id}
@@ -70,7 +70,7 @@ func (s *System) load(ctx context.Context, q query, to row.Shelf) error {
 	}
 	if q.id == nil {
 		if reason := s.config.Short(q.table, in.count); reason != "" {
-			return s.unavailable(q, &row.Flaw{Reason: reason})
+			return s.unavailable(q, &table.Flaw{Reason: reason})
 		}
 	}
 	to.End(in.seen)
@@ -85,12 +85,12 @@ const grace = 5 * time.Second
 // reader turns the rows of an answer into rows of a table.
 type reader struct {
 	query
-	layout *row.Layout
-	shelf  row.Shelf
+	layout *table.Layout
+	shelf  table.Shelf
 	names  []string
 	fields [][]int
-	seen   row.Bits
-	buffer row.Row
+	seen   table.Bits
+	buffer table.Row
 	count  int
 	size   int
 }
@@ -100,7 +100,7 @@ func (r *reader) columns(names []string) error {
 	r.names = names
 	r.fields, r.seen, reason = r.layout.Header(names)
 	if reason != "" {
-		return &row.Flaw{Reason: reason}
+		return &table.Flaw{Reason: reason}
 	}
 	return nil
 }
@@ -108,7 +108,7 @@ func (r *reader) columns(names []string) error {
 func (r *reader) row(values []value) error {
 	r.count++
 	if r.count > r.most {
-		return &row.Flaw{Reason: fmt.Sprintf("it has more than %d rows", r.most)}
+		return &table.Flaw{Reason: fmt.Sprintf("it has more than %d rows", r.most)}
 	}
 	out := &r.buffer
 	out.Reset()
@@ -120,10 +120,10 @@ func (r *reader) row(values []value) error {
 		}
 		cell, reason := r.cell(r.fields[i], v)
 		if reason != "" {
-			return &row.Flaw{Line: r.count, Column: 1, Reason: fmt.Sprintf("the column %s holds %s", row.Quote(r.names[i]), reason)}
+			return &table.Flaw{Line: r.count, Column: 1, Reason: fmt.Sprintf("the column %s holds %s", table.Quote(r.names[i]), reason)}
 		}
 		if r.size += len(cell.Text); r.size > maxAnswer {
-			return &row.Flaw{Reason: "it is larger than 256 MiB"}
+			return &table.Flaw{Reason: "it is larger than 256 MiB"}
 		}
 		out.Set(r.fields[i], cell)
 	}
@@ -135,8 +135,8 @@ func (r *reader) row(values []value) error {
 
 // cell returns a value as the fields that it feeds expect it, or why it cannot
 // be used.
-func (r *reader) cell(fields []int, v value) (row.Cell, string) {
-	c := row.Cell{Text: v.text, List: v.list, IsList: v.isList}
+func (r *reader) cell(fields []int, v value) (table.Cell, string) {
+	c := table.Cell{Text: v.text, List: v.list, IsList: v.isList}
 	switch {
 	case v.unfit != "":
 		return c, v.unfit
@@ -147,7 +147,7 @@ func (r *reader) cell(fields []int, v value) (row.Cell, string) {
 		if !ok {
 			return c, "JSON that is not an array of texts"
 		}
-		return row.Cell{List: list, IsList: true}, ""
+		return table.Cell{List: list, IsList: true}, ""
 	case r.layout.Dated(fields):
 		c.Text = date(v.text)
 	}
@@ -162,7 +162,7 @@ func (r *reader) cell(fields []int, v value) (row.Cell, string) {
 // unavailable turns whatever kept an answer from being used into the fault that
 // a user reads.
 func (s *System) unavailable(q query, err error) error {
-	var flawed *row.Flaw
+	var flawed *table.Flaw
 	if errors.As(err, &flawed) {
 		reason := flawed.Reason
 		if flawed.Line > 0 {

@@ -15,9 +15,9 @@ import (
 
 	"github.com/custodyhq/terraform-provider-custody/internal/fault"
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
+	"github.com/custodyhq/terraform-provider-custody/internal/memo"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
-	"github.com/custodyhq/terraform-provider-custody/internal/system/row"
-	"github.com/custodyhq/terraform-provider-custody/internal/system/snapshot"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/table"
 )
 
 // Kind is the name of this kind of system in the configuration.
@@ -48,7 +48,7 @@ type Config struct {
 	// It is used besides Assets, where few of many records are looked up.
 	Asset string
 
-	row.Mapping
+	table.Mapping
 
 	Timeout time.Duration // of one query; DefaultTimeout if zero
 	MaxRows int           // of one answer; DefaultMaxRows if zero
@@ -56,13 +56,13 @@ type Config struct {
 
 // query returns the query for a table, by its name; the empty text if it was
 // given none.
-func (c *Config) query(table string) string {
-	switch table {
-	case row.NameAssets:
+func (c *Config) query(name string) string {
+	switch name {
+	case table.NameAssets:
 		return c.Assets
-	case row.NamePeople:
+	case table.NamePeople:
 		return c.People
-	case row.NameTasks:
+	case table.NameTasks:
 		return c.Tasks
 	}
 	return ""
@@ -72,12 +72,12 @@ func (c *Config) query(table string) string {
 // given a query; ask with system.AsAssets, system.AsPeople and system.AsTasks.
 type System struct {
 	config Config
-	words  *row.Words
+	words  *table.Words
 	server server
 	scrub  *strings.Replacer
 
-	single snapshot.Memo[[]lifecycle.Record]
-	*row.Tables
+	single memo.Memo[[]lifecycle.Record]
+	*table.Tables
 }
 
 var (
@@ -96,7 +96,7 @@ func New(c Config) (*System, error) {
 	if problems := s.configure(); len(problems) > 0 {
 		return nil, &system.ConfigError{System: c.Name, Problems: problems}
 	}
-	s.Tables = row.NewTables(c.Name, s.words, s.list)
+	s.Tables = table.NewTables(c.Name, s.words, s.list)
 	return s, nil
 }
 
@@ -140,7 +140,7 @@ func (s *System) Asset(ctx context.Context, id string) ([]lifecycle.Record, erro
 func (s *System) one(ctx context.Context, id string) ([]lifecycle.Record, error) {
 	const most = 1000
 	shelf := s.words.NewAssets()
-	q := query{table: row.Assets, attribute: attributeAsset, text: s.config.Asset, mapping: s.config.Columns, most: most, id: &id}
+	q := query{table: table.Assets, attribute: attributeAsset, text: s.config.Asset, mapping: s.config.Columns, most: most, id: &id}
 	if err := s.load(ctx, q, shelf); err != nil {
 		return nil, err
 	}
@@ -153,7 +153,7 @@ func (s *System) Tasks(ctx context.Context, asset string) ([]lifecycle.Task, err
 }
 
 // list runs the query for all rows of a table.
-func (s *System) list(ctx context.Context, t *row.Table, to row.Shelf) error {
+func (s *System) list(ctx context.Context, t *table.Table, to table.Shelf) error {
 	text := s.config.query(t.Name)
 	if text == "" {
 		return &fault.Fault{

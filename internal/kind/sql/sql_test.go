@@ -13,8 +13,8 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/fault"
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
-	"github.com/custodyhq/terraform-provider-custody/internal/system/row"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/systemtest"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/table"
 )
 
 var twoAssets = systemtest.Seed{Records: []lifecycle.Record{{ID: "A"}, {ID: "B"}}}
@@ -302,7 +302,7 @@ func TestTypes(t *testing.T) {
 func TestColumnsAndStates(t *testing.T) {
 	c := lite.config(t, systemtest.Seed{})
 	c.Assets = "SELECT 'A' AS tag, 'Deployed' AS status, 'Ann' AS held_by"
-	c.Mapping = row.Mapping{
+	c.Mapping = table.Mapping{
 		Columns: map[string]string{"id": "tag", "state": "Status", "owner": "held_by"}, States: map[string]string{"deployed": "in_service"},
 	}
 	found, err := mustNew(t, c).Asset(t.Context(), "A")

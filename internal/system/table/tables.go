@@ -1,11 +1,11 @@
-package row
+package table
 
 import (
 	"context"
 	"iter"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
-	"github.com/custodyhq/terraform-provider-custody/internal/system/snapshot"
+	"github.com/custodyhq/terraform-provider-custody/internal/memo"
 )
 
 // Tables are the tables of a system that is read whole: each once a run, when
@@ -17,9 +17,9 @@ type Tables struct {
 	words *Words
 	load  func(ctx context.Context, t *Table, to Shelf) error
 
-	assets snapshot.Memo[*AssetShelf]
-	people snapshot.Memo[*PeopleShelf]
-	tasks  snapshot.Memo[*TaskShelf]
+	assets memo.Memo[*AssetShelf]
+	people memo.Memo[*PeopleShelf]
+	tasks  memo.Memo[*TaskShelf]
 }
 
 // NewTables returns the tables of a system with the given name. load reads all

@@ -1,4 +1,4 @@
-package snapshot_test
+package memo_test
 
 import (
 	"context"
@@ -7,11 +7,11 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/custodyhq/terraform-provider-custody/internal/system/snapshot"
+	"github.com/custodyhq/terraform-provider-custody/internal/memo"
 )
 
 func TestOneFetchForEverybody(t *testing.T) {
-	var m snapshot.Memo[int]
+	var m memo.Memo[int]
 	var fetched atomic.Int32
 	release := make(chan struct{})
 	fetch := func(context.Context) (int, error) {
@@ -35,7 +35,7 @@ func TestOneFetchForEverybody(t *testing.T) {
 }
 
 func TestErrorsAreRemembered(t *testing.T) {
-	var m snapshot.Memo[int]
+	var m memo.Memo[int]
 	broken := errors.New("broken")
 	if _, err := m.Get(t.Context(), "k", func(context.Context) (int, error) { return 0, broken }); !errors.Is(err, broken) {
 		t.Fatalf("got %v", err)
@@ -51,7 +51,7 @@ func TestErrorsAreRemembered(t *testing.T) {
 
 // Somebody who gives up must not take the answer from those who wait on.
 func TestCancellationIsPrivate(t *testing.T) {
-	var m snapshot.Memo[int]
+	var m memo.Memo[int]
 	started, release := make(chan struct{}), make(chan struct{})
 	fetch := func(ctx context.Context) (int, error) {
 		close(started)
@@ -102,7 +102,7 @@ func (w waiting) Done() <-chan struct{} {
 
 // When everybody has given up, the fetch ends and is forgotten.
 func TestAbandonedFetchIsForgotten(t *testing.T) {
-	var m snapshot.Memo[int]
+	var m memo.Memo[int]
 	started, ended := make(chan struct{}), make(chan struct{})
 	ctx, giveUp := context.WithCancel(t.Context())
 	done := make(chan error)

@@ -1,8 +1,8 @@
-// Package transport is the HTTP client of every kind of system that speaks
+// Package httpclient is the HTTP client of every kind of system that speaks
 // HTTP. It is where the rules stand that no kind may forget: a token never
 // leaves for another host or into a message, a body that was cut short is no
 // answer, and what fails is unavailable and never absent.
-package transport
+package httpclient
 
 import (
 	"context"

@@ -1,4 +1,4 @@
-package transport_test
+package httpclient_test
 
 import (
 	"compress/gzip"
@@ -20,8 +20,8 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/clock"
 	"github.com/custodyhq/terraform-provider-custody/internal/fault"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/httpclient"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/systemtest"
-	"github.com/custodyhq/terraform-provider-custody/internal/system/transport"
 )
 
 const canary = "canary-7f3a/+=&token"
@@ -39,13 +39,13 @@ func (w *waits) wait(ctx context.Context, d time.Duration) error {
 	return ctx.Err()
 }
 
-func open(t *testing.T, base string, change ...func(*transport.Config)) *transport.Client {
+func open(t *testing.T, base string, change ...func(*httpclient.Config)) *httpclient.Client {
 	t.Helper()
-	c := transport.Config{System: "hq", BaseURL: base, Credentials: []transport.Credential{transport.Bearer(canary)}, Wait: (&waits{}).wait}
+	c := httpclient.Config{System: "hq", BaseURL: base, Credentials: []httpclient.Credential{httpclient.Bearer(canary)}, Wait: (&waits{}).wait}
 	for _, f := range change {
 		f(&c)
 	}
-	client, err := transport.New(c)
+	client, err := httpclient.New(c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,7 +111,7 @@ func TestAddresses(t *testing.T) {
 			t.Errorf("%q was sent as %s", bad, got)
 		}
 	}
-	if _, err := open(t, server.URL).Do(t.Context(), transport.Request{Path: []string{"a"}, TrailingSlash: true}); err != nil || got != "/a/" {
+	if _, err := open(t, server.URL).Do(t.Context(), httpclient.Request{Path: []string{"a"}, TrailingSlash: true}); err != nil || got != "/a/" {
 		t.Errorf("asked for %s, %v", got, err)
 	}
 }
@@ -122,27 +122,27 @@ func TestConfiguration(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, c := range map[string]struct {
-		config transport.Config
+		config httpclient.Config
 		want   string
 	}{
-		"none":            {transport.Config{}, "url: It is required"},
-		"other scheme":    {transport.Config{BaseURL: "ftp://h"}, "must begin with https://"},
-		"no host":         {transport.Config{BaseURL: "https:///x"}, "must begin with https://"},
-		"opaque":          {transport.Config{BaseURL: "https:x"}, "not a URL"},
-		"broken":          {transport.Config{BaseURL: "https://h:x:" + canary}, "not a URL"},
-		"password":        {transport.Config{BaseURL: "https://u:" + url.QueryEscape(canary) + "@h"}, "must not hold a user name"},
-		"query":           {transport.Config{BaseURL: "https://h?token=" + url.QueryEscape(canary)}, "must not hold a query"},
-		"dots":            {transport.Config{BaseURL: "https://h/a/../b"}, `must not hold "." or ".."`},
-		"clear":           {transport.Config{BaseURL: "http://assets.example.org"}, "in clear"},
-		"no CA":           {transport.Config{BaseURL: "https://h", CAFile: "/does/not/exist"}, "ca_file: The file cannot be read"},
-		"empty CA":        {transport.Config{BaseURL: "https://h", CAFile: empty}, "ca_file: The file holds no certificate"},
-		"empty token":     {transport.Config{BaseURL: "https://h", Credentials: []transport.Credential{transport.Bearer("")}}, "token: It is empty"},
-		"line break":      {transport.Config{BaseURL: "https://h", Credentials: []transport.Credential{transport.Bearer(canary + "\n")}}, "token: It begins or ends with white space"},
-		"inner break":     {transport.Config{BaseURL: "https://h", Credentials: []transport.Credential{transport.Bearer(canary + "\n" + canary)}}, "no header can carry"},
-		"bad header name": {transport.Config{BaseURL: "https://h", Credentials: []transport.Credential{transport.Header("token", "X Y", canary)}}, "no valid name"},
+		"none":            {httpclient.Config{}, "url: It is required"},
+		"other scheme":    {httpclient.Config{BaseURL: "ftp://h"}, "must begin with https://"},
+		"no host":         {httpclient.Config{BaseURL: "https:///x"}, "must begin with https://"},
+		"opaque":          {httpclient.Config{BaseURL: "https:x"}, "not a URL"},
+		"broken":          {httpclient.Config{BaseURL: "https://h:x:" + canary}, "not a URL"},
+		"password":        {httpclient.Config{BaseURL: "https://u:" + url.QueryEscape(canary) + "@h"}, "must not hold a user name"},
+		"query":           {httpclient.Config{BaseURL: "https://h?token=" + url.QueryEscape(canary)}, "must not hold a query"},
+		"dots":            {httpclient.Config{BaseURL: "https://h/a/../b"}, `must not hold "." or ".."`},
+		"clear":           {httpclient.Config{BaseURL: "http://assets.example.org"}, "in clear"},
+		"no CA":           {httpclient.Config{BaseURL: "https://h", CAFile: "/does/not/exist"}, "ca_file: The file cannot be read"},
+		"empty CA":        {httpclient.Config{BaseURL: "https://h", CAFile: empty}, "ca_file: The file holds no certificate"},
+		"empty token":     {httpclient.Config{BaseURL: "https://h", Credentials: []httpclient.Credential{httpclient.Bearer("")}}, "token: It is empty"},
+		"line break":      {httpclient.Config{BaseURL: "https://h", Credentials: []httpclient.Credential{httpclient.Bearer(canary + "\n")}}, "token: It begins or ends with white space"},
+		"inner break":     {httpclient.Config{BaseURL: "https://h", Credentials: []httpclient.Credential{httpclient.Bearer(canary + "\n" + canary)}}, "no header can carry"},
+		"bad header name": {httpclient.Config{BaseURL: "https://h", Credentials: []httpclient.Credential{httpclient.Header("token", "X Y", canary)}}, "no valid name"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := transport.New(c.config)
+			_, err := httpclient.New(c.config)
 			var config *system.ConfigError
 			if !errors.As(err, &config) || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "canary") {
 				t.Errorf("got %v, want %s", err, c.want)
@@ -152,7 +152,7 @@ func TestConfiguration(t *testing.T) {
 	for _, ok := range []string{"https://h/p", "http://localhost:1", "http://127.0.0.2:1", "http://[::1]:1/x"} {
 		open(t, ok)
 	}
-	open(t, "http://assets.example.org", func(c *transport.Config) { c.AllowHTTP = true })
+	open(t, "http://assets.example.org", func(c *httpclient.Config) { c.AllowHTTP = true })
 }
 
 // What a server answers is an answer, whatever its status, once it is whole.
@@ -180,11 +180,11 @@ func TestWhatIsSent(t *testing.T) {
 		_ = r.ParseForm()
 		seen = append(seen, r)
 	})
-	client := open(t, server.URL, func(c *transport.Config) {
-		c.Credentials = append(c.Credentials, transport.Header("app_token", "App-Token", "abcd"))
+	client := open(t, server.URL, func(c *httpclient.Config) {
+		c.Credentials = append(c.Credentials, httpclient.Header("app_token", "App-Token", "abcd"))
 		c.Header = http.Header{"accept": {"application/scim+json"}}
 	})
-	for _, r := range []transport.Request{
+	for _, r := range []httpclient.Request{
 		{Path: []string{"x"}},
 		{Method: "POST", Path: []string{"x"}, Body: map[string]int{"a": 1}},
 		{Method: "POST", Path: []string{"x"}, Body: url.Values{"a": {"1"}}, Header: http.Header{"X-Y": {"z"}}},
@@ -243,8 +243,8 @@ func TestRetries(t *testing.T) {
 				fmt.Fprintf(w, "answer %d", n)
 			})
 			var w waits
-			client := open(t, server.URL, func(conf *transport.Config) { conf.Wait, conf.Clock = w.wait, clock.NewFake(date) })
-			r, err := client.Do(t.Context(), transport.Request{Method: c.method, Path: []string{"x"}})
+			client := open(t, server.URL, func(conf *httpclient.Config) { conf.Wait, conf.Clock = w.wait, clock.NewFake(date) })
+			r, err := client.Do(t.Context(), httpclient.Request{Method: c.method, Path: []string{"x"}})
 			if c.want != "" {
 				unavailable(t, err, c.want)
 			} else if err != nil || r.Status != c.status || string(r.Body) != fmt.Sprintf("answer %d", len(c.statuses)) {
@@ -287,7 +287,7 @@ func TestBodies(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var n atomic.Int32
 			server := serve(t, func(w http.ResponseWriter, r *http.Request) { n.Add(1); c.handler(w, r) })
-			client := open(t, server.URL, func(conf *transport.Config) { conf.MaxBody = 1000 })
+			client := open(t, server.URL, func(conf *httpclient.Config) { conf.MaxBody = 1000 })
 			_, err := client.Get(t.Context(), []string{"x"}, url.Values{"token": {canary}})
 			unavailable(t, err, c.want)
 			if int(n.Load()) != c.tries {
@@ -296,7 +296,7 @@ func TestBodies(t *testing.T) {
 		})
 	}
 	server := serve(t, func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, strings.Repeat("x", 1000)) })
-	if r, err := open(t, server.URL, func(c *transport.Config) { c.MaxBody = 1000 }).Get(t.Context(), nil, nil); err != nil || len(r.Body) != 1000 {
+	if r, err := open(t, server.URL, func(c *httpclient.Config) { c.MaxBody = 1000 }).Get(t.Context(), nil, nil); err != nil || len(r.Body) != 1000 {
 		t.Errorf("got %v", err)
 	}
 	var n atomic.Int32
@@ -304,14 +304,14 @@ func TestBodies(t *testing.T) {
 	if _, err := open(t, server.URL).PostJSON(t.Context(), []string{"x"}, nil, 1); n.Load() != 1 {
 		t.Errorf("a write was sent %d times: %v", n.Load(), err)
 	}
-	if _, err := open(t, server.URL).Do(t.Context(), transport.Request{Method: "POST", Path: []string{"x"}, Body: 1, Reads: true}); n.Load() != 5 {
+	if _, err := open(t, server.URL).Do(t.Context(), httpclient.Request{Method: "POST", Path: []string{"x"}, Body: 1, Reads: true}); n.Load() != 5 {
 		t.Errorf("a search was sent %d times: %v", n.Load()-1, err)
 	}
 }
 
 func TestTimeoutAndCancellation(t *testing.T) {
 	server := serve(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
-	_, err := open(t, server.URL, func(c *transport.Config) { c.Timeout, c.Retries = 20*time.Millisecond, -1 }).Get(t.Context(), []string{"x"}, nil)
+	_, err := open(t, server.URL, func(c *httpclient.Config) { c.Timeout, c.Retries = 20*time.Millisecond, -1 }).Get(t.Context(), []string{"x"}, nil)
 	unavailable(t, err, "did not answer within 20ms")
 	reached := make(chan struct{}, 10)
 	server = serve(t, func(_ http.ResponseWriter, r *http.Request) {
@@ -331,7 +331,7 @@ func TestTimeoutAndCancellation(t *testing.T) {
 	}
 	busy := serve(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) })
 	ctx, cancel = context.WithCancel(t.Context())
-	_, err = open(t, busy.URL, func(c *transport.Config) {
+	_, err = open(t, busy.URL, func(c *httpclient.Config) {
 		c.Wait = func(ctx context.Context, _ time.Duration) error { cancel(); return ctx.Err() }
 	}).Get(ctx, []string{"x"}, nil)
 	if !errors.Is(err, context.Canceled) {
@@ -345,7 +345,7 @@ func TestTimeoutAndCancellation(t *testing.T) {
 func TestBudget(t *testing.T) {
 	server := serve(t, func(http.ResponseWriter, *http.Request) {})
 	var w waits
-	client := open(t, server.URL, func(c *transport.Config) { c.Wait, c.RequestsPerMinute = w.wait, 120 })
+	client := open(t, server.URL, func(c *httpclient.Config) { c.Wait, c.RequestsPerMinute = w.wait, 120 })
 	for range 130 {
 		if _, err := client.For("Other").Get(t.Context(), []string{"x"}, nil); err != nil {
 			t.Fatal(err)
@@ -367,13 +367,13 @@ func TestLogin(t *testing.T) {
 	})
 	logins := 0
 	var failure error
-	client := open(t, server.URL, func(c *transport.Config) {
-		c.Login = func(context.Context) ([]transport.Credential, error) {
+	client := open(t, server.URL, func(c *httpclient.Config) {
+		c.Login = func(context.Context) ([]httpclient.Credential, error) {
 			logins++
-			return []transport.Credential{transport.Header("", "Session-Token", fmt.Sprintf("session-%d", logins))}, failure
+			return []httpclient.Credential{httpclient.Header("", "Session-Token", fmt.Sprintf("session-%d", logins))}, failure
 		}
 	})
-	get := func() *transport.Response {
+	get := func() *httpclient.Response {
 		t.Helper()
 		r, err := client.Get(t.Context(), []string{"x"}, nil)
 		if err != nil {
@@ -406,14 +406,14 @@ func TestLogin(t *testing.T) {
 func TestJSON(t *testing.T) {
 	for text, ok := range map[string]bool{`{"a":1}`: true, ` [] `: true, `{} {}`: false, `{"a":`: false, ``: false, `{}x`: false, `<html>`: false} {
 		var v any
-		if err := (&transport.Response{Body: []byte(text)}).JSON(&v); (err == nil) != ok {
+		if err := (&httpclient.Response{Body: []byte(text)}).JSON(&v); (err == nil) != ok {
 			t.Errorf("%s: %v", text, err)
 		}
 	}
 }
 
 func TestVariable(t *testing.T) {
-	if got := transport.Variable("hq-2", "token"); got != "CUSTODY_HQ_2_TOKEN" {
+	if got := httpclient.Variable("hq-2", "token"); got != "CUSTODY_HQ_2_TOKEN" {
 		t.Error(got)
 	}
 }

@@ -1,7 +1,7 @@
-// Package snapshot keeps what was read once in a run. A run asks for the same
+// Package memo keeps what was read once in a run. A run asks for the same
 // thing many times and from many places at once; it must get one answer, so
 // that two resources of one plan can never disagree.
-package snapshot
+package memo
 
 import (
 	"context"

@@ -1,8 +1,8 @@
-// Package row turns rows of named columns into asset records, people and tasks,
+// Package table turns rows of named columns into asset records, people and tasks,
 // whatever the rows stand in: files and the answers to queries mean the same by
 // the same words. What a date looks like, and a yes or no, is the same for other
 // systems in which people write them.
-package row
+package table
 
 import (
 	"fmt"

@@ -1,4 +1,4 @@
-package transport_test
+package httpclient_test
 
 import (
 	"encoding/pem"
@@ -14,7 +14,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/custodyhq/terraform-provider-custody/internal/system/transport"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/httpclient"
 )
 
 func TestRedirects(t *testing.T) {
@@ -102,7 +102,7 @@ func TestCertificates(t *testing.T) {
 	if err := os.WriteFile(ca, block, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := open(t, server.URL, func(c *transport.Config) { c.CAFile = ca }).Get(t.Context(), []string{"x"}, nil); err != nil || n != 1 {
+	if _, err := open(t, server.URL, func(c *httpclient.Config) { c.CAFile = ca }).Get(t.Context(), []string{"x"}, nil); err != nil || n != 1 {
 		t.Errorf("got %v", err)
 	}
 	plain := serve(t, func(http.ResponseWriter, *http.Request) { n++ })

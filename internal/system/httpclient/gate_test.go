@@ -1,4 +1,4 @@
-package transport_test
+package httpclient_test
 
 import (
 	"context"
@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/clock"
-	"github.com/custodyhq/terraform-provider-custody/internal/system/transport"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/httpclient"
 )
 
 var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
@@ -32,7 +32,7 @@ func TestRetryAfterHoldsEverybody(t *testing.T) {
 	var asked atomic.Int64
 	server := serve(t, busyUntil(now, noon.Add(30*time.Second), "30", &asked))
 	held, release := make(chan struct{}, 10), make(chan struct{})
-	client := open(t, server.URL, func(c *transport.Config) {
+	client := open(t, server.URL, func(c *httpclient.Config) {
 		c.Clock = now
 		c.Wait = func(ctx context.Context, d time.Duration) error {
 			if d != 31*time.Second {
@@ -90,7 +90,7 @@ func TestRetryAfterIsBounded(t *testing.T) {
 	var asked atomic.Int64
 	server := serve(t, busyUntil(now, noon.AddDate(1, 0, 0), "50", &asked))
 	var all []time.Duration
-	client := open(t, server.URL, func(c *transport.Config) {
+	client := open(t, server.URL, func(c *httpclient.Config) {
 		c.Clock, c.MaxWait, c.Retries = now, time.Minute, -1
 		c.Wait = func(ctx context.Context, d time.Duration) error {
 			all = append(all, d)
@@ -116,7 +116,7 @@ func TestRetryAfterIsBounded(t *testing.T) {
 
 	asked.Store(0)
 	server = serve(t, busyUntil(now, noon.AddDate(1, 0, 0), "3600", &asked))
-	client = open(t, server.URL, func(c *transport.Config) {
+	client = open(t, server.URL, func(c *httpclient.Config) {
 		c.Clock, c.Wait = now, func(context.Context, time.Duration) error { t.Error("somebody waits"); return nil }
 	})
 	for range 2 {
