@@ -37,13 +37,176 @@ const (
 	NumCodes
 )
 
-var codeNames = names[Code]{"finding code", []string{
-	"asset.retired", "asset.lost", "asset.inactive", "asset.missing", "asset.retiring", "asset.reassigned", "asset.changed",
-	"owner.none", "owner.unknown", "owner.left", "owner.leaving", "owner.suspended", "owner.moved", "owner.shared",
-	"owner.conflict", "owner.no_active_member",
-	"record.stale", "record.incomplete", "record.duplicate", "task.open", "task.overdue",
-	"grant.recertification_due", "grant.rotation_due", "grant.latched", "grant.expired", "exception.expired",
-}}
+// origin says who raises a finding.
+type origin uint8
+
+const (
+	byAssessment origin = iota // Assess, from the facts
+	byComparison               // Decide, by comparing with the last issue: it stands until it is acted on
+	byGrant                    // Decide, from the grant's own memory
+	byEngine                   // Decide, to explain what the schedule and the latch do by themselves
+)
+
+// finding is all that belongs to one finding code. A code that is added needs a
+// constant, its row here, its triggers in the baseline and its golden cases.
+type finding struct {
+	name       string
+	origin     origin
+	terminal   bool // rests on an explicit terminal fact
+	unissuable bool // nothing may be issued or renewed on it
+	successive bool // asks for another owner
+	remedy     string
+	controls   []string // OWASP NHI Top 10:2025, NIST CSF 2.0, NIST SP 800-53 revision 5
+}
+
+var table = [NumCodes]finding{
+	AssetRetired: {
+		name: "asset.retired", origin: byAssessment, terminal: true,
+		remedy:   "If this is wrong, correct the asset's state in its record.",
+		controls: []string{"NHI1:2025", "CSF ID.AM-08", "CSF PR.AA-05", "800-53 AC-2(3)"},
+	},
+	AssetLost: {
+		name: "asset.lost", origin: byAssessment, terminal: true,
+		remedy:   "If this is wrong, correct the asset's state in its record.",
+		controls: []string{"NHI1:2025", "CSF ID.AM-08", "CSF PR.AA-05", "800-53 AC-2(3)"},
+	},
+	AssetInactive: {
+		name: "asset.inactive", origin: byAssessment,
+		remedy:   "Put the asset into service in its record to give access.",
+		controls: []string{"CSF ID.AM-08", "CSF PR.AA-05", "800-53 CM-8"},
+	},
+	AssetMissing: {
+		name: "asset.missing", origin: byAssessment, unissuable: true,
+		remedy:   "Restore the record, or remove the grant if the asset is gone.",
+		controls: []string{"CSF ID.AM-08", "800-53 CM-8"},
+	},
+	AssetRetiring: {
+		name: "asset.retiring", origin: byAssessment,
+		remedy:   "Correct the retirement date, or plan the end of this access.",
+		controls: []string{"NHI1:2025", "CSF ID.AM-08"},
+	},
+	AssetReassigned: {
+		name: "asset.reassigned", origin: byComparison,
+		remedy:   "If this is wrong, correct the assignment in the record.",
+		controls: []string{"NHI1:2025", "CSF PR.AA-05", "800-53 AC-2(h)", "800-53 PS-5"},
+	},
+	AssetChanged: {
+		name: "asset.changed", origin: byComparison,
+		remedy:   "The new credential settles this. If the access is no longer justified, remove the grant.",
+		controls: []string{"NHI8:2025", "CSF PR.AA-05", "800-53 AC-2(j)"},
+	},
+	OwnerNone: {
+		name: "owner.none", origin: byAssessment, successive: true,
+		remedy:   "Name an owner in the record.",
+		controls: []string{"CSF ID.AM-08", "800-53 CM-8(4)"},
+	},
+	OwnerUnknown: {
+		name: "owner.unknown", origin: byAssessment, successive: true,
+		remedy:   "Correct the owner in the record, or add the person to the directory.",
+		controls: []string{"CSF ID.AM-08", "800-53 CM-8(4)"},
+	},
+	OwnerLeft: {
+		name: "owner.left", origin: byAssessment, terminal: true, successive: true,
+		remedy:   "Assign the asset to a new owner; if this is wrong, correct the person's status in the directory.",
+		controls: []string{"NHI1:2025", "CSF PR.AA-05", "800-53 AC-2(3)", "800-53 PS-4"},
+	},
+	OwnerLeaving: {
+		name: "owner.leaving", origin: byAssessment, successive: true,
+		remedy:   "Assign the asset to a new owner, or attest that the access is needed until then.",
+		controls: []string{"NHI1:2025", "800-53 AC-2(h)", "800-53 PS-4"},
+	},
+	OwnerSuspended: {
+		name: "owner.suspended", origin: byAssessment, successive: true,
+		remedy:   "Lift the suspension in the directory, or assign the asset to a new owner.",
+		controls: []string{"CSF PR.AA-05", "800-53 AC-2(3)"},
+	},
+	OwnerMoved: {
+		name: "owner.moved", origin: byComparison,
+		remedy:   "The new credential settles this. If the access is no longer justified, remove the grant.",
+		controls: []string{"CSF PR.AA-05", "800-53 AC-2(h)", "800-53 PS-5"},
+	},
+	OwnerShared: {
+		name: "owner.shared", origin: byAssessment,
+		remedy:   "Name one owner in the record, or attest that sharing is intended.",
+		controls: []string{"NHI9:2025", "800-53 AC-2(k)"},
+	},
+	OwnerConflict: {
+		name: "owner.conflict", origin: byAssessment,
+		remedy:   "Correct the record or the claim that contradicts it.",
+		controls: []string{"CSF ID.AM-08", "800-53 CM-8(4)"},
+	},
+	OwnerNoActiveMember: {
+		name: "owner.no_active_member", origin: byAssessment, successive: true,
+		remedy:   "Give the team an active member, or assign the asset to another owner.",
+		controls: []string{"CSF ID.AM-08", "800-53 CM-8(4)"},
+	},
+	RecordStale: {
+		name: "record.stale", origin: byAssessment,
+		remedy:   "Verify the record in the asset system, or attest the access.",
+		controls: []string{"CSF ID.AM-08", "800-53 CM-8(1)"},
+	},
+	RecordIncomplete: {
+		name: "record.incomplete", origin: byAssessment,
+		remedy:   "Complete the record, or declare what it lacks.",
+		controls: []string{"CSF ID.AM-08", "800-53 CM-8"},
+	},
+	RecordDuplicate: {
+		name: "record.duplicate", origin: byAssessment,
+		remedy:   "Remove the duplicate from the asset system.",
+		controls: []string{"CSF ID.AM-08", "800-53 CM-8"},
+	},
+	TaskOpen: {
+		name: "task.open", origin: byAssessment,
+		remedy:   "Close the task.",
+		controls: []string{"NHI1:2025", "CSF PR.AA-05", "800-53 PS-4"},
+	},
+	TaskOverdue: {
+		name: "task.overdue", origin: byAssessment,
+		remedy:   "Close the task.",
+		controls: []string{"NHI1:2025", "CSF PR.AA-05", "800-53 PS-4"},
+	},
+	GrantRecertificationDue: {
+		name: "grant.recertification_due", origin: byGrant,
+		remedy:   "Attest that the access is still justified.",
+		controls: []string{"CSF PR.AA-05", "800-53 AC-2(j)"},
+	},
+	GrantRotationDue: {
+		name: "grant.rotation_due", origin: byEngine,
+		controls: []string{"NHI7:2025", "800-53 IA-5(f)"},
+	},
+	GrantLatched: {
+		name: "grant.latched", origin: byEngine,
+		controls: []string{"NHI1:2025", "CSF PR.AA-05"},
+	},
+	GrantExpired: {
+		name: "grant.expired", origin: byEngine,
+		controls: []string{"NHI7:2025", "800-53 AC-2(3)"},
+	},
+	ExceptionExpired: {
+		name: "exception.expired", origin: byGrant,
+		remedy:   "Remove the exception, or have a new one approved.",
+		controls: []string{"CSF PR.AA-05", "800-53 AC-2(j)"},
+	},
+}
+
+var codeNames = func() names[Code] {
+	n := names[Code]{what: "finding code"}
+	for i := range table {
+		n.list = append(n.list, table[i].name)
+	}
+	return n
+}()
+
+// codesWhere returns the set of the codes whose row holds.
+func codesWhere(holds func(*finding) bool) CodeSet {
+	var s CodeSet
+	for c := range NumCodes {
+		if holds(&table[c]) {
+			s = s.With(c)
+		}
+	}
+	return s
+}
 
 func (c Code) String() string { return codeNames.text(c) }
 
@@ -91,24 +254,30 @@ func (s CodeSet) All(yield func(Code) bool) {
 var (
 	// Terminal are the findings that rest on an explicit terminal fact. Only
 	// these may revoke, and they cannot be excepted.
-	Terminal = SetOf(AssetRetired, AssetLost, OwnerLeft)
+	Terminal = codesWhere(func(f *finding) bool { return f.terminal })
 
 	// Engine are the findings that explain what the schedule and the latch do
 	// by themselves. No trigger can be written for them and "*" does not match
 	// them.
-	Engine = SetOf(GrantRotationDue, GrantLatched, GrantExpired)
+	Engine = codesWhere(func(f *finding) bool { return f.origin == byEngine })
+
+	// RaisedByGrant are the findings that only Decide raises, so that a binding
+	// cannot bring them along.
+	RaisedByGrant = codesWhere(func(f *finding) bool { return f.origin != byAssessment })
 
 	// comparators are raised by comparing a binding with what the grant was
 	// last issued on, so that they stand until they are acted on.
-	comparators = SetOf(AssetReassigned, AssetChanged, OwnerMoved)
-
-	// byGrant are the findings that only Decide raises, so that a binding cannot
-	// bring them along.
-	byGrant = comparators | Engine | SetOf(GrantRecertificationDue, ExceptionExpired)
+	comparators = codesWhere(func(f *finding) bool { return f.origin == byComparison })
 
 	// unissuable are the findings on which nothing may be issued or renewed.
-	unissuable = SetOf(AssetMissing)
+	unissuable = codesWhere(func(f *finding) bool { return f.unissuable })
+
+	// successive are the findings that ask for another owner.
+	successive = codesWhere(func(f *finding) bool { return f.successive })
 )
 
 // Mappable reports whether a trigger may be written for the finding.
 func (c Code) Mappable() bool { return !Engine.Has(c) }
+
+// Controls returns the controls that the handling of a finding serves.
+func Controls(c Code) []string { return table[c].controls }

@@ -30,8 +30,13 @@ type Decision struct {
 // Decide maps the findings of a binding to one action and to the generations
 // that should exist. It is a pure function, and deciding again on its own
 // result at the same instant changes nothing. An error comes only from a
-// trigger's condition.
+// trigger's condition, or is ErrNotIndexed.
 func Decide(in Input) (Decision, error) {
+	for _, rules := range in.Policies {
+		if !rules.indexed {
+			return Decision{}, ErrNotIndexed
+		}
+	}
 	e := evaluation{in: in, spec: in.Spec, binding: in.Binding, prior: in.Prior, now: in.Now}
 	if e.prior == nil {
 		e.prior = &nothing
@@ -102,7 +107,7 @@ type evaluation struct {
 
 // observe gathers the findings and remembers when each was first seen.
 func (e *evaluation) observe() {
-	e.findings = e.binding.Codes() &^ byGrant
+	e.findings = e.binding.Codes() &^ RaisedByGrant
 	e.replaced = e.prior.Serial > 0 && (e.prior.Asset != e.binding.Asset || e.prior.Access != e.spec.Access)
 	e.certified = e.prior.CertifiedAt
 	if a := e.spec.Attestation; a != nil {

@@ -18,7 +18,7 @@ func (e *evaluation) reasons() []Reason {
 	for severity := int(Revoke); severity >= int(Keep); severity-- {
 		for c := range codes.All {
 			if int(e.severity(c)) == severity {
-				out = append(out, Reason{Code: c, Message: e.message(c), Controls: controls[c]})
+				out = append(out, Reason{Code: c, Message: e.message(c), Controls: table[c].controls})
 			}
 		}
 	}
@@ -77,8 +77,8 @@ func (e *evaluation) message(c Code) string {
 	if v.action == Revoke {
 		return text + revokedRemedy
 	}
-	if remedies[c] != "" {
-		text += " " + remedies[c]
+	if remedy := table[c].remedy; remedy != "" {
+		text += " " + remedy
 	}
 	if successive.Has(c) && e.binding.Successor != "" {
 		text += " Proposed owner: " + e.binding.Successor + "."
@@ -117,9 +117,6 @@ func (t *Trigger) scope() string {
 	}
 	return ", for" + strings.TrimSuffix(text, " to")
 }
-
-// successive are the findings that ask for another owner.
-var successive = SetOf(OwnerNone, OwnerUnknown, OwnerLeft, OwnerLeaving, OwnerSuspended, OwnerNoActiveMember)
 
 // span formats how long something lasts, in days where it is whole days.
 func span(d time.Duration) string {
@@ -268,64 +265,3 @@ func (e *evaluation) expiredFact() string {
 		return "No credential is left, and none can be issued: " + e.obstacle() + "."
 	}
 }
-
-// remedies say what to do if the fact is wrong or unwanted.
-var remedies = [NumCodes]string{
-	AssetRetired:            "If this is wrong, correct the asset's state in its record.",
-	AssetLost:               "If this is wrong, correct the asset's state in its record.",
-	AssetInactive:           "Put the asset into service in its record to give access.",
-	AssetMissing:            "Restore the record, or remove the grant if the asset is gone.",
-	AssetRetiring:           "Correct the retirement date, or plan the end of this access.",
-	AssetReassigned:         "If this is wrong, correct the assignment in the record.",
-	AssetChanged:            "The new credential settles this. If the access is no longer justified, remove the grant.",
-	OwnerNone:               "Name an owner in the record.",
-	OwnerUnknown:            "Correct the owner in the record, or add the person to the directory.",
-	OwnerLeft:               "Assign the asset to a new owner; if this is wrong, correct the person's status in the directory.",
-	OwnerLeaving:            "Assign the asset to a new owner, or attest that the access is needed until then.",
-	OwnerSuspended:          "Lift the suspension in the directory, or assign the asset to a new owner.",
-	OwnerMoved:              "The new credential settles this. If the access is no longer justified, remove the grant.",
-	OwnerShared:             "Name one owner in the record, or attest that sharing is intended.",
-	OwnerConflict:           "Correct the record or the claim that contradicts it.",
-	OwnerNoActiveMember:     "Give the team an active member, or assign the asset to another owner.",
-	RecordStale:             "Verify the record in the asset system, or attest the access.",
-	RecordIncomplete:        "Complete the record, or declare what it lacks.",
-	RecordDuplicate:         "Remove the duplicate from the asset system.",
-	TaskOpen:                "Close the task.",
-	TaskOverdue:             "Close the task.",
-	GrantRecertificationDue: "Attest that the access is still justified.",
-	ExceptionExpired:        "Remove the exception, or have a new one approved.",
-}
-
-// controls name what a finding's handling serves: OWASP NHI Top 10:2025, NIST
-// CSF 2.0 and NIST SP 800-53 revision 5.
-var controls = [NumCodes][]string{
-	AssetRetired:            {"NHI1:2025", "CSF ID.AM-08", "CSF PR.AA-05", "800-53 AC-2(3)"},
-	AssetLost:               {"NHI1:2025", "CSF ID.AM-08", "CSF PR.AA-05", "800-53 AC-2(3)"},
-	AssetInactive:           {"CSF ID.AM-08", "CSF PR.AA-05", "800-53 CM-8"},
-	AssetMissing:            {"CSF ID.AM-08", "800-53 CM-8"},
-	AssetRetiring:           {"NHI1:2025", "CSF ID.AM-08"},
-	AssetReassigned:         {"NHI1:2025", "CSF PR.AA-05", "800-53 AC-2(h)", "800-53 PS-5"},
-	AssetChanged:            {"NHI8:2025", "CSF PR.AA-05", "800-53 AC-2(j)"},
-	OwnerNone:               {"CSF ID.AM-08", "800-53 CM-8(4)"},
-	OwnerUnknown:            {"CSF ID.AM-08", "800-53 CM-8(4)"},
-	OwnerLeft:               {"NHI1:2025", "CSF PR.AA-05", "800-53 AC-2(3)", "800-53 PS-4"},
-	OwnerLeaving:            {"NHI1:2025", "800-53 AC-2(h)", "800-53 PS-4"},
-	OwnerSuspended:          {"CSF PR.AA-05", "800-53 AC-2(3)"},
-	OwnerMoved:              {"CSF PR.AA-05", "800-53 AC-2(h)", "800-53 PS-5"},
-	OwnerShared:             {"NHI9:2025", "800-53 AC-2(k)"},
-	OwnerConflict:           {"CSF ID.AM-08", "800-53 CM-8(4)"},
-	OwnerNoActiveMember:     {"CSF ID.AM-08", "800-53 CM-8(4)"},
-	RecordStale:             {"CSF ID.AM-08", "800-53 CM-8(1)"},
-	RecordIncomplete:        {"CSF ID.AM-08", "800-53 CM-8"},
-	RecordDuplicate:         {"CSF ID.AM-08", "800-53 CM-8"},
-	TaskOpen:                {"NHI1:2025", "CSF PR.AA-05", "800-53 PS-4"},
-	TaskOverdue:             {"NHI1:2025", "CSF PR.AA-05", "800-53 PS-4"},
-	GrantRecertificationDue: {"CSF PR.AA-05", "800-53 AC-2(j)"},
-	GrantRotationDue:        {"NHI7:2025", "800-53 IA-5(f)"},
-	GrantLatched:            {"NHI1:2025", "CSF PR.AA-05"},
-	GrantExpired:            {"NHI7:2025", "800-53 AC-2(3)"},
-	ExceptionExpired:        {"CSF PR.AA-05", "800-53 AC-2(j)"},
-}
-
-// Controls returns the controls that the handling of a finding serves.
-func Controls(c Code) []string { return controls[c] }

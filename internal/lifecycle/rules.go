@@ -1,6 +1,7 @@
 package lifecycle
 
 import (
+	"errors"
 	"strings"
 	"time"
 )
@@ -59,8 +60,13 @@ type Rules struct {
 	Triggers     []Trigger
 	Classes      map[string]Class // keys in lower case
 
-	byCode [NumCodes][]*Trigger
+	byCode  [NumCodes][]*Trigger
+	indexed bool
 }
+
+// ErrNotIndexed says that rules are asked before Index was called: no trigger
+// would match, and everything would be kept.
+var ErrNotIndexed = errors.New("the policy was not indexed")
 
 // Index prepares the rules for Decide. It must be called once, before the
 // rules are shared, and after the last change to Triggers.
@@ -74,6 +80,7 @@ func (r *Rules) Index() {
 			r.byCode[c] = append(r.byCode[c], t)
 		}
 	}
+	r.indexed = true
 }
 
 // ClassOf returns what the policy says of an asset class; ok is false if the

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	. "github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
+	"github.com/custodyhq/terraform-provider-custody/internal/policy"
 )
 
 // roundTrip proves that every text of an enumeration is read back as itself.
@@ -202,5 +203,14 @@ func TestDifferencesNamesEveryMove(t *testing.T) {
 	base := digestBase()
 	if got := Differences(&base, &base); len(got) != 0 {
 		t.Errorf("a binding differs from itself: %q", got)
+	}
+}
+
+func TestRulesThatWereNotIndexedDecideNothing(t *testing.T) {
+	rules := *policy.Baseline()
+	plain := Rules{Triggers: rules.Triggers, Lifetimes: rules.Lifetimes}
+	_, err := Decide(Input{Binding: &Binding{}, Spec: &Spec{}, Policies: []*Rules{&plain}, Now: epoch})
+	if !errors.Is(err, ErrNotIndexed) {
+		t.Fatalf("%v", err)
 	}
 }

@@ -15,17 +15,11 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 )
 
-// raisedByGrant are the findings that only a grant raises. A binding never
-// carries them, and a condition sees the binding.
-var raisedByGrant = lifecycle.SetOf(lifecycle.AssetReassigned, lifecycle.AssetChanged, lifecycle.OwnerMoved,
-	lifecycle.GrantRecertificationDue, lifecycle.GrantRotationDue, lifecycle.GrantLatched, lifecycle.GrantExpired,
-	lifecycle.ExceptionExpired)
-
 // bindingCodes lists the codes that binding.findings can hold.
 func bindingCodes() []string {
 	return slices.DeleteFunc(lifecycle.Codes(), func(s string) bool {
 		c, err := lifecycle.ParseCode(s)
-		return err != nil || raisedByGrant.Has(c)
+		return err != nil || lifecycle.RaisedByGrant.Has(c)
 	})
 }
 
