@@ -15,12 +15,16 @@ const (
 	AssetRetiring
 	AssetReassigned
 	AssetChanged
+	AssetUnclassified
 	OwnerNone
 	OwnerUnknown
 	OwnerLeft
 	OwnerLeaving
+	OwnerEnded
+	OwnerGone
 	OwnerSuspended
 	OwnerMoved
+	OwnerChanged
 	OwnerShared
 	OwnerConflict
 	OwnerNoActiveMember
@@ -29,7 +33,9 @@ const (
 	RecordDuplicate
 	TaskOpen
 	TaskOverdue
+	AccessUnused
 	GrantRecertificationDue
+	GrantRiskLowered
 	GrantRotationDue
 	GrantLatched
 	GrantExpired
@@ -42,9 +48,18 @@ type origin uint8
 
 const (
 	byAssessment origin = iota // Assess, from the facts
-	byComparison               // Decide, by comparing with the last issue: it stands until it is acted on
-	byGrant                    // Decide, from the grant's own memory
+	byComparison               // Decide, by comparing with the last issue or certification
+	byGrant                    // Decide, from the grant's own memory and arguments
 	byEngine                   // Decide, to explain what the schedule and the latch do by themselves
+)
+
+// obstacle says what a finding keeps from being issued, renewed or enabled again.
+type obstacle uint8
+
+const (
+	nothingIsKept obstacle = iota
+	holderIsKept           // all but the rotation with overlap of a workload
+	assetIsKept            // everything
 )
 
 // finding is all that belongs to one finding code. A code that is added needs a
@@ -53,8 +68,11 @@ type finding struct {
 	name       string
 	origin     origin
 	terminal   bool // rests on an explicit terminal fact
-	unissuable bool // nothing may be issued or renewed on it
-	successive bool // asks for another owner
+	stands     bool // a comparison that rotates once and then stands until it is attested
+	personal   bool // cannot be excepted where the access stands for a person
+	obstacle   obstacle
+	successive bool   // asks for another owner
+	blocks     string // why nothing can be issued, where obstacle says so
 	remedy     string
 	controls   []string // OWASP NHI Top 10:2025, NIST CSF 2.0, NIST SP 800-53 revision 5
 }
@@ -62,21 +80,25 @@ type finding struct {
 var table = [NumCodes]finding{
 	AssetRetired: {
 		name: "asset.retired", origin: byAssessment, terminal: true,
+		obstacle: assetIsKept, blocks: "the asset is retired",
 		remedy:   "If this is wrong, correct the asset's state in its record.",
 		controls: []string{"NHI1:2025", "CSF ID.AM-08", "CSF PR.AA-05", "800-53 AC-2(3)"},
 	},
 	AssetLost: {
 		name: "asset.lost", origin: byAssessment, terminal: true,
+		obstacle: assetIsKept, blocks: "the asset is lost",
 		remedy:   "If this is wrong, correct the asset's state in its record.",
 		controls: []string{"NHI1:2025", "CSF ID.AM-08", "CSF PR.AA-05", "800-53 AC-2(3)"},
 	},
 	AssetInactive: {
 		name: "asset.inactive", origin: byAssessment,
+		obstacle: assetIsKept, blocks: "the asset is not in service yet",
 		remedy:   "Put the asset into service in its record to give access.",
 		controls: []string{"CSF ID.AM-08", "CSF PR.AA-05", "800-53 CM-8"},
 	},
 	AssetMissing: {
-		name: "asset.missing", origin: byAssessment, unissuable: true,
+		name: "asset.missing", origin: byAssessment,
+		obstacle: assetIsKept, blocks: "the asset's record is missing",
 		remedy:   "Restore the record, or remove the grant if the asset is gone.",
 		controls: []string{"CSF ID.AM-08", "800-53 CM-8"},
 	},
@@ -87,13 +109,20 @@ var table = [NumCodes]finding{
 	},
 	AssetReassigned: {
 		name: "asset.reassigned", origin: byComparison,
+		personal: true,
 		remedy:   "If this is wrong, correct the assignment in the record.",
 		controls: []string{"NHI1:2025", "CSF PR.AA-05", "800-53 AC-2(h)", "800-53 PS-5"},
 	},
 	AssetChanged: {
 		name: "asset.changed", origin: byComparison,
-		remedy:   "The new credential settles this. If the access is no longer justified, remove the grant.",
+		stands:   true,
+		remedy:   "Attest that the access is still justified, or remove the grant.",
 		controls: []string{"NHI8:2025", "CSF PR.AA-05", "800-53 AC-2(j)"},
+	},
+	AssetUnclassified: {
+		name: "asset.unclassified", origin: byAssessment,
+		remedy:   "Map the class in the policy's classes to person or workload, or correct the class in the record.",
+		controls: []string{"CSF ID.AM-08", "800-53 CM-8"},
 	},
 	OwnerNone: {
 		name: "owner.none", origin: byAssessment, successive: true,
@@ -107,6 +136,7 @@ var table = [NumCodes]finding{
 	},
 	OwnerLeft: {
 		name: "owner.left", origin: byAssessment, terminal: true, successive: true,
+		obstacle: holderIsKept, blocks: "the owner has left",
 		remedy:   "Assign the asset to a new owner; if this is wrong, correct the person's status in the directory.",
 		controls: []string{"NHI1:2025", "CSF PR.AA-05", "800-53 AC-2(3)", "800-53 PS-4"},
 	},
@@ -115,15 +145,35 @@ var table = [NumCodes]finding{
 		remedy:   "Assign the asset to a new owner, or attest that the access is needed until then.",
 		controls: []string{"NHI1:2025", "800-53 AC-2(h)", "800-53 PS-4"},
 	},
+	OwnerEnded: {
+		name: "owner.ended", origin: byAssessment, successive: true,
+		obstacle: holderIsKept, blocks: "the owner's end date has passed", personal: true,
+		remedy:   "Correct the end date or the status in the directory, or assign the asset to a new owner.",
+		controls: []string{"NHI1:2025", "CSF PR.AA-05", "800-53 AC-2(3)", "800-53 PS-4"},
+	},
+	OwnerGone: {
+		name: "owner.gone", origin: byGrant, successive: true,
+		obstacle: holderIsKept, blocks: "the holder is no longer in the directory", personal: true,
+		remedy:   "Assign the asset to a new owner; if this is wrong, restore the person in the directory.",
+		controls: []string{"NHI1:2025", "CSF PR.AA-05", "800-53 AC-2(3)", "800-53 PS-4"},
+	},
 	OwnerSuspended: {
 		name: "owner.suspended", origin: byAssessment, successive: true,
+		personal: true,
+		obstacle: holderIsKept, blocks: "the owner is suspended",
 		remedy:   "Lift the suspension in the directory, or assign the asset to a new owner.",
 		controls: []string{"CSF PR.AA-05", "800-53 AC-2(3)"},
 	},
 	OwnerMoved: {
 		name: "owner.moved", origin: byComparison,
-		remedy:   "The new credential settles this. If the access is no longer justified, remove the grant.",
+		stands:   true,
+		remedy:   "Attest that the access is still justified, or remove the grant.",
 		controls: []string{"CSF PR.AA-05", "800-53 AC-2(h)", "800-53 PS-5"},
+	},
+	OwnerChanged: {
+		name: "owner.changed", origin: byComparison, stands: true,
+		remedy:   "Attest that the access is still justified for those who are left, or remove the grant.",
+		controls: []string{"NHI1:2025", "CSF PR.AA-05", "800-53 AC-2(k)"},
 	},
 	OwnerShared: {
 		name: "owner.shared", origin: byAssessment,
@@ -165,9 +215,19 @@ var table = [NumCodes]finding{
 		remedy:   "Close the task.",
 		controls: []string{"NHI1:2025", "CSF PR.AA-05", "800-53 PS-4"},
 	},
+	AccessUnused: {
+		name: "access.unused", origin: byGrant,
+		remedy:   "Attest that the access is still needed, or remove the grant.",
+		controls: []string{"CSF PR.AA-05", "800-53 AC-2(3)"},
+	},
 	GrantRecertificationDue: {
 		name: "grant.recertification_due", origin: byGrant,
 		remedy:   "Attest that the access is still justified.",
+		controls: []string{"CSF PR.AA-05", "800-53 AC-2(j)"},
+	},
+	GrantRiskLowered: {
+		name: "grant.risk_lowered", origin: byComparison, stands: true,
+		remedy:   "Attest that the access is no longer privileged. Until then it is decided as privileged.",
 		controls: []string{"CSF PR.AA-05", "800-53 AC-2(j)"},
 	},
 	GrantRotationDue: {
@@ -217,7 +277,7 @@ func ParseCode(s string) (Code, error) { return codeNames.parse(s) }
 func Codes() []string { return codeNames.all() }
 
 // CodeSet is a set of finding codes.
-type CodeSet uint32
+type CodeSet uint64
 
 // SetOf returns the set of the given codes.
 func SetOf(codes ...Code) CodeSet {
@@ -238,12 +298,12 @@ func (s CodeSet) With(c Code) CodeSet { return s | 1<<c }
 func (s CodeSet) Without(c Code) CodeSet { return s &^ (1 << c) }
 
 // Len returns the number of codes in the set.
-func (s CodeSet) Len() int { return bits.OnesCount32(uint32(s)) }
+func (s CodeSet) Len() int { return bits.OnesCount64(uint64(s)) }
 
 // All yields the codes of the set in their fixed order.
 func (s CodeSet) All(yield func(Code) bool) {
 	for s != 0 {
-		c := Code(bits.TrailingZeros32(uint32(s))) //nolint:gosec // at most 31
+		c := Code(bits.TrailingZeros64(uint64(s))) //nolint:gosec // at most 63
 		if !yield(c) {
 			return
 		}
@@ -265,16 +325,40 @@ var (
 	// cannot bring them along.
 	RaisedByGrant = codesWhere(func(f *finding) bool { return f.origin != byAssessment })
 
-	// comparators are raised by comparing a binding with what the grant was
-	// last issued on, so that they stand until they are acted on.
+	// comparators are raised by comparing a binding with what the grant was last
+	// issued or certified on.
 	comparators = codesWhere(func(f *finding) bool { return f.origin == byComparison })
 
-	// unissuable are the findings on which nothing may be issued or renewed.
-	unissuable = codesWhere(func(f *finding) bool { return f.unissuable })
+	// standing are the comparisons that rotate once and then stand until they are
+	// attested.
+	standing = codesWhere(func(f *finding) bool { return f.stands })
+
+	// personal are the findings that cannot be excepted where the access stands
+	// for a person: somebody else would keep a person's credential.
+	personal = codesWhere(func(f *finding) bool { return f.personal })
+
+	// holderObstacles keep a credential from being issued, renewed or enabled,
+	// but for the rotation with overlap of a workload.
+	holderObstacles = codesWhere(func(f *finding) bool { return f.obstacle == holderIsKept })
+
+	// assetObstacles keep a credential from being issued, renewed or enabled.
+	assetObstacles = codesWhere(func(f *finding) bool { return f.obstacle == assetIsKept })
 
 	// successive are the findings that ask for another owner.
 	successive = codesWhere(func(f *finding) bool { return f.successive })
 )
+
+// Exceptable returns the findings that an exception may name for an asset of the
+// given column: none that revokes in the baseline, and where the access stands for
+// a person none that says that it may stand for somebody else.
+func Exceptable(column BoundTo) CodeSet {
+	set := (CodeSet(1)<<NumCodes - 1) &^ Terminal &^ Engine
+	set = set.Without(ExceptionExpired)
+	if column != BoundToWorkload {
+		set &^= personal
+	}
+	return set
+}
 
 // Mappable reports whether a trigger may be written for the finding.
 func (c Code) Mappable() bool { return !Engine.Has(c) }

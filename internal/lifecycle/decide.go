@@ -12,14 +12,21 @@ type Input struct {
 	Prior    *Grant   // what the grant remembers; nil before its first decision
 	Policies []*Rules // the provider's first; a grant's own can only tighten it
 	Now      time.Time
+	// MaxClockJump is how far Now may lie behind everything that the grant knows of;
+	// beyond it nothing is issued. Zero: any distance.
+	MaxClockJump time.Duration
 }
 
 // Decision is what a run does to a grant.
 type Decision struct {
 	Grant Grant
-	// Withdrawn are the numbers of the generations that were enabled and that a
-	// block, a revoke or a rotation at once takes away: the brake counts them.
+	// Withdrawn are the numbers of the generations that were enabled and no longer
+	// are, whatever the cause, but for an end that the state had announced and for
+	// revoke_generations: the brake counts them.
 	Withdrawn []int
+	// Rotated reports whether a new generation was issued beside one that stays for
+	// an overlap.
+	Rotated bool
 	// Issues reports whether a generation is issued or re-enabled, so that the
 	// facts must be checked again before it is done.
 	Issues bool
@@ -32,32 +39,60 @@ type Decision struct {
 // result at the same instant changes nothing. An error comes only from a
 // trigger's condition, or is ErrNotIndexed.
 func Decide(in Input) (Decision, error) {
-	for _, rules := range in.Policies {
-		if !rules.indexed {
-			return Decision{}, ErrNotIndexed
-		}
-	}
-	e := evaluation{in: in, spec: in.Spec, binding: in.Binding, prior: in.Prior, now: in.Now}
-	if e.prior == nil {
-		e.prior = &nothing
-	}
-	e.readTerms()
-	e.observe()
-	for c := range e.findings.All {
-		if err := e.judge(c); err != nil {
-			return Decision{}, err
-		}
-	}
-	e.latch()
-	if err := e.recertify(); err != nil {
+	e, err := decide(in)
+	if err != nil {
 		return Decision{}, err
-	}
-	if e.binding.Held && e.prior.Status == StatusBlocked && e.action < Block {
-		e.action, e.stalled = Block, true
 	}
 	e.schedule()
 	e.settleStatus()
 	return e.decision(), nil
+}
+
+// decide takes the decision up to the action, before anything is scheduled.
+func decide(in Input) (evaluation, error) {
+	e := evaluation{in: in, spec: in.Spec, binding: in.Binding, prior: in.Prior, now: in.Now}
+	for _, rules := range in.Policies {
+		if !rules.indexed {
+			return e, ErrNotIndexed
+		}
+	}
+	if e.prior == nil {
+		e.prior = &nothing
+	}
+	e.replaced = e.prior.Serial > 0 && (e.prior.Asset != e.binding.Asset || e.prior.Access != e.spec.Access)
+	e.untimely = e.prior != &nothing && (e.now.Before(e.prior.Latest()) || e.jumped())
+	e.readAnswer()
+	e.readWaiver()
+	e.readRisk()
+	e.readMode()
+	e.readTerms()
+	e.observe()
+	for c := range e.findings.All {
+		if err := e.judge(c); err != nil {
+			return e, err
+		}
+	}
+	e.latch()
+	if err := e.recertify(); err != nil {
+		return e, err
+	}
+	e.runReviewClock()
+	e.hold()
+	return e, nil
+}
+
+// jumped reports whether the run's instant lies further behind all that the grant
+// knows of than a clock that is right would bring it.
+func (e *evaluation) jumped() bool {
+	limit := e.in.MaxClockJump
+	if limit <= 0 {
+		return false
+	}
+	horizon := e.prior.Horizon()
+	if a := e.spec.Attestation; a != nil {
+		horizon = later(horizon, a.At)
+	}
+	return !horizon.IsZero() && e.now.After(horizon.Add(limit))
 }
 
 // nothing is the memory of a grant before its first decision.
@@ -72,23 +107,34 @@ type evaluation struct {
 	prior   *Grant
 	now     time.Time
 
-	terms     terms
-	replaced  bool // the asset or the access is another one
-	certified time.Time
+	terms       terms
+	risk        Risk // as the grant is decided
+	replaced    bool // the asset or the access is another one
+	untimely    bool // the run's instant cannot be right, so nothing is issued
+	observing   bool
+	enforceFrom time.Time
+	certified   time.Time
+	answer      *Answer
+	spent       bool // the answer is seen while a fact says revoke
+	waiver      *Waiver
+	unwaived    CodeSet // what the exception no longer covers
+	waiverLimit bool    // the exception ends earlier than it says
 
 	waivable CodeSet // what the exception names and may waive
 	inForce  bool    // the exception has not ended
 	findings CodeSet
+	differs  CodeSet // comparisons that differ now
 	seen     [NumCodes]time.Time
 	cleared  CodeSet // answered by the attestation
 	excepted CodeSet // waived by the exception in force
-	exempted CodeSet // of these, what would count otherwise
 	due      CodeSet // findings whose rotation has not been done
 	verdicts [NumCodes]verdict
 
 	action      Action
-	saysRevoke  bool // some finding asks for revoke, whatever the confidence
+	saysRevoke  CodeSet // findings that ask for revoke, whatever the confidence
 	revokedAt   time.Time
+	revokedFor  CodeSet
+	review      ReviewClock
 	wanted      Rotation // the rotation that is asked for
 	rotation    Rotation // the rotation that was done
 	generations [2]Generation
@@ -96,29 +142,24 @@ type evaluation struct {
 	serial      int
 	issued      bool
 	enabled     bool // something was re-enabled
+	waits       bool // a rotation waits for the end of an overlap
 	capped      capKind
+	enforcedAt  time.Time
 	holder      string
 	basis       Basis
 	status      Status
 	stalled     bool // held facts unblock nothing, so what blocked goes on explaining it
-	withdrawn   []int
 	next        time.Time
 }
 
 // observe gathers the findings and remembers when each was first seen.
 func (e *evaluation) observe() {
-	e.findings = e.binding.Codes() &^ RaisedByGrant
-	e.replaced = e.prior.Serial > 0 && (e.prior.Asset != e.binding.Asset || e.prior.Access != e.spec.Access)
-	e.certified = e.prior.CertifiedAt
-	if a := e.spec.Attestation; a != nil {
-		e.certified = later(e.certified, a.At)
+	e.findings |= e.binding.Codes() &^ RaisedByGrant
+	if e.spec.Exception != nil && !e.inForce {
+		e.findings = e.findings.With(ExceptionExpired)
 	}
-	if x := e.spec.Exception; x != nil {
-		e.waivable = x.Codes &^ Terminal
-		e.inForce = e.now.Before(x.ExpiresAt)
-		if !e.inForce {
-			e.findings = e.findings.With(ExceptionExpired)
-		}
+	if e.unused() {
+		e.findings = e.findings.With(AccessUnused)
 	}
 	e.compare()
 	for c := range e.findings.All {
@@ -126,17 +167,28 @@ func (e *evaluation) observe() {
 	}
 }
 
+// observationTrusted is for how long an observation of use counts.
+const observationTrusted = 24 * time.Hour
+
+// unused reports whether a source that looked within a day says that the access
+// was not used for longer than the policy allows. What nobody looked at is no
+// disuse.
+func (e *evaluation) unused() bool {
+	u, after := e.spec.Usage, e.terms.unusedAfter
+	return u != nil && after > 0 && e.prior.Serial > 0 && !u.LastUsedAt.IsZero() && !u.ObservedAt.After(e.now) &&
+		e.now.Before(u.ObservedAt.Add(observationTrusted)) && !e.now.Before(u.LastUsedAt.Add(after))
+}
+
 // see adds a finding and notes when it was first seen. What an exception waived
-// counts as first seen at its end, also once the exception is taken out of the
-// configuration: otherwise tidying up would skip the grace.
+// counts as first seen when that ended, so that it counts anew with its grace.
 func (e *evaluation) see(c Code) {
 	e.findings = e.findings.With(c)
 	e.seen[c] = e.now
-	if at, ok := e.remembered(c); ok {
+	if at, ok := e.remembered(c); ok && !e.unwaived.Has(c) {
 		e.seen[c] = at
 	}
-	if e.waivable.Has(c) && !e.inForce {
-		e.seen[c] = later(e.seen[c], e.spec.Exception.ExpiresAt)
+	if w := e.waiver; w != nil && !w.EndedAt.IsZero() && w.Codes.Has(c) {
+		e.seen[c] = later(e.seen[c], w.EndedAt)
 	}
 }
 
@@ -149,76 +201,6 @@ func (e *evaluation) remembered(c Code) (time.Time, bool) {
 	return e.prior.firstSeen(c)
 }
 
-// compare raises the findings that come from comparing the binding with what
-// the grant was last issued on.
-func (e *evaluation) compare() {
-	p, b := e.prior, e.binding
-	if p.Serial == 0 || e.replaced {
-		return
-	}
-	var raised CodeSet
-	if b.Holder != "" && disjoint(p.Holder, b.Holder) {
-		raised = raised.With(AssetReassigned)
-	}
-	if changed(p.Basis.Class, b.Class) || changed(p.Basis.Environment, b.Environment) || changed(p.Basis.Criticality, b.Criticality) {
-		raised = raised.With(AssetChanged)
-	}
-	if b.Holder != "" && b.Holder == p.Holder && (changed(p.Basis.Manager, b.Manager) || teamsChanged(p.Basis.Teams, b.Teams)) {
-		raised = raised.With(OwnerMoved)
-	}
-	if b.Held {
-		for c := range raised.All {
-			if _, ok := e.remembered(c); !ok {
-				raised = raised.Without(c)
-			}
-		}
-	}
-	e.findings |= raised
-}
-
-// changed reports whether a fact was stated before, is stated now and differs.
-// Learning what was not stated is not a change.
-func changed(before, after string) bool {
-	return before != "" && after != "" && before != after
-}
-
-func teamsChanged(before, after []string) bool {
-	return len(before) > 0 && len(after) > 0 && !slices.Equal(before, after)
-}
-
-// stillLatched reports whether the grant was revoked and no attestation has
-// been made since.
-func (e *evaluation) stillLatched() bool {
-	a := e.spec.Attestation
-	return !e.prior.RevokedAt.IsZero() && (a == nil || !a.At.After(e.prior.RevokedAt))
-}
-
-// latch keeps revoked access revoked until an attestation dated after the
-// revocation releases it while nothing still says revoke. Held facts cannot say
-// that, so they release nothing.
-func (e *evaluation) latch() {
-	e.revokedAt = e.prior.RevokedAt
-	if e.revokedAt.IsZero() {
-		if e.action == Revoke && e.prior.Serial > 0 {
-			e.revokedAt = e.now
-		}
-		return
-	}
-	if !e.stillLatched() && !e.saysRevoke && !e.binding.Held {
-		e.revokedAt = time.Time{}
-		return
-	}
-	if e.action != Revoke {
-		e.action = Revoke
-		e.see(GrantLatched)
-	}
-}
-
-// released reports whether this decision brings revoked access back.
-func (e *evaluation) released() bool {
-	return !e.prior.RevokedAt.IsZero() && e.revokedAt.IsZero()
-}
-
 // recertify raises and judges the recertification once it is due. Revoked access
 // has nothing left to certify.
 func (e *evaluation) recertify() error {
@@ -229,36 +211,84 @@ func (e *evaluation) recertify() error {
 	return e.judge(GrantRecertificationDue)
 }
 
+// hold keeps held facts from taking anything away that the grant's own schedule
+// does not take: what is not known again neither blocks nor frees.
+func (e *evaluation) hold() {
+	if !e.binding.Held {
+		return
+	}
+	switch p := e.prior.Status; {
+	case p == StatusBlocked && e.action < Block:
+		e.action, e.stalled = Block, true
+	case p == StatusBlocked, p == StatusRevoked, e.action < Block:
+	case e.timed():
+		e.action = Block // what a grace leads to, but no latch is set on facts that may have moved
+	default:
+		e.action = Review
+	}
+}
+
+// timed reports whether time alone led to a block: a grace that was running, or a
+// review that went unanswered.
+func (e *evaluation) timed() bool {
+	for c := range e.findings.All {
+		if v := &e.verdicts[c]; v.action >= Block && v.overdue && e.started(c) {
+			return true
+		}
+	}
+	return false
+}
+
 // settleStatus derives the status from the action and from what is left.
 func (e *evaluation) settleStatus() {
-	switch e.action {
-	case Revoke:
-		e.status = StatusRevoked
-	case Block:
-		e.status = StatusBlocked
-	case Review:
-		e.status = StatusReview
-	case Keep, Recertify:
-		e.status = StatusActive
+	e.status = e.statusOf(e.action)
+	if e.observing {
+		return
 	}
-	if e.action < Block && e.count == 0 {
+	if e.action < Block && !active(e.generations[:e.count]) {
 		e.settleEmpty()
 	}
 }
 
-// settleEmpty derives the status of access that is kept, but for which nothing
-// exists and nothing can be issued.
+// statusOf returns the status that an action gives.
+func (e *evaluation) statusOf(a Action) Status {
+	switch a {
+	case Revoke:
+		return StatusRevoked
+	case Block:
+		return StatusBlocked
+	case Lapse:
+		return StatusLapsing
+	case Review:
+		return StatusReview
+	default:
+		return StatusActive
+	}
+}
+
+// settleEmpty derives the status of access that is kept, but for which nothing is
+// in use and nothing can be issued. Somebody has to look at it, so it always says
+// why.
 func (e *evaluation) settleEmpty() {
 	switch {
-	case e.capped != capNone, e.binding.Held && (e.prior.Active() || e.prior.Status == StatusExpired):
+	case e.action == Lapse, e.capped != capNone, e.binding.Held && (e.prior.Active() || e.prior.Status == StatusExpired):
 		e.status = StatusExpired
 	case e.status == StatusActive:
-		// Somebody has to look at it: no finding says so, and yet nothing works.
 		e.status, e.action = StatusReview, Review
 	}
-	if e.status == StatusExpired || e.serial > 0 {
+	if e.status == StatusExpired || e.serial > 0 || !e.explained() {
 		e.see(GrantExpired)
 	}
+}
+
+// explained reports whether some finding says why the access is not simply kept.
+func (e *evaluation) explained() bool {
+	for c := range (e.findings &^ e.excepted).All {
+		if e.verdicts[c].action > Keep {
+			return true
+		}
+	}
+	return false
 }
 
 // decision builds the result. What did not change is taken over from the prior
@@ -269,6 +299,10 @@ func (e *evaluation) decision() Decision {
 		Access:            e.spec.Access,
 		RotateWhenChanged: e.spec.RotateWhenChanged,
 		Status:            e.status,
+		Would:             e.status,
+		Observed:          e.observing,
+		EnforceFrom:       e.enforceFrom,
+		Policy:            e.policyDigest(),
 		Action:            e.action,
 		Rotation:          e.rotation,
 		Holder:            e.holder,
@@ -278,17 +312,59 @@ func (e *evaluation) decision() Decision {
 		RevokedAt:         e.revokedAt,
 		CertifiedAt:       e.certified,
 		Conditions:        e.conditions(),
-		NextChangeAt:      e.nextChange(),
+	}
+	if e.observing {
+		g.Status = e.inForceStatus()
 	}
 	if !slices.EqualFunc(e.generations[:e.count], e.prior.Generations, sameGeneration) {
 		g.Generations = make([]Generation, e.count)
 		copy(g.Generations, e.generations[:e.count])
 	}
+	g.Memory = e.memory(&g)
+	g.NextChangeAt = e.nextChange()
 	g.Reasons = e.reasons()
 	if e.stalled || e.unchanged(&g) {
 		g.Action, g.Rotation, g.Reasons = e.prior.Action, e.prior.Rotation, e.prior.Reasons
 	}
-	return Decision{Grant: g, Withdrawn: e.withdrawn, Issues: e.issued || e.enabled, Clamped: e.terms.clamped}
+	return Decision{
+		Grant: g, Withdrawn: e.withdrawn(), Rotated: e.issued && e.rotation == RotateOverlap,
+		Issues: e.issued || e.enabled, Clamped: e.clampedArguments(),
+	}
+}
+
+// policyDigest names the documents that decide.
+func (e *evaluation) policyDigest() string {
+	digest := e.in.Policies[0].Digest
+	if len(e.in.Policies) > 1 {
+		digest += "+" + e.in.Policies[1].Digest
+	}
+	if e.prior.Policy == digest {
+		return e.prior.Policy
+	}
+	return digest
+}
+
+// withdrawn lists what the run takes away, whatever the cause.
+func (e *evaluation) withdrawn() []int {
+	var out []int
+	for i := range e.prior.Generations {
+		g := &e.prior.Generations[i]
+		announced := g.ended(e.now) && !e.jumped()
+		if !g.Enabled || announced || e.spec.RevokeGenerations[g.Key()] {
+			continue
+		}
+		if !slices.ContainsFunc(e.generations[:e.count], func(n Generation) bool { return n.Number == g.Number && n.Enabled }) {
+			out = append(out, g.Number)
+		}
+	}
+	return out
+}
+
+func (e *evaluation) clampedArguments() []string {
+	if e.waiverLimit {
+		return append(e.terms.clamped, "exception")
+	}
+	return e.terms.clamped
 }
 
 func sameGeneration(a, b Generation) bool {
@@ -335,9 +411,9 @@ func (e *evaluation) started(c Code) bool {
 // they go on explaining the last transition.
 func (e *evaluation) unchanged(g *Grant) bool {
 	p := e.in.Prior
-	if p == nil || e.replaced || p.Status != g.Status || !p.RevokedAt.Equal(g.RevokedAt) || !p.CertifiedAt.Equal(g.CertifiedAt) ||
-		p.Serial != g.Serial || !slices.EqualFunc(p.Generations, g.Generations, sameGeneration) ||
-		!slices.EqualFunc(p.Conditions, g.Conditions, sameCondition) {
+	if p == nil || e.replaced || p.Status != g.Status || p.Would != g.Would || p.Observed != g.Observed || !p.RevokedAt.Equal(g.RevokedAt) ||
+		!p.CertifiedAt.Equal(g.CertifiedAt) || p.Serial != g.Serial || !slices.EqualFunc(p.Generations, g.Generations, sameGeneration) ||
+		!slices.EqualFunc(p.Conditions, g.Conditions, sameCondition) || !sameMemory(&p.Memory, &g.Memory) {
 		return false
 	}
 	i := 0

@@ -31,7 +31,7 @@ func (e *evaluation) reasonCodes() CodeSet {
 	var codes CodeSet
 	for c := range (e.findings | e.due).All {
 		v := &e.verdicts[c]
-		if Engine.Has(c) || v.action > Keep || (v.rotation != RotateNone && !e.cleared.Has(c)) {
+		if Engine.Has(c) || v.action > Keep || (v.rotation != RotateNone && (e.due.Has(c) || !e.cleared.Has(c))) {
 			codes = codes.With(c)
 		}
 	}
@@ -64,18 +64,27 @@ func (e *evaluation) message(c Code) string {
 	switch {
 	case v.gated != Keep:
 		text += " instead of " + v.gated.String() + e.gateNote(v)
+	case v.gatedDate:
+		text += ", and the date ends nothing by itself" + e.gateNote(v)
 	case v.gate > 0:
 		text += ", and no rotation at once" + e.gateNote(v)
 	case v.overdue:
 		text += ", as nobody answered in time"
 	}
 	text += rotates[v.rotation]
-	if v.then > v.action {
+	switch {
+	case v.then <= v.action:
+	case v.review:
+		text += "; " + v.then.String() + " once the grant has asked for review for " + span(e.reviewDeadline()) + " without an answer"
+	default:
 		text += "; " + v.then.String() + " if this still stands after " + span(v.within)
 	}
 	text += " (" + v.trigger.Label + v.trigger.scope() + ")."
 	if v.action == Revoke {
 		return text + revokedRemedy
+	}
+	if v.action == Lapse {
+		text += lapseNote
 	}
 	if remedy := table[c].remedy; remedy != "" {
 		text += " " + remedy
@@ -96,6 +105,9 @@ var rotates = [...]string{
 // revokedRemedy is what to do about access that is revoked: an edit of the record
 // alone does not bring it back.
 const revokedRemedy = " If this is wrong, correct the record or the directory, and add an attestation dated after revoked_at."
+
+// lapseNote says what lapse does to a credential.
+const lapseNote = " What exists stays until it expires; nothing is issued or renewed."
 
 // scope says what a trigger is for besides its findings.
 func (t *Trigger) scope() string {
@@ -141,11 +153,19 @@ func Hundredths(n int) string {
 func (e *evaluation) fact(c Code) string {
 	switch c {
 	case AssetReassigned:
-		return "The asset has passed from " + e.prior.Holder + " to " + e.binding.Holder + "."
+		return e.reassignedFact()
 	case AssetChanged:
-		return "The asset has changed since the last issue: " + e.assetChanges() + "."
+		return standingFact("The asset has changed since the last issue", "The asset has changed since the access was last certified", e.assetChanges())
 	case OwnerMoved:
-		return "The holder has moved since the last issue: " + e.ownerChanges() + "."
+		return standingFact("The holder has moved since the last issue", "The holder has moved since the access was last certified", e.ownerChanges())
+	case OwnerChanged:
+		return e.ownerChangedFact()
+	case OwnerGone:
+		return "The holder " + quote(e.prior.Holder) + " was in the directory at the last issue and is no longer there."
+	case AccessUnused:
+		return "The access has not been used for as long as the policy allows."
+	case GrantRiskLowered:
+		return "The risk of the access was lowered from privileged to standard since it was last certified."
 	case GrantRecertificationDue:
 		return "The access has not been attested for as long as the policy allows."
 	case GrantRotationDue:
@@ -161,13 +181,44 @@ func (e *evaluation) fact(c Code) string {
 	}
 }
 
+// standingFact states a comparison: what differs, or, once a new credential has
+// settled that, that it has still to be attested.
+func standingFact(differs, stood, changes string) string {
+	if changes == "" {
+		return stood + ", and nobody has attested it."
+	}
+	return differs + ": " + changes + "."
+}
+
+func (e *evaluation) reassignedFact() string {
+	if e.binding.Holder == "" {
+		return "The asset has passed from " + quote(e.prior.Holder) + " to an owner who cannot be resolved."
+	}
+	return "The asset has passed from " + quote(e.prior.Holder) + " to " + quote(e.binding.Holder) + "."
+}
+
+func (e *evaluation) ownerChangedFact() string {
+	changes := ""
+	if e.differs.Has(OwnerChanged) {
+		changes = "was " + quote(e.prior.Holder) + " and is now " + quote(e.binding.Holder)
+	}
+	return standingFact("One of several owners no longer holds the asset", "One of several owners has changed since the access was last certified", changes)
+}
+
 // latchFact tells the two ends of a latch: that it holds, and what released it.
 func (e *evaluation) latchFact() string {
-	if e.revokedAt.IsZero() {
-		return "The access was revoked; the attestation by " + quote(e.spec.Attestation.By) + " brings it back."
+	const stays = "The access was revoked and stays revoked, also when a record is edited back. "
+	switch {
+	case e.revokedAt.IsZero() && e.attested():
+		return "The access was revoked; the attestation by " + quote(e.answer.By) + " brings it back."
+	case e.revokedAt.IsZero():
+		return "The access was revoked because the former holder left; the asset has a new holder, so it comes back for them."
+	case e.answer != nil && e.spent && e.answer.At.After(e.revokedAt):
+		return stays + "The attestation by " + quote(e.answer.By) + " was made while a fact still said revoke. " +
+			"Once the record is right, attest anew, with another note."
+	default:
+		return stays + "To bring it back, add an attestation dated after revoked_at to this grant."
 	}
-	return "The access was revoked and stays revoked, also when a record is edited back. " +
-		"To bring it back, add an attestation dated after revoked_at to this grant."
 }
 
 func (e *evaluation) assetChanges() string {
@@ -198,6 +249,9 @@ func (e *evaluation) ownerChanges() string {
 func (e *evaluation) rotationFact() string {
 	if e.rotation != RotateNone {
 		return e.rotationCause()
+	}
+	if e.waits {
+		return "The credential is due for rotation, which waits: " + e.obstacle() + "."
 	}
 	return "The credential is due for rotation, but nothing can be issued: " + e.obstacle() + "."
 }
@@ -237,20 +291,41 @@ func (e *evaluation) changedInputs() []string {
 }
 
 func (e *evaluation) obstacle() string {
-	switch {
+	switch blockers := e.findings & (assetObstacles | holderObstacles); {
 	case e.binding.Held:
 		return "a system is unavailable and the facts are the last known ones"
-	case e.findings.Has(AssetMissing):
-		return "the asset's record is missing"
+	case e.untimely:
+		return e.untimelyText()
+	case e.waits:
+		return "an earlier credential is still in its overlap, which is not cut"
 	case e.action >= Block:
 		return "the access is blocked"
+	case e.action == Lapse:
+		return "the access lapses"
+	case e.waiting():
+		return "the asset's reassignment waits for an answer"
+	case blockers != 0:
+		for c := range blockers.All {
+			return table[c].blocks
+		}
+		fallthrough
 	case e.binding.Holder == "":
 		return "the owner cannot be resolved"
-	case e.unanswered(AssetReassigned):
-		return "the asset's reassignment waits for an answer"
-	default:
+	case e.capped != capNone:
 		return "a date that limits the access has passed"
+	default:
+		return "the access was taken away, and somebody has to answer the review first"
 	}
+}
+
+// untimelyText says why nothing is issued at this instant, and what to do.
+func (e *evaluation) untimelyText() string {
+	if e.jumped() {
+		return "the instant of this run lies far behind everything that the grant knows of, so that a clock may be wrong; " +
+			"if it is right, attest the access, or raise max_clock_jump in the provider block for one run"
+	}
+	return "the instant of this run precedes what the grant remembers, so that a clock is or was wrong; " +
+		"correct the clock, wait, or start again at g1 with -replace"
 }
 
 func (e *evaluation) expiredFact() string {
@@ -259,9 +334,7 @@ func (e *evaluation) expiredFact() string {
 		return "The asset's retirement date has passed, so no credential can exist."
 	case capOwnerEnd:
 		return "The holder's end date has passed, so no credential can exist."
-	case capException:
-		return "The exception's end has passed, so no credential can exist."
 	default:
-		return "No credential is left, and none can be issued: " + e.obstacle() + "."
+		return "No credential is in use, and none can be issued: " + e.obstacle() + "."
 	}
 }

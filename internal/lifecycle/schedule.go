@@ -3,18 +3,11 @@ package lifecycle
 import (
 	"maps"
 	"slices"
-	"strings"
 	"time"
 )
 
 // maxOverlap is the longest overlap of two generations (DESIGN.md, Schedule).
 const maxOverlap = 7 * 24 * time.Hour
-
-// selects reports whether a selector matches a value: an empty one matches
-// everything, case does not count.
-func selects(selector, value string) bool {
-	return selector == "" || strings.EqualFold(selector, value)
-}
 
 // terms are the durations that hold for a grant: under several policies the
 // shortest.
@@ -23,6 +16,8 @@ type terms struct {
 	renewBefore    time.Duration // 0: a third of the actual lifetime
 	overlap        time.Duration // 0: a sixth of it
 	recertifyEvery time.Duration
+	unusedAfter    time.Duration
+	spread         *time.Duration // nil: two thirds of the time before the expiry
 	clamped        []string
 }
 
@@ -33,7 +28,6 @@ const (
 	capNone capKind = iota
 	capRetirement
 	capOwnerEnd
-	capException
 )
 
 func (e *evaluation) readTerms() {
@@ -42,18 +36,25 @@ func (e *evaluation) readTerms() {
 		var own terms
 		for i := range rules.Lifetimes {
 			l := &rules.Lifetimes[i]
-			if !l.matches(e.spec, e.binding) {
+			if !l.matches(e.risk, e.binding) {
 				continue
 			}
 			first(&own.ttl, l.TTL)
 			first(&own.renewBefore, l.RenewBefore)
 			first(&own.overlap, l.Overlap)
 			first(&own.recertifyEvery, l.RecertifyEvery)
+			if own.spread == nil {
+				own.spread = l.Spread
+			}
 		}
 		shorter(&t.ttl, own.ttl)
 		shorter(&t.renewBefore, own.renewBefore)
 		shorter(&t.overlap, own.overlap)
 		shorter(&t.recertifyEvery, own.recertifyEvery)
+		shorter(&t.unusedAfter, rules.UnusedAfter)
+		if own.spread != nil && (t.spread == nil || *own.spread < *t.spread) {
+			t.spread = own.spread
+		}
 	}
 	e.clamp()
 }
@@ -88,12 +89,21 @@ func shorter(out *time.Duration, d time.Duration) {
 }
 
 // renewal returns how long before its expiry a generation of the given actual
-// lifetime is renewed: early enough for itself, and not so early that the next
-// one, which may live shorter, would be outlived.
+// lifetime is renewed at the earliest.
 func (t *terms) renewal(lifetime time.Duration) time.Duration {
-	d := min(lifetime, t.ttl) / 3
+	d := lifetime / 3
 	shorter(&d, t.renewBefore)
 	return d.Truncate(time.Second)
+}
+
+// spreading returns over how much of that time the renewals of many grants are
+// spread: the last third is left to those who have to act on a renewal.
+func (t *terms) spreading(renewal time.Duration) time.Duration {
+	d := renewal - renewal/3
+	if t.spread != nil {
+		d = min(d, *t.spread)
+	}
+	return d
 }
 
 // overlapping returns how long the old generation stays beside the new one.
@@ -103,17 +113,23 @@ func (t *terms) overlapping(lifetime time.Duration) time.Duration {
 	return d.Truncate(time.Second)
 }
 
-func (l *Lifetime) matches(s *Spec, b *Binding) bool {
-	return (l.Risk == nil || *l.Risk == s.Risk) && selects(l.Criticality, b.Criticality) &&
+func (l *Lifetime) matches(risk Risk, b *Binding) bool {
+	return (l.Risk == nil || *l.Risk == risk) && selects(l.Criticality, b.Criticality) &&
 		selects(l.Environment, b.Environment) && selects(l.Class, b.Class) &&
 		(l.OwnerKind == KindUnstated || l.OwnerKind == b.OwnerKind)
 }
 
 // cap returns the earliest instant beyond which no credential of the grant may
-// live, and what sets it.
+// live, and what sets it. A date on a record that cannot be trusted enough ends
+// nothing by itself.
 func (e *evaluation) cap() (time.Time, capKind) {
 	var limit time.Time
 	kind := capNone
+	for _, rules := range e.in.Policies {
+		if e.binding.Confidence < rules.AutomateAt {
+			return limit, kind
+		}
+	}
 	consider := func(t time.Time, k capKind) {
 		if !t.IsZero() && (limit.IsZero() || t.Before(limit)) {
 			limit, kind = t, k
@@ -123,21 +139,34 @@ func (e *evaluation) cap() (time.Time, capKind) {
 	if e.binding.BoundTo == BoundToPerson {
 		consider(e.binding.OwnerEndDate, capOwnerEnd)
 	}
-	if e.exempted&e.findings != 0 {
-		consider(e.spec.Exception.ExpiresAt, capException)
-	}
 	return limit, kind
 }
 
 // schedule brings the generations to what the action, the rotations and the
 // clock ask for.
 func (e *evaluation) schedule() {
-	e.serial, e.holder, e.basis = e.prior.Serial, e.prior.Holder, e.prior.Basis
+	e.serial, e.holder, e.basis, e.enforcedAt = e.prior.Serial, e.prior.Holder, e.prior.Basis, e.prior.Memory.EnforcedAt
+	if e.observing {
+		e.observeOnly()
+	} else {
+		e.enforce()
+	}
+	if e.serial == 0 {
+		e.holder = e.binding.Holder
+	}
+	if e.replaced {
+		// What was issued for the other asset is gone, so there is nothing to compare with.
+		e.holder, e.basis = e.binding.Holder, e.basisNow()
+	}
+}
+
+func (e *evaluation) enforce() {
 	limit, kind := e.cap()
 	capPassed := !limit.IsZero() && !e.now.Before(limit)
 	if capPassed {
 		e.capped = kind
 	}
+	e.enforceNow()
 	e.keepUnexpired(limit)
 	_, owed := e.remembered(GrantRotationDue)
 	owed = owed || e.inputsChanged()
@@ -149,46 +178,38 @@ func (e *evaluation) schedule() {
 	}
 	switch {
 	case e.action == Revoke, e.action == Block && (e.spec.OnBlock == OnBlockRemove || e.replaced):
-		e.withdraw()
 		e.count = 0
 	case e.action == Block:
 		e.disable(owed)
 	default:
-		e.renew(limit, !capPassed && e.mayIssue())
-	}
-	if e.serial == 0 {
-		e.holder = e.binding.Holder
-	}
-	if e.replaced {
-		// What was issued for the other asset is gone, so there is nothing to compare with.
-		e.holder, e.basis = e.binding.Holder, e.basisNow()
+		e.renew(limit, !capPassed)
 	}
 }
 
 // keepUnexpired takes over the prior generations: shortened by a cap that moved
-// earlier, without those that have expired or that must go at once. Of more than
-// two, which only somebody else can have written, the newest are taken.
+// earlier, without those that have expired or that must go at once. Held facts
+// shorten nothing.
 func (e *evaluation) keepUnexpired(limit time.Time) {
-	prior := e.prior.Generations
-	for _, g := range prior[max(0, len(prior)-len(e.generations)):] {
-		if e.spec.RevokeGenerations[g.Key()] {
-			continue
+	e.keep(func(g *Generation) bool {
+		if g.ExpiresAt.IsZero() {
+			g.ExpiresAt = e.firstExpiry()
 		}
-		if !limit.IsZero() && limit.Before(g.ExpiresAt) {
+		if !limit.IsZero() && limit.Before(g.ExpiresAt) && !e.binding.Held {
 			g.ExpiresAt = limit
 		}
-		if e.now.Before(g.ExpiresAt) {
-			e.generations[e.count] = g
-			e.count++
-		}
-	}
+		return !g.ended(e.now)
+	})
 }
 
-// withdraw notes for the brake what is about to be taken away.
-func (e *evaluation) withdraw() {
-	for i := range e.count {
-		if e.generations[i].Enabled {
-			e.withdrawn = append(e.withdrawn, e.generations[i].Number)
+// keep takes over those of the prior generations that are kept, but for what must
+// go at once. Of more than two, which only somebody else can have written, the
+// newest are taken.
+func (e *evaluation) keep(kept func(*Generation) bool) {
+	prior := e.prior.Generations
+	for _, g := range prior[max(0, len(prior)-len(e.generations)):] {
+		if !e.spec.RevokeGenerations[g.Key()] && kept(&g) {
+			e.generations[e.count] = g
+			e.count++
 		}
 	}
 }
@@ -196,7 +217,6 @@ func (e *evaluation) withdraw() {
 // disable keeps what exists, but out of use, and remembers a rotation that is
 // owed until it can be done.
 func (e *evaluation) disable(owed bool) {
-	e.withdraw()
 	for i := range e.count {
 		e.generations[i].Enabled = false
 	}
@@ -205,39 +225,62 @@ func (e *evaluation) disable(owed bool) {
 	}
 }
 
-// enable puts back into use what a block had disabled. Facts that are only held
-// cannot be checked again before that, so they enable nothing.
+// enable puts back into use what a block had disabled, once nobody has to look at
+// the access any more.
 func (e *evaluation) enable() {
+	if e.action > Recertify || !e.mayIssue() {
+		return
+	}
 	for i := range e.count {
-		if !e.generations[i].Enabled && !e.binding.Held {
+		if !e.generations[i].Enabled {
 			e.generations[i].Enabled = true
 			e.enabled = true
 		}
 	}
 }
 
-// mayIssue reports whether facts are good enough to issue or renew on.
+// mayIssue reports whether facts are good enough to issue, renew or enable on.
 func (e *evaluation) mayIssue() bool {
-	return !e.binding.Held && e.binding.Holder != "" && e.findings&unissuable == 0
+	return !e.binding.Held && !e.untimely && e.action < Lapse && e.binding.Holder != "" &&
+		e.findings&(assetObstacles|holderObstacles) == 0 && !e.waiting()
+}
+
+// mayRotate reports whether a credential may be rotated with overlap. A workload
+// goes on while its owner is replaced: somebody who left knows the old secret.
+func (e *evaluation) mayRotate() bool {
+	if e.mayIssue() {
+		return true
+	}
+	return e.binding.BoundTo == BoundToWorkload && e.wanted == RotateOverlap && !e.binding.Held && !e.untimely && e.action < Lapse &&
+		e.findings&assetObstacles == 0 && !e.waiting()
+}
+
+// waiting reports whether the record names somebody else than the holder, and that
+// is not acted on yet: nothing is issued for one whom the record no longer names,
+// nor for another one by the way.
+func (e *evaluation) waiting() bool {
+	if !e.findings.Has(AssetReassigned) {
+		return false
+	}
+	return e.binding.Holder == "" || (!e.due.Has(AssetReassigned) && !e.excepted.Has(AssetReassigned) && e.verdicts[AssetReassigned].action > Recertify)
 }
 
 // unanswered reports whether the finding stands and waits for somebody, so that
 // it must not be acted on by the way.
-func (e *evaluation) unanswered(c Code) bool {
-	return e.findings.Has(c) && !e.due.Has(c) && !e.excepted.Has(c) && e.verdicts[c].action > Recertify
+func (e *evaluation) isUnanswered(c Code) bool {
+	return e.differs.Has(c) && !e.due.Has(c) && !e.excepted.Has(c) && e.verdicts[c].action > Recertify
 }
 
 // renew issues, rotates and retires while the access is kept.
-func (e *evaluation) renew(limit time.Time, possible bool) {
+func (e *evaluation) renew(limit time.Time, uncapped bool) {
 	if e.wanted == RotateNow && e.count > 0 {
-		e.withdraw()
 		e.count = 0
 		e.rotation = RotateNow
 	}
 	e.enable()
 	current := e.current()
 	if current == nil {
-		if possible && !e.unanswered(AssetReassigned) {
+		if uncapped && e.mayIssue() && (e.action <= Recertify || !e.prior.Memory.LeftBlock) {
 			if e.serial > 0 && len(e.prior.Generations) > 0 {
 				e.rotation = RotateNow
 			}
@@ -245,32 +288,37 @@ func (e *evaluation) renew(limit time.Time, possible bool) {
 		}
 		return
 	}
-	scheduled := e.renewalDue(current, limit)
+	scheduled := e.action < Lapse && e.renewalDue(current, limit)
 	if e.wanted == RotateNone && !scheduled {
 		return
 	}
-	if !possible {
+	possible := uncapped && (e.mayIssue() || (e.wanted != RotateNone && e.mayRotate()))
+	if e.waits = possible && len(e.prior.Generations) > 1; e.waits || !possible {
 		e.see(GrantRotationDue)
 		return
 	}
-	e.retire(current)
-	e.rotation = RotateOverlap
-	e.issue(limit)
+	e.rotateWithOverlap(limit)
 }
 
-// retire makes room for the next generation: the current one stays for the
-// overlap, and what was retiring already goes at once.
-func (e *evaluation) retire(current *Generation) {
-	g := *current
+// rotateWithOverlap issues the next generation beside the current one, which stays
+// for the overlap.
+func (e *evaluation) rotateWithOverlap(limit time.Time) {
+	g := *e.current()
 	g.State = Retiring
-	if end := e.now.Add(e.terms.overlapping(g.ExpiresAt.Sub(g.IssuedAt))); end.Before(g.ExpiresAt) {
+	lifetime := e.lifetime(&g)
+	if g.ExpiresAt.IsZero() {
+		lifetime = e.terms.ttl
+	}
+	if end := e.now.Add(e.terms.overlapping(lifetime)); g.ExpiresAt.IsZero() || end.Before(g.ExpiresAt) {
 		g.ExpiresAt = end
 	}
 	e.count = 0
-	if e.now.Before(g.ExpiresAt) {
+	if !g.ended(e.now) {
 		e.generations[0] = g
 		e.count = 1
 	}
+	e.rotation = RotateOverlap
+	e.issue(limit)
 }
 
 func (e *evaluation) current() *Generation {
@@ -282,6 +330,12 @@ func (e *evaluation) current() *Generation {
 	return nil
 }
 
+// lifetime is how long a generation lives in all. One from a time of observing
+// lives from the instant at which it was given an expiry.
+func (e *evaluation) lifetime(g *Generation) time.Duration {
+	return g.ExpiresAt.Sub(later(g.IssuedAt, e.enforcedAt))
+}
+
 // expiryFrom returns when a generation issued at the given instant would expire.
 func (e *evaluation) expiryFrom(at, limit time.Time) time.Time {
 	expires := at.Add(e.terms.ttl)
@@ -291,29 +345,35 @@ func (e *evaluation) expiryFrom(at, limit time.Time) time.Time {
 	return expires
 }
 
+// renewsAt returns when a generation is renewed: within the time before its expiry
+// that the policy gives, and once the next one would live longer than it.
 func (e *evaluation) renewsAt(g *Generation) time.Time {
-	return g.ExpiresAt.Add(-e.terms.renewal(g.ExpiresAt.Sub(g.IssuedAt)))
+	renewal := e.terms.renewal(e.lifetime(g))
+	at := g.ExpiresAt.Add(-renewal).Add(e.share(e.terms.spreading(renewal)).Truncate(time.Second))
+	return later(at, g.ExpiresAt.Add(time.Second-e.terms.ttl))
 }
 
 func (e *evaluation) renewalDue(g *Generation, limit time.Time) bool {
-	return !e.now.Before(e.renewsAt(g)) && e.expiryFrom(e.now, limit).After(g.ExpiresAt)
+	return !g.ExpiresAt.IsZero() && !e.now.Before(e.renewsAt(g)) && e.expiryFrom(e.now, limit).After(g.ExpiresAt)
 }
 
-// issue adds the next generation.
+// issue adds the next generation. While the policy is only observed it has no
+// expiry.
 func (e *evaluation) issue(limit time.Time) {
 	e.serial++
 	for e.spec.RevokeGenerations[Key(e.serial)] {
 		e.serial++
 	}
 	e.adopt()
-	e.generations[e.count] = Generation{
-		Number: e.serial, Enabled: true, State: Current, Holder: e.holder,
-		IssuedAt: e.now, ExpiresAt: e.expiryFrom(e.now, limit),
+	g := Generation{Number: e.serial, Enabled: true, State: Current, Holder: e.holder, IssuedAt: e.now}
+	if !e.observing {
+		g.ExpiresAt = e.expiryFrom(e.now, limit)
 	}
+	e.generations[e.count] = g
 	e.count++
 	e.issued = true
 	if e.prior.Serial == 0 {
-		e.certified = e.now // asking for the access and having it reviewed is its first certification
+		e.certified = later(e.certified, e.now) // asking for the access and having it reviewed is its first certification
 	}
 }
 
@@ -324,30 +384,39 @@ func (e *evaluation) inputsChanged() bool {
 	return e.prior.Serial > 0 && before != nil && after != nil && !maps.Equal(before, after)
 }
 
-// adopt makes the present facts those that the next generation stands on, and
-// so settles the findings that come from comparing. Where one of these waits for
-// an answer, what it compares stays as it was: a renewal must not by the way
-// hand the access to somebody else.
+// adopt makes the present facts those that the next generation stands on, and so
+// settles what differed. Where a comparison waits for an answer, what it compares
+// stays as it was: a renewal must not by the way hand the access to somebody else.
 func (e *evaluation) adopt() {
 	now := e.basisNow()
-	if !e.unanswered(AssetChanged) {
+	if !e.isUnanswered(AssetChanged) {
 		e.basis.Class, e.basis.Environment, e.basis.Criticality = now.Class, now.Environment, now.Criticality
-		e.findings = e.findings.Without(AssetChanged)
+		e.settle(AssetChanged)
 	}
-	if e.unanswered(AssetReassigned) {
+	e.basis.State = now.State
+	if e.isUnanswered(AssetReassigned) || e.isUnanswered(OwnerChanged) || e.binding.Holder == "" {
 		return
 	}
-	e.holder = e.binding.Holder
-	e.findings = e.findings.Without(AssetReassigned)
-	if !e.unanswered(OwnerMoved) {
+	e.holder, e.basis.Keys = e.binding.Holder, now.Keys
+	e.settle(AssetReassigned)
+	e.settle(OwnerChanged)
+	if !e.isUnanswered(OwnerMoved) {
 		e.basis.Manager, e.basis.Teams = now.Manager, now.Teams
-		e.findings = e.findings.Without(OwnerMoved)
+		e.settle(OwnerMoved)
+	}
+}
+
+// settle takes a comparison off the list that no longer differs, unless it stands
+// until somebody attests it.
+func (e *evaluation) settle(c Code) {
+	if !standing.Has(c) || e.cleared.Has(c) {
+		e.findings = e.findings.Without(c)
 	}
 }
 
 func (e *evaluation) basisNow() Basis {
 	b := e.binding
-	return Basis{Class: b.Class, Environment: b.Environment, Criticality: b.Criticality, Manager: b.Manager, Teams: b.Teams}
+	return Basis{State: b.State, Keys: b.OwnerKeys, Class: b.Class, Environment: b.Environment, Criticality: b.Criticality, Manager: b.Manager, Teams: b.Teams}
 }
 
 // nextChange returns the first instant after now at which the grant's own
@@ -356,6 +425,40 @@ func (e *evaluation) nextChange() time.Time {
 	for c := range e.findings.All {
 		e.at(e.verdicts[c].next)
 	}
+	if e.status != StatusRevoked && e.serial > 0 {
+		e.at(e.certified.Add(e.terms.recertifyEvery))
+	}
+	if w := e.waiver; w != nil && e.spec.Exception != nil {
+		e.at(w.ExpiresAt)
+	}
+	if u := e.spec.Usage; u != nil && e.serial > 0 && e.terms.unusedAfter > 0 && !u.LastUsedAt.IsZero() {
+		e.nextUse(u)
+	}
+	e.at(e.enforceFrom)
+	if !e.observing {
+		e.nextGeneration()
+	}
+	if e.waits && e.count < 2 {
+		e.next = e.now.Add(time.Second) // with the next run
+	}
+	return e.next
+}
+
+// nextUse notes when access becomes unused, and when what was observed no longer
+// counts.
+func (e *evaluation) nextUse(u *Usage) {
+	becomes, ends := u.LastUsedAt.Add(e.terms.unusedAfter), u.ObservedAt.Add(observationTrusted)
+	switch {
+	case !e.now.Before(ends), !becomes.Before(ends):
+	case e.now.Before(becomes) || e.now.Before(u.ObservedAt):
+		e.at(later(becomes, u.ObservedAt))
+	default:
+		e.at(ends)
+	}
+}
+
+// nextGeneration notes when a generation is renewed or ends.
+func (e *evaluation) nextGeneration() {
 	limit, _ := e.cap()
 	if e.count == 0 && e.action < Block {
 		e.at(limit)
@@ -363,18 +466,11 @@ func (e *evaluation) nextChange() time.Time {
 	for i := range e.count {
 		g := &e.generations[i]
 		e.at(g.ExpiresAt)
-		renews := g.State == Current && e.action < Block && !e.findings.Has(GrantRotationDue)
+		renews := g.State == Current && e.action < Lapse && !e.findings.Has(GrantRotationDue)
 		if at := e.renewsAt(g); renews && e.expiryFrom(at, limit).After(g.ExpiresAt) {
 			e.at(at)
 		}
 	}
-	if e.status != StatusRevoked && e.serial > 0 {
-		e.at(e.certified.Add(e.terms.recertifyEvery))
-	}
-	if x := e.spec.Exception; x != nil {
-		e.at(x.ExpiresAt)
-	}
-	return e.next
 }
 
 // at notes an instant at which the schedule changes the grant by itself.

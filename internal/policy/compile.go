@@ -1,6 +1,8 @@
 package policy
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"maps"
 	"slices"
@@ -36,6 +38,11 @@ func compileOnto(doc *Document, name string, base *lifecycle.Rules) (*lifecycle.
 	rules.Lifetimes = slices.Clone(base.Lifetimes)
 	rules.Triggers = slices.Clone(base.Triggers)
 	rules.Classes = maps.Clone(base.Classes)
+	rules.Enforcement = slices.Clone(base.Enforcement)
+	rules.Authority.Attest = slices.Clone(base.Authority.Attest)
+	rules.Authority.Except = slices.Clone(base.Authority.Except)
+	rules.Frameworks = slices.Clone(base.Frameworks)
+	rules.Digest = digest(base.Digest, doc)
 	if rules.Classes == nil {
 		rules.Classes = map[string]lifecycle.Class{}
 	}
@@ -79,8 +86,20 @@ func (l layer) overlay(doc *Document) {
 	l.lifetimes(doc.Lifetimes)
 	l.duration(l.in("exception_max"), doc.ExceptionMax, &l.rules.ExceptionMax)
 	l.duration(l.in("lead_time"), doc.LeadTime, &l.rules.LeadTime)
+	l.duration(l.in("review_deadline"), doc.ReviewDeadline, &l.rules.ReviewDeadline)
+	l.duration(l.in("unused_after"), doc.UnusedAfter, &l.rules.UnusedAfter)
 	l.triggers(doc.Triggers)
 	l.classes(doc.Classes)
+	l.enforcement(doc.Enforcement)
+	l.authority(l.in("authority"), doc.Authority)
+	l.frameworks(l.in("frameworks"), doc.Frameworks)
+}
+
+// digest names a document together with what it is laid over, in 16 digits: enough
+// to see in a plan that another policy decides.
+func digest(base string, doc *Document) string {
+	sum := sha256.Sum256(append([]byte(base), Render(doc)...))
+	return hex.EncodeToString(sum[:8])
 }
 
 // duration reads a duration into dst if it is stated. It reports false only if
@@ -161,13 +180,13 @@ func (l layer) classes(classes map[string]Class) {
 
 func (l layer) class(at reporter, name string, c Class) {
 	mapped, known := l.rules.Classes[name]
-	if boundTo, ok := choice(at.in("bound_to"), c.BoundTo, "Unknown Column", lifecycle.ParseBoundTo); ok {
+	if boundTo, ok := choice(at.in("bound_to"), c.BoundTo, "Unknown Column", lifecycle.ParseColumn); ok {
 		switch {
 		case boundTo != nil:
 			mapped.BoundTo = *boundTo
 		case !known:
 			at.in("bound_to").report("Missing Value", fmt.Sprintf("The class %s is not mapped by a document that this one extends, "+
-				"so it must say what its assets stand for; accepted: %s.", strconv.Quote(name), strings.Join(lifecycle.BoundTos(), ", ")))
+				"so it must say what its assets stand for; accepted: %s.", strconv.Quote(name), strings.Join(lifecycle.Columns(), ", ")))
 		}
 	}
 	if owner, ok := text(at.in("lifecycle_owner"), c.LifecycleOwner); ok && owner != "" {

@@ -37,6 +37,10 @@ func (l layer) lifetime(at reporter, in Lifetime) (lifecycle.Lifetime, bool) {
 	criticality, ok3 := text(at.in("criticality"), in.Criticality)
 	environment, ok4 := text(at.in("environment"), in.Environment)
 	class, ok5 := className(at.in("class"), in.Class)
+	if in.Risk == nil {
+		standard := lifecycle.RiskStandard
+		risk = &standard
+	}
 	out.Risk, out.Criticality, out.Environment, out.Class = risk, criticality, environment, class
 	if kind != nil {
 		out.OwnerKind = *kind
@@ -46,16 +50,31 @@ func (l layer) lifetime(at reporter, in Lifetime) (lifecycle.Lifetime, bool) {
 	ok = l.duration(at.in("renew_before"), in.RenewBefore, &out.RenewBefore) && ok
 	ok = l.duration(at.in("overlap"), in.Overlap, &out.Overlap) && ok
 	ok = l.duration(at.in("recertify_every"), in.RecertifyEvery, &out.RecertifyEvery) && ok
+	ok = l.spread(at.in("spread"), in.Spread, &out.Spread) && ok
 	if !ok {
 		return out, false
 	}
-	if in.TTL == nil && in.RenewBefore == nil && in.Overlap == nil && in.RecertifyEvery == nil {
-		at.report("Empty Lifetime", "The entry states no duration; at least one of ttl, renew_before, overlap and recertify_every is needed.")
+	if in.TTL == nil && in.RenewBefore == nil && in.Overlap == nil && in.RecertifyEvery == nil && in.Spread == nil {
+		at.report("Empty Lifetime", "The entry states no duration; at least one of ttl, renew_before, overlap, recertify_every and spread is needed.")
 		return out, false
 	}
 	shorterThanTTL(at.in("renew_before"), "renewed", out.RenewBefore, out.TTL)
 	shorterThanTTL(at.in("overlap"), "retired", out.Overlap, out.TTL)
 	return out, true
+}
+
+// spread reads over how long renewals are spread. Unlike other durations it may be
+// zero, which renews all at once.
+func (l layer) spread(at reporter, s *string, dst **time.Duration) bool {
+	if s == nil {
+		return true
+	}
+	var d time.Duration
+	if strings.Trim(*s, "0") != "s" && !l.duration(at, s, &d) {
+		return false
+	}
+	*dst = &d
+	return true
 }
 
 func shorterThanTTL(at reporter, what string, d, ttl time.Duration) {
@@ -68,13 +87,15 @@ func shorterThanTTL(at reporter, what string, d, ttl time.Duration) {
 // coveringLifetime finds an earlier entry that leaves nothing to e.
 func coveringLifetime(earlier []lifecycle.Lifetime, e lifecycle.Lifetime) (int, bool) {
 	states := func(a, b time.Duration) bool { return a > 0 || b == 0 }
-	selects := func(a, b string) bool { return a == "" || strings.EqualFold(a, b) }
+	selects := func(a, b string) bool {
+		return a == "" || strings.EqualFold(a, b) || lifecycle.Matches(strings.ToLower(a), strings.ToLower(b))
+	}
 	for i, f := range earlier {
 		if (f.Risk == nil || e.Risk != nil && *f.Risk == *e.Risk) &&
 			(f.OwnerKind == lifecycle.KindUnstated || f.OwnerKind == e.OwnerKind) &&
 			selects(f.Criticality, e.Criticality) && selects(f.Environment, e.Environment) && selects(f.Class, e.Class) &&
 			states(f.TTL, e.TTL) && states(f.RenewBefore, e.RenewBefore) &&
-			states(f.Overlap, e.Overlap) && states(f.RecertifyEvery, e.RecertifyEvery) {
+			states(f.Overlap, e.Overlap) && states(f.RecertifyEvery, e.RecertifyEvery) && (f.Spread != nil || e.Spread == nil) {
 			return i, true
 		}
 	}

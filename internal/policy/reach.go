@@ -32,7 +32,7 @@ func (r *reachability) add(index int, t lifecycle.Trigger, when *string) (hiding
 		s.when = strings.TrimSpace(*when)
 	}
 	for i := range s.codes {
-		boundTo, risk := lifecycle.BoundTo(i&1), lifecycle.Risk(i>>1)
+		boundTo, risk := lifecycle.BoundToWorkload+lifecycle.BoundTo(i&1), lifecycle.Risk(i>>1)
 		if (t.BoundTo == nil || *t.BoundTo == boundTo) && (t.Risk == nil || *t.Risk == risk) {
 			s.codes[i] = t.Codes
 		}
@@ -64,7 +64,7 @@ func (r *reachability) add(index int, t lifecycle.Trigger, when *string) (hiding
 // always reports whether e matches whenever s does, as far as class and
 // condition go.
 func (e scope) always(s scope) bool {
-	return (e.class == "" || e.class == s.class) && (e.when == "" || e.when == s.when)
+	return (e.class == "" || e.class == s.class || lifecycle.Matches(e.class, s.class)) && (e.when == "" || e.when == s.when)
 }
 
 func unreachable(hiding []int) string {

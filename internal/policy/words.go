@@ -15,6 +15,10 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 )
 
+// folded are the facts that hold words in lower case, however the record spells
+// them.
+var folded = []string{"class", "environment", "criticality"}
+
 // bindingCodes lists the codes that binding.findings can hold.
 func bindingCodes() []string {
 	return slices.DeleteFunc(lifecycle.Codes(), func(s string) bool {
@@ -72,6 +76,11 @@ func (w wordChecker) compare(selection, word ast.Expr) {
 		return
 	}
 	for _, f := range operand.facts {
+		if f.name == sel.FieldName() && slices.Contains(folded, f.name) && string(text) != strings.ToLower(strings.TrimSpace(string(text))) {
+			w.errors.ReportErrorString(w.ast.SourceInfo().GetStartLocation(word.ID()),
+				fmt.Sprintf("%s is in lower case and never %s; write %s", operand.variable+"."+f.name, strconv.Quote(string(text)),
+					strconv.Quote(strings.ToLower(strings.TrimSpace(string(text))))))
+		}
 		if f.name == sel.FieldName() && f.words != nil && !slices.Contains(f.words(), string(text)) {
 			w.errors.ReportErrorString(w.ast.SourceInfo().GetStartLocation(word.ID()),
 				fmt.Sprintf("%s is never %s; accepted: %s", operand.variable+"."+f.name, strconv.Quote(string(text)), listWords(f.words())))

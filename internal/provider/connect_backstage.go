@@ -21,7 +21,7 @@ func backstageSchema() schema.Attribute {
 		"kinds":          several("The kinds of entities that are assets. Default `component`, `api`, `resource`, `system`."),
 		"annotations":    mapping("Annotations that state what the catalog has no field for: our field = annotation. Fields: `" + strings.Join(backstage.Fields(), "`, `") + "`. Default: `custody.dev/` and the field, with `-` for `_`."),
 		"states":         mapping("Lifecycles: their word = one of `" + strings.Join(lifecycle.States(), "`, `") + "`, on top of the defaults (`experimental`, `production` and `deprecated` are in_service)."),
-		"people_states":  mapping("Words of the annotation for a person's status: their word = one of `" + strings.Join(lifecycle.OwnerStatuses(), "`, `") + "`. Without the annotation a person is active."),
+		"people_states":  mapping("Words of the annotation for a person's status: their word = one of `" + strings.Join(lifecycle.DirectoryStatuses(), "`, `") + "`. Without the annotation a person is active."),
 		"without_people": flag("The catalog holds no users and groups. Default `false`."),
 
 		"page_size":           number("How many entities one request of a list brings, at most 500. Default 500."),

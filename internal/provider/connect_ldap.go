@@ -45,7 +45,7 @@ var ldapSchema = schema.SingleNestedAttribute{
 		"kind_attribute":      setting("What sort of owner a person is. Default `employeeType`."),
 		"kinds":               mapping("Words of `kind_attribute`: their word = one of `" + strings.Join(lifecycle.OwnerKinds(), "`, `") + "`; the key `\"\"` stands for no value."),
 		"status_attribute":    setting("An attribute that says whether a person is still here. Default: none, and the account's own state counts."),
-		"states":              mapping("Words of `status_attribute`: their word = one of `" + strings.Join(lifecycle.OwnerStatuses(), "`, `") + "`; the key `\"\"` stands for no value."),
+		"states":              mapping("Words of `status_attribute`: their word = one of `" + strings.Join(lifecycle.DirectoryStatuses(), "`, `") + "`; the key `\"\"` stands for no value."),
 		"disabled_status":     setting("What a disabled account says of its person: `suspended` (default), `left`, or `active`, which ignores it."),
 		"password_policy_dn":  setting("OpenLDAP: the policy of people who name none (`ppolicy_default`). A lock counts only where the policy in force enforces it."),
 		"end_date_attribute":  setting("The last day: generalized time, a date, RFC 3339, `accountExpires` or `shadowExpire`. Default `pwdEndTime`, in Active Directory `accountExpires`."),

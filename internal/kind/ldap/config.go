@@ -238,12 +238,12 @@ func (s *System) checkWords(check *checker) {
 	if len(c.States) > 0 && c.StatusAttribute == "" {
 		check.add("states", "It says what the values of status_attribute mean, and that is not set.")
 	}
-	s.statuses = words(check, "states", c.States, lifecycle.OwnerStatuses(), lifecycle.ParseOwnerStatus)
+	s.statuses = words(check, "states", c.States, lifecycle.DirectoryStatuses(), lifecycle.ParseDirectoryStatus)
 	people := slices.DeleteFunc(lifecycle.OwnerKinds(), func(k string) bool { return k == "" || k == lifecycle.KindTeam.String() })
 	s.kinds = words(check, "kinds", c.Kinds, people, lifecycle.ParseOwnerKind)
 	accepted := []string{"suspended", "left", "active"}
 	c.DisabledStatus = pick(c.DisabledStatus, accepted[0])
-	status, err := lifecycle.ParseOwnerStatus(c.DisabledStatus)
+	status, err := lifecycle.ParseDirectoryStatus(c.DisabledStatus)
 	if err != nil || !slices.Contains(accepted, c.DisabledStatus) {
 		check.add("disabled_status", fmt.Sprintf("%q is none. Accepted: %s.", c.DisabledStatus, strings.Join(accepted, ", ")))
 	}

@@ -130,7 +130,7 @@ func (s *System) checkKeys(check *checker) {
 // stand for themselves unless they are mapped.
 func (s *System) checkWords(check *checker) {
 	check.oneOf("inactive_means", s.config.InactiveMeans, lifecycle.PersonSuspended.String(), lifecycle.PersonLeft.String())
-	s.dormant, _ = lifecycle.ParseOwnerStatus(s.config.InactiveMeans)
+	s.dormant, _ = lifecycle.ParseDirectoryStatus(s.config.InactiveMeans)
 	accepted := slices.DeleteFunc(lifecycle.OwnerKinds(), func(k string) bool { return k == "" || k == lifecycle.KindTeam.String() })
 	s.kinds = make(map[string]lifecycle.OwnerKind)
 	for _, word := range accepted {

@@ -87,7 +87,7 @@ func (m *Mapping) Check() (*Words, []system.Problem) {
 	var problems []system.Problem
 	w.states, problems = words(Assets, m.States, lifecycle.States(), lifecycle.ParseState)
 	out = append(out, problems...)
-	w.statuses, problems = words(People, m.PeopleStates, lifecycle.OwnerStatuses(), lifecycle.ParseOwnerStatus)
+	w.statuses, problems = words(People, m.PeopleStates, lifecycle.DirectoryStatuses(), lifecycle.ParseDirectoryStatus)
 	out = append(out, problems...)
 	w.closed, problems = words(Tasks, m.TasksStates, []string{taskOpen, taskClosed}, parseClosed)
 	out = append(out, problems...)

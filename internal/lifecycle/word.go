@@ -1,0 +1,71 @@
+package lifecycle
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// fold returns a word as it is compared: trimmed and in lower case. Systems hand
+// words over in one Unicode form.
+func fold(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
+
+// sameWord reports whether two words are the same however they are spelled.
+func sameWord(a, b string) bool {
+	return a == b || strings.EqualFold(strings.TrimSpace(a), strings.TrimSpace(b))
+}
+
+// Matches reports whether a pattern, in which "*" stands for any text, matches a
+// folded word. The pattern must be folded too.
+func Matches(pattern, word string) bool {
+	head, rest, star := strings.Cut(pattern, "*")
+	if !star {
+		return pattern == word
+	}
+	if !strings.HasPrefix(word, head) {
+		return false
+	}
+	word = word[len(head):]
+	for {
+		part, next, more := strings.Cut(rest, "*")
+		if !more {
+			return strings.HasSuffix(word, part)
+		}
+		i := strings.Index(word, part)
+		if i < 0 {
+			return false
+		}
+		word, rest = word[i+len(part):], next
+	}
+}
+
+// literals counts the characters of a pattern that are not "*".
+func literals(pattern string) int {
+	return utf8.RuneCountInString(pattern) - strings.Count(pattern, "*")
+}
+
+// selects reports whether a selector matches a value: an empty one matches
+// everything, spelling does not count, "*" stands for any text.
+func selects(selector, value string) bool {
+	return selector == "" || sameWord(selector, value) || (strings.Contains(selector, "*") && Matches(fold(selector), fold(value)))
+}
+
+// sameKey reports whether two keys of directory entries are spelled alike: case,
+// blanks and the name of a directory in front do not count.
+func sameKey(a, b string) bool {
+	return a == b || bareKey(a) == bareKey(b)
+}
+
+// bareKey folds a key and takes a directory's name off its front.
+func bareKey(key string) string {
+	key = fold(key)
+	if name, rest, ok := strings.Cut(key, "/"); ok && rest != "" && !strings.ContainsFunc(name, notOfAName) {
+		return rest
+	}
+	return key
+}
+
+// notOfAName reports whether a character cannot stand in the name of a system.
+func notOfAName(r rune) bool {
+	return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '_' && r != '-'
+}
