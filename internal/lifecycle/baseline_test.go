@@ -28,7 +28,7 @@ func TestBaselineTable(t *testing.T) {
 	for _, row := range rows {
 		code := parsed(t, row.On, ParseCode)
 		covered = covered.With(code)
-		for _, column := range BoundTos() {
+		for _, column := range Columns() {
 			for _, risk := range Risks() {
 				t.Run(row.On+"/"+column+"/"+risk, func(t *testing.T) {
 					said := row.Person[risk]

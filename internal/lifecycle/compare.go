@@ -31,8 +31,11 @@ func (e *evaluation) compare() {
 // attested since: they ask until somebody does, also when the new credential has
 // settled what differed. What was seen of a former holder asks for nothing.
 func (e *evaluation) unanswered(raised CodeSet) CodeSet {
-	stand := standing & e.everSeen()
-	stand = stand.Without(GrantRiskLowered)
+	ever := e.everSeen()
+	stand := ever & standing.Without(GrantRiskLowered)
+	if e.prior.Memory.Passed && ever.Has(AssetReassigned) && !raised.Has(AssetReassigned) {
+		stand = stand.With(AssetReassigned)
+	}
 	if raised.Has(AssetReassigned) {
 		stand &^= SetOf(OwnerMoved, OwnerChanged)
 	}

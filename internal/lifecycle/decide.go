@@ -2,6 +2,7 @@ package lifecycle
 
 import (
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -66,6 +67,7 @@ func decide(in Input) (evaluation, error) {
 	e.readRisk()
 	e.readMode()
 	e.readTerms()
+	e.readReviewClock()
 	e.observe()
 	for c := range e.findings.All {
 		if err := e.judge(c); err != nil {
@@ -135,12 +137,14 @@ type evaluation struct {
 	revokedAt   time.Time
 	revokedFor  CodeSet
 	review      ReviewClock
-	wanted      Rotation // the rotation that is asked for
-	rotation    Rotation // the rotation that was done
+	reviewEnds  time.Time // when a review that stands goes unanswered
+	wanted      Rotation  // the rotation that is asked for
+	rotation    Rotation  // the rotation that was done
 	generations [2]Generation
 	count       int
 	serial      int
 	issued      bool
+	passed      bool // a reassignment is acted on, and stands for somebody to look at
 	enabled     bool // something was re-enabled
 	waits       bool // a rotation waits for the end of an overlap
 	capped      capKind
@@ -204,7 +208,8 @@ func (e *evaluation) remembered(c Code) (time.Time, bool) {
 // recertify raises and judges the recertification once it is due. Revoked access
 // has nothing left to certify.
 func (e *evaluation) recertify() error {
-	if e.prior.Serial == 0 || e.action == Revoke || e.now.Before(e.certified.Add(e.terms.recertifyEvery)) {
+	revoked := !e.revokedAt.IsZero() || (e.action == Revoke && !e.binding.Held)
+	if e.prior.Serial == 0 || revoked || e.now.Before(e.certified.Add(e.terms.recertifyEvery)) {
 		return nil
 	}
 	e.see(GrantRecertificationDue)
@@ -212,7 +217,8 @@ func (e *evaluation) recertify() error {
 }
 
 // hold keeps held facts from taking anything away that the grant's own schedule
-// does not take: what is not known again neither blocks nor frees.
+// does not take: what is not known again neither blocks nor frees. Only a block that
+// time leads to stands, and no latch is set on facts that may have moved.
 func (e *evaluation) hold() {
 	if !e.binding.Held {
 		return
@@ -220,23 +226,28 @@ func (e *evaluation) hold() {
 	switch p := e.prior.Status; {
 	case p == StatusBlocked && e.action < Block:
 		e.action, e.stalled = Block, true
-	case p == StatusBlocked, p == StatusRevoked, e.action < Block:
-	case e.timed():
-		e.action = Block // what a grace leads to, but no latch is set on facts that may have moved
+	case p == StatusBlocked:
+		e.action = Block
+	case p == StatusRevoked, e.action < Block:
 	default:
-		e.action = Review
+		e.action = Keep
+		for c := range e.findings.All {
+			e.action = max(e.action, e.heldAction(c))
+		}
 	}
 }
 
-// timed reports whether time alone led to a block: a grace that was running, or a
-// review that went unanswered.
-func (e *evaluation) timed() bool {
-	for c := range e.findings.All {
-		if v := &e.verdicts[c]; v.action >= Block && v.overdue && e.started(c) {
-			return true
-		}
+// heldAction is what a finding asks for on held facts.
+func (e *evaluation) heldAction(c Code) Action {
+	v := &e.verdicts[c]
+	switch {
+	case v.action < Block:
+		return v.action
+	case v.overdue && e.started(c):
+		return Block
+	default:
+		return Review
 	}
-	return false
 }
 
 // settleStatus derives the status from the action and from what is left.
@@ -418,13 +429,30 @@ func (e *evaluation) unchanged(g *Grant) bool {
 	}
 	i := 0
 	for _, r := range p.Reasons {
-		if i < len(g.Reasons) && g.Reasons[i].Code == r.Code && g.Reasons[i].Message == r.Message {
+		if i < len(g.Reasons) && g.Reasons[i].Code == r.Code && explains(r, g.Reasons[i]) {
 			i++
 		} else if _, standing := g.firstSeen(r.Code); standing {
 			return false
 		}
 	}
 	return i == len(g.Reasons)
+}
+
+// explains reports whether a reason explains what another one does: the same fact
+// with the same action. What differed when a comparison was first seen can no longer
+// be told once a new credential has settled it, so of one that stands only the action
+// is compared.
+func explains(before, now Reason) bool {
+	wasFact, was, _ := strings.Cut(before.Message, decisionMark)
+	isFact, is, _ := strings.Cut(now.Message, decisionMark)
+	return (wasFact == isFact || comparators.Has(before.Code)) && actionOf(was) == actionOf(is)
+}
+
+func actionOf(decision string) string {
+	if i := strings.IndexAny(decision, " ,;"); i >= 0 {
+		return decision[:i]
+	}
+	return decision
 }
 
 // Refused returns what the state must hold when apply refuses a planned

@@ -31,7 +31,8 @@ func (e *evaluation) reasonCodes() CodeSet {
 	var codes CodeSet
 	for c := range (e.findings | e.due).All {
 		v := &e.verdicts[c]
-		if Engine.Has(c) || v.action > Keep || (v.rotation != RotateNone && (e.due.Has(c) || !e.cleared.Has(c))) {
+		actedOn := c == AssetReassigned && e.rotation != RotateNone // also where an attestation has answered it
+		if Engine.Has(c) || v.action > Keep || (v.rotation != RotateNone && (actedOn || !e.cleared.Has(c))) {
 			codes = codes.With(c)
 		}
 	}
@@ -60,7 +61,7 @@ func (e *evaluation) message(c Code) string {
 	if v.trigger == nil {
 		return fact
 	}
-	text := fact + " Action: " + v.action.String()
+	text := fact + decisionMark + v.action.String()
 	switch {
 	case v.gated != Keep:
 		text += " instead of " + v.gated.String() + e.gateNote(v)
@@ -94,6 +95,9 @@ func (e *evaluation) message(c Code) string {
 	}
 	return text
 }
+
+// decisionMark stands between the fact and the decision of a message.
+const decisionMark = " Action: "
 
 // rotates says in an action what happens to the credential.
 var rotates = [...]string{
@@ -191,6 +195,9 @@ func standingFact(differs, stood, changes string) string {
 }
 
 func (e *evaluation) reassignedFact() string {
+	if !e.differs.Has(AssetReassigned) {
+		return "The asset has passed to " + quote(e.binding.Holder) + " since the access was last certified, and nobody has attested it."
+	}
 	if e.binding.Holder == "" {
 		return "The asset has passed from " + quote(e.prior.Holder) + " to an owner who cannot be resolved."
 	}

@@ -1,6 +1,7 @@
 package lifecycle_test
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"math"
@@ -41,6 +42,8 @@ type wantedGrant struct {
 	RevokedAt    date  `json:"revoked_at"`
 	Withdrawn    []string
 	Clamped      []string
+	Would        string            // compared also if it is left out: then it is the status
+	Says         map[string]string // what the message of a reason holds, by code
 }
 
 func bindingOf(t *testing.T, o object) Binding {
@@ -59,6 +62,11 @@ func bindingOf(t *testing.T, o object) Binding {
 		Findings       []string
 		Confidence     float64
 		Held           bool
+
+		StateConfidence *float64          `json:"state_confidence"`
+		Fresh           *bool             `json:"fresh"`
+		OwnerKeys       map[string]string `json:"owner_keys"`
+		OpenTasks       []string          `json:"open_tasks"`
 	}
 	o.into(t, &b)
 	asset, ok := ParseRef(b.Asset)
@@ -71,6 +79,20 @@ func bindingOf(t *testing.T, o object) Binding {
 		OwnerEndDate: b.OwnerEndDate.Time, Manager: b.Manager, Teams: b.Teams, Successor: b.Successor, Environment: b.Environment,
 		Criticality: b.Criticality, ThirdParty: b.ThirdParty, Shared: b.Shared, RetirementDate: b.RetirementDate.Time,
 		Confidence: int(math.Round(b.Confidence * 100)), Held: b.Held,
+	}
+	out.StateConfidence, out.Fresh = out.Confidence, b.Fresh == nil || *b.Fresh
+	if b.StateConfidence != nil {
+		out.StateConfidence = int(math.Round(*b.StateConfidence * 100))
+	}
+	for _, key := range slices.Sorted(maps.Keys(b.OwnerKeys)) {
+		k := OwnerKey{Key: key, Holder: b.OwnerKeys[key]}
+		if k.Holder == "absent" || k.Holder == "ambiguous" {
+			k.Absent, k.Holder = k.Holder == "absent", ""
+		}
+		out.OwnerKeys = append(out.OwnerKeys, k)
+	}
+	for _, kind := range b.OpenTasks {
+		out.TaskKinds = append(out.TaskKinds, parsed(t, kind, ParseTaskKind))
 	}
 	for c := range codesOf(t, b.Findings).All {
 		out.Findings = append(out.Findings, Finding{Code: c, Message: "Something is " + c.String() + "."})
@@ -87,10 +109,19 @@ func specOf(t *testing.T, o object) Spec {
 		OnBlock           string            `json:"on_block"`
 		RotateWhenChanged map[string]string `json:"rotate_when_changed"`
 		RevokeGenerations []string          `json:"revoke_generations"`
-		Attestation       *struct{ At date }
-		Exception         *struct {
-			Codes     []string
-			ExpiresAt date `json:"expires_at"`
+		Attestation       *struct {
+			By, Note string
+			At       date
+		}
+		Exception *struct {
+			Codes      []string
+			Reason     string
+			ApprovedBy string `json:"approved_by"`
+			ExpiresAt  date   `json:"expires_at"`
+		}
+		Usage *struct {
+			LastUsedAt date `json:"last_used_at"`
+			ObservedAt date `json:"observed_at"`
 		}
 	}
 	o.into(t, &s)
@@ -103,17 +134,20 @@ func specOf(t *testing.T, o object) Spec {
 		out.RevokeGenerations[k] = true
 	}
 	if s.Attestation != nil {
-		out.Attestation = &Attestation{By: "eve", At: s.Attestation.At.Time}
+		out.Attestation = &Attestation{By: cmp.Or(s.Attestation.By, "eve"), At: s.Attestation.At.Time, Note: s.Attestation.Note}
 	}
 	if x := s.Exception; x != nil {
-		out.Exception = &Exception{Codes: codesOf(t, x.Codes), Reason: "because", ApprovedBy: "eve", ExpiresAt: x.ExpiresAt.Time}
+		out.Exception = &Exception{Codes: codesOf(t, x.Codes), Reason: cmp.Or(x.Reason, "because"), ApprovedBy: cmp.Or(x.ApprovedBy, "eve"), ExpiresAt: x.ExpiresAt.Time}
+	}
+	if u := s.Usage; u != nil {
+		out.Usage = &Usage{LastUsedAt: u.LastUsedAt.Time, ObservedAt: u.ObservedAt.Time}
 	}
 	return out
 }
 
 // showGeneration writes a generation as cases do.
 func showGeneration(g Generation) string {
-	text := fmt.Sprintf("%s %s %s to %s", g.State, g.Holder, show(g.IssuedAt), show(g.ExpiresAt))
+	text := fmt.Sprintf("%s %s %s to %s", g.State, g.Holder, show(g.IssuedAt), cmp.Or(show(g.ExpiresAt), "never"))
 	if !g.Enabled {
 		text = "disabled " + text
 	}
@@ -127,7 +161,14 @@ func (w *wantedGrant) compare(got *Decision, s *sheet) {
 		rotation = RotateNone.String()
 	}
 	s.compare("status", w.Status, g.Status.String())
+	s.compare("would", cmp.Or(w.Would, w.Status), g.Would.String())
 	s.compare("action", w.Action, g.Action.String())
+	for code, part := range w.Says {
+		i := slices.IndexFunc(g.Reasons, func(r Reason) bool { return r.Code.String() == code })
+		if i < 0 || !strings.Contains(g.Reasons[i].Message, part) {
+			s.compare("says of "+code, part, fmt.Sprint(g.Reasons))
+		}
+	}
 	s.compare("rotation", rotation, g.Rotation.String())
 	reasons := make([]string, len(g.Reasons))
 	for i, r := range g.Reasons {

@@ -127,6 +127,7 @@ type Memory struct {
 	Answer     *Answer
 	Waiver     *Waiver
 	EnforcedAt time.Time // when generations without an expiry got one
+	Passed     bool      // a reassignment was acted on, and some policy still asks somebody to look at it
 	LeftBlock  bool      // a block or a revocation took the last credential away, and none was given since
 }
 

@@ -7,20 +7,20 @@ import (
 
 // verdict is what the policies together say of one finding.
 type verdict struct {
-	action     Action
-	rotation   Rotation
-	trigger    *Trigger
-	gate       int           // the confidence that would have been needed, in hundredths; 0 if it was enough
-	gated      Action        // what was held back by the gate
-	gatedDate  bool          // the date that was held back by the gate
-	overdue    bool          // the grace is over, or nobody answered in time
-	unanswered bool          // nobody answered in time
-	review     bool          // then is what happens if nobody answers
-	start      time.Time     // when the course begins; later than now if the attestation has answered
-	since      time.Time     // when the action began
-	next       time.Time     // when this changes by itself; zero if never
-	then       Action        // what it changes to, Keep if that is not to be told
-	within     time.Duration // how long the present action lasts before that
+	action    Action
+	rotation  Rotation
+	trigger   *Trigger
+	gate      int                   // the confidence that would have been needed, in hundredths; 0 if it was enough
+	gated     Action                // what was held back by the gate
+	gatedDate bool                  // the date that was held back by the gate
+	dated     bool                  // the retirement date will make it a review or a block
+	overdue   bool                  // the grace is over, or nobody answered in time
+	review    bool                  // then is what happens if nobody answers
+	start     time.Time             // when the course begins; later than now if the attestation has answered
+	since     time.Time             // when the action began
+	comes     [Revoke + 1]time.Time // when each action is first asked for; zero if never
+	then      Action                // what it changes to by itself, Keep if that is not to be told
+	within    time.Duration         // how long the present action lasts before that
 }
 
 // ruling is what one policy says of one finding: the verdict at this instant,
@@ -33,23 +33,38 @@ type ruling struct {
 
 // course is how a trigger's action rises with time, after the confidence gate.
 type course struct {
-	steps [3]step
+	steps [4]step
 	count int
 }
 
 type step struct {
-	after  time.Duration
-	action Action
-	gated  Action // what the gate held back, Keep if nothing
+	at         time.Time
+	action     Action
+	gated      Action // what the gate held back, Keep if nothing
+	unanswered bool   // what a review becomes that nobody answers
 }
 
-func (p *course) add(after time.Duration, s step) {
-	s.after = after
-	p.steps[p.count] = s
+// add puts a step where its time is. The first step stays first.
+func (p *course) add(s step) {
+	i := p.count
+	for ; i > 1 && s.at.Before(p.steps[i-1].at); i-- {
+		p.steps[i] = p.steps[i-1]
+	}
+	p.steps[i] = s
 	p.count++
 }
 
-func (p *course) last() Action { return p.steps[p.count-1].action }
+// rise drops the steps that are not graver than what comes before them.
+func (p *course) rise() {
+	kept := 1
+	for _, s := range p.steps[1:p.count] {
+		if s.action > p.steps[kept-1].action {
+			p.steps[kept] = s
+			kept++
+		}
+	}
+	p.count = kept
+}
 
 // judge asks the policies about a finding.
 func (e *evaluation) judge(c Code) error {
@@ -68,8 +83,14 @@ func (e *evaluation) judge(c Code) error {
 		return nil
 	}
 	v := e.merge(rulings)
+	if c == AssetReassigned && e.cleared.Has(c) {
+		v.then = Keep // it is acted on now
+	}
 	e.verdicts[c] = v
 	e.action = max(e.action, v.action)
+	if v.dated && v.action < e.instead() {
+		e.at(e.binding.RetirementDate)
+	}
 	if v.rotation != RotateNone && e.rotationDue(c) {
 		e.due = e.due.With(c)
 		e.wanted = max(e.wanted, v.rotation)
@@ -104,32 +125,33 @@ func (e *evaluation) match(c Code, rules *Rules) (*Trigger, error) {
 func (e *evaluation) rule(c Code, t *Trigger, rules *Rules) ruling {
 	tooLittle := e.confidence(c, rules) < rules.AutomateAt
 	r := ruling{runs: e.started(c), verdict: verdict{trigger: t, rotation: t.Rotation, since: e.seen[c]}}
-	r.course, r.gatedDate = e.lay(c, t, tooLittle)
 	if e.revokes(c, t) && (!e.binding.Held || e.started(c)) {
 		e.saysRevoke = e.saysRevoke.With(c)
 	}
 	r.start = e.graceStart(c, t, tooLittle)
+	r.course = e.lay(c, t, tooLittle, r.start)
 	if e.now.Before(r.start) {
 		e.cleared = e.cleared.With(c)
-		r.gatedDate = false
 		r.rotation = e.rotationOnceAnswered(c, t)
 		return r
 	}
 	for i, s := range r.course.steps[:r.course.count] {
-		at := r.start.Add(s.after)
-		if i > 0 && e.now.Before(at) {
+		if i > 0 && e.now.Before(s.at) {
 			break
 		}
-		r.action, r.gated, r.overdue, r.since = s.action, s.gated, i > 0, at
+		r.action, r.gated, r.overdue, r.since = s.action, s.gated, i > 0 || s.unanswered, s.at
 	}
 	if t.Rotation == RotateNow && tooLittle {
 		r.rotation, r.gate = RotateNone, rules.AutomateAt
 	}
-	if r.gated != Keep || r.gatedDate {
+	if r.gated != Keep {
 		r.gate = rules.AutomateAt
 	}
-	if c == AssetRetiring && tooLittle && r.action < e.instead() {
-		e.at(e.binding.RetirementDate)
+	if c == AssetRetiring && tooLittle && r.action < e.instead() && !e.binding.Held {
+		// The date would have ended the access on a record that can be trusted.
+		if r.dated = !e.retirementPassed(); !r.dated {
+			r.action, r.overdue, r.gatedDate, r.gate = e.instead(), false, true, rules.AutomateAt
+		}
 	}
 	if comparators.Has(c) && r.action > Recertify {
 		r.rotation = RotateNone // somebody looks at it first
@@ -164,25 +186,37 @@ func (e *evaluation) rotationOnceAnswered(c Code, t *Trigger) Rotation {
 	return t.Rotation
 }
 
-// lay returns a trigger's course: at first, and after its grace. It reports whether
-// the confidence gate holds back a date that would end the access by itself.
-func (e *evaluation) lay(c Code, t *Trigger, tooLittle bool) (course, bool) {
+// lay returns a trigger's course: at first, after its grace, and once the grant has
+// asked for review for too long.
+func (e *evaluation) lay(c Code, t *Trigger, tooLittle bool, start time.Time) course {
 	var p course
 	first := e.gate(c, t.Action, tooLittle)
-	held := false
 	if t.Rotation == RotateNow && tooLittle && first.action < e.instead() {
 		first = step{action: e.instead(), gated: t.Action}
 	}
-	if c == AssetRetiring && tooLittle && first.action < e.instead() && e.retirementPassed() {
-		first, held = step{action: e.instead()}, true
-	}
-	p.add(0, first)
+	e.layStep(&p, c, start, first)
 	if t.Grace > 0 {
-		if then := e.gate(c, t.Then, tooLittle); then.action > first.action {
-			p.add(t.Grace, then)
-		}
+		e.layStep(&p, c, start.Add(t.Grace), e.gate(c, t.Then, tooLittle))
 	}
-	return p, held
+	p.rise()
+	return p
+}
+
+// layStep adds a step, and to a review what it becomes if nobody answers it.
+func (e *evaluation) layStep(p *course, c Code, at time.Time, s step) {
+	s.at = at
+	if s.action != Review || !e.started(c) || e.reviewEnds.IsZero() {
+		p.add(s)
+		return
+	}
+	unanswered := step{at: e.reviewEnds, action: e.unansweredReview(), unanswered: true}
+	if e.reviewEnds.After(at) {
+		p.add(s)
+		p.add(unanswered)
+		return
+	}
+	unanswered.at, unanswered.gated, unanswered.unanswered = at, s.gated, !at.After(e.now)
+	p.add(unanswered)
 }
 
 func (e *evaluation) retirementPassed() bool {
@@ -256,11 +290,11 @@ func (e *evaluation) merge(rulings []ruling) verdict {
 	v := rulings[0].verdict
 	for i := range rulings[1:] {
 		other := &rulings[1+i].verdict
-		rotation := max(v.rotation, other.rotation)
+		rotation, dated := max(v.rotation, other.rotation), v.dated || other.dated
 		if cmp.Or(cmp.Compare(other.action, v.action), v.since.Compare(other.since), cmp.Compare(other.rotation, v.rotation)) > 0 {
 			v = *other
 		}
-		v.rotation = rotation
+		v.rotation, v.dated = rotation, dated
 	}
 	for i := range rulings {
 		e.foresee(&v, &rulings[i])
@@ -268,22 +302,38 @@ func (e *evaluation) merge(rulings []ruling) verdict {
 	return v
 }
 
-// foresee notes when a policy asks for more than the verdict, if no other one
-// does so earlier.
+// foresee notes when a policy asks for each action, if no other one does so
+// earlier, and what follows the present action.
 func (e *evaluation) foresee(v *verdict, r *ruling) {
-	for _, s := range r.course.steps[:r.course.count] {
-		at := r.start.Add(s.after)
-		if s.action <= v.action || !e.now.Before(at) {
-			continue
-		}
-		if r.runs && (v.next.IsZero() || at.Before(v.next)) {
-			v.next, v.then, v.within = at, Keep, 0
-			if r.start.Equal(v.start) {
-				v.then, v.within = s.action, at.Sub(v.since)
-			}
-		}
+	if !r.runs {
 		return
 	}
+	for _, s := range r.course.steps[:r.course.count] {
+		if !e.now.Before(s.at) || s.action <= v.action {
+			continue
+		}
+		first := v.next()
+		if c := &v.comes[s.action]; c.IsZero() || s.at.Before(*c) {
+			*c = s.at
+		}
+		if first.IsZero() || s.at.Before(first) {
+			v.then, v.within, v.review = Keep, 0, s.unanswered
+			if r.start.Equal(v.start) || s.unanswered {
+				v.then, v.within = s.action, s.at.Sub(v.since)
+			}
+		}
+	}
+}
+
+// next returns when something graver than the present action is asked for, or zero.
+func (v *verdict) next() time.Time {
+	var first time.Time
+	for a := v.action + 1; a <= Revoke; a++ {
+		if at := v.comes[a]; !at.IsZero() && (first.IsZero() || at.Before(first)) {
+			first = at
+		}
+	}
+	return first
 }
 
 // rotationDue reports whether the rotation that a finding asks for has still to

@@ -54,15 +54,17 @@ func (w *world) checkTerminal(g *Grant) error {
 	if g.Status == StatusRevoked && !latched && w.binding.Codes()&Terminal == 0 {
 		return errors.New("revoked without a terminal fact")
 	}
-	if latched && g.Status != StatusRevoked {
-		if a := w.spec.Attestation; a == nil || !a.At.After(w.prior.RevokedAt) {
+	passedOn := latched && w.prior.Memory.RevokedFor == SetOf(OwnerLeft) && w.binding.BoundTo == BoundToPerson &&
+		w.binding.OwnerStatus == PersonActive && w.binding.Holder != w.prior.Holder
+	if latched && g.Status != StatusRevoked && !passedOn {
+		if a := g.Memory.Answer; a == nil || a.Spent || !a.At.After(w.prior.RevokedAt) {
 			return errors.New("the latch was released without an attestation after the revocation")
 		}
 	}
 	if (g.Status == StatusRevoked) == g.RevokedAt.IsZero() && g.Serial > 0 {
 		return fmt.Errorf("status %s with revoked_at %s", g.Status, g.RevokedAt)
 	}
-	if g.Active() && g.Status != StatusActive && g.Status != StatusReview {
+	if g.Active() && g.Status != StatusActive && g.Status != StatusReview && g.Status != StatusLapsing {
 		return fmt.Errorf("status %s with a generation enabled", g.Status)
 	}
 	return nil
@@ -124,11 +126,20 @@ func (w *world) checkGenerations(got *Decision) error {
 	return nil
 }
 
-// checkUsable holds that access that is kept can be used.
+// obstacles are the findings on which nothing is issued.
+var obstacles = SetOf(AssetRetired, AssetLost, AssetMissing, AssetInactive, OwnerLeft, OwnerEnded, OwnerGone, OwnerSuspended, OwnerUnknown)
+
+// checkUsable holds that access that is kept can be used, unless something keeps it
+// from being issued.
 func (w *world) checkUsable(g *Grant) error {
-	waiting := slices.ContainsFunc(g.Conditions, func(c Condition) bool { return c.Code == AssetReassigned })
+	var seen CodeSet
+	for _, c := range g.Conditions {
+		seen = seen.With(c.Code)
+	}
+	obstacle := (w.binding.Codes()|seen)&obstacles != 0 || seen.Has(AssetReassigned) || g.Memory.LeftBlock ||
+		slices.ContainsFunc(g.Generations, func(x Generation) bool { return !x.Enabled })
 	kept := g.Status == StatusActive || g.Status == StatusReview
-	if kept && !g.Active() && w.binding.Holder != "" && !w.binding.Held && !w.binding.Codes().Has(AssetMissing) && !waiting {
+	if kept && !g.Active() && w.binding.Holder != "" && !w.binding.Held && !obstacle {
 		return errors.New("access is kept, but no generation is enabled")
 	}
 	if g.Status == StatusActive && !g.Active() {

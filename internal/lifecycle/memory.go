@@ -107,6 +107,7 @@ func (e *evaluation) readRisk() {
 func (e *evaluation) memory(g *Grant) Memory {
 	m := Memory{
 		Risk: e.risk, Review: e.review, RevokedFor: e.revokedFor, Answer: e.answer, Waiver: e.waiver, EnforcedAt: e.enforcedAt,
+		Passed:    e.findings.Has(AssetReassigned) && (e.passed || (e.prior.Memory.Passed && !e.differs.Has(AssetReassigned))),
 		LeftBlock: g.Serial > 0 && !g.Active() && !e.observing && (e.action >= Block || (e.prior.Memory.LeftBlock && !e.issued)),
 	}
 	if e.answer != nil && e.spent && !e.answer.Spent {
@@ -119,7 +120,7 @@ func (e *evaluation) memory(g *Grant) Memory {
 
 func sameMemory(a, b *Memory) bool {
 	same := a.Risk == b.Risk && a.Review.Since.Equal(b.Review.Since) && a.Review.ClearSince.Equal(b.Review.ClearSince) &&
-		a.RevokedFor == b.RevokedFor && a.EnforcedAt.Equal(b.EnforcedAt) && a.LeftBlock == b.LeftBlock
+		a.RevokedFor == b.RevokedFor && a.EnforcedAt.Equal(b.EnforcedAt) && a.LeftBlock == b.LeftBlock && a.Passed == b.Passed
 	return same && a.Answer.same(b.Answer) && a.Waiver.same(b.Waiver)
 }
 

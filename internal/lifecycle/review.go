@@ -2,55 +2,46 @@ package lifecycle
 
 import "time"
 
-// runReviewClock counts for how long the grant has asked for review or more. The
-// clock is the grant's: it does not begin anew when one finding takes the place of
-// another, nor after a few clear days. What nobody answered in time becomes a block,
-// or a lapse for a workload's standard access.
-func (e *evaluation) runReviewClock() {
+// readReviewClock finds out until when a review may go unanswered. The clock is the
+// grant's: it does not begin anew when one finding takes the place of another, nor
+// after a few clear days.
+func (e *evaluation) readReviewClock() {
 	e.review = e.prior.Memory.Review
-	asks := e.action >= Review
-	if !e.binding.Held {
-		e.setReviewClock(asks)
+	if !e.binding.Held && !e.review.ClearSince.IsZero() && !e.now.Before(e.review.ClearSince.Add(clearDays)) {
+		e.review = ReviewClock{}
 	}
-	if !asks || e.review.Since.IsZero() {
-		return
-	}
-	deadline := e.review.Since.Add(e.reviewDeadline())
-	then := e.unansweredReview()
-	for c := range e.findings.All {
-		v := &e.verdicts[c]
-		if v.action != Review {
-			continue
-		}
-		if e.now.Before(deadline) {
-			if v.next.IsZero() || deadline.Before(v.next) {
-				v.next, v.then = deadline, then
-			}
-			v.review = true
-			continue
-		}
-		v.action, v.overdue, v.unanswered, v.next = then, true, true, time.Time{}
-		e.action = max(e.action, then)
+	switch since := e.review.Since; {
+	case !since.IsZero():
+		e.reviewEnds = since.Add(e.reviewDeadline())
+	case !e.binding.Held: // which starts no time
+		e.reviewEnds = e.now.Add(e.reviewDeadline())
 	}
 }
 
-// setReviewClock starts, stops or goes on with the clock.
-func (e *evaluation) setReviewClock(asks bool) {
+// runReviewClock starts, stops or goes on with the clock. Held facts leave it alone.
+func (e *evaluation) runReviewClock() {
 	r := &e.review
+	asks := e.action >= Review
 	switch {
-	case asks && (r.Since.IsZero() || (!r.ClearSince.IsZero() && !e.now.Before(r.ClearSince.Add(clearDays)))):
-		r.Since, r.ClearSince = e.now, time.Time{}
+	case e.binding.Held:
+		*r = e.prior.Memory.Review
+	case asks && r.Since.IsZero():
+		*r = ReviewClock{Since: e.now}
 	case asks:
 		r.ClearSince = time.Time{}
-	case r.Since.IsZero():
-	case e.answer != nil && e.answer.At.After(r.Since):
+	case e.prior.Memory.Review.Since.IsZero():
+	case e.answer != nil && e.answer.At.After(e.prior.Memory.Review.Since):
 		*r = ReviewClock{} // it was answered
-	case r.ClearSince.IsZero():
-		r.ClearSince = e.now
+	default:
+		*r = e.prior.Memory.Review // also once it counts no more, so that a quiet grant stays as it is
+		if r.ClearSince.IsZero() {
+			r.ClearSince = e.now
+		}
 	}
 }
 
-// unansweredReview is what a review becomes that nobody answers.
+// unansweredReview is what a review becomes that nobody answers: a block, and for
+// the standard access of a workload a lapse.
 func (e *evaluation) unansweredReview() Action {
 	if e.risk == RiskPrivileged || e.binding.BoundTo == BoundToPerson {
 		return Block

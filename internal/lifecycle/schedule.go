@@ -156,7 +156,11 @@ func (e *evaluation) schedule() {
 	}
 	if e.replaced {
 		// What was issued for the other asset is gone, so there is nothing to compare with.
+		state := e.basis.State
 		e.holder, e.basis = e.binding.Holder, e.basisNow()
+		if !e.issued {
+			e.basis.State = state // what is terminal now was not so at any issue
+		}
 	}
 }
 
@@ -242,30 +246,40 @@ func (e *evaluation) enable() {
 // mayIssue reports whether facts are good enough to issue, renew or enable on.
 func (e *evaluation) mayIssue() bool {
 	return !e.binding.Held && !e.untimely && e.action < Lapse && e.binding.Holder != "" &&
-		e.findings&(assetObstacles|holderObstacles) == 0 && !e.waiting()
+		e.findings&e.obstacles() == 0 && !e.waiting()
+}
+
+// obstacles are the findings on which nothing is issued. That an owner cannot be
+// told is one where the access stands for a person: a credential that was issued on
+// it would be blocked at once.
+func (e *evaluation) obstacles() CodeSet {
+	set := assetObstacles | holderObstacles
+	if e.binding.BoundTo != BoundToWorkload {
+		set = set.With(OwnerUnknown)
+	}
+	return set
 }
 
 // mayRotate reports whether a credential may be rotated with overlap. A workload
 // goes on while its owner is replaced: somebody who left knows the old secret.
 func (e *evaluation) mayRotate() bool {
-	if e.mayIssue() {
-		return true
-	}
-	return e.binding.BoundTo == BoundToWorkload && e.wanted == RotateOverlap && !e.binding.Held && !e.untimely && e.action < Lapse &&
-		e.findings&assetObstacles == 0 && !e.waiting()
+	named := e.binding.Holder != "" || e.findings.Has(OwnerGone)
+	asked := e.due != 0 || e.inputsChanged() // a renewal is no rotation
+	return e.binding.BoundTo == BoundToWorkload && named && asked && e.wanted == RotateOverlap && !e.binding.Held && !e.untimely &&
+		e.action < Lapse && e.findings&assetObstacles == 0 && !e.waiting()
 }
 
 // waiting reports whether the record names somebody else than the holder, and that
 // is not acted on yet: nothing is issued for one whom the record no longer names,
 // nor for another one by the way.
 func (e *evaluation) waiting() bool {
-	if !e.findings.Has(AssetReassigned) {
+	if !e.differs.Has(AssetReassigned) {
 		return false
 	}
 	return e.binding.Holder == "" || (!e.due.Has(AssetReassigned) && !e.excepted.Has(AssetReassigned) && e.verdicts[AssetReassigned].action > Recertify)
 }
 
-// unanswered reports whether the finding stands and waits for somebody, so that
+// isUnanswered reports whether the comparison differs and waits for somebody, so that
 // it must not be acted on by the way.
 func (e *evaluation) isUnanswered(c Code) bool {
 	return e.differs.Has(c) && !e.due.Has(c) && !e.excepted.Has(c) && e.verdicts[c].action > Recertify
@@ -292,12 +306,28 @@ func (e *evaluation) renew(limit time.Time, uncapped bool) {
 	if e.wanted == RotateNone && !scheduled {
 		return
 	}
-	possible := uncapped && (e.mayIssue() || (e.wanted != RotateNone && e.mayRotate()))
-	if e.waits = possible && len(e.prior.Generations) > 1; e.waits || !possible {
+	possible := uncapped && (e.mayIssue() || e.mayRotate())
+	if !possible {
 		e.see(GrantRotationDue)
 		return
 	}
+	if e.overlaps() {
+		e.waits = true
+		e.see(GrantRotationDue)
+		if e.count < 2 {
+			e.seen[GrantRotationDue] = e.now
+		}
+		return
+	}
 	e.rotateWithOverlap(limit)
+}
+
+// overlaps reports whether an earlier credential is still in its overlap, or leaves
+// it in this run: then the next one is issued in a later run, so that never three
+// exist at once, not while a plan is applied either.
+func (e *evaluation) overlaps() bool {
+	at, owed := e.remembered(GrantRotationDue)
+	return len(e.prior.Generations) > 1 || (owed && at.Equal(e.now))
 }
 
 // rotateWithOverlap issues the next generation beside the current one, which stays
@@ -407,11 +437,13 @@ func (e *evaluation) adopt() {
 }
 
 // settle takes a comparison off the list that no longer differs, unless it stands
-// until somebody attests it.
+// until somebody attests it, or a policy asks for a review of it all the same.
 func (e *evaluation) settle(c Code) {
-	if !standing.Has(c) || e.cleared.Has(c) {
+	if e.answers(c) || (!standing.Has(c) && e.verdicts[c].action <= Recertify) {
 		e.findings = e.findings.Without(c)
+		return
 	}
+	e.passed = e.passed || (c == AssetReassigned && e.findings.Has(c))
 }
 
 func (e *evaluation) basisNow() Basis {
@@ -423,7 +455,7 @@ func (e *evaluation) basisNow() Basis {
 // schedule changes it, or zero.
 func (e *evaluation) nextChange() time.Time {
 	for c := range e.findings.All {
-		e.at(e.verdicts[c].next)
+		e.at(e.verdicts[c].next())
 	}
 	if e.status != StatusRevoked && e.serial > 0 {
 		e.at(e.certified.Add(e.terms.recertifyEvery))

@@ -106,8 +106,7 @@ func (w *world) pass(d dice) {
 		w.now = next
 	case by == 3 && next.Add(-time.Second).After(w.now):
 		w.now = next.Add(-time.Second)
-	case by == 4:
-	case by == 5:
+	case by == 4, by == 5:
 		w.now = w.now.Add(time.Second)
 	case by == 6:
 		w.now = w.now.Add(100 * day)
