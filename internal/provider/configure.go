@@ -14,6 +14,7 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/inventory"
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 	document "github.com/custodyhq/terraform-provider-custody/internal/policy"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/connect"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/run"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/wire"
 )
@@ -136,7 +137,7 @@ func rules(m *model, diags *diag.Diagnostics) *lifecycle.Rules {
 }
 
 func facts(ctx context.Context, m *model, diags *diag.Diagnostics) *inventory.Inventory {
-	systems := connect(ctx, m.Systems, diags)
+	systems := connect.Systems(ctx, m.Systems, diags)
 	if diags.HasError() {
 		return nil
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/connect"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/run"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/wire"
 )
@@ -38,7 +39,7 @@ var providerSchema = schema.Schema{
 				}))},
 			MarkdownDescription: "The connected systems, by a name of your choice that assets and owners carry in front: `\"<system>/<id>\"`. Each is of exactly one kind. " +
 				"A system may be an asset system, a directory and a task system at once.",
-			NestedObject: schema.NestedAttributeObject{Attributes: kindSchemas()},
+			NestedObject: schema.NestedAttributeObject{Attributes: connect.Schemas()},
 		},
 		"directories": schema.ListAttribute{
 			Optional: true, ElementType: types.StringType,

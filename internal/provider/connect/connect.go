@@ -1,4 +1,6 @@
-package provider
+// Package connect turns the systems of the provider block into connected systems.
+// It is the only package that knows the kinds.
+package connect
 
 import (
 	"context"
@@ -68,8 +70,8 @@ func (c *connected) candidates() []candidate {
 	return all
 }
 
-// kindSchemas are the blocks of the kinds inside an entry of systems.
-func kindSchemas() map[string]schema.Attribute {
+// Schemas are the blocks of the kinds inside an entry of systems.
+func Schemas() map[string]schema.Attribute {
 	all := map[string]schema.Attribute{
 		backstage.Kind:      backstageSchema(),
 		file.Kind:           fileSchema,
@@ -85,9 +87,9 @@ func kindSchemas() map[string]schema.Attribute {
 	return all
 }
 
-// connect turns the provider's systems into systems, in the order of their
+// Systems turns the provider's systems into systems, in the order of their
 // names.
-func connect(ctx context.Context, configured types.Map, diags *diag.Diagnostics) []system.System {
+func Systems(ctx context.Context, configured types.Map, diags *diag.Diagnostics) []system.System {
 	var entries map[string]connected
 	diags.Append(configured.ElementsAs(ctx, &entries, false)...)
 	if diags.HasError() {
