@@ -14,7 +14,6 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/inventory"
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 	document "github.com/custodyhq/terraform-provider-custody/internal/policy"
-	"github.com/custodyhq/terraform-provider-custody/internal/provider/connect"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/run"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/wire"
 )
@@ -55,7 +54,7 @@ func (p *Provider) start(ctx context.Context, config tfsdk.Config, diags *diag.D
 	r := &run.Run{Hold: m.OnUnavailable.ValueString() == onUnavailableHold, Brake: run.NewBrake(m.revocations())}
 	p.setInstant(r, &m, diags)
 	r.Rules = rules(&m, diags)
-	r.Facts = facts(ctx, &m, diags)
+	r.Facts = p.facts(ctx, &m, diags)
 	if diags.HasError() {
 		return nil
 	}
@@ -136,8 +135,8 @@ func rules(m *model, diags *diag.Diagnostics) *lifecycle.Rules {
 	return compiled
 }
 
-func facts(ctx context.Context, m *model, diags *diag.Diagnostics) *inventory.Inventory {
-	systems := connect.Systems(ctx, m.Systems, diags)
+func (p *Provider) facts(ctx context.Context, m *model, diags *diag.Diagnostics) *inventory.Inventory {
+	systems := p.kinds.Systems(ctx, m.Systems, diags)
 	if diags.HasError() {
 		return nil
 	}
