@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
 
+	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
@@ -48,12 +50,39 @@ func kinds() []kind {
 // decoded is a kind whose block is decoded into the model M.
 func decoded[M any](name string, block schema.Attribute, open func(m *M, name string) (system.System, error)) kind {
 	return kind{name, block, func(ctx context.Context, name string, block types.Object) (system.System, error) {
+		if problems := nullElements(block); len(problems) > 0 {
+			return nil, &system.ConfigError{System: name, Problems: problems}
+		}
 		var m M
 		if diags := block.As(ctx, &m, basetypes.ObjectAsOptions{}); diags.HasError() {
 			return nil, errors.New(diags.Errors()[0].Detail())
 		}
 		return open(&m, name)
 	}}
+}
+
+// nullElements lists the elements of lists and maps that are null: a model has
+// no place for them, and leaving them out could drop a guard in silence.
+func nullElements(block types.Object) []system.Problem {
+	const message = "A null element states nothing. Accepted: a value; leave the element out to state none."
+	var out []system.Problem
+	attributes := block.Attributes()
+	for _, name := range slices.Sorted(maps.Keys(attributes)) {
+		switch v := attributes[name].(type) {
+		case types.List:
+			if slices.ContainsFunc(v.Elements(), attr.Value.IsNull) {
+				out = append(out, system.Problem{Attribute: name, Message: message})
+			}
+		case types.Map:
+			elements := v.Elements()
+			for _, key := range slices.Sorted(maps.Keys(elements)) {
+				if elements[key].IsNull() {
+					out = append(out, system.Problem{Attribute: name, Key: key, Message: message})
+				}
+			}
+		}
+	}
+	return out
 }
 
 // Kinds are the kinds of systems that a provider can connect.

@@ -43,6 +43,26 @@ func TestEveryKindReadsItsOwnBlock(t *testing.T) {
 	}
 }
 
+func TestNullElementsAreRefusedWhereTheyAre(t *testing.T) {
+	files := types.ObjectValueMust(
+		map[string]attr.Type{"files": types.ListType{ElemType: types.StringType}, "states": types.MapType{ElemType: types.StringType}},
+		map[string]attr.Value{
+			"files":  types.ListValueMust(types.StringType, []attr.Value{types.StringValue("a.yaml"), types.StringNull()}),
+			"states": types.MapValueMust(types.StringType, map[string]attr.Value{"live": types.StringNull(), "dead": types.StringValue("retired")}),
+		})
+	_, err := decoded("x", nil, (*backstageModel).open).open(context.Background(), "hq", files)
+	var problems *system.ConfigError
+	if !errors.As(err, &problems) || len(problems.Problems) != 2 {
+		t.Fatalf("got %v", err)
+	}
+	for i, want := range []system.Problem{{Attribute: "files"}, {Attribute: "states", Key: "live"}} {
+		got := problems.Problems[i]
+		if got.Attribute != want.Attribute || got.Key != want.Key || !strings.Contains(got.Message, "A null element states nothing. Accepted: a value") {
+			t.Errorf("got %+v, want it at %+v", got, want)
+		}
+	}
+}
+
 func TestDescriptionsThatAddNoKind(t *testing.T) {
 	const fine = "name: crib\nauth: [{ fields: [FIELD], headers: { X-Key: \"{FIELD}\" } }]\n"
 	for name, c := range map[string]struct {
