@@ -1,4 +1,5 @@
-package provider
+// Package plugin serves the provider to Terraform.
+package plugin
 
 import (
 	"context"
@@ -13,6 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/clock"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider"
 )
 
 // Address is the provider's source address.
@@ -39,7 +41,7 @@ func Serve(_ context.Context, version string, debugging bool) error {
 // Server returns a constructor of the protocol server over the given clock.
 // Acceptance tests use it with a clock of their own.
 func Server(version string, c clock.Clock) func() tfprotov6.ProviderServer {
-	inner := providerserver.NewProtocol6(New(version, c))
+	inner := providerserver.NewProtocol6(provider.New(version, c))
 	return func() tfprotov6.ProviderServer { return &detached{inner()} }
 }
 
