@@ -6,8 +6,6 @@ import (
 	"os"
 	"runtime/debug"
 	"strings"
-	"sync/atomic"
-	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
@@ -42,7 +40,9 @@ func Serve(_ context.Context, version string, debugging bool) error {
 // Acceptance tests use it with a clock of their own.
 func Server(version string, c clock.Clock) func() tfprotov6.ProviderServer {
 	inner := providerserver.NewProtocol6(provider.New(version, c))
-	return func() tfprotov6.ProviderServer { return &detached{inner()} }
+	return func() tfprotov6.ProviderServer {
+		return &detached{inner().(server)} //nolint:errcheck // a test holds that the framework's server is all of it
+	}
 }
 
 // quietLogs turns the SDK's own logging off when nobody asked for logs. The SDK
@@ -59,62 +59,4 @@ func quietLogs(environ []string, set func(key, value string) error) {
 			return // logging stays as it is: slower, not wrong
 		}
 	}
-}
-
-// detached hands every call a context that is let go of when the call returns.
-// The framework keeps a cancel function per call until the process ends; with
-// it would stay the call's loggers and stream, some 130 KB for each instance.
-type detached struct{ tfprotov6.ProviderServer }
-
-// callContext forwards to the context of a call while it runs.
-type callContext struct {
-	parent atomic.Pointer[context.Context]
-}
-
-func newCallContext(ctx context.Context) *callContext {
-	c := &callContext{}
-	c.parent.Store(&ctx)
-	return c
-}
-
-func (c *callContext) get() context.Context { return *c.parent.Load() }
-
-func (c *callContext) release() {
-	background := context.Background()
-	c.parent.Store(&background)
-}
-
-func (c *callContext) Deadline() (time.Time, bool) { return c.get().Deadline() }
-func (c *callContext) Done() <-chan struct{}       { return c.get().Done() }
-func (c *callContext) Err() error                  { return c.get().Err() }
-func (c *callContext) Value(key any) any           { return c.get().Value(key) }
-
-func call[Request, Response any](ctx context.Context, req Request, f func(context.Context, Request) (Response, error)) (Response, error) {
-	c := newCallContext(ctx)
-	defer c.release()
-	return f(c, req)
-}
-
-func (d *detached) ValidateResourceConfig(ctx context.Context, req *tfprotov6.ValidateResourceConfigRequest) (*tfprotov6.ValidateResourceConfigResponse, error) {
-	return call(ctx, req, d.ProviderServer.ValidateResourceConfig)
-}
-
-func (d *detached) UpgradeResourceState(ctx context.Context, req *tfprotov6.UpgradeResourceStateRequest) (*tfprotov6.UpgradeResourceStateResponse, error) {
-	return call(ctx, req, d.ProviderServer.UpgradeResourceState)
-}
-
-func (d *detached) ReadResource(ctx context.Context, req *tfprotov6.ReadResourceRequest) (*tfprotov6.ReadResourceResponse, error) {
-	resp, err := call(ctx, req, d.ProviderServer.ReadResource)
-	if resp != nil {
-		resp.NewState = asJSON(resp.NewState)
-	}
-	return resp, err
-}
-
-func (d *detached) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanResourceChangeRequest) (*tfprotov6.PlanResourceChangeResponse, error) {
-	return call(ctx, req, d.ProviderServer.PlanResourceChange)
-}
-
-func (d *detached) ApplyResourceChange(ctx context.Context, req *tfprotov6.ApplyResourceChangeRequest) (*tfprotov6.ApplyResourceChangeResponse, error) {
-	return call(ctx, req, d.ProviderServer.ApplyResourceChange)
 }

@@ -1,7 +1,6 @@
 package plugin
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"maps"
@@ -33,81 +32,6 @@ func TestLogsAreQuietUnlessSomebodyAskedForThem(t *testing.T) {
 		})
 	}
 	quietLogs(nil, func(string, string) error { return errors.New("no") }) // must not panic
-}
-
-type contextKey struct{}
-
-// kept is a server that keeps the context of a call, as the framework does.
-type kept struct {
-	tfprotov6.ProviderServer
-	ctx    context.Context
-	during any
-}
-
-func (k *kept) keep(ctx context.Context) {
-	k.ctx, k.during = ctx, ctx.Value(contextKey{})
-}
-
-func (k *kept) ValidateResourceConfig(ctx context.Context, _ *tfprotov6.ValidateResourceConfigRequest) (*tfprotov6.ValidateResourceConfigResponse, error) {
-	k.keep(ctx)
-	return &tfprotov6.ValidateResourceConfigResponse{}, nil
-}
-
-func (k *kept) UpgradeResourceState(ctx context.Context, _ *tfprotov6.UpgradeResourceStateRequest) (*tfprotov6.UpgradeResourceStateResponse, error) {
-	k.keep(ctx)
-	return &tfprotov6.UpgradeResourceStateResponse{}, nil
-}
-
-func (k *kept) ReadResource(ctx context.Context, _ *tfprotov6.ReadResourceRequest) (*tfprotov6.ReadResourceResponse, error) {
-	k.keep(ctx)
-	return nil, errors.New("no answer")
-}
-
-func (k *kept) PlanResourceChange(ctx context.Context, _ *tfprotov6.PlanResourceChangeRequest) (*tfprotov6.PlanResourceChangeResponse, error) {
-	k.keep(ctx)
-	return &tfprotov6.PlanResourceChangeResponse{}, nil
-}
-
-func (k *kept) ApplyResourceChange(ctx context.Context, _ *tfprotov6.ApplyResourceChangeRequest) (*tfprotov6.ApplyResourceChangeResponse, error) {
-	k.keep(ctx)
-	return &tfprotov6.ApplyResourceChangeResponse{}, nil
-}
-
-func TestAContextIsLetGoOfWhenItsCallReturns(t *testing.T) {
-	inner := &kept{}
-	outer := &detached{inner}
-	for name, call := range map[string]func(ctx context.Context){
-		"validate": func(ctx context.Context) { _, _ = outer.ValidateResourceConfig(ctx, nil) },
-		"upgrade":  func(ctx context.Context) { _, _ = outer.UpgradeResourceState(ctx, nil) },
-		"read":     func(ctx context.Context) { _, _ = outer.ReadResource(ctx, nil) },
-		"plan":     func(ctx context.Context) { _, _ = outer.PlanResourceChange(ctx, nil) },
-		"apply":    func(ctx context.Context) { _, _ = outer.ApplyResourceChange(ctx, nil) },
-	} {
-		t.Run(name, func(t *testing.T) {
-			ctx, cancel := context.WithCancel(context.WithValue(context.Background(), contextKey{}, name))
-			call(ctx)
-			if inner.during != name {
-				t.Error("the call did not see its context")
-			}
-			cancel()
-			if inner.ctx.Value(contextKey{}) != nil || inner.ctx.Err() != nil || inner.ctx.Done() != nil {
-				t.Error("the call's context is still reachable")
-			}
-		})
-	}
-}
-
-func TestACallSeesItsContextEnd(t *testing.T) {
-	ctx, cancel := context.WithCancel(context.Background())
-	c := newCallContext(ctx)
-	cancel()
-	<-c.Done()
-	if !errors.Is(c.Err(), context.Canceled) {
-		t.Errorf("the error is %v", c.Err())
-	}
-	if _, ok := c.Deadline(); ok {
-		t.Error("there is a deadline")
-	}
 }
 
 func TestARefreshedStateIsSentAsTheStateFileHoldsIt(t *testing.T) {
