@@ -47,14 +47,16 @@ func Server(version string, c clock.Clock) func() tfprotov6.ProviderServer {
 
 // quietLogs turns the SDK's own logging off when nobody asked for logs. The SDK
 // otherwise writes every trace line for Terraform to parse and to throw away,
-// which costs more than the decisions.
+// which costs more than the decisions. The framework has a switch of its own: its
+// trace lines pass through a context for each element that they are about, which
+// takes quadratic time.
 func quietLogs(environ []string, set func(key, value string) error) {
 	for _, e := range environ {
 		if strings.HasPrefix(e, "TF_LOG") && !strings.HasPrefix(e, "TF_LOG_PATH") && !strings.HasSuffix(e, "=") {
 			return
 		}
 	}
-	for _, key := range []string{"TF_LOG_SDK", "TF_LOG_PROVIDER"} {
+	for _, key := range []string{"TF_LOG_SDK", "TF_LOG_SDK_FRAMEWORK", "TF_LOG_PROVIDER"} {
 		if err := set(key, "OFF"); err != nil {
 			return // logging stays as it is: slower, not wrong
 		}

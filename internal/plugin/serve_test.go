@@ -11,7 +11,7 @@ import (
 )
 
 func TestLogsAreQuietUnlessSomebodyAskedForThem(t *testing.T) {
-	off := map[string]string{"TF_LOG_SDK": "OFF", "TF_LOG_PROVIDER": "OFF"}
+	off := map[string]string{"TF_LOG_SDK": "OFF", "TF_LOG_SDK_FRAMEWORK": "OFF", "TF_LOG_PROVIDER": "OFF"}
 	for name, c := range map[string]struct {
 		environ []string
 		want    map[string]string
@@ -19,6 +19,7 @@ func TestLogsAreQuietUnlessSomebodyAskedForThem(t *testing.T) {
 		"nobody":               {[]string{"PATH=/bin"}, off},
 		"somebody":             {[]string{"TF_LOG=TRACE"}, nil},
 		"of the provider":      {[]string{"TF_LOG_PROVIDER=DEBUG"}, nil},
+		"of the framework":     {[]string{"TF_LOG_SDK_FRAMEWORK=TRACE"}, nil},
 		"of the provider only": {[]string{"TF_LOG_PROVIDER_CUSTODY=DEBUG"}, nil},
 		"an empty wish":        {[]string{"TF_LOG="}, off},
 		"a path is no wish":    {[]string{"TF_LOG_PATH=terraform.log"}, off},
