@@ -14,6 +14,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/custodyhq/terraform-provider-custody/internal/fault"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/operation"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/wire"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
 )
@@ -67,17 +69,20 @@ func reportKinds(diags *diag.Diagnostics, at path.Path, name string, all, stated
 	if len(stated) > 1 {
 		summary, happened = "System Has Several Kinds", "says that it is several things: "+names(stated)
 	}
-	diags.AddAttributeError(at, summary,
-		fmt.Sprintf("The system %q %s.\n\nNothing was issued and nothing was revoked.\n\nAccepted: exactly one kind of %s, such as file = { assets = \"assets.csv\" }.",
-			name, happened, names(all)))
+	operation.Configure.Report(diags, at, &fault.Fault{
+		Summary:  summary,
+		Happened: fmt.Sprintf("The system %q %s.", name, happened),
+		Advice:   fmt.Sprintf("Accepted: exactly one kind of %s, such as file = { assets = \"assets.csv\" }.", names(all)),
+	})
 }
 
 // reportConfig puts what is wrong with a system's configuration at the
 // attributes that hold it.
 func reportConfig(diags *diag.Diagnostics, at path.Path, err error) {
+	const summary = "Invalid System Configuration"
 	var problems *system.ConfigError
 	if !errors.As(err, &problems) {
-		diags.AddAttributeError(at, "Invalid System Configuration", err.Error())
+		operation.Configure.Report(diags, at, &fault.Fault{Summary: summary, Happened: err.Error()})
 		return
 	}
 	for _, p := range problems.Problems {
@@ -85,6 +90,6 @@ func reportConfig(diags *diag.Diagnostics, at path.Path, err error) {
 		if p.Key != "" {
 			where = where.AtMapKey(p.Key)
 		}
-		diags.AddAttributeError(where, "Invalid System Configuration", wire.Located(where, p.Message+"\n\nNothing was issued and nothing was revoked."))
+		operation.Configure.Report(diags, where, &fault.Fault{Summary: summary, Happened: wire.Located(where, p.Message)})
 	}
 }
