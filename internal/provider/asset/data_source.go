@@ -13,6 +13,7 @@ import (
 
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/binding"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/operation"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/run"
 )
 
@@ -74,7 +75,7 @@ func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 	}
 	records, err := d.run.Facts.Asset(ctx, ref)
 	if err != nil {
-		d.run.Report(&resp.Diagnostics, path.Root("asset"), err)
+		d.run.Report(operation.Read, &resp.Diagnostics, path.Root("asset"), err)
 		return
 	}
 	m.Exists = types.BoolValue(len(records) > 0)

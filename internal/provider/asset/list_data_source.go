@@ -15,6 +15,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/operation"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/run"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/wire"
 )
@@ -89,12 +90,12 @@ func (d *ListDataSource) Read(ctx context.Context, req datasource.ReadRequest, r
 	}
 	records, err := d.run.Facts.Records(ctx, m.System.ValueString())
 	if err != nil {
-		d.run.Report(&resp.Diagnostics, path.Root("system"), err)
+		d.run.Report(operation.Read, &resp.Diagnostics, path.Root("system"), err)
 		return
 	}
 	owners, err := d.ownerKeys(ctx, wire.TextsOf(m.Owner.Elements()))
 	if err != nil {
-		d.run.Report(&resp.Diagnostics, path.Root("owner"), err)
+		d.run.Report(operation.Read, &resp.Diagnostics, path.Root("owner"), err)
 		return
 	}
 	element := types.ObjectType{AttrTypes: map[string]attr.Type{"asset": types.StringType}}

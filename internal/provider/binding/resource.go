@@ -10,9 +10,10 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
+	"github.com/custodyhq/terraform-provider-custody/internal/fault"
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/operation"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/run"
-	"github.com/custodyhq/terraform-provider-custody/internal/provider/wire"
 )
 
 // heldSummary is the one text under which Terraform folds the warnings about
@@ -76,17 +77,17 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 			prior = nil // the binding will be replaced: nothing is known of the other asset
 		}
 	}
-	if r.refresh(ctx, &plan, prior, &resp.Diagnostics) {
+	if r.refresh(ctx, operation.Plan, &plan, prior, &resp.Diagnostics) {
 		resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 	}
 }
 
 // refresh brings m to live facts, or to the last known ones where the
 // configuration says to hold. It reports whether m can be used.
-func (r *Resource) refresh(ctx context.Context, m, prior *model, diags *diag.Diagnostics) bool {
+func (r *Resource) refresh(ctx context.Context, o operation.Operation, m, prior *model, diags *diag.Diagnostics) bool {
 	q, err := m.question()
 	if err != nil {
-		diags.AddAttributeError(path.Root("asset"), "Invalid Asset", err.Error()+".\n\nNothing was issued and nothing was revoked.")
+		o.Report(diags, path.Root("asset"), &fault.Fault{Summary: "Invalid Asset", Happened: err.Error() + "."})
 		return false
 	}
 	live, err := r.run.Assess(ctx, q)
@@ -95,21 +96,23 @@ func (r *Resource) refresh(ctx context.Context, m, prior *model, diags *diag.Dia
 		return true
 	}
 	if !r.run.HoldsOn(err) {
-		r.run.Report(diags, path.Root("asset"), err)
+		r.run.Report(o, diags, path.Root("asset"), err)
 		return false
 	}
 	if prior == nil {
-		r.run.Report(diags, path.Root("asset"), err)
-		diags.AddAttributeError(path.Root("asset"), "Unable to Create Binding on Held Facts",
-			"The system did not answer, and there are no last known facts to hold for this asset.\n\n"+
-				"Nothing was issued and nothing was revoked. Plan again once the system answers.")
+		r.run.Report(o, diags, path.Root("asset"), err)
+		o.Report(diags, path.Root("asset"), &fault.Fault{
+			Summary:  "Unable to Create Binding on Held Facts",
+			Happened: "The system did not answer, and there are no last known facts to hold for this asset.",
+			Advice:   "Plan again once the system answers.",
+		})
 		return false
 	}
 	if err := m.hold(prior); err != nil {
-		diags.AddAttributeError(path.Root("asset"), "Unable to Hold Last Known Facts", fmt.Sprintf("%s.\n\nNothing was issued and nothing was revoked.", err))
+		o.Report(diags, path.Root("asset"), &fault.Fault{Summary: "Unable to Hold Last Known Facts", Happened: err.Error() + "."})
 		return false
 	}
-	wire.Warn(diags, path.Root("asset"), heldSummary, err)
+	o.Warn(diags, path.Root("asset"), heldSummary, err)
 	return true
 }
 
@@ -132,9 +135,9 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	}
 	prior := state
 	if state.Digest.IsNull() {
-		r.refresh(ctx, &state, nil, &resp.Diagnostics) // just imported
+		r.refresh(ctx, operation.Read, &state, nil, &resp.Diagnostics) // just imported
 	} else {
-		r.refresh(ctx, &state, &prior, &resp.Diagnostics)
+		r.refresh(ctx, operation.Read, &state, &prior, &resp.Diagnostics)
 	}
 	if !resp.Diagnostics.HasError() {
 		resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)

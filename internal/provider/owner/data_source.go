@@ -13,6 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/operation"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/run"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/wire"
 )
@@ -95,7 +96,7 @@ func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 	}
 	people, err := d.run.Facts.Resolve(ctx, m.Owner.ValueString())
 	if err != nil {
-		d.run.Report(&resp.Diagnostics, path.Root("owner"), err)
+		d.run.Report(operation.Read, &resp.Diagnostics, path.Root("owner"), err)
 		return
 	}
 	var p lifecycle.Person
@@ -107,7 +108,7 @@ func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 	case 1:
 		p = people[0]
 		if members, err = d.members(ctx, p); err != nil {
-			d.run.Report(&resp.Diagnostics, path.Root("owner"), err)
+			d.run.Report(operation.Read, &resp.Diagnostics, path.Root("owner"), err)
 			return
 		}
 	default:

@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
 	document "github.com/custodyhq/terraform-provider-custody/internal/policy"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/operation"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/wire"
 )
 
@@ -69,10 +70,10 @@ func (m *model) render(diags *diag.Diagnostics) []byte {
 	if err != nil {
 		var f *fieldError
 		if errors.As(err, &f) {
-			wire.ReportPolicy(diags, f.at, f.err)
+			operation.Read.ReportPolicy(diags, f.at, f.err)
 			return nil
 		}
-		wire.ReportPolicy(diags, path.Empty(), err)
+		operation.Read.ReportPolicy(diags, path.Empty(), err)
 		return nil
 	}
 	if _, err := document.Compile(doc, "policy"); err != nil {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 
+	"github.com/custodyhq/terraform-provider-custody/internal/fault"
 	"github.com/custodyhq/terraform-provider-custody/internal/policy"
 )
 
@@ -31,15 +32,8 @@ func (c check) ValidateString(_ context.Context, req validator.StringRequest, re
 		return
 	}
 	if err := c.test(req.ConfigValue.ValueString()); err != nil {
-		resp.Diagnostics.AddAttributeError(req.Path, c.summary, Located(req.Path, fmt.Sprintf("%s.\n\nAccepted: %s.", capitalized(err.Error()), c.accepts)))
+		resp.Diagnostics.AddAttributeError(req.Path, c.summary, Located(req.Path, fmt.Sprintf("%s\n\nAccepted: %s.", fault.Sentence(err), c.accepts)))
 	}
-}
-
-func capitalized(s string) string {
-	if s == "" {
-		return s
-	}
-	return strings.ToUpper(s[:1]) + s[1:]
 }
 
 // Stated accepts every text but an empty one and one of blanks: what is not

@@ -4,17 +4,11 @@
 package wire
 
 import (
-	"errors"
 	"fmt"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
-	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-
-	"github.com/custodyhq/terraform-provider-custody/internal/fault"
-	"github.com/custodyhq/terraform-provider-custody/internal/policy"
 )
 
 // Text returns a string value, null if s is empty.
@@ -91,31 +85,6 @@ func TextsOf(elements []attr.Value) []string {
 	return out
 }
 
-// Report turns an error into one diagnostic: at the given attribute, or at none
-// if the path is empty.
-func Report(diags *diag.Diagnostics, at path.Path, err error) {
-	summary, detail := describe(err)
-	if len(at.Steps()) == 0 {
-		diags.AddError(summary, detail)
-		return
-	}
-	diags.AddAttributeError(at, summary, detail)
-}
-
-func describe(err error) (summary, detail string) {
-	var f *fault.Fault
-	if errors.As(err, &f) {
-		return f.Summary, f.Detail()
-	}
-	return "Unable to Reach a Decision", err.Error() + "\n\nNothing was issued and nothing was revoked."
-}
-
-// Warn turns an error into one warning with the given summary.
-func Warn(diags *diag.Diagnostics, at path.Path, summary string, err error) {
-	_, detail := describe(err)
-	diags.AddAttributeWarning(at, summary, detail)
-}
-
 // WhollyKnown reports whether neither the value nor anything in it is unknown.
 func WhollyKnown(v attr.Value) bool {
 	if v.IsUnknown() {
@@ -150,21 +119,4 @@ func listKnown(values []attr.Value) bool {
 		}
 	}
 	return true
-}
-
-// ReportPolicy turns what is wrong with a policy document into diagnostics at
-// the attribute that holds the document, each naming the place in it.
-func ReportPolicy(diags *diag.Diagnostics, at path.Path, err error) {
-	var problems policy.Problems
-	if !errors.As(err, &problems) {
-		diags.AddAttributeError(at, "Invalid Policy", Located(at, capitalized(err.Error())+".\n\nNothing was issued and nothing was revoked."))
-		return
-	}
-	for _, p := range problems {
-		detail := p.Detail
-		if where := p.Location(); where != "" {
-			detail = "At " + where + ": " + detail
-		}
-		diags.AddAttributeError(at, p.Summary, detail+"\n\nNothing was issued and nothing was revoked.")
-	}
 }

@@ -1,18 +1,12 @@
 package wire_test
 
 import (
-	"errors"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
-	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/custodyhq/terraform-provider-custody/internal/fault"
-	"github.com/custodyhq/terraform-provider-custody/internal/policy"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/wire"
 )
 
@@ -56,33 +50,5 @@ func TestAValueIsWhollyKnownIfAllOfItIs(t *testing.T) {
 				t.Error("known and unknown are confused")
 			}
 		})
-	}
-}
-
-func TestErrorsBecomeDiagnosticsThatSayWhatToDo(t *testing.T) {
-	happened := &fault.Fault{Kind: fault.ErrUnavailable, Summary: "Unable to Read Asset Record", Happened: "It is dark.",
-		Consequence: "Nothing was issued.", Advice: "Switch the light on.", Err: errors.New("no photons")}
-	var diags diag.Diagnostics
-	wire.Report(&diags, path.Root("asset"), happened)
-	wire.Report(&diags, path.Empty(), errors.New("a defect"))
-	wire.ReportPolicy(&diags, path.Root("policy"), errors.New("no document"))
-	wire.ReportPolicy(&diags, path.Root("policy"), policy.Problems{{Path: []any{"triggers", 1}, Summary: "Unreachable Trigger", Detail: "Move it."}})
-	wire.Warn(&diags, path.Root("asset"), "System Unavailable", happened)
-	want := []string{
-		"Unable to Read Asset Record: It is dark.\n\nNothing was issued.\n\nSwitch the light on.\n\nOriginal error: no photons",
-		"Unable to Reach a Decision: a defect\n\nNothing was issued and nothing was revoked.",
-		"Invalid Policy: No document.\n\nNothing was issued and nothing was revoked.",
-		"Unreachable Trigger: At triggers[1]: Move it.\n\nNothing was issued and nothing was revoked.",
-		"System Unavailable: It is dark.\n\nNothing was issued.\n\nSwitch the light on.\n\nOriginal error: no photons",
-	}
-	var got []string
-	for _, d := range diags {
-		got = append(got, d.Summary()+": "+d.Detail())
-	}
-	if strings.Join(got, "\n---\n") != strings.Join(want, "\n---\n") {
-		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n---\n"), strings.Join(want, "\n---\n"))
-	}
-	if diags.ErrorsCount() != 4 || diags.WarningsCount() != 1 {
-		t.Errorf("%d errors and %d warnings", diags.ErrorsCount(), diags.WarningsCount())
 	}
 }

@@ -1,6 +1,7 @@
-package provider
+package connect
 
 import (
+	"os"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
@@ -9,6 +10,7 @@ import (
 
 	document "github.com/custodyhq/terraform-provider-custody/internal/policy"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/wire"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/httpclient"
 )
 
 // The attributes of connected systems, by their type.
@@ -43,6 +45,15 @@ func mapping(description string) schema.MapAttribute {
 
 // caFile is the same attribute wherever TLS is spoken.
 var caFile = setting("A PEM file with certificates of authorities to trust. Default: those of the machine. Verification cannot be turned off.")
+
+// secret returns a secret of a system: the configured one, else that of the
+// environment variable CUSTODY_<SYSTEM>_<FIELD>.
+func secret(configured types.String, name, field string) string {
+	if !configured.IsNull() {
+		return configured.ValueString()
+	}
+	return os.Getenv(httpclient.Variable(name, field))
+}
 
 // span reads a duration; the schema has checked its form, and zero leaves the
 // kind's default.

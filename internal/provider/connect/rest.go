@@ -1,6 +1,9 @@
-package provider
+package connect
 
 import (
+	"context"
+	"fmt"
+	"io/fs"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
@@ -28,13 +31,16 @@ func restCommon() map[string]schema.Attribute {
 	}
 }
 
-// shippedSchema is the block of an asset system whose description comes with the
-// provider. The texts stand in the description.
-func shippedSchema(kind string) schema.Attribute {
-	description, _ := rest.Description(kind)
+// describedKind is an asset system whose description comes with the provider.
+// The texts of its block stand in the description.
+func describedKind(descriptions fs.FS, name string) (kind, error) {
+	description, err := rest.Description(descriptions, name)
+	if err != nil {
+		return kind{}, err
+	}
 	about, err := rest.AboutOf(description)
 	if err != nil {
-		panic("provider: " + err.Error()) // every shipped description is read in the tests
+		return kind{}, err
 	}
 	all := restCommon()
 	names := make([]string, len(about.Settings))
@@ -47,9 +53,13 @@ func shippedSchema(kind string) schema.Attribute {
 		if s.Optional {
 			text += " Not needed by every way to authenticate."
 		}
+		if _, taken := all[s.Name]; taken {
+			return kind{}, fmt.Errorf("the secret %s bears the name of an attribute", s.Name)
+		}
 		all[s.Name] = secretSetting(text)
 	}
-	return schema.SingleNestedAttribute{Optional: true, MarkdownDescription: about.Title + ". " + about.Text, Attributes: all}
+	block := schema.SingleNestedAttribute{Optional: true, MarkdownDescription: about.Title + ". " + about.Text, Attributes: all}
+	return kind{name, block, openDescribed(name, description)}, nil
 }
 
 func byDefault(s rest.Setting) string {
@@ -74,17 +84,18 @@ func restSchema() schema.Attribute {
 		MarkdownDescription: "An asset system with a REST API, read by a description of your own."}
 }
 
-// openDescribed opens an asset system that a description reads. Which secrets a
-// block has depends on its description, so the block is read by name.
-func openDescribed(kind string, block types.Object) func(name string) (system.System, error) {
-	return func(name string) (system.System, error) {
+// openDescribed opens an asset system that a description reads; an empty one
+// stands in the block. Which secrets a block has depends on its description, so
+// the block is read by name.
+func openDescribed(kind, description string) func(ctx context.Context, name string, block types.Object) (system.System, error) {
+	return func(_ context.Context, name string, block types.Object) (system.System, error) {
 		values := block.Attributes()
 		c := rest.Config{
 			Name: name, Kind: kind, URL: textOf(values, "url"), CAFile: textOf(values, "ca_file"),
 			Settings: mapOf(values, "settings"), States: mapOf(values, "states"), TaskKinds: mapOf(values, "task_kinds"),
 			MinRecords: numberOf(values, "min_records"), PageSize: numberOf(values, "page_size"),
 			RequestsPerMinute: numberOf(values, "requests_per_minute"),
-			Secrets:           make(map[string]string),
+			Description:       description, Secrets: make(map[string]string),
 		}
 		if allow, ok := values["allow_http"].(types.Bool); ok {
 			c.AllowHTTP = allow.ValueBool()
@@ -92,12 +103,10 @@ func openDescribed(kind string, block types.Object) func(name string) (system.Sy
 		if timeout, ok := values["timeout"].(types.String); ok {
 			c.Timeout = span(timeout)
 		}
-		description, shipped := rest.Description(kind)
-		if !shipped {
-			description = textOf(values, "description")
-			c.Description = description
+		if c.Description == "" {
+			c.Description = textOf(values, "description")
 		}
-		about, err := rest.AboutOf(description)
+		about, err := rest.AboutOf(c.Description)
 		if err != nil {
 			return rest.New(c) // which says all that is wrong
 		}
