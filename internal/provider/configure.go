@@ -15,7 +15,7 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 	document "github.com/custodyhq/terraform-provider-custody/internal/policy"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/run"
-	"github.com/custodyhq/terraform-provider-custody/internal/provider/wire"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/value"
 )
 
 const (
@@ -103,7 +103,7 @@ func (p *Provider) setInstant(r *run.Run, m *model, diags *diag.Diagnostics) {
 	if m.PlanTime.IsNull() {
 		return
 	}
-	at, err := wire.ParseInstant(m.PlanTime.ValueString())
+	at, err := value.ParseInstant(m.PlanTime.ValueString())
 	if err != nil {
 		diags.AddAttributeError(path.Root("plan_time"), "Invalid Timestamp", err.Error()+".")
 		return
@@ -112,13 +112,13 @@ func (p *Provider) setInstant(r *run.Run, m *model, diags *diag.Diagnostics) {
 	case at.After(now):
 		diags.AddAttributeError(path.Root("plan_time"), "Plan Time Lies in the Future",
 			fmt.Sprintf("plan_time is %s, but this machine's clock says %s.\n\nNothing was issued and nothing was revoked.\n\n"+
-				"Set plan_time = plantimestamp(), and check the clocks of the machines that plan and apply.", wire.Instant(at), wire.Instant(now)))
+				"Set plan_time = plantimestamp(), and check the clocks of the machines that plan and apply.", value.Instant(at), value.Instant(now)))
 	case now.Sub(at) > age:
 		diags.AddAttributeError(path.Root("plan_time"), "Saved Plan Is Too Old",
 			fmt.Sprintf("The plan was made at %s and may be applied for %s; it is %s now.\n\n"+
 				"custody issued nothing and revoked nothing. What other providers planned to destroy may already be gone.\n\n"+
 				"Make a new plan. max_plan_age sets how long a saved plan may wait, up to 168h.",
-				wire.Instant(at), document.FormatDuration(age), wire.Instant(now)))
+				value.Instant(at), document.FormatDuration(age), value.Instant(now)))
 	}
 	r.Now, r.Fixed = at, true
 }
@@ -129,7 +129,7 @@ func rules(m *model, diags *diag.Diagnostics) *lifecycle.Rules {
 	}
 	compiled, err := document.Load([]byte(m.Policy.ValueString()), "provider policy")
 	if err != nil {
-		wire.ReportPolicy(diags, path.Root("policy"), err)
+		value.ReportPolicy(diags, path.Root("policy"), err)
 		return nil
 	}
 	return compiled
@@ -146,9 +146,9 @@ func facts(ctx context.Context, m *model, diags *diag.Diagnostics) *inventory.In
 				"Nothing was issued and nothing was revoked.\n\nLeave reviews out; the plan then says review, and the reasons say what to do.", m.Reviews.ValueString()))
 		return nil
 	}
-	inv, err := inventory.New(systems, wire.TextsOf(m.Directories.Elements()))
+	inv, err := inventory.New(systems, value.TextsOf(m.Directories.Elements()))
 	if err != nil {
-		wire.Report(diags, path.Root("directories"), err)
+		value.Report(diags, path.Root("directories"), err)
 		return nil
 	}
 	return inv

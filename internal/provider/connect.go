@@ -21,7 +21,7 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/kind/rest"
 	"github.com/custodyhq/terraform-provider-custody/internal/kind/scim"
 	"github.com/custodyhq/terraform-provider-custody/internal/kind/sql"
-	"github.com/custodyhq/terraform-provider-custody/internal/provider/wire"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/value"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/httpclient"
 )
@@ -161,6 +161,6 @@ func reportConfig(diags *diag.Diagnostics, at path.Path, err error) {
 		if p.Key != "" {
 			where = where.AtMapKey(p.Key)
 		}
-		diags.AddAttributeError(where, "Invalid System Configuration", wire.Located(where, p.Message+"\n\nNothing was issued and nothing was revoked."))
+		diags.AddAttributeError(where, "Invalid System Configuration", value.Located(where, p.Message+"\n\nNothing was issued and nothing was revoked."))
 	}
 }

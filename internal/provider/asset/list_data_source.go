@@ -16,7 +16,7 @@ import (
 
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/run"
-	"github.com/custodyhq/terraform-provider-custody/internal/provider/wire"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/value"
 )
 
 // ListDataSource is custody_assets: the records of one system, filtered.
@@ -53,7 +53,7 @@ type listModel struct {
 func filter(what string, each ...validator.String) schema.SetAttribute {
 	return schema.SetAttribute{
 		Optional: true, ElementType: types.StringType,
-		Validators:          []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.ValueStringsAre(append(each, wire.Stated())...)},
+		Validators:          []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.ValueStringsAre(append(each, value.Stated())...)},
 		MarkdownDescription: "Only assets " + what + ". Default: all.",
 	}
 }
@@ -65,10 +65,10 @@ func (d *ListDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, r
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "The records of an asset system, filtered and sorted by id. `assets` is a map that `for_each` takes. An id that the system holds more than once stands there once; fields in which its records disagree are null.",
 		Attributes: map[string]schema.Attribute{
-			"system":      schema.StringAttribute{Required: true, Validators: []validator.String{wire.Stated()}, MarkdownDescription: "The system, a name from the provider's `systems`."},
+			"system":      schema.StringAttribute{Required: true, Validators: []validator.String{value.Stated()}, MarkdownDescription: "The system, a name from the provider's `systems`."},
 			"class":       filter("of one of these classes; case does not count"),
 			"owner":       filter("that name one of these owners, by any key that a directory knows"),
-			"state":       filter("in one of these lifecycle states", wire.OneOf("State", lifecycle.States(), lifecycle.ParseState)),
+			"state":       filter("in one of these lifecycle states", value.OneOf("State", lifecycle.States(), lifecycle.ParseState)),
 			"environment": filter("in one of these environments; case does not count"),
 			"criticality": filter("of one of these criticalities; case does not count"),
 			"ids":         schema.ListAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "The ids of the assets, sorted."},
@@ -92,7 +92,7 @@ func (d *ListDataSource) Read(ctx context.Context, req datasource.ReadRequest, r
 		d.run.Report(&resp.Diagnostics, path.Root("system"), err)
 		return
 	}
-	owners, err := d.ownerKeys(ctx, wire.TextsOf(m.Owner.Elements()))
+	owners, err := d.ownerKeys(ctx, value.TextsOf(m.Owner.Elements()))
 	if err != nil {
 		d.run.Report(&resp.Diagnostics, path.Root("owner"), err)
 		return
@@ -111,7 +111,7 @@ func (d *ListDataSource) Read(ctx context.Context, req datasource.ReadRequest, r
 			"asset": types.StringValue(fmt.Sprintf("%s/%s", m.System.ValueString(), r.ID)),
 		}))
 	}
-	m.IDs = wire.Texts(ids)
+	m.IDs = value.Texts(ids)
 	m.Assets = types.MapValueMust(element, assets)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 }
@@ -150,10 +150,10 @@ func (m *listModel) wants(r lifecycle.Record, owners []string) bool {
 		(m.Owner.IsNull() || slices.ContainsFunc(r.Owners, func(key string) bool { return containsFold(owners, key) }))
 }
 
-func among(set types.Set, value string) bool {
-	return set.IsNull() || containsFold(wire.TextsOf(set.Elements()), value)
+func among(set types.Set, word string) bool {
+	return set.IsNull() || containsFold(value.TextsOf(set.Elements()), word)
 }
 
-func containsFold(list []string, value string) bool {
-	return slices.ContainsFunc(list, func(s string) bool { return s != "" && strings.EqualFold(s, value) })
+func containsFold(list []string, word string) bool {
+	return slices.ContainsFunc(list, func(s string) bool { return s != "" && strings.EqualFold(s, word) })
 }

@@ -6,7 +6,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
-	"github.com/custodyhq/terraform-provider-custody/internal/provider/wire"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/value"
 )
 
 // recordModel is a record as both data sources show it.
@@ -35,10 +35,10 @@ var recordTypes = map[string]attr.Type{
 
 func modelOf(r lifecycle.Record) recordModel {
 	return recordModel{
-		Class: wire.Text(r.Class), Name: wire.Text(r.Name), State: types.StringValue(r.State.String()), Owners: wire.Texts(r.Owners),
-		Purpose: wire.Text(r.Purpose), Environment: wire.Text(r.Environment), Criticality: wire.Text(r.Criticality),
+		Class: value.Text(r.Class), Name: value.Text(r.Name), State: types.StringValue(r.State.String()), Owners: value.Texts(r.Owners),
+		Purpose: value.Text(r.Purpose), Environment: value.Text(r.Environment), Criticality: value.Text(r.Criticality),
 		ThirdParty: tristate(r.ThirdParty), Shared: tristate(r.Shared),
-		RetirementDate: wire.Instant(r.RetirementDate), VerifiedAt: wire.Instant(r.VerifiedAt), AssignedAt: wire.Instant(r.AssignedAt),
+		RetirementDate: value.Instant(r.RetirementDate), VerifiedAt: value.Instant(r.VerifiedAt), AssignedAt: value.Instant(r.AssignedAt),
 	}
 }
 

@@ -5,7 +5,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
-	"github.com/custodyhq/terraform-provider-custody/internal/provider/wire"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/value"
 )
 
 // model is a custody_binding in configuration, plan and state.
@@ -47,13 +47,13 @@ var taskType = types.ObjectType{AttrTypes: map[string]attr.Type{
 
 // question joins the arguments; they must be known.
 func (m *model) question() (lifecycle.Question, error) {
-	return wire.Question(m.Asset.ValueString(), m.Declared, m.Evidence, m.Successors)
+	return value.Question(m.Asset.ValueString(), m.Declared, m.Evidence, m.Successors)
 }
 
 // known reports whether every argument is wholly known.
 func (m *model) known() bool {
 	for _, v := range []attr.Value{m.Asset, m.Declared, m.Evidence, m.Successors} {
-		if !wire.WhollyKnown(v) {
+		if !value.WhollyKnown(v) {
 			return false
 		}
 	}
@@ -63,27 +63,27 @@ func (m *model) known() bool {
 // set fills in what was found out.
 func (m *model) set(b *lifecycle.Binding) {
 	m.ID = types.StringValue(b.Asset.String())
-	m.Class = wire.Text(b.Class)
+	m.Class = value.Text(b.Class)
 	m.BoundTo = types.StringValue(b.BoundTo.String())
-	m.Name = wire.Text(b.Name)
+	m.Name = value.Text(b.Name)
 	m.State = types.StringValue(b.State.String())
-	m.Holder = wire.Text(b.Holder)
-	m.OwnerKind = wire.Text(b.OwnerKind.String())
+	m.Holder = value.Text(b.Holder)
+	m.OwnerKind = value.Text(b.OwnerKind.String())
 	m.OwnerStatus = types.StringValue(b.OwnerStatus.String())
-	m.OwnerEndDate = wire.Instant(b.OwnerEndDate)
-	m.Manager = wire.Text(b.Manager)
-	m.Teams = wire.Texts(b.Teams)
-	m.Successor = wire.Text(b.Successor)
-	m.LifecycleOwner = wire.Text(b.LifecycleOwner)
-	m.Purpose = wire.Text(b.Purpose)
-	m.Environment = wire.Text(b.Environment)
-	m.Criticality = wire.Text(b.Criticality)
+	m.OwnerEndDate = value.Instant(b.OwnerEndDate)
+	m.Manager = value.Text(b.Manager)
+	m.Teams = value.Texts(b.Teams)
+	m.Successor = value.Text(b.Successor)
+	m.LifecycleOwner = value.Text(b.LifecycleOwner)
+	m.Purpose = value.Text(b.Purpose)
+	m.Environment = value.Text(b.Environment)
+	m.Criticality = value.Text(b.Criticality)
 	m.ThirdParty = types.BoolValue(b.ThirdParty)
 	m.Shared = types.BoolValue(b.Shared)
-	m.RetirementDate = wire.Instant(b.RetirementDate)
+	m.RetirementDate = value.Instant(b.RetirementDate)
 	m.OpenTasks = tasks(b.Tasks)
-	m.Findings = wire.Findings(b.Findings)
-	m.Confidence = wire.Confidence(b.Confidence)
+	m.Findings = value.Findings(b.Findings)
+	m.Confidence = value.Confidence(b.Confidence)
 	m.ConfidenceParts = parts(b)
 	m.Held = types.BoolValue(b.Held)
 	m.Digest = types.StringValue(b.Digest())
@@ -94,7 +94,7 @@ func tasks(open []lifecycle.Task) types.List {
 	for i, t := range open {
 		out[i] = types.ObjectValueMust(taskType.AttrTypes, map[string]attr.Value{
 			"id": types.StringValue(t.ID), "kind": types.StringValue(t.Kind.String()),
-			"due": wire.Instant(t.Due), "url": wire.Text(t.URL),
+			"due": value.Instant(t.Due), "url": value.Text(t.URL),
 		})
 	}
 	return types.ListValueMust(taskType, out)
@@ -119,7 +119,7 @@ func (m *model) unknown() {
 	m.Teams = types.ListUnknown(types.StringType)
 	m.ThirdParty, m.Shared, m.Held = types.BoolUnknown(), types.BoolUnknown(), types.BoolUnknown()
 	m.OpenTasks = types.ListUnknown(taskType)
-	m.Findings = types.ListUnknown(wire.FindingType)
+	m.Findings = types.ListUnknown(value.FindingType)
 	m.Confidence = types.Float64Unknown()
 	m.ConfidenceParts = types.MapUnknown(types.Int64Type)
 }
@@ -142,13 +142,13 @@ func (m *model) hold(prior *model) error {
 // remembered reads the last known facts back from the state, as far as the
 // digest covers them.
 func (m *model) remembered() (lifecycle.Binding, error) {
-	b, _, err := wire.Binding(m.object())
+	b, _, err := value.Binding(m.object())
 	return b, err
 }
 
 // object returns the attributes that a grant would keep.
 func (m *model) object() types.Object {
-	return types.ObjectValueMust(wire.BindingTypes, map[string]attr.Value{
+	return types.ObjectValueMust(value.BindingTypes, map[string]attr.Value{
 		"asset": m.Asset, "declared": m.Declared, "evidence": m.Evidence, "successors": m.Successors,
 		"class": m.Class, "bound_to": m.BoundTo, "state": m.State, "holder": m.Holder,
 		"owner_kind": m.OwnerKind, "owner_status": m.OwnerStatus, "owner_end_date": m.OwnerEndDate,

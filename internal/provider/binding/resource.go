@@ -12,7 +12,7 @@ import (
 
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/run"
-	"github.com/custodyhq/terraform-provider-custody/internal/provider/wire"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/value"
 )
 
 // heldSummary is the one text under which Terraform folds the warnings about
@@ -109,7 +109,7 @@ func (r *Resource) refresh(ctx context.Context, m, prior *model, diags *diag.Dia
 		diags.AddAttributeError(path.Root("asset"), "Unable to Hold Last Known Facts", fmt.Sprintf("%s.\n\nNothing was issued and nothing was revoked.", err))
 		return false
 	}
-	wire.Warn(diags, path.Root("asset"), heldSummary, err)
+	value.Warn(diags, path.Root("asset"), heldSummary, err)
 	return true
 }
 

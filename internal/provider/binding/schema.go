@@ -13,12 +13,12 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
-	"github.com/custodyhq/terraform-provider-custody/internal/provider/wire"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/value"
 )
 
 // Asset accepts "<system>/<id>".
 func Asset() validator.String {
-	return wire.Checked("Invalid Asset", "\"<system>/<id>\", for instance \"cmdb/APP-0042\"", func(s string) error {
+	return value.Checked("Invalid Asset", "\"<system>/<id>\", for instance \"cmdb/APP-0042\"", func(s string) error {
 		if _, ok := lifecycle.ParseRef(s); !ok {
 			return fmt.Errorf("%q names no system and id", s)
 		}
@@ -61,19 +61,19 @@ func arguments() map[string]schema.Attribute {
 				"environment": declaredText("The environment, for instance `production`."),
 				"criticality": declaredText("How much depends on the asset, for instance `high`."),
 				"third_party": schema.BoolAttribute{Optional: true, MarkdownDescription: "Whether a third party operates the asset."},
-				"retirement_date": schema.StringAttribute{Optional: true, Validators: []validator.String{wire.EndOfDay()},
+				"retirement_date": schema.StringAttribute{Optional: true, Validators: []validator.String{value.EndOfDay()},
 					MarkdownDescription: "When the asset retires: a date, which means the end of that day in UTC, or an RFC 3339 timestamp."},
 			},
 		},
 		"evidence": schema.MapAttribute{
 			Optional: true, ElementType: types.StringType,
-			Validators: []validator.Map{mapvalidator.ValueStringsAre(wire.Stated()), mapvalidator.KeysAre(wire.Stated())},
+			Validators: []validator.Map{mapvalidator.ValueStringsAre(value.Stated()), mapvalidator.KeysAre(value.Stated())},
 			MarkdownDescription: "Other claims of who owns the asset, by a name of the claim (`cloud_tag`, `codeowners`): owner keys as in `declared.owner`, or a team of the owner. " +
 				"A claim that agrees raises the confidence, one that contradicts is the finding `owner.conflict`.",
 		},
 		"successors": schema.ListAttribute{
 			Optional: true, ElementType: types.StringType,
-			Validators: []validator.List{listvalidator.ValueStringsAre(wire.Stated()), listvalidator.UniqueValues()},
+			Validators: []validator.List{listvalidator.ValueStringsAre(value.Stated()), listvalidator.UniqueValues()},
 			MarkdownDescription: "Owners to propose when the holder leaves, in order. After them come the holder's manager, the holder's teams and the class's `lifecycle_owner`. " +
 				"The first that is active is `successor`.",
 		},
@@ -81,7 +81,7 @@ func arguments() map[string]schema.Attribute {
 }
 
 func declaredText(description string) schema.StringAttribute {
-	return schema.StringAttribute{Optional: true, MarkdownDescription: description, Validators: []validator.String{wire.Stated()}}
+	return schema.StringAttribute{Optional: true, MarkdownDescription: description, Validators: []validator.String{value.Stated()}}
 }
 
 func text(description string) schema.StringAttribute {

@@ -11,7 +11,7 @@ import (
 
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 	"github.com/custodyhq/terraform-provider-custody/internal/policy"
-	"github.com/custodyhq/terraform-provider-custody/internal/provider/wire"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/value"
 )
 
 // The summaries of the grant's warnings. Terraform folds warnings of one text.
@@ -31,7 +31,7 @@ type transition struct {
 // decide reads the arguments and the memory, checks them against the instant of
 // the run and decides. It returns nil if it has reported an error.
 func (r *Resource) decide(m, priorModel *model, diags *diag.Diagnostics) *transition {
-	b, q, err := wire.Binding(m.Binding)
+	b, q, err := value.Binding(m.Binding)
 	if err != nil {
 		diags.AddAttributeError(path.Root("binding"), "Invalid Binding",
 			fmt.Sprintf("This object was not written by a custody_binding: %s.\n\n"+
@@ -41,14 +41,14 @@ func (r *Resource) decide(m, priorModel *model, diags *diag.Diagnostics) *transi
 	}
 	spec, problem := m.spec()
 	if problem != nil {
-		diags.AddAttributeError(problem.at, "Invalid Argument", wire.Located(problem.at, problem.Error()+".\n\nNothing was issued and nothing was revoked."))
+		diags.AddAttributeError(problem.at, "Invalid Argument", value.Located(problem.at, problem.Error()+".\n\nNothing was issued and nothing was revoked."))
 		return nil
 	}
 	rules := []*lifecycle.Rules{r.run.Rules}
 	if !m.Policy.IsNull() {
 		own, err := r.run.GrantPolicy(m.Policy.ValueString())
 		if err != nil {
-			wire.ReportPolicy(diags, path.Root("policy"), err)
+			value.ReportPolicy(diags, path.Root("policy"), err)
 			return nil
 		}
 		rules = append(rules, own)
@@ -80,7 +80,7 @@ func (r *Resource) timely(spec *lifecycle.Spec, prior *lifecycle.Grant, rules []
 	if a := spec.Attestation; a != nil && a.At.After(now) {
 		diags.AddAttributeError(path.Root("attestation").AtName("at"), "Attestation Lies in the Future",
 			fmt.Sprintf("The attestation is dated %s, after the instant of this run, %s. Nobody can attest yet what will be justified then.\n\n"+
-				"Nothing was issued and nothing was revoked.\n\nAccepted: an instant that has passed.", wire.Instant(a.At), wire.Instant(now)))
+				"Nothing was issued and nothing was revoked.\n\nAccepted: an instant that has passed.", value.Instant(a.At), value.Instant(now)))
 	}
 	if x := spec.Exception; x != nil {
 		limit := slices.MinFunc(rules, func(a, b *lifecycle.Rules) int { return int(a.ExceptionMax - b.ExceptionMax) })
@@ -88,7 +88,7 @@ func (r *Resource) timely(spec *lifecycle.Spec, prior *lifecycle.Grant, rules []
 			diags.AddAttributeError(path.Root("exception").AtName("expires_at"), "Exception Is Too Long",
 				fmt.Sprintf("The exception would last until %s. The %s allows an exception of at most %s, which is until %s for this run.\n\n"+
 					"Nothing was issued and nothing was revoked.\n\nSet an earlier expires_at, and renew the exception when it ends.",
-					wire.Instant(x.ExpiresAt), limit.Name, policy.FormatDuration(limit.ExceptionMax), wire.Instant(now.Add(limit.ExceptionMax))))
+					value.Instant(x.ExpiresAt), limit.Name, policy.FormatDuration(limit.ExceptionMax), value.Instant(now.Add(limit.ExceptionMax))))
 		}
 	}
 	if prior != nil && now.Before(prior.Latest()) {
@@ -96,7 +96,7 @@ func (r *Resource) timely(spec *lifecycle.Spec, prior *lifecycle.Grant, rules []
 			fmt.Sprintf("This run is planned at %s, but the grant's state already holds %s. A decision at an earlier instant would rewrite what has happened.\n\n"+
 				"Nothing was issued and nothing was revoked.\n\n"+
 				"Set plan_time = plantimestamp() in the provider block, make a new plan, and check the clock of this machine.",
-				wire.Instant(now), wire.Instant(prior.Latest())))
+				value.Instant(now), value.Instant(prior.Latest())))
 	}
 	return !diags.HasError()
 }

@@ -14,7 +14,7 @@ import (
 
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/run"
-	"github.com/custodyhq/terraform-provider-custody/internal/provider/wire"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/value"
 )
 
 // DataSource is custody_owner.
@@ -67,7 +67,7 @@ func (d *DataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp 
 		MarkdownDescription: "What the directories say of an owner: a person, a team or a service identity. An owner that nobody knows, or whose key is ambiguous, does not fail the plan.",
 		Attributes: map[string]schema.Attribute{
 			"owner": schema.StringAttribute{
-				Required: true, Validators: []validator.String{wire.Stated()},
+				Required: true, Validators: []validator.String{value.Stated()},
 				MarkdownDescription: "The owner by any key: an id, an email address or a user name, without regard to case; or `<directory>/<id>`, which asks that directory only.",
 			},
 			"exists":     schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether exactly one entry matches. `false` only if every directory answered: one that does not answer fails the plan."},
@@ -101,7 +101,7 @@ func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 	var p lifecycle.Person
 	var members []string
 	m.Exists = types.BoolValue(len(people) == 1)
-	m.Candidates = wire.Texts(nil)
+	m.Candidates = value.Texts(nil)
 	switch len(people) {
 	case 0:
 	case 1:
@@ -111,7 +111,7 @@ func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 			return
 		}
 	default:
-		m.Candidates = wire.Texts(lifecycle.HoldersOf(people))
+		m.Candidates = value.Texts(lifecycle.HoldersOf(people))
 	}
 	m.set(p, members, d.run)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
@@ -132,8 +132,8 @@ func (m *model) set(p lifecycle.Person, members []string, r *run.Run) {
 		m.Holder = types.StringValue(p.Holder())
 		m.Status = types.StringValue(lifecycle.StatusAt(p, r.Now, r.Rules.LeadTime).String())
 	}
-	m.Email, m.Username, m.Name = wire.Text(p.Email), wire.Text(p.Username), wire.Text(p.Name)
-	m.Kind = wire.Text(p.Kind.String())
-	m.EndDate, m.Manager = wire.Instant(p.EndDate), wire.Text(p.Manager)
-	m.Teams, m.Members = wire.Texts(p.Teams), wire.Texts(members)
+	m.Email, m.Username, m.Name = value.Text(p.Email), value.Text(p.Username), value.Text(p.Name)
+	m.Kind = value.Text(p.Kind.String())
+	m.EndDate, m.Manager = value.Instant(p.EndDate), value.Text(p.Manager)
+	m.Teams, m.Members = value.Texts(p.Teams), value.Texts(members)
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/fault"
-	"github.com/custodyhq/terraform-provider-custody/internal/provider/wire"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/value"
 )
 
 // Report turns an error into one diagnostic at the given attribute. A system
@@ -19,7 +19,7 @@ func (r *Run) Report(diags *diag.Diagnostics, at path.Path, err error) {
 		err = &fault.Fault{Kind: f.Kind, Summary: f.Summary,
 			Happened: f.Happened + " Nothing was issued and nothing was revoked. The full message stands at another object of this run."}
 	}
-	wire.Report(diags, at, err)
+	value.Report(diags, at, err)
 }
 
 func (r *Run) toldBefore(text string) bool {

@@ -1,7 +1,7 @@
-// Package wire says how facts and decisions stand in Terraform's values: what is
+// Package value says how facts and decisions stand in Terraform's values: what is
 // not stated is null, instants are RFC 3339 in UTC with whole seconds, durations
 // are Go durations plus days and weeks.
-package wire
+package value
 
 import (
 	"errors"
