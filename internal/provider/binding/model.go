@@ -47,7 +47,7 @@ var taskType = types.ObjectType{AttrTypes: map[string]attr.Type{
 
 // question joins the arguments; they must be known.
 func (m *model) question() (lifecycle.Question, error) {
-	return value.Question(m.Asset.ValueString(), m.Declared, m.Evidence, m.Successors)
+	return questionOf(m.Asset.ValueString(), m.Declared, m.Evidence, m.Successors)
 }
 
 // known reports whether every argument is wholly known.
@@ -82,8 +82,8 @@ func (m *model) set(b *lifecycle.Binding) {
 	m.Shared = types.BoolValue(b.Shared)
 	m.RetirementDate = value.Instant(b.RetirementDate)
 	m.OpenTasks = tasks(b.Tasks)
-	m.Findings = value.Findings(b.Findings)
-	m.Confidence = value.Confidence(b.Confidence)
+	m.Findings = findingsList(b.Findings)
+	m.Confidence = confidenceOf(b.Confidence)
 	m.ConfidenceParts = parts(b)
 	m.Held = types.BoolValue(b.Held)
 	m.Digest = types.StringValue(b.Digest())
@@ -119,7 +119,7 @@ func (m *model) unknown() {
 	m.Teams = types.ListUnknown(types.StringType)
 	m.ThirdParty, m.Shared, m.Held = types.BoolUnknown(), types.BoolUnknown(), types.BoolUnknown()
 	m.OpenTasks = types.ListUnknown(taskType)
-	m.Findings = types.ListUnknown(value.FindingType)
+	m.Findings = types.ListUnknown(findingType)
 	m.Confidence = types.Float64Unknown()
 	m.ConfidenceParts = types.MapUnknown(types.Int64Type)
 }
@@ -142,13 +142,13 @@ func (m *model) hold(prior *model) error {
 // remembered reads the last known facts back from the state, as far as the
 // digest covers them.
 func (m *model) remembered() (lifecycle.Binding, error) {
-	b, _, err := value.Binding(m.object())
+	b, _, err := FromObject(m.object())
 	return b, err
 }
 
 // object returns the attributes that a grant would keep.
 func (m *model) object() types.Object {
-	return types.ObjectValueMust(value.BindingTypes, map[string]attr.Value{
+	return types.ObjectValueMust(ObjectTypes, map[string]attr.Value{
 		"asset": m.Asset, "declared": m.Declared, "evidence": m.Evidence, "successors": m.Successors,
 		"class": m.Class, "bound_to": m.BoundTo, "state": m.State, "holder": m.Holder,
 		"owner_kind": m.OwnerKind, "owner_status": m.OwnerStatus, "owner_end_date": m.OwnerEndDate,

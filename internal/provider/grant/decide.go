@@ -11,6 +11,7 @@ import (
 
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 	"github.com/custodyhq/terraform-provider-custody/internal/policy"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/binding"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/value"
 )
 
@@ -31,7 +32,7 @@ type transition struct {
 // decide reads the arguments and the memory, checks them against the instant of
 // the run and decides. It returns nil if it has reported an error.
 func (r *Resource) decide(m, priorModel *model, diags *diag.Diagnostics) *transition {
-	b, q, err := value.Binding(m.Binding)
+	b, q, err := binding.FromObject(m.Binding)
 	if err != nil {
 		diags.AddAttributeError(path.Root("binding"), "Invalid Binding",
 			fmt.Sprintf("This object was not written by a custody_binding: %s.\n\n"+

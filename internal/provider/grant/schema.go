@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/binding"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/value"
 )
 
@@ -70,7 +71,7 @@ func exceptableCode() validator.String {
 func arguments() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"binding": schema.ObjectAttribute{
-			Required: true, AttributeTypes: value.BindingTypes,
+			Required: true, AttributeTypes: binding.ObjectTypes,
 			MarkdownDescription: "The asset's binding: pass the whole resource, `binding = custody_binding.<name>`. Attributes that a decision does not need are dropped. " +
 				"An object whose `digest` does not match its other attributes was written by hand and is refused.",
 		},

@@ -1,4 +1,4 @@
-package value
+package binding
 
 import (
 	"fmt"
@@ -11,22 +11,23 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/value"
 )
 
-// DeclaredTypes are the attributes of the object that declares facts.
-var DeclaredTypes = map[string]attr.Type{
+// declaredTypes are the attributes of the object that declares facts.
+var declaredTypes = map[string]attr.Type{
 	"owner": types.StringType, "purpose": types.StringType, "environment": types.StringType,
 	"criticality": types.StringType, "third_party": types.BoolType, "retirement_date": types.StringType,
 }
 
-// FindingType is the object type of one finding.
-var FindingType = types.ObjectType{AttrTypes: map[string]attr.Type{"code": types.StringType, "message": types.StringType}}
+// findingType is the object type of one finding.
+var findingType = types.ObjectType{AttrTypes: map[string]attr.Type{"code": types.StringType, "message": types.StringType}}
 
-// BindingTypes are the attributes that a grant keeps of its binding: what a
+// ObjectTypes are the attributes that a grant keeps of its binding: what a
 // decision depends on, and what apply needs to assess the asset again.
-var BindingTypes = map[string]attr.Type{
+var ObjectTypes = map[string]attr.Type{
 	"asset":           types.StringType,
-	"declared":        types.ObjectType{AttrTypes: DeclaredTypes},
+	"declared":        types.ObjectType{AttrTypes: declaredTypes},
 	"evidence":        types.MapType{ElemType: types.StringType},
 	"successors":      types.ListType{ElemType: types.StringType},
 	"class":           types.StringType,
@@ -46,20 +47,20 @@ var BindingTypes = map[string]attr.Type{
 	"third_party":     types.BoolType,
 	"shared":          types.BoolType,
 	"retirement_date": types.StringType,
-	"findings":        types.ListType{ElemType: FindingType},
+	"findings":        types.ListType{ElemType: findingType},
 	"confidence":      types.Float64Type,
 	"held":            types.BoolType,
 	"digest":          types.StringType,
 }
 
-// Question joins what a binding was asked with. The values must be known and
+// questionOf joins what a binding was asked with. The values must be known and
 // valid.
-func Question(asset string, declared types.Object, evidence types.Map, successors types.List) (lifecycle.Question, error) {
+func questionOf(asset string, declared types.Object, evidence types.Map, successors types.List) (lifecycle.Question, error) {
 	ref, ok := lifecycle.ParseRef(asset)
 	if !ok {
 		return lifecycle.Question{}, fmt.Errorf("%q is not of the form \"<system>/<id>\"", asset)
 	}
-	q := lifecycle.Question{Asset: ref, Successors: TextsOf(successors.Elements())}
+	q := lifecycle.Question{Asset: ref, Successors: value.TextsOf(successors.Elements())}
 	for name, owner := range evidence.Elements() {
 		if s, ok := owner.(types.String); ok && !s.IsNull() {
 			q.Evidence = append(q.Evidence, lifecycle.Claim{Name: name, Owner: s.ValueString()})
@@ -76,24 +77,24 @@ func Question(asset string, declared types.Object, evidence types.Map, successor
 	}
 	if date := d.text("retirement_date"); date != "" {
 		var err error
-		if q.Declared.RetirementDate, err = ParseEndOfDay(date); err != nil {
+		if q.Declared.RetirementDate, err = value.ParseEndOfDay(date); err != nil {
 			return q, err
 		}
 	}
 	return q, nil
 }
 
-// Binding reads the object that a grant keeps of its binding. The object must
+// FromObject reads the object that a grant keeps of its binding. The object must
 // be wholly known. An error means that it was not written by a custody_binding.
-func Binding(object types.Object) (lifecycle.Binding, lifecycle.Question, error) {
+func FromObject(object types.Object) (lifecycle.Binding, lifecycle.Question, error) {
 	r := reader{values: object.Attributes()}
-	q, err := Question(r.text("asset"), r.object("declared"), r.mapping("evidence"), r.list("successors"))
+	q, err := questionOf(r.text("asset"), r.object("declared"), r.mapping("evidence"), r.list("successors"))
 	if err != nil {
 		return lifecycle.Binding{}, q, err
 	}
 	b := lifecycle.Binding{
 		Asset: q.Asset, Class: r.text("class"), Holder: r.text("holder"),
-		Manager: r.text("manager"), Teams: TextsOf(r.list("teams").Elements()),
+		Manager: r.text("manager"), Teams: value.TextsOf(r.list("teams").Elements()),
 		Successor: r.text("successor"), LifecycleOwner: r.text("lifecycle_owner"),
 		Purpose: r.text("purpose"), Environment: r.text("environment"), Criticality: r.text("criticality"),
 		ThirdParty: r.yes("third_party"), Shared: r.yes("shared"), Held: r.yes("held"),
@@ -168,7 +169,7 @@ func (r *reader) hundredths(name string) int {
 
 func (r *reader) instant(name string) time.Time {
 	s, _ := r.values[name].(types.String)
-	return InstantOf(s)
+	return value.InstantOf(s)
 }
 
 // parsed reads an enumeration; null is its zero value.
@@ -185,18 +186,18 @@ func parsed[T any](r *reader, name string, parse func(string) (T, error)) T {
 	return v
 }
 
-// Findings returns the list value of findings.
-func Findings(findings []lifecycle.Finding) types.List {
+// findingsList returns the list value of findings.
+func findingsList(findings []lifecycle.Finding) types.List {
 	out := make([]attr.Value, len(findings))
 	for i, f := range findings {
-		out[i] = types.ObjectValueMust(FindingType.AttrTypes, map[string]attr.Value{
+		out[i] = types.ObjectValueMust(findingType.AttrTypes, map[string]attr.Value{
 			"code": types.StringValue(f.Code.String()), "message": types.StringValue(f.Message),
 		})
 	}
-	return types.ListValueMust(FindingType, out)
+	return types.ListValueMust(findingType, out)
 }
 
-// Confidence returns hundredths as a number from 0 to 1.
-func Confidence(hundredths int) types.Float64 {
+// confidenceOf returns hundredths as a number from 0 to 1.
+func confidenceOf(hundredths int) types.Float64 {
 	return types.Float64Value(float64(hundredths) / 100)
 }
