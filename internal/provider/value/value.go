@@ -14,6 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/fault"
+	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 	"github.com/custodyhq/terraform-provider-custody/internal/policy"
 )
 
@@ -61,11 +62,22 @@ func ParseEndOfDay(s string) (time.Time, error) {
 // InstantOf reads a timestamp that the provider wrote itself; anything else reads
 // as not stated.
 func InstantOf(v types.String) time.Time {
+	if v.IsNull() {
+		return time.Time{}
+	}
 	t, err := time.Parse(time.RFC3339, v.ValueString())
 	if err != nil {
 		return time.Time{}
 	}
 	return t
+}
+
+// Tristate returns a yes or no, null if it is not stated.
+func Tristate(t lifecycle.Tristate) types.Bool {
+	if t == lifecycle.Unstated {
+		return types.BoolNull()
+	}
+	return types.BoolValue(t == lifecycle.Yes)
 }
 
 // Texts returns a list of strings; no items give an empty list.
