@@ -17,23 +17,13 @@ import (
 )
 
 // DataSource is custody_asset: one record.
-type DataSource struct {
-	run *run.Run
-}
+type DataSource struct{ run.DataSource }
 
 var _ datasource.DataSourceWithConfigure = (*DataSource)(nil)
 
 // NewDataSource returns the data source custody_asset.
-func NewDataSource() datasource.DataSource { return &DataSource{} }
-
-// Metadata names the data source.
-func (d *DataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_asset"
-}
-
-// Configure takes the run over from the provider.
-func (d *DataSource) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
-	d.run = run.From(req.ProviderData, &resp.Diagnostics)
+func NewDataSource() datasource.DataSource {
+	return &DataSource{run.DataSource{Name: "asset"}}
 }
 
 // Schema returns the data source's schema.
@@ -72,9 +62,9 @@ func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 	if resp.Diagnostics.HasError() || !ok {
 		return
 	}
-	records, err := d.run.Facts.Asset(ctx, ref)
+	records, err := d.Run.Facts.Asset(ctx, ref)
 	if err != nil {
-		d.run.Report(&resp.Diagnostics, path.Root("asset"), err)
+		d.Run.Report(&resp.Diagnostics, path.Root("asset"), err)
 		return
 	}
 	m.Exists = types.BoolValue(len(records) > 0)

@@ -20,23 +20,13 @@ import (
 )
 
 // ListDataSource is custody_assets: the records of one system, filtered.
-type ListDataSource struct {
-	run *run.Run
-}
+type ListDataSource struct{ run.DataSource }
 
 var _ datasource.DataSourceWithConfigure = (*ListDataSource)(nil)
 
 // NewListDataSource returns the data source custody_assets.
-func NewListDataSource() datasource.DataSource { return &ListDataSource{} }
-
-// Metadata names the data source.
-func (d *ListDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_assets"
-}
-
-// Configure takes the run over from the provider.
-func (d *ListDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
-	d.run = run.From(req.ProviderData, &resp.Diagnostics)
+func NewListDataSource() datasource.DataSource {
+	return &ListDataSource{run.DataSource{Name: "assets"}}
 }
 
 type listModel struct {
@@ -87,14 +77,14 @@ func (d *ListDataSource) Read(ctx context.Context, req datasource.ReadRequest, r
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	records, err := d.run.Facts.Records(ctx, m.System.ValueString())
+	records, err := d.Run.Facts.Records(ctx, m.System.ValueString())
 	if err != nil {
-		d.run.Report(&resp.Diagnostics, path.Root("system"), err)
+		d.Run.Report(&resp.Diagnostics, path.Root("system"), err)
 		return
 	}
 	owners, err := d.ownerKeys(ctx, value.TextsOf(m.Owner.Elements()))
 	if err != nil {
-		d.run.Report(&resp.Diagnostics, path.Root("owner"), err)
+		d.Run.Report(&resp.Diagnostics, path.Root("owner"), err)
 		return
 	}
 	element := types.ObjectType{AttrTypes: map[string]attr.Type{"asset": types.StringType}}
@@ -134,7 +124,7 @@ func grouped(records []lifecycle.Record) []lifecycle.Record {
 func (d *ListDataSource) ownerKeys(ctx context.Context, wanted []string) ([]string, error) {
 	keys := slices.Clone(wanted)
 	for _, key := range wanted {
-		people, err := d.run.Facts.Resolve(ctx, key)
+		people, err := d.Run.Facts.Resolve(ctx, key)
 		if err != nil {
 			return nil, err
 		}

@@ -18,23 +18,13 @@ import (
 )
 
 // DataSource is custody_owner.
-type DataSource struct {
-	run *run.Run
-}
+type DataSource struct{ run.DataSource }
 
 var _ datasource.DataSourceWithConfigure = (*DataSource)(nil)
 
 // NewDataSource returns the data source custody_owner.
-func NewDataSource() datasource.DataSource { return &DataSource{} }
-
-// Metadata names the data source.
-func (d *DataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_owner"
-}
-
-// Configure takes the run over from the provider.
-func (d *DataSource) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
-	d.run = run.From(req.ProviderData, &resp.Diagnostics)
+func NewDataSource() datasource.DataSource {
+	return &DataSource{run.DataSource{Name: "owner"}}
 }
 
 type model struct {
@@ -93,9 +83,9 @@ func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	people, err := d.run.Facts.Resolve(ctx, m.Owner.ValueString())
+	people, err := d.Run.Facts.Resolve(ctx, m.Owner.ValueString())
 	if err != nil {
-		d.run.Report(&resp.Diagnostics, path.Root("owner"), err)
+		d.Run.Report(&resp.Diagnostics, path.Root("owner"), err)
 		return
 	}
 	var p lifecycle.Person
@@ -107,13 +97,13 @@ func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 	case 1:
 		p = people[0]
 		if members, err = d.members(ctx, p); err != nil {
-			d.run.Report(&resp.Diagnostics, path.Root("owner"), err)
+			d.Run.Report(&resp.Diagnostics, path.Root("owner"), err)
 			return
 		}
 	default:
 		m.Candidates = value.Texts(lifecycle.HoldersOf(people))
 	}
-	m.set(p, members, d.run)
+	m.set(p, members, d.Run)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 }
 
@@ -121,7 +111,7 @@ func (d *DataSource) members(ctx context.Context, p lifecycle.Person) ([]string,
 	if p.Kind != lifecycle.KindTeam {
 		return nil, nil
 	}
-	people, err := d.run.Facts.Members(ctx, p)
+	people, err := d.Run.Facts.Members(ctx, p)
 	return lifecycle.HoldersOf(people), err
 }
 
