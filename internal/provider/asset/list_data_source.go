@@ -2,7 +2,6 @@ package asset
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -50,8 +49,6 @@ func filter(what string, each ...validator.String) schema.SetAttribute {
 
 // Schema returns the data source's schema.
 func (d *ListDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
-	record := recordSchema()
-	record["asset"] = text("The asset as `custody_binding` takes it: `\"<system>/<id>\"`.")
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "The records of an asset system, filtered and sorted by id. `assets` is a map that `for_each` takes. An id that the system holds more than once stands there once; fields in which its records disagree are null.",
 		Attributes: map[string]schema.Attribute{
@@ -64,7 +61,7 @@ func (d *ListDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, r
 			"ids":         schema.ListAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "The ids of the assets, sorted."},
 			"assets": schema.MapNestedAttribute{
 				Computed: true, MarkdownDescription: "The assets by id.",
-				NestedObject: schema.NestedAttributeObject{Attributes: record},
+				NestedObject: schema.NestedAttributeObject{Attributes: listed.DataSource()},
 			},
 		},
 	}
@@ -87,34 +84,31 @@ func (d *ListDataSource) Read(ctx context.Context, req datasource.ReadRequest, r
 		d.Run.Report(&resp.Diagnostics, path.Root("owner"), err)
 		return
 	}
-	element := types.ObjectType{AttrTypes: map[string]attr.Type{"asset": types.StringType}}
-	for name, t := range recordTypes {
-		element.AttrTypes[name] = t
-	}
+	element := types.ObjectType{AttrTypes: listed.Types()}
 	ids, assets := []string{}, map[string]attr.Value{}
-	for _, r := range grouped(records) {
-		if !m.wants(r, owners) {
+	for _, f := range grouped(m.System.ValueString(), records) {
+		if !m.wants(f.Record, owners) {
 			continue
 		}
-		ids = append(ids, r.ID)
-		assets[r.ID] = types.ObjectValueMust(element.AttrTypes, modelOf(r).object(map[string]attr.Value{
-			"asset": types.StringValue(fmt.Sprintf("%s/%s", m.System.ValueString(), r.ID)),
-		}))
+		values := make(map[string]attr.Value, len(listed))
+		listed.Write(values, f)
+		ids = append(ids, f.Asset.ID)
+		assets[f.Asset.ID] = types.ObjectValueMust(element.AttrTypes, values)
 	}
 	m.IDs = value.Texts(ids)
 	m.Assets = types.MapValueMust(element, assets)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 }
 
-// grouped merges the records of one id; records are sorted by id.
-func grouped(records []lifecycle.Record) []lifecycle.Record {
-	var out []lifecycle.Record
+// grouped joins the records of one id; records are sorted by id.
+func grouped(system string, records []lifecycle.Record) []*found {
+	var out []*found
 	for i := 0; i < len(records); {
 		j := i + 1
 		for j < len(records) && records[j].ID == records[i].ID {
 			j++
 		}
-		out = append(out, lifecycle.Merge(records[i:j]))
+		out = append(out, find(lifecycle.Ref{System: system, ID: records[i].ID}, records[i:j]))
 		i = j
 	}
 	return out

@@ -34,7 +34,7 @@ func Text[T any](name, description string, at func(*T) *string) Row[T] {
 // given. A value that has no word is null.
 func Word[T any, E fmt.Stringer](name, description string, words []string, parse func(string) (E, error), at func(*T) *E) Row[T] {
 	return Row[T]{
-		Column: Column{Name: name, Type: types.StringType, Description: OneOf(description, words)},
+		Column: Column{Name: name, Type: types.StringType, Description: oneOf(description, words)},
 		Write:  func(from *T) attr.Value { return value.Text((*at(from)).String()) },
 		Read: func(v attr.Value, into *T) error {
 			var word E
@@ -48,13 +48,15 @@ func Word[T any, E fmt.Stringer](name, description string, words []string, parse
 	}
 }
 
-// OneOf adds the words that a text may be to its description, if there are any.
-func OneOf(description string, words []string) string {
+func oneOf(description string, words []string) string {
 	if len(words) == 0 {
 		return description
 	}
-	return strings.TrimSpace(description + " One of `" + strings.Join(words, "`, `") + "`.")
+	return strings.TrimSpace(description + " One of " + Words(words) + ".")
 }
+
+// Words lists words for a description.
+func Words(words []string) string { return "`" + strings.Join(words, "`, `") + "`" }
 
 // Instant is an instant; the zero one is null.
 func Instant[T any](name, description string, at func(*T) *time.Time) Row[T] {

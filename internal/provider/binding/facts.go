@@ -2,7 +2,6 @@ package binding
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
@@ -68,7 +67,7 @@ var shown = attribute.Table[lifecycle.Binding]{
 	attribute.Objects("open_tasks", "The offboarding, reassignment and decommission tasks that are open against the asset.", tasks,
 		func(b *lifecycle.Binding) *[]lifecycle.Task { return &b.Tasks }),
 	attribute.Shown("confidence_parts", types.MapType{ElemType: types.Int64Type},
-		"The points, in hundredths, that each signal gave: `"+strings.Join(lifecycle.Signals(), "`, `")+"`.", parts),
+		"The points, in hundredths, that each signal gave: "+attribute.Words(lifecycle.Signals())+".", parts),
 }
 
 // facts are all computed attributes.

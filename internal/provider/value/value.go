@@ -4,6 +4,7 @@
 package value
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -101,6 +102,15 @@ func TextsOf(elements []attr.Value) []string {
 		}
 	}
 	return out
+}
+
+// Object returns an object of the given values; its types are theirs.
+func Object(values map[string]attr.Value) types.Object {
+	of := make(map[string]attr.Type, len(values))
+	for name, v := range values {
+		of[name] = v.Type(context.Background())
+	}
+	return types.ObjectValueMust(of, values)
 }
 
 // Report turns an error into one diagnostic: at the given attribute, or at none
