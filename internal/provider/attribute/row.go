@@ -48,6 +48,34 @@ func Word[T any, E fmt.Stringer](name, description string, words []string, parse
 	}
 }
 
+// WordList is a list of words of an enumeration; no items give an empty list.
+func WordList[T any, E fmt.Stringer](name, description string, words []string, parse func(string) (E, error), at func(*T) *[]E) Row[T] {
+	return Row[T]{
+		Column: Column{Name: name, Type: types.ListType{ElemType: types.StringType}, Description: oneOf(description, words)},
+		Write: func(from *T) attr.Value {
+			items := *at(from)
+			out := make([]attr.Value, len(items))
+			for i, word := range items {
+				out[i] = types.StringValue(word.String())
+			}
+			return types.ListValueMust(types.StringType, out)
+		},
+		Read: func(v attr.Value, into *T) error {
+			l, _ := v.(types.List)
+			var items []E
+			for _, s := range value.TextsOf(l.Elements()) {
+				word, err := parse(s)
+				if err != nil {
+					return err
+				}
+				items = append(items, word)
+			}
+			*at(into) = items
+			return nil
+		},
+	}
+}
+
 func oneOf(description string, words []string) string {
 	if len(words) == 0 {
 		return description
