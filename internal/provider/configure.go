@@ -17,7 +17,7 @@ import (
 	document "github.com/custodyhq/terraform-provider-custody/internal/policy"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/operation"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/run"
-	"github.com/custodyhq/terraform-provider-custody/internal/provider/wire"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/value"
 )
 
 const (
@@ -110,7 +110,7 @@ func (p *Provider) setInstant(r *run.Run, m *model, diags *diag.Diagnostics) {
 	if m.PlanTime.IsNull() {
 		return
 	}
-	at, err := wire.ParseInstant(m.PlanTime.ValueString())
+	at, err := value.ParseInstant(m.PlanTime.ValueString())
 	if err != nil {
 		operation.Configure.Report(diags, path.Root("plan_time"), &fault.Fault{Summary: "Invalid Timestamp", Happened: err.Error() + "."})
 		return
@@ -119,13 +119,13 @@ func (p *Provider) setInstant(r *run.Run, m *model, diags *diag.Diagnostics) {
 	case at.After(now):
 		operation.Configure.Report(diags, path.Root("plan_time"), &fault.Fault{
 			Summary:  "Plan Time Lies in the Future",
-			Happened: fmt.Sprintf("plan_time is %s, but this machine's clock says %s.", wire.Instant(at), wire.Instant(now)),
+			Happened: fmt.Sprintf("plan_time is %s, but this machine's clock says %s.", value.Instant(at), value.Instant(now)),
 			Advice:   "Set plan_time = plantimestamp(), and check the clocks of the machines that plan and apply.",
 		})
 	case now.Sub(at) > age:
 		operation.Configure.Report(diags, path.Root("plan_time"), &fault.Fault{
 			Summary:     "Saved Plan Is Too Old",
-			Happened:    fmt.Sprintf("The plan was made at %s and may be applied for %s; it is %s now.", wire.Instant(at), document.FormatDuration(age), wire.Instant(now)),
+			Happened:    fmt.Sprintf("The plan was made at %s and may be applied for %s; it is %s now.", value.Instant(at), document.FormatDuration(age), value.Instant(now)),
 			Consequence: "custody issued nothing and revoked nothing. What other providers planned to destroy may already be gone.",
 			Advice:      "Make a new plan. max_plan_age sets how long a saved plan may wait, up to 168h.",
 		})
@@ -158,7 +158,7 @@ func (p *Provider) facts(ctx context.Context, m *model, diags *diag.Diagnostics)
 		})
 		return nil
 	}
-	inv, err := inventory.New(systems, wire.TextsOf(m.Directories.Elements()))
+	inv, err := inventory.New(systems, value.TextsOf(m.Directories.Elements()))
 	if err != nil {
 		operation.Configure.Report(diags, path.Root("directories"), err)
 		return nil

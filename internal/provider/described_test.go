@@ -139,15 +139,15 @@ func (p *protocol) encoded(schema *tfprotov6.Schema, block map[string]any) *tfpr
 	if block != nil {
 		stated = block
 	}
-	out, err := tfprotov6.NewDynamicValue(schema.ValueType(), value(schema.ValueType(), stated))
+	out, err := tfprotov6.NewDynamicValue(schema.ValueType(), valueOf(schema.ValueType(), stated))
 	if err != nil {
 		p.t.Fatal(err)
 	}
 	return &out
 }
 
-// value returns a value of the given type. An attribute that is not stated is null.
-func value(typ tftypes.Type, stated any) tftypes.Value {
+// valueOf returns a value of the given type. An attribute that is not stated is null.
+func valueOf(typ tftypes.Type, stated any) tftypes.Value {
 	given, ok := stated.(map[string]any)
 	if !ok {
 		return tftypes.NewValue(typ, stated)
@@ -156,11 +156,11 @@ func value(typ tftypes.Type, stated any) tftypes.Value {
 	switch typ := typ.(type) {
 	case tftypes.Object:
 		for name, t := range typ.AttributeTypes {
-			inside[name] = value(t, given[name])
+			inside[name] = valueOf(t, given[name])
 		}
 	case tftypes.Map:
 		for key, v := range given {
-			inside[key] = value(typ.ElementType, v)
+			inside[key] = valueOf(typ.ElementType, v)
 		}
 	}
 	return tftypes.NewValue(typ, inside)

@@ -5,6 +5,7 @@ package binding
 import (
 	"context"
 	"fmt"
+	"maps"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -56,35 +57,33 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	if req.Plan.Raw.IsNull() || r.run == nil {
 		return
 	}
-	var plan model
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	plan := load(ctx, req.Plan, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	if !plan.known() {
 		plan.unknown()
-		resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
+		plan.store(ctx, &resp.Plan, &resp.Diagnostics)
 		return
 	}
-	var prior *model
+	var prior model
 	if !req.State.Raw.IsNull() {
-		prior = &model{}
-		resp.Diagnostics.Append(req.State.Get(ctx, prior)...)
+		prior = load(ctx, req.State, &resp.Diagnostics)
 		if resp.Diagnostics.HasError() {
 			return
 		}
-		if !prior.Asset.Equal(plan.Asset) {
+		if !prior["asset"].Equal(plan["asset"]) {
 			prior = nil // the binding will be replaced: nothing is known of the other asset
 		}
 	}
-	if r.refresh(ctx, operation.Plan, &plan, prior, &resp.Diagnostics) {
-		resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
+	if r.refresh(ctx, operation.Plan, plan, prior, &resp.Diagnostics) {
+		plan.store(ctx, &resp.Plan, &resp.Diagnostics)
 	}
 }
 
 // refresh brings m to live facts, or to the last known ones where the
 // configuration says to hold. It reports whether m can be used.
-func (r *Resource) refresh(ctx context.Context, o operation.Operation, m, prior *model, diags *diag.Diagnostics) bool {
+func (r *Resource) refresh(ctx context.Context, o operation.Operation, m, prior model, diags *diag.Diagnostics) bool {
 	q, err := m.question()
 	if err != nil {
 		o.Report(diags, path.Root("asset"), &fault.Fault{Summary: "Invalid Asset", Happened: err.Error() + "."})
@@ -117,40 +116,29 @@ func (r *Resource) refresh(ctx context.Context, o operation.Operation, m, prior 
 }
 
 // Create stores what was planned.
-func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
-	var plan model
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	if !resp.Diagnostics.HasError() {
-		resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
-	}
+func (r *Resource) Create(_ context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	resp.State.Raw = req.Plan.Raw
 }
 
 // Read brings the state to live facts. An asset that is gone stays in the state,
 // as a finding: absence is for people to judge.
 func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
-	var state model
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	state := load(ctx, req.State, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() || r.run == nil {
 		return
 	}
-	prior := state
-	if state.Digest.IsNull() {
-		r.refresh(ctx, operation.Read, &state, nil, &resp.Diagnostics) // just imported
-	} else {
-		r.refresh(ctx, operation.Read, &state, &prior, &resp.Diagnostics)
+	var prior model
+	if !state["digest"].IsNull() { // otherwise just imported
+		prior = maps.Clone(state)
 	}
-	if !resp.Diagnostics.HasError() {
-		resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
+	if r.refresh(ctx, operation.Read, state, prior, &resp.Diagnostics) {
+		state.store(ctx, &resp.State, &resp.Diagnostics)
 	}
 }
 
 // Update stores what was planned.
-func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
-	var plan model
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	if !resp.Diagnostics.HasError() {
-		resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
-	}
+func (r *Resource) Update(_ context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	resp.State.Raw = req.Plan.Raw
 }
 
 // Delete forgets the binding. No asset record is touched.

@@ -9,22 +9,22 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	document "github.com/custodyhq/terraform-provider-custody/internal/policy"
-	"github.com/custodyhq/terraform-provider-custody/internal/provider/wire"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/value"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/httpclient"
 )
 
 // The attributes of connected systems, by their type.
 
 func setting(description string) schema.StringAttribute {
-	return schema.StringAttribute{Optional: true, Validators: []validator.String{wire.Stated()}, MarkdownDescription: description}
+	return schema.StringAttribute{Optional: true, Validators: []validator.String{value.Stated()}, MarkdownDescription: description}
 }
 
 func secretSetting(description string) schema.StringAttribute {
-	return schema.StringAttribute{Optional: true, Sensitive: true, Validators: []validator.String{wire.Stated()}, MarkdownDescription: description}
+	return schema.StringAttribute{Optional: true, Sensitive: true, Validators: []validator.String{value.Stated()}, MarkdownDescription: description}
 }
 
 func waiting(description string) schema.StringAttribute {
-	return schema.StringAttribute{Optional: true, Validators: []validator.String{wire.Duration()}, MarkdownDescription: description}
+	return schema.StringAttribute{Optional: true, Validators: []validator.String{value.Duration()}, MarkdownDescription: description}
 }
 
 func flag(description string) schema.BoolAttribute {

@@ -16,7 +16,7 @@ import (
 
 	"github.com/custodyhq/terraform-provider-custody/internal/fault"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/operation"
-	"github.com/custodyhq/terraform-provider-custody/internal/provider/wire"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/value"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
 )
 
@@ -90,6 +90,6 @@ func reportConfig(diags *diag.Diagnostics, at path.Path, err error) {
 		if p.Key != "" {
 			where = where.AtMapKey(p.Key)
 		}
-		operation.Configure.Report(diags, where, &fault.Fault{Summary: summary, Happened: wire.Located(where, p.Message)})
+		operation.Configure.Report(diags, where, &fault.Fault{Summary: summary, Happened: value.Located(where, p.Message)})
 	}
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/kind/file"
-	"github.com/custodyhq/terraform-provider-custody/internal/provider/wire"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/value"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/table"
 )
@@ -30,12 +30,12 @@ var fileSchema = schema.SingleNestedAttribute{
 	MarkdownDescription: "Inventories exported to files or kept in the repository: CSV (`,`, `;` or tab), JSON, JSON Lines or YAML, by the file's ending. " +
 		"Each is read once per run, as a stream, and may have 256 MiB. A malformed, missing or shortened file is unavailable, never an empty inventory.",
 	Attributes: withMapping(map[string]schema.Attribute{
-		"assets": schema.StringAttribute{Optional: true, Validators: []validator.String{wire.Stated()},
+		"assets": schema.StringAttribute{Optional: true, Validators: []validator.String{value.Stated()},
 			MarkdownDescription: "A path or glob of asset records. Fields: `id` `class` `name` `state` `owner` `purpose` `environment` `criticality` `third_party` `shared` `retirement_date` `verified_at` `assigned_at`; several owners are separated by `;`. Only `id` is required. Dates are `2006-01-02` or RFC 3339. A relative path starts in the folder where Terraform runs."},
-		"people": schema.StringAttribute{Optional: true, Validators: []validator.String{wire.Stated()},
+		"people": schema.StringAttribute{Optional: true, Validators: []validator.String{value.Stated()},
 			MarkdownDescription: "A path or glob of people, teams and service identities. Fields: `id` `email` `username` `name` `kind` `status` `end_date` `manager` `teams`. Only `id` is required. " +
 				"A file without a column `status` lists people who are active, one without `kind` lists employees."},
-		"tasks": schema.StringAttribute{Optional: true, Validators: []validator.String{wire.Stated()},
+		"tasks": schema.StringAttribute{Optional: true, Validators: []validator.String{value.Stated()},
 			MarkdownDescription: "A path or glob of tasks. Fields: `id` `kind` `asset` `status` `due` `url`. `id`, `kind` and `asset` are required. Kinds other than offboarding, reassignment and decommission are not read."},
 	}),
 }

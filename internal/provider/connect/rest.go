@@ -12,7 +12,7 @@ import (
 
 	"github.com/custodyhq/terraform-provider-custody/internal/kind/rest"
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
-	"github.com/custodyhq/terraform-provider-custody/internal/provider/wire"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/value"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
 )
 
@@ -112,7 +112,7 @@ func openDescribed(kind, description string) func(ctx context.Context, name stri
 		}
 		given := mapOf(values, "secrets")
 		for _, s := range about.Secrets {
-			configured := wire.Text(given[s.Name])
+			configured := value.Text(given[s.Name])
 			if own, ok := values[s.Name].(types.String); ok {
 				configured = own
 			}

@@ -12,8 +12,9 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/fault"
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 	"github.com/custodyhq/terraform-provider-custody/internal/policy"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/binding"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/operation"
-	"github.com/custodyhq/terraform-provider-custody/internal/provider/wire"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/value"
 )
 
 // The summaries of the grant's warnings. Terraform folds warnings of one text.
@@ -33,7 +34,7 @@ type transition struct {
 // decide reads the arguments and the memory, checks them against the instant of
 // the run and decides. It returns nil if it has reported an error.
 func (r *Resource) decide(o operation.Operation, m, priorModel *model, diags *diag.Diagnostics) *transition {
-	b, q, err := wire.Binding(m.Binding)
+	b, q, err := binding.FromObject(m.Binding)
 	if err != nil {
 		o.Report(diags, path.Root("binding"), &fault.Fault{
 			Summary:  "Invalid Binding",
@@ -44,7 +45,7 @@ func (r *Resource) decide(o operation.Operation, m, priorModel *model, diags *di
 	}
 	spec, problem := m.spec()
 	if problem != nil {
-		o.Report(diags, problem.at, &fault.Fault{Summary: "Invalid Argument", Happened: wire.Located(problem.at, problem.Error()+".")})
+		o.Report(diags, problem.at, &fault.Fault{Summary: "Invalid Argument", Happened: value.Located(problem.at, problem.Error()+".")})
 		return nil
 	}
 	rules := []*lifecycle.Rules{r.run.Rules}
@@ -87,7 +88,7 @@ func (r *Resource) timely(o operation.Operation, spec *lifecycle.Spec, prior *li
 		o.Report(diags, path.Root("attestation").AtName("at"), &fault.Fault{
 			Summary: "Attestation Lies in the Future",
 			Happened: fmt.Sprintf("The attestation is dated %s, after the instant of this run, %s. Nobody can attest yet what will be justified then.",
-				wire.Instant(a.At), wire.Instant(now)),
+				value.Instant(a.At), value.Instant(now)),
 			Advice: "Accepted: an instant that has passed.",
 		})
 	}
@@ -97,7 +98,7 @@ func (r *Resource) timely(o operation.Operation, spec *lifecycle.Spec, prior *li
 			o.Report(diags, path.Root("exception").AtName("expires_at"), &fault.Fault{
 				Summary: "Exception Is Too Long",
 				Happened: fmt.Sprintf("The exception would last until %s. The %s allows an exception of at most %s, which is until %s for this run.",
-					wire.Instant(x.ExpiresAt), limit.Name, policy.FormatDuration(limit.ExceptionMax), wire.Instant(now.Add(limit.ExceptionMax))),
+					value.Instant(x.ExpiresAt), limit.Name, policy.FormatDuration(limit.ExceptionMax), value.Instant(now.Add(limit.ExceptionMax))),
 				Advice: "Set an earlier expires_at, and renew the exception when it ends.",
 			})
 		}
@@ -106,7 +107,7 @@ func (r *Resource) timely(o operation.Operation, spec *lifecycle.Spec, prior *li
 		o.Report(diags, path.Empty(), &fault.Fault{
 			Summary: "Instant of the Run Precedes the State",
 			Happened: fmt.Sprintf("This run is planned at %s, but the grant's state already holds %s. A decision at an earlier instant would rewrite what has happened.",
-				wire.Instant(now), wire.Instant(prior.Latest())),
+				value.Instant(now), value.Instant(prior.Latest())),
 			Advice: "Set plan_time = plantimestamp() in the provider block, make a new plan, and check the clock of this machine.",
 		})
 	}

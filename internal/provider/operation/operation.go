@@ -11,7 +11,7 @@ import (
 
 	"github.com/custodyhq/terraform-provider-custody/internal/fault"
 	"github.com/custodyhq/terraform-provider-custody/internal/policy"
-	"github.com/custodyhq/terraform-provider-custody/internal/provider/wire"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/value"
 )
 
 // Operation is what Terraform has asked the provider to do.
@@ -83,7 +83,7 @@ func (o Operation) Warn(diags *diag.Diagnostics, at path.Path, summary string, e
 func (o Operation) ReportPolicy(diags *diag.Diagnostics, at path.Path, err error) {
 	var problems policy.Problems
 	if !errors.As(err, &problems) {
-		o.Report(diags, at, &fault.Fault{Summary: "Invalid Policy", Happened: wire.Located(at, fault.Sentence(err))})
+		o.Report(diags, at, &fault.Fault{Summary: "Invalid Policy", Happened: value.Located(at, fault.Sentence(err))})
 		return
 	}
 	for _, p := range problems {

@@ -12,7 +12,7 @@ import (
 
 	document "github.com/custodyhq/terraform-provider-custody/internal/policy"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/operation"
-	"github.com/custodyhq/terraform-provider-custody/internal/provider/wire"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/value"
 )
 
 // DataSource is custody_policy. It is pure: it asks no system.
@@ -60,7 +60,7 @@ func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	m.JSON = wire.Text(string(rendered))
+	m.JSON = value.Text(string(rendered))
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 }
 

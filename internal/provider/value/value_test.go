@@ -1,4 +1,4 @@
-package wire_test
+package value_test
 
 import (
 	"testing"
@@ -7,29 +7,29 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/custodyhq/terraform-provider-custody/internal/provider/wire"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/value"
 )
 
 func TestWhatIsNotStatedIsNull(t *testing.T) {
-	if !wire.Text("").IsNull() || !wire.Instant(time.Time{}).IsNull() || !wire.InstantOf(types.StringNull()).IsZero() {
+	if !value.Text("").IsNull() || !value.Instant(time.Time{}).IsNull() || !value.InstantOf(types.StringNull()).IsZero() {
 		t.Error("nothing became something")
 	}
-	if got := wire.Texts(nil); got.IsNull() || len(got.Elements()) != 0 {
+	if got := value.Texts(nil); got.IsNull() || len(got.Elements()) != 0 {
 		t.Errorf("a list of nothing is %s, not empty", got)
 	}
-	if got := wire.TextsOf([]attr.Value{types.StringNull(), types.StringValue("x"), types.StringUnknown()}); len(got) != 1 || got[0] != "x" {
+	if got := value.TextsOf([]attr.Value{types.StringNull(), types.StringValue("x"), types.StringUnknown()}); len(got) != 1 || got[0] != "x" {
 		t.Errorf("%v was read", got)
 	}
 }
 
 func TestInstantsAreInUTC(t *testing.T) {
-	at, err := wire.ParseInstant("2030-01-15T09:00:00+02:00")
-	if err != nil || wire.Instant(at).ValueString() != "2030-01-15T07:00:00Z" {
-		t.Errorf("%s, %v", wire.Instant(at), err)
+	at, err := value.ParseInstant("2030-01-15T09:00:00+02:00")
+	if err != nil || value.Instant(at).ValueString() != "2030-01-15T07:00:00Z" {
+		t.Errorf("%s, %v", value.Instant(at), err)
 	}
-	day, err := wire.ParseEndOfDay("2030-01-15")
-	if err != nil || wire.Instant(day).ValueString() != "2030-01-15T23:59:59Z" {
-		t.Errorf("%s, %v", wire.Instant(day), err)
+	day, err := value.ParseEndOfDay("2030-01-15")
+	if err != nil || value.Instant(day).ValueString() != "2030-01-15T23:59:59Z" {
+		t.Errorf("%s, %v", value.Instant(day), err)
 	}
 }
 
@@ -46,7 +46,7 @@ func TestAValueIsWhollyKnownIfAllOfItIs(t *testing.T) {
 			types.ObjectValueMust(text, map[string]attr.Value{"x": types.StringUnknown()})},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if !wire.WhollyKnown(c.known) || wire.WhollyKnown(c.unknown) {
+			if !value.WhollyKnown(c.known) || value.WhollyKnown(c.unknown) {
 				t.Error("known and unknown are confused")
 			}
 		})

@@ -1,14 +1,17 @@
-// Package wire says how facts and decisions stand in Terraform's values: what is
+// Package value says how facts and decisions stand in Terraform's values: what is
 // not stated is null, instants are RFC 3339 in UTC with whole seconds, durations
 // are Go durations plus days and weeks.
-package wire
+package value
 
 import (
+	"context"
 	"fmt"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 )
 
 // Text returns a string value, null if s is empty.
@@ -55,11 +58,22 @@ func ParseEndOfDay(s string) (time.Time, error) {
 // InstantOf reads a timestamp that the provider wrote itself; anything else reads
 // as not stated.
 func InstantOf(v types.String) time.Time {
+	if v.IsNull() {
+		return time.Time{}
+	}
 	t, err := time.Parse(time.RFC3339, v.ValueString())
 	if err != nil {
 		return time.Time{}
 	}
 	return t
+}
+
+// Tristate returns a yes or no, null if it is not stated.
+func Tristate(t lifecycle.Tristate) types.Bool {
+	if t == lifecycle.Unstated {
+		return types.BoolNull()
+	}
+	return types.BoolValue(t == lifecycle.Yes)
 }
 
 // Texts returns a list of strings; no items give an empty list.
@@ -83,6 +97,15 @@ func TextsOf(elements []attr.Value) []string {
 		}
 	}
 	return out
+}
+
+// Object returns an object of the given values; its types are theirs.
+func Object(values map[string]attr.Value) types.Object {
+	of := make(map[string]attr.Type, len(values))
+	for name, v := range values {
+		of[name] = v.Type(context.Background())
+	}
+	return types.ObjectValueMust(of, values)
 }
 
 // WhollyKnown reports whether neither the value nor anything in it is unknown.

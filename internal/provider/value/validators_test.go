@@ -1,4 +1,4 @@
-package wire_test
+package value_test
 
 import (
 	"context"
@@ -10,7 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
-	"github.com/custodyhq/terraform-provider-custody/internal/provider/wire"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/value"
 )
 
 // validate returns what a validator says of a value, empty if it accepts it.
@@ -29,11 +29,11 @@ func TestValidators(t *testing.T) {
 		validator          validator.String
 		accepted, rejected []string
 	}{
-		"stated":    {wire.Stated(), []string{"x", " x "}, []string{"", " ", "\t\n"}},
-		"timestamp": {wire.Timestamp(), []string{"2030-01-15T09:00:00Z", "2030-01-15T09:00:00+02:00"}, []string{"", "2030-01-15", "2030-01-15T09:00:00", "2030-01-15T09:00:00.25Z", "2030-02-30T00:00:00Z", "now"}},
-		"date":      {wire.EndOfDay(), []string{"2030-01-15", "2030-01-15T09:00:00Z"}, []string{"", "2030-1-5", "15.01.2030", "2030-02-30", "2030-01-15T09:00:00.25Z"}},
-		"duration":  {wire.Duration(), []string{"36h", "14d", "2w", "1w2d3h"}, []string{"", "0s", "-1h", "14", "14 days", "1.5.5h"}},
-		"choice":    {wire.OneOf("Risk", lifecycle.Risks(), lifecycle.ParseRisk), []string{"standard", "privileged"}, []string{"", "Standard", "high"}},
+		"stated":    {value.Stated(), []string{"x", " x "}, []string{"", " ", "\t\n"}},
+		"timestamp": {value.Timestamp(), []string{"2030-01-15T09:00:00Z", "2030-01-15T09:00:00+02:00"}, []string{"", "2030-01-15", "2030-01-15T09:00:00", "2030-01-15T09:00:00.25Z", "2030-02-30T00:00:00Z", "now"}},
+		"date":      {value.EndOfDay(), []string{"2030-01-15", "2030-01-15T09:00:00Z"}, []string{"", "2030-1-5", "15.01.2030", "2030-02-30", "2030-01-15T09:00:00.25Z"}},
+		"duration":  {value.Duration(), []string{"36h", "14d", "2w", "1w2d3h"}, []string{"", "0s", "-1h", "14", "14 days", "1.5.5h"}},
+		"choice":    {value.OneOf("Risk", lifecycle.Risks(), lifecycle.ParseRisk), []string{"standard", "privileged"}, []string{"", "Standard", "high"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, value := range []types.String{types.StringNull(), types.StringUnknown()} {
@@ -65,7 +65,7 @@ func TestAValueInsideAnAttributeIsNamedByItsPlace(t *testing.T) {
 		"Empty Text: At exception.codes: An empty":     path.Root("exception").AtName("codes").AtSetValue(types.StringValue("")),
 		`Empty Text: At systems["a"].file.assets: An `: path.Root("systems").AtMapKey("a").AtName("file").AtName("assets"),
 	} {
-		if got := validate(wire.Stated(), types.StringValue(""), at); !strings.HasPrefix(got, want) {
+		if got := validate(value.Stated(), types.StringValue(""), at); !strings.HasPrefix(got, want) {
 			t.Errorf("%q does not begin with %q", got, want)
 		}
 	}
