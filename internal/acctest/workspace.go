@@ -13,7 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/clock"
-	"github.com/custodyhq/terraform-provider-custody/internal/provider"
+	"github.com/custodyhq/terraform-provider-custody/internal/plugin"
 )
 
 // Start is the instant at which every workspace's clock stands at first.
@@ -77,7 +77,7 @@ func (w *Workspace) serve() string {
 	started, closed := make(chan *goplugin.ReattachConfig, 1), make(chan struct{})
 	failed := make(chan error, 1)
 	go func() {
-		failed <- tf6server.Serve(provider.Address, provider.Server("test", w.Clock),
+		failed <- tf6server.Serve(plugin.Address, plugin.Server("test", w.Clock),
 			tf6server.WithDebug(ctx, started, closed), tf6server.WithoutLogStderrOverride(),
 			tf6server.WithGoPluginLogger(hclog.NewNullLogger()))
 	}()

@@ -248,7 +248,6 @@ func (inv *Inventory) listed(has func(system.System) bool) string {
 
 func misconfigured(happened, advice string) error {
 	return &fault.Fault{
-		Kind: fault.ErrConfig, Summary: "Unable to Find System", Happened: happened,
-		Consequence: "Nothing was issued and nothing was revoked.", Advice: advice,
+		Kind: fault.ErrConfig, Summary: "Unable to Find System", Happened: happened, Advice: advice,
 	}
 }

@@ -24,6 +24,7 @@ func TestBadProviderArguments(t *testing.T) {
 		"no kind":                {systems, `cmdb = {}`, []string{`System Has No Kind`, `The system "cmdb" says nothing of what it is.`, "Accepted: exactly one kind"}},
 		"two kinds":              {systems, `cmdb = { file = { assets = "a.csv" }, ldap = { url = "ldap://127.0.0.1" } }`, []string{`System Has Several Kinds`, "file, ldap"}},
 		"an unknown kind":        {systems, `cmdb = { itop = { url = "https://assets.example.org" } }`, []string{`System Has No Kind`}},
+		"a null header":          {`tasks = "tasks.csv"`, `tasks = "tasks.csv", columns = { owner = null }`, []string{`systems["cmdb"].file.columns["owner"]`, "A null element states nothing."}},
 		"no file":                {systems, `cmdb = { file = {} }`, []string{`systems["cmdb"].file.assets`, "No file is named. Set assets, people or tasks"}},
 		"an empty path":          {systems, `cmdb = { file = { assets = "" } }`, []string{`systems["cmdb"].file.assets`, nothing}},
 		"another format":         {`"assets.csv"`, `"assets.xlsx"`, []string{`systems["cmdb"].file.assets`, `"assets.xlsx" does not end in a known format. Accepted:`}},

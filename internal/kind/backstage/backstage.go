@@ -152,8 +152,7 @@ func (s *System) unnamed(id string, ref reference, ok bool) error {
 		advice = fmt.Sprintf("Write \"%s/%s\".", s.config.Name, ref)
 	}
 	return &fault.Fault{
-		Kind: fault.ErrConfig, Summary: "Unable to Find Asset Record", Happened: happened,
-		Consequence: "Nothing was issued and nothing was revoked.", Advice: advice,
+		Kind: fault.ErrConfig, Summary: "Unable to Find Asset Record", Happened: happened, Advice: advice,
 	}
 }
 
@@ -239,7 +238,7 @@ func (s *System) unusable(t *table.Table, ref, source string, err error) error {
 		reason = fmt.Sprintf("the entity %s: %s", table.Quote(ref), reason)
 	}
 	return &fault.Fault{
-		Kind: fault.ErrUnavailable, Summary: t.Summary, Consequence: httpclient.Consequence,
+		Kind: fault.ErrUnavailable, Summary: t.Summary,
 		Happened: fmt.Sprintf("The system %q cannot use its catalog: %s.", s.config.Name, reason),
 		Advice:   "Correct the entity or the file, or adapt annotations, states, files or min_records in the block of the system; then plan again.",
 	}

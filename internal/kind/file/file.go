@@ -146,12 +146,11 @@ func (s *System) unavailable(t *table.Table, path string, err error) error {
 		return err
 	}
 	f := &fault.Fault{
-		Kind:        fault.ErrUnavailable,
-		Summary:     t.Summary,
-		Happened:    fmt.Sprintf("The system %q could not read %q.", s.config.Name, path),
-		Consequence: "Nothing was issued and nothing was revoked: absence cannot be told from failure.",
-		Advice:      "Make the file readable at that path (a relative one starts in the folder where Terraform runs), then plan again.",
-		Err:         err,
+		Kind:     fault.ErrUnavailable,
+		Summary:  t.Summary,
+		Happened: fmt.Sprintf("The system %q could not read %q.", s.config.Name, path),
+		Advice:   "Make the file readable at that path (a relative one starts in the folder where Terraform runs), then plan again.",
+		Err:      err,
 	}
 	var flawed *table.Flaw
 	if errors.As(err, &flawed) {

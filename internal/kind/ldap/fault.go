@@ -12,8 +12,7 @@ import (
 )
 
 const (
-	summary     = "Unable to Read Directory"
-	consequence = "Nothing was issued and nothing was revoked: absence cannot be told from failure."
+	summary = "Unable to Read Directory"
 
 	adviceReach  = "Check that url is right and that the directory can be reached from here, then plan again."
 	adviceRights = "Give the account the rights to read and to search the attributes and entries that are configured here, then plan again."
@@ -32,7 +31,7 @@ type unlisted struct{ error }
 func (u *unlisted) Unwrap() []error { return []error{u.error, system.ErrCannotList} }
 
 func (s *System) unavailable(happened, advice string, err error) error {
-	f := &fault.Fault{Kind: fault.ErrUnavailable, Summary: summary, Happened: happened, Consequence: consequence, Advice: advice}
+	f := &fault.Fault{Kind: fault.ErrUnavailable, Summary: summary, Happened: happened, Advice: advice}
 	if err != nil {
 		f.Err = flat(err, s.pool.password)
 	}

@@ -174,12 +174,18 @@ func TestJSONDescription(t *testing.T) {
 	}
 }
 
-func TestShipped(t *testing.T) {
-	if got := Shipped(); !slices.Equal(got, []string{"glpi", "jamf", "netbox", "servicenow", "snipeit"}) {
-		t.Errorf("got %v", got)
+func shippedKinds(t testing.TB) []string {
+	t.Helper()
+	all, err := Described(Shipped())
+	if err != nil || len(all) == 0 {
+		t.Fatalf("got %v, %v", all, err)
 	}
-	for _, name := range Shipped() {
-		text, _ := Description(name)
+	return all
+}
+
+func TestShipped(t *testing.T) {
+	for _, name := range shippedKinds(t) {
+		text, _ := Description(Shipped(), name)
 		about, err := AboutOf(text)
 		if err != nil || about.Title == "" || about.Text == "" || len(about.Settings) == 0 || len(about.Secrets) == 0 {
 			t.Fatal(name, about, err)
@@ -195,7 +201,7 @@ func TestShipped(t *testing.T) {
 			}
 		}
 	}
-	text, _ := Description("glpi")
+	text, _ := Description(Shipped(), "glpi")
 	if got, err := AboutOf(text); err != nil || !slices.Equal(got.Secrets, []Secret{{"app_token", true}, {"user_token", false}}) {
 		t.Errorf("got %v, %v", got, err)
 	}

@@ -30,7 +30,7 @@ const Kind = "rest"
 type Config struct {
 	Name        string
 	Kind        string // Kind, or the name of a shipped description; Kind if empty
-	Description string // its text; that of the shipped one if empty
+	Description string // its text; that of the shipped one of that name if empty
 	URL         string
 	CAFile      string
 	AllowHTTP   bool
@@ -95,8 +95,8 @@ func New(config Config) (*System, error) {
 	c := &checker{config: &config}
 	s := &System{config: config}
 	if config.Description == "" {
-		text, ok := Description(config.Kind)
-		if !ok {
+		text, err := Description(Shipped(), config.Kind)
+		if err != nil {
 			c.problem("", "A description is required.")
 			return nil, &system.ConfigError{System: config.Name, Problems: c.problems}
 		}

@@ -46,7 +46,7 @@ var (
 
 func (s *System) fault(t *table.Table, happened, advice string, err error) error {
 	return &fault.Fault{
-		Kind: fault.ErrUnavailable, Summary: t.Summary, Happened: happened, Consequence: httpclient.Consequence, Advice: advice, Err: err,
+		Kind: fault.ErrUnavailable, Summary: t.Summary, Happened: happened, Advice: advice, Err: err,
 	}
 }
 

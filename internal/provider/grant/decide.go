@@ -9,9 +9,12 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
+	"github.com/custodyhq/terraform-provider-custody/internal/fault"
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 	"github.com/custodyhq/terraform-provider-custody/internal/policy"
-	"github.com/custodyhq/terraform-provider-custody/internal/provider/wire"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/binding"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/operation"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/value"
 )
 
 // The summaries of the grant's warnings. Terraform folds warnings of one text.
@@ -30,25 +33,26 @@ type transition struct {
 
 // decide reads the arguments and the memory, checks them against the instant of
 // the run and decides. It returns nil if it has reported an error.
-func (r *Resource) decide(m, priorModel *model, diags *diag.Diagnostics) *transition {
-	b, q, err := wire.Binding(m.Binding)
+func (r *Resource) decide(o operation.Operation, m, priorModel *model, diags *diag.Diagnostics) *transition {
+	b, q, err := binding.FromObject(m.Binding)
 	if err != nil {
-		diags.AddAttributeError(path.Root("binding"), "Invalid Binding",
-			fmt.Sprintf("This object was not written by a custody_binding: %s.\n\n"+
-				"Nothing was issued and nothing was revoked.\n\n"+
-				"Pass the whole resource: binding = custody_binding.<name>.", err))
+		o.Report(diags, path.Root("binding"), &fault.Fault{
+			Summary:  "Invalid Binding",
+			Happened: fmt.Sprintf("This object was not written by a custody_binding: %s.", err),
+			Advice:   "Pass the whole resource: binding = custody_binding.<name>.",
+		})
 		return nil
 	}
 	spec, problem := m.spec()
 	if problem != nil {
-		diags.AddAttributeError(problem.at, "Invalid Argument", wire.Located(problem.at, problem.Error()+".\n\nNothing was issued and nothing was revoked."))
+		o.Report(diags, problem.at, &fault.Fault{Summary: "Invalid Argument", Happened: value.Located(problem.at, problem.Error()+".")})
 		return nil
 	}
 	rules := []*lifecycle.Rules{r.run.Rules}
 	if !m.Policy.IsNull() {
 		own, err := r.run.GrantPolicy(m.Policy.ValueString())
 		if err != nil {
-			wire.ReportPolicy(diags, path.Root("policy"), err)
+			o.ReportPolicy(diags, path.Root("policy"), err)
 			return nil
 		}
 		rules = append(rules, own)
@@ -56,47 +60,56 @@ func (r *Resource) decide(m, priorModel *model, diags *diag.Diagnostics) *transi
 	t := &transition{question: q, binding: b}
 	if priorModel != nil {
 		if t.prior, err = priorModel.memory(); err != nil {
-			diags.AddError("Unable to Read Grant From State",
-				fmt.Sprintf("The state of this grant cannot be read: %s.\n\nNothing was issued and nothing was revoked.\n\n"+
-					"Restore the state, or start again at g1 with -replace.", err))
+			o.Report(diags, path.Empty(), &fault.Fault{
+				Summary:  "Unable to Read Grant From State",
+				Happened: fmt.Sprintf("The state of this grant cannot be read: %s.", err),
+				Advice:   "Restore the state, or start again at g1 with -replace.",
+			})
 			return nil
 		}
 	}
-	if !r.timely(spec, t.prior, rules, diags) {
+	if !r.timely(o, spec, t.prior, rules, diags) {
 		return nil
 	}
 	t.decision, err = lifecycle.Decide(lifecycle.Input{Binding: &t.binding, Spec: spec, Prior: t.prior, Policies: rules, Now: r.run.Now})
 	if err != nil {
-		diags.AddError("Unable to Evaluate Policy Condition",
-			err.Error()+".\n\nNothing was issued and nothing was revoked.\n\nCorrect the condition in the policy.")
+		o.Report(diags, path.Empty(), &fault.Fault{
+			Summary: "Unable to Evaluate Policy Condition", Happened: err.Error() + ".", Advice: "Correct the condition in the policy.",
+		})
 		return nil
 	}
 	return t
 }
 
 // timely checks what the schema cannot: instants against the instant of the run.
-func (r *Resource) timely(spec *lifecycle.Spec, prior *lifecycle.Grant, rules []*lifecycle.Rules, diags *diag.Diagnostics) bool {
+func (r *Resource) timely(o operation.Operation, spec *lifecycle.Spec, prior *lifecycle.Grant, rules []*lifecycle.Rules, diags *diag.Diagnostics) bool {
 	now := r.run.Now
 	if a := spec.Attestation; a != nil && a.At.After(now) {
-		diags.AddAttributeError(path.Root("attestation").AtName("at"), "Attestation Lies in the Future",
-			fmt.Sprintf("The attestation is dated %s, after the instant of this run, %s. Nobody can attest yet what will be justified then.\n\n"+
-				"Nothing was issued and nothing was revoked.\n\nAccepted: an instant that has passed.", wire.Instant(a.At), wire.Instant(now)))
+		o.Report(diags, path.Root("attestation").AtName("at"), &fault.Fault{
+			Summary: "Attestation Lies in the Future",
+			Happened: fmt.Sprintf("The attestation is dated %s, after the instant of this run, %s. Nobody can attest yet what will be justified then.",
+				value.Instant(a.At), value.Instant(now)),
+			Advice: "Accepted: an instant that has passed.",
+		})
 	}
 	if x := spec.Exception; x != nil {
 		limit := slices.MinFunc(rules, func(a, b *lifecycle.Rules) int { return int(a.ExceptionMax - b.ExceptionMax) })
 		if x.ExpiresAt.After(now.Add(limit.ExceptionMax)) {
-			diags.AddAttributeError(path.Root("exception").AtName("expires_at"), "Exception Is Too Long",
-				fmt.Sprintf("The exception would last until %s. The %s allows an exception of at most %s, which is until %s for this run.\n\n"+
-					"Nothing was issued and nothing was revoked.\n\nSet an earlier expires_at, and renew the exception when it ends.",
-					wire.Instant(x.ExpiresAt), limit.Name, policy.FormatDuration(limit.ExceptionMax), wire.Instant(now.Add(limit.ExceptionMax))))
+			o.Report(diags, path.Root("exception").AtName("expires_at"), &fault.Fault{
+				Summary: "Exception Is Too Long",
+				Happened: fmt.Sprintf("The exception would last until %s. The %s allows an exception of at most %s, which is until %s for this run.",
+					value.Instant(x.ExpiresAt), limit.Name, policy.FormatDuration(limit.ExceptionMax), value.Instant(now.Add(limit.ExceptionMax))),
+				Advice: "Set an earlier expires_at, and renew the exception when it ends.",
+			})
 		}
 	}
 	if prior != nil && now.Before(prior.Latest()) {
-		diags.AddError("Instant of the Run Precedes the State",
-			fmt.Sprintf("This run is planned at %s, but the grant's state already holds %s. A decision at an earlier instant would rewrite what has happened.\n\n"+
-				"Nothing was issued and nothing was revoked.\n\n"+
-				"Set plan_time = plantimestamp() in the provider block, make a new plan, and check the clock of this machine.",
-				wire.Instant(now), wire.Instant(prior.Latest())))
+		o.Report(diags, path.Empty(), &fault.Fault{
+			Summary: "Instant of the Run Precedes the State",
+			Happened: fmt.Sprintf("This run is planned at %s, but the grant's state already holds %s. A decision at an earlier instant would rewrite what has happened.",
+				value.Instant(now), value.Instant(prior.Latest())),
+			Advice: "Set plan_time = plantimestamp() in the provider block, make a new plan, and check the clock of this machine.",
+		})
 	}
 	return !diags.HasError()
 }
@@ -108,11 +121,12 @@ func (r *Resource) braked(t *transition, diags *diag.Diagnostics) bool {
 	if taken == nil {
 		return false
 	}
-	diags.AddError("Too Many Revocations in One Plan",
-		fmt.Sprintf("This plan takes away more credentials by block, revoke or rotation at once than limits.revocations = %d allows. So far:\n\n  %s\n\n"+
-			"Nothing was issued and nothing was revoked.\n\n"+
-			"If a system delivered wrong facts, correct them and plan again. If all of this is meant, raise limits.revocations in the provider block for this run.",
-			r.run.Brake.Limit(), strings.Join(taken, "\n  ")))
+	operation.Plan.Report(diags, path.Empty(), &fault.Fault{
+		Summary: "Too Many Revocations in One Plan",
+		Happened: fmt.Sprintf("This plan takes away more credentials by block, revoke or rotation at once than limits.revocations = %d allows. So far:\n\n  %s",
+			r.run.Brake.Limit(), strings.Join(taken, "\n  ")),
+		Advice: "If a system delivered wrong facts, correct them and plan again. If all of this is meant, raise limits.revocations in the provider block for this run.",
+	})
 	return true
 }
 
@@ -162,16 +176,17 @@ func (r *Resource) factsStand(ctx context.Context, t *transition, diags *diag.Di
 	}
 	live, err := r.run.Assess(ctx, t.question)
 	if err != nil {
-		r.run.Report(diags, path.Root("binding"), err)
+		r.run.Report(operation.Apply, diags, path.Root("binding"), err)
 		return false
 	}
 	if live.Digest() == t.binding.Digest() {
 		return true
 	}
 	changes := lifecycle.Differences(&t.binding, &live)
-	diags.AddAttributeError(path.Root("binding"), "Facts Changed Since Plan",
-		fmt.Sprintf("The facts about %s are no longer those that the plan rested on:\n\n  %s\n\n"+
-			"Nothing was issued. What the plan removed stays removed.\n\nMake a new plan and have it reviewed.",
-			t.question.Asset, strings.Join(changes, "\n  ")))
+	operation.Apply.Report(diags, path.Root("binding"), &fault.Fault{
+		Summary:  "Facts Changed Since Plan",
+		Happened: fmt.Sprintf("The facts about %s are no longer those that the plan rested on:\n\n  %s", t.question.Asset, strings.Join(changes, "\n  ")),
+		Advice:   "Make a new plan and have it reviewed.",
+	})
 	return false
 }

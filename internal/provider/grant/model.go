@@ -10,7 +10,7 @@ import (
 
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 	"github.com/custodyhq/terraform-provider-custody/internal/policy"
-	"github.com/custodyhq/terraform-provider-custody/internal/provider/wire"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/value"
 )
 
 // model is a custody_grant in configuration, plan and state.
@@ -76,7 +76,7 @@ func (m *model) arguments() []attr.Value {
 // known reports whether every argument is wholly known.
 func (m *model) known() bool {
 	for _, v := range m.arguments() {
-		if !wire.WhollyKnown(v) {
+		if !value.WhollyKnown(v) {
 			return false
 		}
 	}
@@ -129,7 +129,7 @@ func (m *model) spec() (*lifecycle.Spec, *argumentError) {
 			return nil, &argumentError{path.Root(d.name), err}
 		}
 	}
-	for _, key := range wire.TextsOf(m.RevokeGenerations.Elements()) {
+	for _, key := range value.TextsOf(m.RevokeGenerations.Elements()) {
 		if s.RevokeGenerations == nil {
 			s.RevokeGenerations = make(map[string]bool)
 		}
@@ -166,7 +166,7 @@ func attestation(o types.Object) (*lifecycle.Attestation, error) {
 	if o.IsNull() {
 		return nil, nil //nolint:nilnil // not stated
 	}
-	at, err := wire.ParseInstant(textIn(o, "at"))
+	at, err := value.ParseInstant(textIn(o, "at"))
 	if err != nil {
 		return nil, err
 	}
@@ -179,11 +179,11 @@ func exception(o types.Object) (*lifecycle.Exception, error) {
 	}
 	x := &lifecycle.Exception{Reason: textIn(o, "reason"), ApprovedBy: textIn(o, "approved_by")}
 	var err error
-	if x.ExpiresAt, err = wire.ParseEndOfDay(textIn(o, "expires_at")); err != nil {
+	if x.ExpiresAt, err = value.ParseEndOfDay(textIn(o, "expires_at")); err != nil {
 		return nil, err
 	}
 	codes, _ := o.Attributes()["codes"].(types.Set)
-	for _, text := range wire.TextsOf(codes.Elements()) {
+	for _, text := range value.TextsOf(codes.Elements()) {
 		code, err := lifecycle.ParseCode(text)
 		if err != nil {
 			return nil, err
@@ -203,7 +203,7 @@ func (m *model) memory() (*lifecycle.Grant, error) {
 	g := &lifecycle.Grant{
 		Asset: ref, Access: m.Access.ValueString(), RotateWhenChanged: inputs(m.RotateWhenChanged),
 		Holder: m.Holder.ValueString(), Serial: int(m.Serial.ValueInt64()),
-		RevokedAt: wire.InstantOf(m.RevokedAt), CertifiedAt: wire.InstantOf(m.CertifiedAt), NextChangeAt: wire.InstantOf(m.NextChangeAt),
+		RevokedAt: value.InstantOf(m.RevokedAt), CertifiedAt: value.InstantOf(m.CertifiedAt), NextChangeAt: value.InstantOf(m.NextChangeAt),
 		Basis: basisOf(m.Basis),
 	}
 	var err error

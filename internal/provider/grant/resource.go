@@ -8,7 +8,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
+	"github.com/custodyhq/terraform-provider-custody/internal/fault"
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/operation"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/run"
 )
 
@@ -63,7 +65,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 		return
 	}
-	t := r.decide(&plan, prior, &resp.Diagnostics)
+	t := r.decide(operation.Plan, &plan, prior, &resp.Diagnostics)
 	if t == nil || r.braked(t, &resp.Diagnostics) {
 		return
 	}
@@ -85,7 +87,7 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	t := r.decide(&plan, nil, &resp.Diagnostics)
+	t := r.decide(operation.Apply, &plan, nil, &resp.Diagnostics)
 	if t == nil || !r.factsStand(ctx, t, &resp.Diagnostics) {
 		return
 	}
@@ -105,7 +107,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	t := r.decide(&plan, &prior, &resp.Diagnostics)
+	t := r.decide(operation.Apply, &plan, &prior, &resp.Diagnostics)
 	if t == nil {
 		return
 	}
@@ -125,9 +127,10 @@ func (r *Resource) Delete(context.Context, resource.DeleteRequest, *resource.Del
 
 // ImportState refuses: a grant without its history would forget what it issued.
 func (r *Resource) ImportState(_ context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	resp.Diagnostics.AddAttributeError(path.Root("id"), "Unable to Import Grant",
-		"A grant remembers which generations it issued and when findings were first seen. "+
-			"That history stands in its state only, so "+req.ID+" cannot be imported.\n\n"+
-			"Nothing was issued and nothing was revoked.\n\n"+
-			"Leave the import out: a new grant starts at g1. Import the binding, and import existing credentials at their own key of generations.")
+	operation.Import.Report(&resp.Diagnostics, path.Root("id"), &fault.Fault{
+		Summary: "Unable to Import Grant",
+		Happened: "A grant remembers which generations it issued and when findings were first seen. " +
+			"That history stands in its state only, so " + req.ID + " cannot be imported.",
+		Advice: "Leave the import out: a new grant starts at g1. Import the binding, and import existing credentials at their own key of generations.",
+	})
 }

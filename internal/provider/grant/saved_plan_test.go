@@ -120,7 +120,8 @@ func TestAPlannedRevocationGoesThrough(t *testing.T) {
 func TestASystemThatDoesNotAnswerAtApplyIssuesNothing(t *testing.T) {
 	w := acctest.Load(t, "app")
 	w.Apply("-target=custody_binding.app")
-	moved(w, func() { w.Remove("people.csv") }).Exits(1).Says("people.csv", "Nothing was issued and nothing was revoked")
+	moved(w, func() { w.Remove("people.csv") }).Exits(1).Says("people.csv",
+		"Nothing was issued: absence cannot be told from failure. What the plan removed stays removed.")
 	if w.Attributes(key) != nil {
 		t.Error("the grant stands in the state, although nothing could be checked")
 	}

@@ -11,7 +11,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
-	"github.com/custodyhq/terraform-provider-custody/internal/provider/wire"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/binding"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/value"
 )
 
 var grantSchema = schema.Schema{
@@ -32,7 +33,7 @@ func attributes() map[string]schema.Attribute {
 }
 
 func generationKey() validator.String {
-	return wire.Checked("Invalid Generation Key", "a key of generations, such as g1", func(s string) error {
+	return value.Checked("Invalid Generation Key", "a key of generations, such as g1", func(s string) error {
 		if _, ok := lifecycle.ParseKey(s); !ok {
 			return fmt.Errorf("%q is not a generation key", s)
 		}
@@ -53,7 +54,7 @@ func exceptable() []string {
 
 func exceptableCode() validator.String {
 	accepted := exceptable()
-	return wire.Checked("Finding Cannot Be Excepted", "one of "+strings.Join(accepted, ", "), func(s string) error {
+	return value.Checked("Finding Cannot Be Excepted", "one of "+strings.Join(accepted, ", "), func(s string) error {
 		code, err := lifecycle.ParseCode(s)
 		switch {
 		case err != nil:
@@ -70,21 +71,21 @@ func exceptableCode() validator.String {
 func arguments() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"binding": schema.ObjectAttribute{
-			Required: true, AttributeTypes: wire.BindingTypes,
+			Required: true, AttributeTypes: binding.ObjectTypes,
 			MarkdownDescription: "The asset's binding: pass the whole resource, `binding = custody_binding.<name>`. Attributes that a decision does not need are dropped. " +
 				"An object whose `digest` does not match its other attributes was written by hand and is refused.",
 		},
 		"access": schema.StringAttribute{
-			Required: true, Validators: []validator.String{wire.Stated()},
+			Required: true, Validators: []validator.String{value.Stated()},
 			MarkdownDescription: "What is granted, in words that a reviewer understands, for instance `aws/iam-access-key/billing-export`. A change of it, or of the binding's asset, rotates at once.",
 		},
 		"risk": schema.StringAttribute{
 			Optional: true, Computed: true, Default: stringdefault.StaticString(lifecycle.RiskStandard.String()),
-			Validators:          []validator.String{wire.OneOf("Risk", lifecycle.Risks(), lifecycle.ParseRisk)},
+			Validators:          []validator.String{value.OneOf("Risk", lifecycle.Risks(), lifecycle.ParseRisk)},
 			MarkdownDescription: "How much harm the access could do in the wrong hands: `standard` (default) or `privileged`. Privileged access lives shorter, and is blocked where standard access is reviewed.",
 		},
 		"policy": schema.StringAttribute{
-			Optional: true, Validators: []validator.String{wire.Stated()},
+			Optional: true, Validators: []validator.String{value.Stated()},
 			MarkdownDescription: "A policy document (JSON, see `custody_policy`) for this grant; default: the provider's alone. Both are decided under, and the more severe action, the earlier deadline and the shorter lifetime win, " +
 				"so that it can only tighten. Its `confidence`, but for `automate_at`, its `lead_time` and its `classes` are taken from the provider's.",
 		},
@@ -93,7 +94,7 @@ func arguments() map[string]schema.Attribute {
 		"overlap":      duration("How long the old generation stays beside the new one. Default: a sixth of its actual lifetime and at most 7d, or the policy's if that is shorter; longer is clamped with a warning."),
 		"on_block": schema.StringAttribute{
 			Optional: true, Computed: true, Default: stringdefault.StaticString(lifecycle.OnBlockRemove.String()),
-			Validators: []validator.String{wire.OneOf("Choice", lifecycle.OnBlocks(), lifecycle.ParseOnBlock)},
+			Validators: []validator.String{value.OneOf("Choice", lifecycle.OnBlocks(), lifecycle.ParseOnBlock)},
 			MarkdownDescription: "What a block does: `remove` (default) takes the generation out of the map, and unblocking issues a new key; " +
 				"`disable` leaves it there with `enabled = false`, and unblocking re-enables it if it has not expired. Nothing is renewed while blocked.",
 		},
@@ -111,7 +112,7 @@ func arguments() map[string]schema.Attribute {
 }
 
 func duration(description string) schema.StringAttribute {
-	return schema.StringAttribute{Optional: true, MarkdownDescription: description + " A Go duration, or days (`d`) and weeks (`w`).", Validators: []validator.String{wire.Duration()}}
+	return schema.StringAttribute{Optional: true, MarkdownDescription: description + " A Go duration, or days (`d`) and weeks (`w`).", Validators: []validator.String{value.Duration()}}
 }
 
 func attestationAttribute() schema.SingleNestedAttribute {
@@ -120,9 +121,9 @@ func attestationAttribute() schema.SingleNestedAttribute {
 		MarkdownDescription: "A dated statement by an approver that the access is still justified. It clears findings that ask for recertification or review and were first seen before `at`, until the next recertification; " +
 			"never a block or a revoke. One dated after `revoked_at` brings revoked access back, while nothing still says revoke.",
 		Attributes: map[string]schema.Attribute{
-			"by":   schema.StringAttribute{Required: true, Validators: []validator.String{wire.Stated()}, MarkdownDescription: "Who attests."},
-			"at":   schema.StringAttribute{Required: true, Validators: []validator.String{wire.Timestamp()}, MarkdownDescription: "When, as RFC 3339 with whole seconds; not in the future."},
-			"note": schema.StringAttribute{Optional: true, Validators: []validator.String{wire.Stated()}, MarkdownDescription: "Why, or where it is recorded."},
+			"by":   schema.StringAttribute{Required: true, Validators: []validator.String{value.Stated()}, MarkdownDescription: "Who attests."},
+			"at":   schema.StringAttribute{Required: true, Validators: []validator.String{value.Timestamp()}, MarkdownDescription: "When, as RFC 3339 with whole seconds; not in the future."},
+			"note": schema.StringAttribute{Optional: true, Validators: []validator.String{value.Stated()}, MarkdownDescription: "Why, or where it is recorded."},
 		},
 	}
 }
@@ -136,9 +137,9 @@ func exceptionAttribute() schema.SingleNestedAttribute {
 			"codes": schema.SetAttribute{Required: true, ElementType: types.StringType,
 				Validators:          []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.ValueStringsAre(exceptableCode())},
 				MarkdownDescription: "The finding codes that are waived. Accepted: `" + strings.Join(exceptable(), "`, `") + "`."},
-			"reason":      schema.StringAttribute{Required: true, Validators: []validator.String{wire.Stated()}, MarkdownDescription: "Why."},
-			"approved_by": schema.StringAttribute{Required: true, Validators: []validator.String{wire.Stated()}, MarkdownDescription: "Who approved it."},
-			"expires_at": schema.StringAttribute{Required: true, Validators: []validator.String{wire.EndOfDay()},
+			"reason":      schema.StringAttribute{Required: true, Validators: []validator.String{value.Stated()}, MarkdownDescription: "Why."},
+			"approved_by": schema.StringAttribute{Required: true, Validators: []validator.String{value.Stated()}, MarkdownDescription: "Who approved it."},
+			"expires_at": schema.StringAttribute{Required: true, Validators: []validator.String{value.EndOfDay()},
 				MarkdownDescription: "When it ends: a date, which means the end of that day in UTC, or an RFC 3339 timestamp. At most the policy's `exception_max` from now."},
 		},
 	}

@@ -11,7 +11,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
 	document "github.com/custodyhq/terraform-provider-custody/internal/policy"
-	"github.com/custodyhq/terraform-provider-custody/internal/provider/wire"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/operation"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/value"
 )
 
 // DataSource is custody_policy. It is pure: it asks no system.
@@ -59,7 +60,7 @@ func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	m.JSON = wire.Text(string(rendered))
+	m.JSON = value.Text(string(rendered))
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 }
 
@@ -69,10 +70,10 @@ func (m *model) render(diags *diag.Diagnostics) []byte {
 	if err != nil {
 		var f *fieldError
 		if errors.As(err, &f) {
-			wire.ReportPolicy(diags, f.at, f.err)
+			operation.Read.ReportPolicy(diags, f.at, f.err)
 			return nil
 		}
-		wire.ReportPolicy(diags, path.Empty(), err)
+		operation.Read.ReportPolicy(diags, path.Empty(), err)
 		return nil
 	}
 	if _, err := document.Compile(doc, "policy"); err != nil {

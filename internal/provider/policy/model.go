@@ -9,14 +9,14 @@ import (
 
 // model is the data source custody_policy.
 type model struct {
-	Extends      types.String     `tfsdk:"extends"`
-	Confidence   *confidence      `tfsdk:"confidence"`
-	Lifetimes    []lifetime       `tfsdk:"lifetimes"`
-	ExceptionMax types.String     `tfsdk:"exception_max"`
-	LeadTime     types.String     `tfsdk:"lead_time"`
-	Triggers     []trigger        `tfsdk:"triggers"`
-	Classes      map[string]class `tfsdk:"classes"`
-	JSON         types.String     `tfsdk:"json"`
+	Extends      types.String `tfsdk:"extends"`
+	Confidence   *confidence  `tfsdk:"confidence"`
+	Lifetimes    types.List   `tfsdk:"lifetimes"`
+	ExceptionMax types.String `tfsdk:"exception_max"`
+	LeadTime     types.String `tfsdk:"lead_time"`
+	Triggers     types.List   `tfsdk:"triggers"`
+	Classes      types.Map    `tfsdk:"classes"`
+	JSON         types.String `tfsdk:"json"`
 }
 
 type confidence struct {
@@ -24,36 +24,6 @@ type confidence struct {
 	StaleAfter     types.String   `tfsdk:"stale_after"`
 	RequiredFields []string       `tfsdk:"required_fields"`
 	Points         map[string]int `tfsdk:"points"`
-}
-
-type lifetime struct {
-	Risk           types.String `tfsdk:"risk"`
-	Criticality    types.String `tfsdk:"criticality"`
-	Environment    types.String `tfsdk:"environment"`
-	OwnerKind      types.String `tfsdk:"owner_kind"`
-	Class          types.String `tfsdk:"class"`
-	TTL            types.String `tfsdk:"ttl"`
-	RenewBefore    types.String `tfsdk:"renew_before"`
-	Overlap        types.String `tfsdk:"overlap"`
-	RecertifyEvery types.String `tfsdk:"recertify_every"`
-}
-
-type trigger struct {
-	On      types.String `tfsdk:"on"`
-	Class   types.String `tfsdk:"class"`
-	BoundTo types.String `tfsdk:"bound_to"`
-	Risk    types.String `tfsdk:"risk"`
-	When    types.String `tfsdk:"when"`
-	Action  types.String `tfsdk:"action"`
-	Rotate  types.String `tfsdk:"rotate"`
-	Grace   types.String `tfsdk:"grace"`
-	Then    types.String `tfsdk:"then"`
-}
-
-type class struct {
-	BoundTo        types.String `tfsdk:"bound_to"`
-	LifecycleOwner types.String `tfsdk:"lifecycle_owner"`
-	ReviewQueue    types.String `tfsdk:"review_queue"`
 }
 
 // fieldError is an error of one attribute that the document's own checks do not
@@ -94,24 +64,13 @@ func (m *model) document() (*document.Document, error) {
 			doc.Confidence.AutomateAt = &at
 		}
 	}
-	for _, l := range m.Lifetimes {
-		doc.Lifetimes = append(doc.Lifetimes, document.Lifetime{
-			Risk: stated(l.Risk), Criticality: stated(l.Criticality), Environment: stated(l.Environment),
-			OwnerKind: stated(l.OwnerKind), Class: stated(l.Class), TTL: stated(l.TTL),
-			RenewBefore: stated(l.RenewBefore), Overlap: stated(l.Overlap), RecertifyEvery: stated(l.RecertifyEvery),
-		})
+	var err error
+	if doc.Lifetimes, err = lifetimes.list(path.Root("lifetimes"), m.Lifetimes); err != nil {
+		return nil, err
 	}
-	for _, t := range m.Triggers {
-		doc.Triggers = append(doc.Triggers, document.Trigger{
-			On: t.On.ValueString(), Class: stated(t.Class), BoundTo: stated(t.BoundTo), Risk: stated(t.Risk), When: stated(t.When),
-			Action: t.Action.ValueString(), Rotate: stated(t.Rotate), Grace: stated(t.Grace), Then: stated(t.Then),
-		})
+	if doc.Triggers, err = triggers.list(path.Root("triggers"), m.Triggers); err != nil {
+		return nil, err
 	}
-	for name, c := range m.Classes {
-		if doc.Classes == nil {
-			doc.Classes = make(map[string]document.Class)
-		}
-		doc.Classes[name] = document.Class{BoundTo: stated(c.BoundTo), LifecycleOwner: stated(c.LifecycleOwner), ReviewQueue: stated(c.ReviewQueue)}
-	}
-	return doc, nil
+	doc.Classes, err = classes.mapping(path.Root("classes"), m.Classes)
+	return doc, err
 }

@@ -17,9 +17,6 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
 )
 
-// Consequence is what an unavailable system means for the access.
-const Consequence = "Nothing was issued and nothing was revoked: absence cannot be told from failure."
-
 const (
 	adviceReach       = "Check that the address is right and reachable from here, then plan again."
 	adviceLimit       = "Plan again later, or lower the number of requests that the system is asked at a time."
@@ -32,7 +29,7 @@ const (
 
 func (c *Client) fault(happened, advice string, err error) error {
 	return &fault.Fault{
-		Kind: fault.ErrUnavailable, Summary: c.config.Summary, Happened: happened, Consequence: Consequence, Advice: advice, Err: err,
+		Kind: fault.ErrUnavailable, Summary: c.config.Summary, Happened: happened, Advice: advice, Err: err,
 	}
 }
 
