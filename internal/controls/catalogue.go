@@ -16,9 +16,6 @@ import (
 //go:embed catalogues/*.yaml
 var files embed.FS
 
-// pending are the findings that the catalogues know before the rules raise them.
-var pending = []string{"asset.unclassified", "owner.ended", "owner.gone", "owner.changed", "access.unused", "grant.risk_lowered"}
-
 // catalogue is a framework as its file writes it.
 type catalogue struct {
 	Name    string `yaml:"name"` // as policies write it, and the name of the file
@@ -202,14 +199,13 @@ func codesOf(texts []string) ([]lifecycle.Code, error) {
 	codes := make([]lifecycle.Code, 0, len(texts))
 	for _, text := range texts {
 		code, err := lifecycle.ParseCode(text)
-		switch {
-		case err == nil && slices.Contains(codes, code):
-			return nil, fmt.Errorf("%q is listed twice", text)
-		case err == nil:
-			codes = append(codes, code)
-		case !slices.Contains(pending, text):
+		if err != nil {
 			return nil, err
 		}
+		if slices.Contains(codes, code) {
+			return nil, fmt.Errorf("%q is listed twice", text)
+		}
+		codes = append(codes, code)
 	}
 	return codes, nil
 }

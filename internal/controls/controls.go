@@ -10,17 +10,7 @@ import (
 )
 
 // Query is what a reason of a grant is about.
-type Query struct {
-	Code    lifecycle.Code
-	BoundTo lifecycle.BoundTo
-	// Tasks are the kinds of the tasks that raised task.open or task.overdue.
-	Tasks []lifecycle.TaskKind
-	// Changed names the facts that differ from those of the last issue: class,
-	// environment, criticality, manager, teams.
-	Changed []string
-	// Rotation is what the finding does to the credential.
-	Rotation lifecycle.Rotation
-}
+type Query = lifecycle.ControlQuery
 
 // Default returns the frameworks whose controls are named where a policy chooses
 // none.

@@ -56,13 +56,20 @@ func Permits(entries []Authorization, a Approver, b *Binding, risk Risk) string 
 	case isOwner && b.OwnerStatus != PersonActive:
 		return "holds the asset and is " + b.OwnerStatus.String()
 	}
-	i := slices.IndexFunc(entries, func(e Authorization) bool {
-		return (e.Risk == nil || *e.Risk == risk) && (e.BoundTo == nil || *e.BoundTo == b.BoundTo) && selects(e.Class, b.Class)
-	})
-	if i < 0 || !slices.ContainsFunc(entries[i].Who, func(who string) bool { return permits(who, p, isOwner, b) }) {
+	if !slices.ContainsFunc(Authorized(entries, b, risk), func(who string) bool { return permits(who, p, isOwner, b) }) {
 		return "has no authority over this access"
 	}
 	return ""
+}
+
+// Authorized lists whom the first entry that matches accepts; none if no entry does.
+func Authorized(entries []Authorization, b *Binding, risk Risk) []string {
+	for _, e := range entries {
+		if (e.Risk == nil || *e.Risk == risk) && (e.BoundTo == nil || *e.BoundTo == b.BoundTo) && selects(e.Class, b.Class) {
+			return e.Who
+		}
+	}
+	return nil
 }
 
 // permits reports whether the person is who an entry names.

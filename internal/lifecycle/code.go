@@ -74,178 +74,145 @@ type finding struct {
 	successive bool   // asks for another owner
 	blocks     string // why nothing can be issued, where obstacle says so
 	remedy     string
-	controls   []string // OWASP NHI Top 10:2025, NIST CSF 2.0, NIST SP 800-53 revision 5
 }
 
 var table = [NumCodes]finding{
 	AssetRetired: {
 		name: "asset.retired", origin: byAssessment, terminal: true,
 		obstacle: assetIsKept, blocks: "the asset is retired",
-		remedy:   "If this is wrong, correct the asset's state in its record.",
-		controls: []string{"NHI1:2025", "CSF ID.AM-08", "CSF PR.AA-05", "800-53 AC-2(3)"},
+		remedy: "If this is wrong, correct the asset's state in its record.",
 	},
 	AssetLost: {
 		name: "asset.lost", origin: byAssessment, terminal: true,
 		obstacle: assetIsKept, blocks: "the asset is lost",
-		remedy:   "If this is wrong, correct the asset's state in its record.",
-		controls: []string{"NHI1:2025", "CSF ID.AM-08", "CSF PR.AA-05", "800-53 AC-2(3)"},
+		remedy: "If this is wrong, correct the asset's state in its record.",
 	},
 	AssetInactive: {
 		name: "asset.inactive", origin: byAssessment,
 		obstacle: assetIsKept, blocks: "the asset is not in service yet",
-		remedy:   "Put the asset into service in its record to give access.",
-		controls: []string{"CSF ID.AM-08", "CSF PR.AA-05", "800-53 CM-8"},
+		remedy: "Put the asset into service in its record to give access.",
 	},
 	AssetMissing: {
 		name: "asset.missing", origin: byAssessment,
 		obstacle: assetIsKept, blocks: "the asset's record is missing",
-		remedy:   "Restore the record, or remove the grant if the asset is gone.",
-		controls: []string{"CSF ID.AM-08", "800-53 CM-8"},
+		remedy: "Restore the record, or remove the grant if the asset is gone.",
 	},
 	AssetRetiring: {
 		name: "asset.retiring", origin: byAssessment,
-		remedy:   "Correct the retirement date, or plan the end of this access.",
-		controls: []string{"NHI1:2025", "CSF ID.AM-08"},
+		remedy: "Correct the retirement date, or plan the end of this access.",
 	},
 	AssetReassigned: {
 		name: "asset.reassigned", origin: byComparison,
 		personal: true,
 		remedy:   "If this is wrong, correct the assignment in the record.",
-		controls: []string{"NHI1:2025", "CSF PR.AA-05", "800-53 AC-2(h)", "800-53 PS-5"},
 	},
 	AssetChanged: {
 		name: "asset.changed", origin: byComparison,
-		stands:   true,
-		remedy:   "Attest that the access is still justified, or remove the grant.",
-		controls: []string{"NHI8:2025", "CSF PR.AA-05", "800-53 AC-2(j)"},
+		stands: true,
+		remedy: "Attest that the access is still justified, or remove the grant.",
 	},
 	AssetUnclassified: {
 		name: "asset.unclassified", origin: byAssessment,
-		remedy:   "Map the class in the policy's classes to person or workload, or correct the class in the record.",
-		controls: []string{"CSF ID.AM-08", "800-53 CM-8"},
+		remedy: "Map the class in the policy's classes to person or workload, or correct the class in the record.",
 	},
 	OwnerNone: {
 		name: "owner.none", origin: byAssessment, successive: true,
-		remedy:   "Name an owner in the record.",
-		controls: []string{"CSF ID.AM-08", "800-53 CM-8(4)"},
+		remedy: "Name an owner in the record.",
 	},
 	OwnerUnknown: {
 		name: "owner.unknown", origin: byAssessment, successive: true,
-		remedy:   "Correct the owner in the record, or add the person to the directory.",
-		controls: []string{"CSF ID.AM-08", "800-53 CM-8(4)"},
+		remedy: "Correct the owner in the record, or add the person to the directory.",
 	},
 	OwnerLeft: {
 		name: "owner.left", origin: byAssessment, terminal: true, successive: true,
 		obstacle: holderIsKept, blocks: "the owner has left",
-		remedy:   "Assign the asset to a new owner; if this is wrong, correct the person's status in the directory.",
-		controls: []string{"NHI1:2025", "CSF PR.AA-05", "800-53 AC-2(3)", "800-53 PS-4"},
+		remedy: "Assign the asset to a new owner; if this is wrong, correct the person's status in the directory.",
 	},
 	OwnerLeaving: {
 		name: "owner.leaving", origin: byAssessment, successive: true,
-		remedy:   "Assign the asset to a new owner, or attest that the access is needed until then.",
-		controls: []string{"NHI1:2025", "800-53 AC-2(h)", "800-53 PS-4"},
+		remedy: "Assign the asset to a new owner, or attest that the access is needed until then.",
 	},
 	OwnerEnded: {
 		name: "owner.ended", origin: byAssessment, successive: true,
 		obstacle: holderIsKept, blocks: "the owner's end date has passed", personal: true,
-		remedy:   "Correct the end date or the status in the directory, or assign the asset to a new owner.",
-		controls: []string{"NHI1:2025", "CSF PR.AA-05", "800-53 AC-2(3)", "800-53 PS-4"},
+		remedy: "Correct the end date or the status in the directory, or assign the asset to a new owner.",
 	},
 	OwnerGone: {
 		name: "owner.gone", origin: byGrant, successive: true,
 		obstacle: holderIsKept, blocks: "the holder is no longer in the directory", personal: true,
-		remedy:   "Assign the asset to a new owner; if this is wrong, restore the person in the directory.",
-		controls: []string{"NHI1:2025", "CSF PR.AA-05", "800-53 AC-2(3)", "800-53 PS-4"},
+		remedy: "Assign the asset to a new owner; if this is wrong, restore the person in the directory.",
 	},
 	OwnerSuspended: {
 		name: "owner.suspended", origin: byAssessment, successive: true,
 		personal: true,
 		obstacle: holderIsKept, blocks: "the owner is suspended",
-		remedy:   "Lift the suspension in the directory, or assign the asset to a new owner.",
-		controls: []string{"CSF PR.AA-05", "800-53 AC-2(3)"},
+		remedy: "Lift the suspension in the directory, or assign the asset to a new owner.",
 	},
 	OwnerMoved: {
 		name: "owner.moved", origin: byComparison,
-		stands:   true,
-		remedy:   "Attest that the access is still justified, or remove the grant.",
-		controls: []string{"CSF PR.AA-05", "800-53 AC-2(h)", "800-53 PS-5"},
+		stands: true,
+		remedy: "Attest that the access is still justified, or remove the grant.",
 	},
 	OwnerChanged: {
 		name: "owner.changed", origin: byComparison, stands: true,
-		remedy:   "Attest that the access is still justified for those who are left, or remove the grant.",
-		controls: []string{"NHI1:2025", "CSF PR.AA-05", "800-53 AC-2(k)"},
+		remedy: "Attest that the access is still justified for those who are left, or remove the grant.",
 	},
 	OwnerShared: {
 		name: "owner.shared", origin: byAssessment,
-		remedy:   "Name one owner in the record, or attest that sharing is intended.",
-		controls: []string{"NHI9:2025", "800-53 AC-2(k)"},
+		remedy: "Name one owner in the record, or attest that sharing is intended.",
 	},
 	OwnerConflict: {
 		name: "owner.conflict", origin: byAssessment,
-		remedy:   "Correct the record or the claim that contradicts it.",
-		controls: []string{"CSF ID.AM-08", "800-53 CM-8(4)"},
+		remedy: "Correct the record or the claim that contradicts it.",
 	},
 	OwnerNoActiveMember: {
 		name: "owner.no_active_member", origin: byAssessment, successive: true,
-		remedy:   "Give the team an active member, or assign the asset to another owner.",
-		controls: []string{"CSF ID.AM-08", "800-53 CM-8(4)"},
+		remedy: "Give the team an active member, or assign the asset to another owner.",
 	},
 	RecordStale: {
 		name: "record.stale", origin: byAssessment,
-		remedy:   "Verify the record in the asset system, or attest the access.",
-		controls: []string{"CSF ID.AM-08", "800-53 CM-8(1)"},
+		remedy: "Verify the record in the asset system, or attest the access.",
 	},
 	RecordIncomplete: {
 		name: "record.incomplete", origin: byAssessment,
-		remedy:   "Complete the record, or declare what it lacks.",
-		controls: []string{"CSF ID.AM-08", "800-53 CM-8"},
+		remedy: "Complete the record, or declare what it lacks.",
 	},
 	RecordDuplicate: {
 		name: "record.duplicate", origin: byAssessment,
-		remedy:   "Remove the duplicate from the asset system.",
-		controls: []string{"CSF ID.AM-08", "800-53 CM-8"},
+		remedy: "Remove the duplicate from the asset system.",
 	},
 	TaskOpen: {
 		name: "task.open", origin: byAssessment,
-		remedy:   "Close the task.",
-		controls: []string{"NHI1:2025", "CSF PR.AA-05", "800-53 PS-4"},
+		remedy: "Close the task.",
 	},
 	TaskOverdue: {
 		name: "task.overdue", origin: byAssessment,
-		remedy:   "Close the task.",
-		controls: []string{"NHI1:2025", "CSF PR.AA-05", "800-53 PS-4"},
+		remedy: "Close the task.",
 	},
 	AccessUnused: {
 		name: "access.unused", origin: byGrant,
-		remedy:   "Attest that the access is still needed, or remove the grant.",
-		controls: []string{"CSF PR.AA-05", "800-53 AC-2(3)"},
+		remedy: "Attest that the access is still needed, or remove the grant.",
 	},
 	GrantRecertificationDue: {
 		name: "grant.recertification_due", origin: byGrant,
-		remedy:   "Attest that the access is still justified.",
-		controls: []string{"CSF PR.AA-05", "800-53 AC-2(j)"},
+		remedy: "Attest that the access is still justified.",
 	},
 	GrantRiskLowered: {
 		name: "grant.risk_lowered", origin: byComparison, stands: true,
-		remedy:   "Attest that the access is no longer privileged. Until then it is decided as privileged.",
-		controls: []string{"CSF PR.AA-05", "800-53 AC-2(j)"},
+		remedy: "Attest that the access is no longer privileged. Until then it is decided as privileged.",
 	},
 	GrantRotationDue: {
 		name: "grant.rotation_due", origin: byEngine,
-		controls: []string{"NHI7:2025", "800-53 IA-5(f)"},
 	},
 	GrantLatched: {
 		name: "grant.latched", origin: byEngine,
-		controls: []string{"NHI1:2025", "CSF PR.AA-05"},
 	},
 	GrantExpired: {
 		name: "grant.expired", origin: byEngine,
-		controls: []string{"NHI7:2025", "800-53 AC-2(3)"},
 	},
 	ExceptionExpired: {
 		name: "exception.expired", origin: byGrant,
-		remedy:   "Remove the exception, or have a new one approved.",
-		controls: []string{"CSF PR.AA-05", "800-53 AC-2(j)"},
+		remedy: "Remove the exception, or have a new one approved.",
 	},
 }
 
@@ -362,6 +329,3 @@ func Exceptable(column BoundTo) CodeSet {
 
 // Mappable reports whether a trigger may be written for the finding.
 func (c Code) Mappable() bool { return !Engine.Has(c) }
-
-// Controls returns the controls that the handling of a finding serves.
-func Controls(c Code) []string { return table[c].controls }

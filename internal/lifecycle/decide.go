@@ -360,7 +360,7 @@ func (e *evaluation) withdrawn() []int {
 	var out []int
 	for i := range e.prior.Generations {
 		g := &e.prior.Generations[i]
-		announced := g.ended(e.now) && !e.jumped()
+		announced := g.Ended(e.now) && !e.jumped()
 		if !g.Enabled || announced || e.spec.RevokeGenerations[g.Key()] {
 			continue
 		}

@@ -54,9 +54,9 @@ type Generation struct {
 	ExpiresAt time.Time // zero while the policy is only observed
 }
 
-// ended reports whether the generation's own end, which its state announces, has
+// Ended reports whether the generation's own end, which its state announces, has
 // come.
-func (g *Generation) ended(now time.Time) bool {
+func (g *Generation) Ended(now time.Time) bool {
 	return !g.ExpiresAt.IsZero() && !now.Before(g.ExpiresAt)
 }
 

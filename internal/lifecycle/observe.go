@@ -26,7 +26,7 @@ func (e *evaluation) observeOnly() {
 		if g.State == Current {
 			g.ExpiresAt = time.Time{} // a promised end of an overlap stays
 		}
-		return !g.ended(e.now) || e.untimely
+		return !g.Ended(e.now) || e.untimely
 	})
 	switch {
 	case e.replaced:

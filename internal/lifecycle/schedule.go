@@ -201,7 +201,7 @@ func (e *evaluation) keepUnexpired(limit time.Time) {
 		if !limit.IsZero() && limit.Before(g.ExpiresAt) && !e.binding.Held {
 			g.ExpiresAt = limit
 		}
-		return !g.ended(e.now)
+		return !g.Ended(e.now)
 	})
 }
 
@@ -343,7 +343,7 @@ func (e *evaluation) rotateWithOverlap(limit time.Time) {
 		g.ExpiresAt = end
 	}
 	e.count = 0
-	if !g.ended(e.now) {
+	if !g.Ended(e.now) {
 		e.generations[0] = g
 		e.count = 1
 	}
@@ -448,8 +448,14 @@ func (e *evaluation) settle(c Code) {
 
 func (e *evaluation) basisNow() Basis {
 	b := e.binding
-	return Basis{State: b.State, Keys: b.OwnerKeys, Class: b.Class, Environment: b.Environment, Criticality: b.Criticality, Manager: b.Manager, Teams: b.Teams}
+	keys := b.OwnerKeys
+	if slices.ContainsFunc(keys, unresolved) {
+		keys = slices.DeleteFunc(slices.Clone(keys), unresolved)
+	}
+	return Basis{State: b.State, Keys: keys, Class: b.Class, Environment: b.Environment, Criticality: b.Criticality, Manager: b.Manager, Teams: b.Teams}
 }
+
+func unresolved(k OwnerKey) bool { return k.Holder == "" }
 
 // nextChange returns the first instant after now at which the grant's own
 // schedule changes it, or zero.

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/custodyhq/terraform-provider-custody/internal/controls"
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 )
 
@@ -65,6 +66,11 @@ func compileOnto(doc *Document, name string, base *lifecycle.Rules) (*lifecycle.
 	if problems := slices.Concat(found...); len(problems) > 0 {
 		return nil, problems
 	}
+	frameworks := rules.Frameworks
+	if frameworks == nil {
+		frameworks = controls.Default()
+	}
+	rules.Controls = func(q lifecycle.ControlQuery) []string { return controls.For(q, frameworks) }
 	rules.Index()
 	return &rules, nil
 }

@@ -21,8 +21,9 @@ import (
 )
 
 const (
-	defaultPlanAge = 24 * time.Hour
-	maxPlanAge     = 168 * time.Hour
+	defaultPlanAge   = 24 * time.Hour
+	maxPlanAge       = 168 * time.Hour
+	defaultClockJump = 48 * time.Hour
 )
 
 // model is the provider block.
@@ -34,11 +35,13 @@ type model struct {
 	OnUnavailable types.String `tfsdk:"on_unavailable"`
 	PlanTime      types.String `tfsdk:"plan_time"`
 	MaxPlanAge    types.String `tfsdk:"max_plan_age"`
+	MaxClockJump  types.String `tfsdk:"max_clock_jump"`
 	Limits        *limits      `tfsdk:"limits"`
 }
 
 type limits struct {
 	Revocations types.Int64 `tfsdk:"revocations"`
+	Rotations   types.Int64 `tfsdk:"rotations"`
 }
 
 // start builds the run from the provider block. It returns nil if it has
@@ -53,10 +56,11 @@ func (p *Provider) start(ctx context.Context, config tfsdk.Config, diags *diag.D
 	if diags.HasError() {
 		return nil
 	}
-	r := &run.Run{Hold: m.OnUnavailable.ValueString() == onUnavailableHold, Brake: run.NewBrake(m.revocations())}
+	r := &run.Run{Hold: m.OnUnavailable.ValueString() == onUnavailableHold, MaxClockJump: m.clockJump()}
 	p.setInstant(r, &m, diags)
 	r.Rules = rules(&m, diags)
 	r.Facts = p.facts(ctx, &m, diags)
+	r.Brake = run.NewBrake(m.limits(), func() (int, bool) { return r.Facts.Listed(ctx) })
 	if diags.HasError() {
 		return nil
 	}
@@ -84,11 +88,28 @@ func reportUnknown(config tfsdk.Config, diags *diag.Diagnostics) {
 	}
 }
 
-func (m *model) revocations() int {
-	if m.Limits == nil || m.Limits.Revocations.IsNull() {
-		return run.DefaultRevocations
+func (m *model) limits() run.Limits {
+	var l run.Limits
+	if m.Limits == nil {
+		return l
 	}
-	return int(m.Limits.Revocations.ValueInt64())
+	read := func(v types.Int64) *int {
+		if v.IsNull() {
+			return nil
+		}
+		n := int(v.ValueInt64())
+		return &n
+	}
+	l.Revocations, l.Rotations = read(m.Limits.Revocations), read(m.Limits.Rotations)
+	return l
+}
+
+// clockJump returns max_clock_jump, which the schema has checked.
+func (m *model) clockJump() time.Duration {
+	if d, err := document.ParseDuration(m.MaxClockJump.ValueString()); err == nil {
+		return d
+	}
+	return defaultClockJump
 }
 
 // setInstant fixes the one instant of the run.

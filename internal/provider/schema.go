@@ -71,21 +71,33 @@ func schemaOf(kinds *connect.Kinds) schema.Schema {
 			"plan_time": schema.StringAttribute{
 				Optional: true, Validators: []validator.String{value.Timestamp()},
 				MarkdownDescription: "The instant of the run: set it to `plantimestamp()`, which is the same at plan and apply, so that expiries stand in the plan. Without it they are known after apply only. " +
-					"It is RFC 3339 with whole seconds. It may not lie in the future, be older than `max_plan_age`, or precede an instant that a grant's state already holds: each is an error.",
+					"It is RFC 3339 with whole seconds. It may not lie in the future or be older than `max_plan_age`: each is an error. Where it precedes what a grant's state already holds, nothing is issued on that grant.",
 			},
 			"max_plan_age": schema.StringAttribute{
 				Optional: true, Validators: []validator.String{value.Duration()},
 				MarkdownDescription: "How old a saved plan may be when it is applied, as a Go duration or days (`d`) and weeks (`w`). Default `24h`, at most `168h`. " +
 					"An older plan fails when the provider is configured; what other providers planned to destroy may be gone by then.",
 			},
+			"max_clock_jump": schema.StringAttribute{
+				Optional: true, Validators: []validator.String{value.Duration()},
+				MarkdownDescription: "How far the instant of a run may lie behind everything that a grant's state holds or announces before the clock counts as wrong. Then nothing is issued on that grant, " +
+					"and the reasons say so; what must be revoked is revoked. Default `48h`. Raise it for one run after a longer pause, or attest the access.",
+			},
 			"limits": schema.SingleNestedAttribute{
-				Optional:            true,
-				MarkdownDescription: "How much one plan may take away.",
+				Optional: true,
+				MarkdownDescription: "How much one plan may do. Each plan is counted for itself, and so is each configuration of this provider (an alias runs in a process of its own): " +
+					"the summary of scheduled runs counts over the whole plan.",
 				Attributes: map[string]schema.Attribute{
 					"revocations": schema.Int64Attribute{
-						Optional: true, Validators: []validator.Int64{int64validator.AtLeast(0)},
-						MarkdownDescription: fmt.Sprintf("How many enabled credentials one plan may remove or disable by block, revoke or rotation at once. More, and the plan fails and lists them. "+
-							"0 means that none may. Default %d.", run.DefaultRevocations),
+						Optional: true, Validators: []validator.Int64{int64validator.AtLeast(run.NoLimit)},
+						MarkdownDescription: fmt.Sprintf("How many enabled credentials may go in one plan, whatever takes them away: a decision, a date, the clock, a list that shrank, a grant that is destroyed. "+
+							"More, and the plan fails and lists them. Not counted are the end of an overlap and an expiry that the state announced, and `revoke_generations`. "+
+							"0 means that none may, and -1 that all may, as `terraform destroy` needs. Default: %d, or a fifth of the records that the systems list or of the credentials and assets that the run has seen, "+
+							"whichever is smaller, and at least 3.", run.DefaultRevocations),
+					},
+					"rotations": schema.Int64Attribute{
+						Optional: true, Validators: []validator.Int64{int64validator.AtLeast(run.NoLimit)},
+						MarkdownDescription: fmt.Sprintf("How many credentials one plan may rotate with overlap; -1 for any number. Default %d.", run.DefaultRotations),
 					},
 				},
 			},

@@ -1,6 +1,7 @@
 package binding
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -16,15 +17,16 @@ import (
 var kept = attribute.Table[lifecycle.Binding]{
 	attribute.Text("class", "The asset's class, in lower case. Null if the record names none.",
 		func(b *lifecycle.Binding) *string { return &b.Class }),
-	attribute.Word("bound_to", "Whether the class stands for a person or a workload, from the policy's `classes`; an unmapped class counts as `workload`.",
+	attribute.Word("bound_to", "Whether the class stands for a person or a workload, from the policy's `classes`; `unclassified` if the policy maps it to neither.",
 		lifecycle.BoundTos(), lifecycle.ParseBoundTo, func(b *lifecycle.Binding) *lifecycle.BoundTo { return &b.BoundTo }),
 	attribute.Word("state", "The lifecycle state.",
 		lifecycle.States(), lifecycle.ParseState, func(b *lifecycle.Binding) *lifecycle.State { return &b.State }),
 	attribute.Text("holder", "The owner that the record names, as `<directory>/<id>`; several are sorted and joined by `, `. Null if no owner can be resolved.",
 		func(b *lifecycle.Binding) *string { return &b.Holder }),
+	ownerKeys,
 	attribute.Word("owner_kind", "What the owner is; of several owners the least bound to the organisation. Null if unresolved.",
 		lifecycle.OwnerKinds(), lifecycle.ParseOwnerKind, func(b *lifecycle.Binding) *lifecycle.OwnerKind { return &b.OwnerKind }),
-	attribute.Word("owner_status", "Whether the owner is still here; of several owners the one who is here best.",
+	attribute.Word("owner_status", "Whether the owner is still here; of several owners the most present one. `ended` is an active owner whose end date has passed.",
 		lifecycle.OwnerStatuses(), lifecycle.ParseOwnerStatus, func(b *lifecycle.Binding) *lifecycle.OwnerStatus { return &b.OwnerStatus }),
 	attribute.Instant("owner_end_date", "The end of the owner's last day, RFC 3339 in UTC. Null if none is set.",
 		func(b *lifecycle.Binding) *time.Time { return &b.OwnerEndDate }),
@@ -52,6 +54,12 @@ var kept = attribute.Table[lifecycle.Binding]{
 		func(b *lifecycle.Binding) *[]lifecycle.Finding { return &b.Findings }),
 	attribute.Hundredths("confidence", "How far the record can be trusted, from 0 to 1 with two decimals. It says nothing about how healthy the asset is.",
 		func(b *lifecycle.Binding) *int { return &b.Confidence }),
+	attribute.Hundredths("state_confidence", "How far the record can be trusted about a terminal state. Where a record names no owner it loses nothing by that here: many systems clear the assignment when an asset is retired.",
+		func(b *lifecycle.Binding) *int { return &b.StateConfidence }),
+	attribute.Flag("fresh", "Whether the record was verified within the policy's `stale_after`.",
+		func(b *lifecycle.Binding) *bool { return &b.Fresh }),
+	attribute.WordList("task_kinds", "What the open tasks ask for, each once.", lifecycle.TaskKinds(), lifecycle.ParseTaskKind,
+		func(b *lifecycle.Binding) *[]lifecycle.TaskKind { return &b.TaskKinds }),
 	attribute.Flag("held", "Whether a system was unavailable and these are the last known facts (`on_unavailable = \"hold\"`). Grants on held facts issue nothing, renew nothing and start no grace.",
 		func(b *lifecycle.Binding) *bool { return &b.Held }),
 	attribute.Shown("digest", types.StringType, "SHA-256 over the facts and finding codes that a decision can depend on. It changes exactly when a decision could.",
@@ -89,6 +97,49 @@ var tasks = attribute.Table[lifecycle.Task]{
 		func(t *lifecycle.Task) *time.Time { return &t.Due }),
 	attribute.Text("url", "Where the task can be read. Null if the system gives none.",
 		func(t *lifecycle.Task) *string { return &t.URL }),
+}
+
+// The words for a key of an owner that stands for no holder. A holder holds a slash,
+// so none can be taken for one.
+const (
+	keyAbsent    = "absent"
+	keyAmbiguous = "ambiguous"
+)
+
+// ownerKeys shows the keys by which owners are told, as a map to their holders.
+var ownerKeys = attribute.Row[lifecycle.Binding]{
+	Column: attribute.Column{
+		Name: "owner_keys", Type: types.MapType{ElemType: types.StringType},
+		Description: "The keys by which the owner is told again: id, e-mail address, user name and what the record writes, each with the holder; `" + keyAbsent +
+			"` if no directory knows the key, `" + keyAmbiguous + "` if several entries have it.",
+	},
+	Write: func(b *lifecycle.Binding) attr.Value {
+		out := make(map[string]attr.Value, len(b.OwnerKeys))
+		for _, k := range b.OwnerKeys {
+			switch {
+			case k.Holder != "":
+				out[k.Key] = types.StringValue(k.Holder)
+			case k.Absent:
+				out[k.Key] = types.StringValue(keyAbsent)
+			default:
+				out[k.Key] = types.StringValue(keyAmbiguous)
+			}
+		}
+		return types.MapValueMust(types.StringType, out)
+	},
+	Read: func(v attr.Value, b *lifecycle.Binding) error {
+		m, _ := v.(types.Map)
+		b.OwnerKeys = nil
+		for _, key := range slices.Sorted(maps.Keys(m.Elements())) {
+			s, _ := m.Elements()[key].(types.String)
+			k := lifecycle.OwnerKey{Key: key, Holder: s.ValueString()}
+			if k.Holder == keyAbsent || k.Holder == keyAmbiguous {
+				k.Absent, k.Holder = k.Holder == keyAbsent, ""
+			}
+			b.OwnerKeys = append(b.OwnerKeys, k)
+		}
+		return nil
+	},
 }
 
 func parts(b *lifecycle.Binding) attr.Value {

@@ -27,10 +27,14 @@ type model struct {
 	RevokeGenerations types.Set    `tfsdk:"revoke_generations"`
 	Attestation       types.Object `tfsdk:"attestation"`
 	Exception         types.Object `tfsdk:"exception"`
+	Usage             types.Object `tfsdk:"usage"`
 
 	ID           types.String `tfsdk:"id"`
 	Active       types.Bool   `tfsdk:"active"`
 	Status       types.String `tfsdk:"status"`
+	Would        types.String `tfsdk:"would"`
+	EnforceFrom  types.String `tfsdk:"enforce_from"`
+	PolicyDigest types.String `tfsdk:"policy_digest"`
 	Action       types.String `tfsdk:"action"`
 	Reasons      types.List   `tfsdk:"reasons"`
 	Holder       types.String `tfsdk:"holder"`
@@ -45,6 +49,7 @@ type model struct {
 	Conditions   types.Map    `tfsdk:"conditions"`
 	NextChangeAt types.String `tfsdk:"next_change_at"`
 	Review       types.Object `tfsdk:"review"`
+	Memory       types.String `tfsdk:"memory"`
 }
 
 var (
@@ -69,7 +74,7 @@ var (
 func (m *model) arguments() []attr.Value {
 	return []attr.Value{
 		m.Binding, m.Access, m.Risk, m.Policy, m.TTL, m.RenewBefore, m.Overlap, m.OnBlock,
-		m.RotateWhenChanged, m.RevokeGenerations, m.Attestation, m.Exception,
+		m.RotateWhenChanged, m.RevokeGenerations, m.Attestation, m.Exception, m.Usage,
 	}
 }
 
@@ -86,7 +91,7 @@ func (m *model) known() bool {
 // unknown marks everything that is decided as unknown.
 func (m *model) unknown() {
 	for _, s := range []*types.String{
-		&m.ID, &m.Status, &m.Action, &m.Holder, &m.Current, &m.ExpiresAt, &m.RevokedAt, &m.CertifiedAt, &m.Rotation, &m.NextChangeAt,
+		&m.ID, &m.Status, &m.Would, &m.EnforceFrom, &m.PolicyDigest, &m.Memory, &m.Action, &m.Holder, &m.Current, &m.ExpiresAt, &m.RevokedAt, &m.CertifiedAt, &m.Rotation, &m.NextChangeAt,
 	} {
 		*s = types.StringUnknown()
 	}
@@ -141,6 +146,9 @@ func (m *model) spec() (*lifecycle.Spec, *argumentError) {
 	if s.Exception, err = exception(m.Exception); err != nil {
 		return nil, &argumentError{path.Root("exception"), err}
 	}
+	if s.Usage, err = usage(m.Usage); err != nil {
+		return nil, &argumentError{path.Root("usage"), err}
+	}
 	return s, nil
 }
 
@@ -171,6 +179,25 @@ func attestation(o types.Object) (*lifecycle.Attestation, error) {
 		return nil, err
 	}
 	return &lifecycle.Attestation{By: textIn(o, "by"), At: at, Note: textIn(o, "note")}, nil
+}
+
+// usage reads what is known of the use of the access; what is not known is null.
+func usage(o types.Object) (*lifecycle.Usage, error) {
+	if o.IsNull() {
+		return nil, nil //nolint:nilnil // not stated
+	}
+	u := &lifecycle.Usage{}
+	var err error
+	for name, at := range map[string]*time.Time{"last_used_at": &u.LastUsedAt, "observed_at": &u.ObservedAt} {
+		text := textIn(o, name)
+		if text == "" {
+			continue
+		}
+		if *at, err = value.ParseInstant(text); err != nil {
+			return nil, err
+		}
+	}
+	return u, nil
 }
 
 func exception(o types.Object) (*lifecycle.Exception, error) {
@@ -204,11 +231,20 @@ func (m *model) memory() (*lifecycle.Grant, error) {
 		Asset: ref, Access: m.Access.ValueString(), RotateWhenChanged: inputs(m.RotateWhenChanged),
 		Holder: m.Holder.ValueString(), Serial: int(m.Serial.ValueInt64()),
 		RevokedAt: value.InstantOf(m.RevokedAt), CertifiedAt: value.InstantOf(m.CertifiedAt), NextChangeAt: value.InstantOf(m.NextChangeAt),
-		Basis: basisOf(m.Basis),
+		Basis: basisOf(m.Basis), EnforceFrom: value.InstantOf(m.EnforceFrom), Policy: m.PolicyDigest.ValueString(),
 	}
 	var err error
+	if err = recall(m.Memory.ValueString(), g); err != nil {
+		return nil, err
+	}
 	if g.Status, err = lifecycle.ParseStatus(m.Status.ValueString()); err != nil {
 		return nil, err
+	}
+	g.Would = g.Status
+	if !m.Would.IsNull() {
+		if g.Would, err = lifecycle.ParseStatus(m.Would.ValueString()); err != nil {
+			return nil, err
+		}
 	}
 	if g.Action, err = lifecycle.ParseAction(m.Action.ValueString()); err != nil {
 		return nil, err

@@ -4,7 +4,9 @@ package grant
 
 import (
 	"context"
+	"fmt"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
@@ -47,16 +49,23 @@ func (r *Resource) Configure(_ context.Context, req resource.ConfigureRequest, r
 
 // ModifyPlan decides and fills the plan.
 func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	if req.Plan.Raw.IsNull() || r.run == nil {
+	if r.run == nil {
 		return
 	}
-	var plan model
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	var prior *model
 	if !req.State.Raw.IsNull() {
 		prior = &model{}
 		resp.Diagnostics.Append(req.State.Get(ctx, prior)...)
+		if resp.Diagnostics.HasError() {
+			return
+		}
 	}
+	if req.Plan.Raw.IsNull() {
+		r.destroyed(prior, &resp.Diagnostics)
+		return
+	}
+	var plan model
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -65,12 +74,13 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 		return
 	}
-	t := r.decide(operation.Plan, &plan, prior, &resp.Diagnostics)
-	if t == nil || r.braked(t, &resp.Diagnostics) {
+	t := r.decide(ctx, operation.Plan, &plan, prior, &resp.Diagnostics)
+	if t == nil || r.twice(t, req.Config.Raw.String(), &resp.Diagnostics) || r.braked(t.effect(), &resp.Diagnostics) {
 		return
 	}
 	t.warn(&resp.Diagnostics)
 	if t.settled(&plan) {
+		r.rests(ctx, t, &resp.Diagnostics)
 		return
 	}
 	plan.remember(&t.decision.Grant)
@@ -80,6 +90,39 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 }
 
+// destroyed counts the credentials of a grant that the plan destroys.
+func (r *Resource) destroyed(prior *model, diags *diag.Diagnostics) {
+	if prior == nil {
+		return
+	}
+	g, err := prior.memory()
+	if err != nil {
+		return // what cannot be read must still be possible to destroy
+	}
+	e := run.Effect{Grant: g.ID()}
+	for i := range g.Generations {
+		if x := &g.Generations[i]; x.Enabled && !x.Ended(r.run.Now) {
+			e.Enabled = append(e.Enabled, x.Key())
+		}
+	}
+	e.Withdrawn = e.Enabled
+	r.braked(e, diags)
+}
+
+// twice refuses a second grant of one id: each would forget what the other issued,
+// and the brake would count both as one.
+func (r *Resource) twice(t *transition, config string, diags *diag.Diagnostics) bool {
+	if !r.run.Brake.Twice(t.decision.Grant.ID(), run.Planned{Prior: t.prior != nil, Config: config}) {
+		return false
+	}
+	operation.Plan.Report(diags, path.Root("access"), &fault.Fault{
+		Summary:  "Grant Is Declared Twice",
+		Happened: fmt.Sprintf("Another custody_grant of this configuration is %q too: the same asset with the same access.", t.decision.Grant.ID()),
+		Advice:   "Give every grant of an asset an access text of its own, or use one grant for both.",
+	})
+	return true
+}
+
 // Create issues the first generation, after a last look at the facts.
 func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var plan model
@@ -87,7 +130,7 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	t := r.decide(operation.Apply, &plan, nil, &resp.Diagnostics)
+	t := r.decide(ctx, operation.Apply, &plan, nil, &resp.Diagnostics)
 	if t == nil || !r.factsStand(ctx, t, &resp.Diagnostics) {
 		return
 	}
@@ -107,7 +150,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	t := r.decide(operation.Apply, &plan, &prior, &resp.Diagnostics)
+	t := r.decide(ctx, operation.Apply, &plan, &prior, &resp.Diagnostics)
 	if t == nil {
 		return
 	}

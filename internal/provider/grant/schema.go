@@ -16,7 +16,7 @@ import (
 )
 
 var grantSchema = schema.Schema{
-	Version: 0,
+	Version: 1,
 	MarkdownDescription: "One access that an asset justifies: whether it may exist, until when and in which generation.\n\n" +
 		"`generations` is the map of credentials that should exist right now. Hang the credential on it with `for_each`: it is empty when access is revoked, " +
 		"holds one entry in the steady state and two while a rotation overlaps. Its keys are known at plan time, on the first plan too.\n\n" +
@@ -42,15 +42,7 @@ func generationKey() validator.String {
 }
 
 // exceptable lists the finding codes that an exception may name.
-func exceptable() []string {
-	var out []string
-	for _, text := range lifecycle.Codes() {
-		if code, err := lifecycle.ParseCode(text); err == nil && code.Mappable() && !lifecycle.Terminal.Has(code) && code != lifecycle.ExceptionExpired {
-			out = append(out, text)
-		}
-	}
-	return out
-}
+func exceptable() []string { return codeNames(lifecycle.Exceptable(lifecycle.BoundToWorkload)) }
 
 func exceptableCode() validator.String {
 	accepted := exceptable()
@@ -108,6 +100,19 @@ func arguments() map[string]schema.Attribute {
 		},
 		"attestation": attestationAttribute(),
 		"exception":   exceptionAttribute(),
+		"usage":       usageAttribute(),
+	}
+}
+
+func usageAttribute() schema.SingleNestedAttribute {
+	return schema.SingleNestedAttribute{
+		Optional: true,
+		MarkdownDescription: "What another resource or data source knows of the use of the access. Access that was not used for the policy's `unused_after` is the finding `access.unused`, " +
+			"while the observation is younger than a day: what nobody looked at is no disuse.",
+		Attributes: map[string]schema.Attribute{
+			"last_used_at": schema.StringAttribute{Optional: true, Validators: []validator.String{value.Timestamp()}, MarkdownDescription: "When the access was last used, RFC 3339 with whole seconds. Null if that is not known."},
+			"observed_at":  schema.StringAttribute{Required: true, Validators: []validator.String{value.Timestamp()}, MarkdownDescription: "When that was found out, RFC 3339 with whole seconds; not in the future."},
+		},
 	}
 }
 
@@ -155,17 +160,21 @@ func oneOf(description string, values []string) schema.StringAttribute {
 
 func decided() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
-		"id":     text("The grant: `<asset>#<access>`."),
-		"active": schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether some generation is enabled."},
-		"status": oneOf("Where the access stands. `expired` means that a date which limits the access has passed.", lifecycle.Statuses()),
-		"action": oneOf("What happened to the access at the last transition, mildest first.", lifecycle.Actions()),
+		"id":            text("The grant: `<asset>#<access>`."),
+		"active":        schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether some generation is enabled."},
+		"status":        oneOf("What is in force. `lapsing` means that nothing is issued or renewed and that access ends with the present credential; `expired` that no credential is left.", lifecycle.Statuses()),
+		"would":         text("What the policy would give if it were enforced, where that is not what is in force: a status. Null where they agree."),
+		"enforce_from":  text("From when on the policy is enforced, RFC 3339 in UTC, while it is only observed. Null if no date is set, or if it is enforced."),
+		"policy_digest": text("Names the policy documents that decide: another policy shows in the plan, also where no decision moves."),
+		"memory":        text("What the grant remembers besides, as JSON: the attestation and the exception as first seen, since when it has asked for review, the keys by which the holder is known, and the like."),
+		"action":        oneOf("What happened to the access at the last transition, mildest first.", lifecycle.Actions()),
 		"reasons": schema.ListNestedAttribute{
 			Computed: true, MarkdownDescription: "Why, most severe first. They explain the last transition and stay until the next.",
 			NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
 				"code":    text("The finding, for instance `owner.left`."),
 				"message": text("The fact, the action with the trigger that decided, and what to do if the fact is wrong."),
 				"controls": schema.ListAttribute{Computed: true, ElementType: types.StringType,
-					MarkdownDescription: "The controls that this serves: OWASP NHI Top 10:2025, NIST CSF 2.0, NIST SP 800-53."},
+					MarkdownDescription: "The controls that this serves, of the catalogues that the policy's `frameworks` name."},
 			}},
 		},
 		"holder": text("Who the credential was issued for, as `<directory>/<id>`; before the first issue, who holds the asset. Null if unresolved."),
@@ -176,7 +185,7 @@ func decided() map[string]schema.Attribute {
 				"state":      oneOf("Whether this is the newest generation.", []string{lifecycle.Current.String(), lifecycle.Retiring.String()}),
 				"holder":     text("Who it was issued for."),
 				"issued_at":  text("When it was issued, RFC 3339 in UTC."),
-				"expires_at": text("When it expires, RFC 3339 in UTC. It never moves later."),
+				"expires_at": text("When it expires, RFC 3339 in UTC. It never moves later. Null while the policy is only observed."),
 			}},
 		},
 		"current": text("The key of the newest generation. Null if there is none."),

@@ -79,6 +79,13 @@ func (m *model) remember(g *lifecycle.Grant) {
 	m.ID = types.StringValue(g.ID())
 	m.Active = types.BoolValue(g.Active())
 	m.Status = types.StringValue(g.Status.String())
+	m.Would = types.StringNull()
+	if g.Would != g.Status {
+		m.Would = types.StringValue(g.Would.String())
+	}
+	m.EnforceFrom = value.Instant(g.EnforceFrom)
+	m.PolicyDigest = value.Text(g.Policy)
+	m.Memory = value.Text(memorise(g))
 	m.Action = types.StringValue(g.Action.String())
 	m.Reasons = reasons(g.Reasons)
 	m.Holder = value.Text(g.Holder)
@@ -146,7 +153,7 @@ func (m *model) blur(prior *model) {
 	}
 	for _, f := range []struct{ now, before *types.String }{
 		{&m.ExpiresAt, &prior.ExpiresAt}, {&m.RevokedAt, &prior.RevokedAt},
-		{&m.CertifiedAt, &prior.CertifiedAt}, {&m.NextChangeAt, &prior.NextChangeAt},
+		{&m.CertifiedAt, &prior.CertifiedAt}, {&m.NextChangeAt, &prior.NextChangeAt}, {&m.Memory, &prior.Memory},
 	} {
 		blurText(f.now, *f.before)
 	}
