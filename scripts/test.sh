@@ -69,6 +69,15 @@ else
   echo 'NOT RUN: the race detector needs a C compiler.'
 fi
 
+step 'Integers of 32 bits'
+case $(go env GOHOSTOS)/$(go env GOHOSTARCH) in
+  linux/amd64 | linux/386)
+    GOARCH=386 CGO_ENABLED=0 go test -short ${count:+"$count"} ./internal/lifecycle/... ./internal/policy/... ./internal/fault/... \
+      ./internal/inventory/... ./internal/provider/grant
+    ;;
+  *) echo 'NOT RUN: this machine does not run programs for linux/386.' ;;
+esac
+
 step 'Fuzz targets, briefly'
 FUZZTIME=${FUZZTIME:-3s} "$root/scripts/fuzz.sh"
 

@@ -1,6 +1,7 @@
 package grant
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -74,6 +75,9 @@ func (r *Resource) decide(m, priorModel *model, diags *diag.Diagnostics) *transi
 	return t
 }
 
+// byExceptionMax orders rules by the longest exception that they allow.
+func byExceptionMax(a, b *lifecycle.Rules) int { return cmp.Compare(a.ExceptionMax, b.ExceptionMax) }
+
 // timely checks what the schema cannot: instants against the instant of the run.
 func (r *Resource) timely(spec *lifecycle.Spec, prior *lifecycle.Grant, rules []*lifecycle.Rules, diags *diag.Diagnostics) bool {
 	now := r.run.Now
@@ -83,7 +87,7 @@ func (r *Resource) timely(spec *lifecycle.Spec, prior *lifecycle.Grant, rules []
 				"Nothing was issued and nothing was revoked.\n\nAccepted: an instant that has passed.", wire.Instant(a.At), wire.Instant(now)))
 	}
 	if x := spec.Exception; x != nil {
-		limit := slices.MinFunc(rules, func(a, b *lifecycle.Rules) int { return int(a.ExceptionMax - b.ExceptionMax) })
+		limit := slices.MinFunc(rules, byExceptionMax)
 		if x.ExpiresAt.After(now.Add(limit.ExceptionMax)) {
 			diags.AddAttributeError(path.Root("exception").AtName("expires_at"), "Exception Is Too Long",
 				fmt.Sprintf("The exception would last until %s. The %s allows an exception of at most %s, which is until %s for this run.\n\n"+

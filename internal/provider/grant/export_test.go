@@ -1,0 +1,4 @@
+package grant
+
+// ByExceptionMax is for the tests.
+var ByExceptionMax = byExceptionMax
