@@ -4,8 +4,8 @@
 #   usage: scripts/platforms.sh [--list | GOOS/GOARCH]...
 #
 # Without a platform, all of them; --list only names them. They stand in
-# .goreleaser.yml. Everything is compiled once a platform, half a minute of two
-# processors each; what did not change since comes from Go's cache.
+# .goreleaser.yml. Everything is compiled and linked once a platform, on two
+# processors in about half a minute; Go's cache keeps what did not change.
 
 # shellcheck source=scripts/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -47,7 +47,8 @@ failed=()
 for platform in "${wanted[@]}"; do
   grep -qx "$platform" <<<"$platforms" || die "unknown platform \"$platform\": accepted are ${platforms//$'\n'/, }"
   begun=$SECONDS
-  if GOOS=${platform%/*} GOARCH=${platform#*/} go build -o /dev/null .; then
+  # Without optimisation this takes two thirds of the time.
+  if GOOS=${platform%/*} GOARCH=${platform#*/} go build -gcflags='all=-N -l' -ldflags='-s -w' -o /dev/null .; then
     say "$platform builds ($((SECONDS - begun)) s)."
   else
     failed+=("$platform")
