@@ -42,7 +42,7 @@ func New(t testing.TB) *Workspace {
 	for _, name := range []string{"TF_LOG_SDK", "TF_LOG_PROVIDER"} {
 		t.Setenv(name, "OFF")
 	}
-	w := &Workspace{t: t, Dir: t.TempDir(), Clock: clock.NewFake(Start), cli: cli(t)}
+	w := &Workspace{t: t, Dir: t.TempDir(), Clock: clock.NewFake(Start), cli: CLI(t)}
 	t.Chdir(w.Dir) // a plugin started by the tool has this working directory too
 	config := filepath.Join(t.TempDir(), "cli.tfrc")
 	if err := os.WriteFile(config, nil, 0o600); err != nil {

@@ -4,8 +4,6 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
-
-	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 )
 
 // minimal is a catalogue with a place for what its only control says.

@@ -22,38 +22,41 @@ const (
 	work   = lifecycle.BoundToWorkload
 )
 
+// query is a Query that is told one thing after the other.
+type query Query
+
 // about returns a query for the finding of the given name.
-func about(t *testing.T, code string, boundTo lifecycle.BoundTo) Query {
+func about(t *testing.T, code string, boundTo lifecycle.BoundTo) query {
 	t.Helper()
 	c, err := lifecycle.ParseCode(code)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Query{Code: c, BoundTo: boundTo}
+	return query{Code: c, BoundTo: boundTo}
 }
 
-func (q Query) task(kinds ...lifecycle.TaskKind) Query {
+func (q query) task(kinds ...lifecycle.TaskKind) query {
 	q.Tasks = kinds
 	return q
 }
 
-func (q Query) changed(facts ...string) Query {
+func (q query) changed(facts ...string) query {
 	q.Changed = facts
 	return q
 }
 
-func (q Query) rotates(r lifecycle.Rotation) Query {
+func (q query) rotates(r lifecycle.Rotation) query {
 	q.Rotation = r
 	return q
 }
 
 // TestFor holds the catalogues to what each finding is known to serve.
 func TestFor(t *testing.T) {
-	ask := func(code string, boundTo lifecycle.BoundTo) Query { return about(t, code, boundTo) }
+	ask := func(code string, boundTo lifecycle.BoundTo) query { return about(t, code, boundTo) }
 	left := ask("owner.left", person)
 	leftWork := ask("owner.left", work).rotates(lifecycle.RotateOverlap)
 	for _, tt := range []struct {
-		query     Query
+		query     query
 		framework string
 		want      string
 	}{
@@ -131,7 +134,7 @@ func TestFor(t *testing.T) {
 		{ask("grant.rotation_due", person), nis2, "11.6.2(c)"},
 		{ask("exception.expired", person), csf, "ID.RA-07"},
 	} {
-		got := For(tt.query, []string{tt.framework})
+		got := For(Query(tt.query), []string{tt.framework})
 		if list := bare(t, tt.framework, got); list != tt.want {
 			t.Errorf("%s of %s-bound access (tasks %v, changed %v, rotation %s) serves in %s:\n%s\nwant\n%s",
 				tt.query.Code, tt.query.BoundTo, tt.query.Tasks, tt.query.Changed, tt.query.Rotation, tt.framework, list, tt.want)
@@ -162,12 +165,12 @@ func TestFrameworksAreChosen(t *testing.T) {
 	q := about(t, "owner.left", work)
 	want := []string{"CIS 6.2", "NIST CSF GV.RR-04", "NIST CSF PR.AA-05", "OWASP NHI1:2025"}
 	for _, choice := range [][]string{{csf, nhi, cis}, {cis, nhi, csf, csf}, {"cobit", nhi, csf, cis}} {
-		if got := For(q, choice); !slices.Equal(got, want) {
+		if got := For(Query(q), choice); !slices.Equal(got, want) {
 			t.Errorf("For(owner.left, %q) = %q, want %q", choice, got, want)
 		}
 	}
 	for _, choice := range [][]string{nil, {"cobit"}} {
-		if got := For(q, choice); got != nil {
+		if got := For(Query(q), choice); got != nil {
 			t.Errorf("For(owner.left, %q) = %q, want none", choice, got)
 		}
 	}
@@ -219,7 +222,7 @@ func TestNoControlComesTwice(t *testing.T) {
 func TestOneAllocation(t *testing.T) {
 	q := about(t, "task.open", work).task(lifecycle.TaskOffboarding).rotates(lifecycle.RotateOverlap)
 	all := Frameworks()
-	if n := testing.AllocsPerRun(100, func() { For(q, all) }); n > 1 {
+	if n := testing.AllocsPerRun(100, func() { For(Query(q), all) }); n > 1 {
 		t.Errorf("For takes %v allocations, want at most 1", n)
 	}
 }
