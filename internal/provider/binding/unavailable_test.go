@@ -26,7 +26,7 @@ func TestASystemThatCannotBeBelievedStopsThePlan(t *testing.T) {
 	for name, failure := range failures {
 		t.Run(name, func(t *testing.T) {
 			w := acctest.Load(t, "granted")
-			w.Edit("provider.tf", `tasks = "tasks.csv"`, `tasks = "tasks.csv", min_records = { assets = 2 }`)
+			w.Edit("provider.tf", "/tasks.csv\"", `/tasks.csv", min_records = { assets = 2 }`)
 			w.Apply()
 			before := w.Read(acctest.StateFile)
 			failure.happen(w)
