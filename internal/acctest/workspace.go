@@ -43,11 +43,11 @@ func New(t testing.TB) *Workspace {
 
 // Load returns a workspace that holds the inventory and, over it, the named
 // folders of the test's testdata; without a name, the one named after the test.
+// Tests over it may run in parallel.
 func Load(t testing.TB, names ...string) *Workspace {
 	t.Helper()
 	w := start(t)
 	w.load(names)
-	t.Chdir(w.Dir)
 	w.Setenv("TF_VAR_inventory", w.Dir)
 	return w
 }
