@@ -26,24 +26,39 @@ var sourceAddresses = []string{"registry.terraform.io/custodyhq/custody", "regis
 // Workspace is a root module in a folder of its own, with a provider over a
 // clock that stands still until the test moves it.
 type Workspace struct {
-	t     testing.TB
-	Dir   string
+	Folder
 	Clock *clock.Fake
 	cli   string
 	env   []string
 }
 
-// New returns an empty workspace. Its provider stops with the test.
+// New returns an empty workspace, whose folder is the working directory of the
+// provider too. Its provider stops with the test.
 func New(t testing.TB) *Workspace {
+	t.Helper()
+	w := start(t)
+	t.Chdir(w.Dir) // a plugin started by the tool has this working directory too
+	return w
+}
+
+// Load returns a workspace that holds the inventory and, over it, the named
+// folders of the test's testdata; without a name, the one named after the test.
+// Tests over it may run in parallel.
+func Load(t testing.TB, names ...string) *Workspace {
+	t.Helper()
+	w := start(t)
+	w.load(names)
+	w.Setenv("TF_VAR_inventory", w.Dir)
+	return w
+}
+
+func start(t testing.TB) *Workspace {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("this test runs the command line tool, which -short leaves out")
 	}
-	for _, name := range []string{"TF_LOG_SDK", "TF_LOG_PROVIDER"} {
-		t.Setenv(name, "OFF")
-	}
-	w := &Workspace{t: t, Dir: t.TempDir(), Clock: clock.NewFake(Start), cli: CLI(t)}
-	t.Chdir(w.Dir) // a plugin started by the tool has this working directory too
+	shared()
+	w := &Workspace{Folder: Folder{t: t, Dir: t.TempDir()}, Clock: clock.NewFake(Start), cli: CLI(t)}
 	config := filepath.Join(t.TempDir(), "cli.tfrc")
 	if err := os.WriteFile(config, nil, 0o600); err != nil {
 		t.Fatal(err)
@@ -55,7 +70,7 @@ func New(t testing.TB) *Workspace {
 		"TF_IN_AUTOMATION=1",
 		"TF_INPUT=0",
 	}
-	for _, name := range []string{"PATH", "HOME", "TMPDIR", "SYSTEMROOT"} {
+	for _, name := range []string{"PATH", "HOME", "TMPDIR", "SYSTEMROOT", "GOGC"} {
 		if v, ok := os.LookupEnv(name); ok {
 			w.env = append(w.env, name+"="+v)
 		}
@@ -66,7 +81,7 @@ func New(t testing.TB) *Workspace {
 // In returns the workspace for a subtest, whose failures are the subtest's.
 func (w *Workspace) In(t testing.TB) *Workspace {
 	in := *w
-	in.t = t
+	in.Folder.t = t
 	return &in
 }
 

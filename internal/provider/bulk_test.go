@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,13 +25,18 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/system/systemtest/snipetest"
 )
 
+// connect replaces the systems of the workspace.
+func connect(w *acctest.Workspace, systems string) {
+	w.Write("provider.tf", regexp.MustCompile(`(?m)^    cmdb = .*$`).ReplaceAllLiteralString(w.Read("provider.tf"), systems))
+}
+
 // A small plan reads what it names and lists nothing.
 func TestThreeBindingsMakeThreeSingleReads(t *testing.T) {
 	w := acctest.Load(t, "grant")
 	server := &systemtest.Recorder{Handler: &snipetest.Server{Assets: many}}
 	url := systemtest.ServeHTTP(t, server)
-	w.Edit("provider.tf", systems, fmt.Sprintf(`hq = { snipeit = { url = %q, token = "canary-token" } }
-    corp = { file = { people = "people.csv" } }`, url))
+	connect(w, fmt.Sprintf(`hq = { snipeit = { url = %q, token = "canary-token" } }
+    corp = { file = { people = "${var.inventory}/people.csv" } }`, url))
 	w.Append("people.csv", "p11,,person1,One,employee,active,,,\np12,,person2,Two,employee,active,,,\np10,,person0,Ten,employee,active,,,")
 	w.Write("main.tf", `resource "custody_binding" "all" {
   for_each = toset(["1", "2", "10000"])
@@ -136,8 +142,8 @@ func TestManyBindingsInAPlanMakePages(t *testing.T) {
 	const some, size = 500, 50
 	w := acctest.Load(t, "grant")
 	server := &snipetest.Server{Assets: some}
-	w.Edit("provider.tf", systems, fmt.Sprintf(`hq = { snipeit = { url = %q, token = "canary-token", page_size = %d, requests_per_minute = -1 } }
-    corp = { file = { people = "people.csv" } }`, systemtest.ServeHTTP(t, server), size))
+	connect(w, fmt.Sprintf(`hq = { snipeit = { url = %q, token = "canary-token", page_size = %d, requests_per_minute = -1 } }
+    corp = { file = { people = "${var.inventory}/people.csv" } }`, systemtest.ServeHTTP(t, server), size))
 	for n := range snipetest.People {
 		w.Append("people.csv", fmt.Sprintf("p%d,,%s,Somebody,employee,active,,,", n, snipetest.Holder(n)))
 	}

@@ -8,9 +8,13 @@ variable "plan_time" {
   type = string
 }
 
+variable "inventory" {
+  type = string
+}
+
 provider "custody" {
   plan_time = var.plan_time
   systems = {
-    cmdb = { file = { assets = "assets.csv", people = "people.csv", tasks = "tasks.csv" } }
+    cmdb = { file = { assets = "${var.inventory}/assets.csv", people = "${var.inventory}/people.csv", tasks = "${var.inventory}/tasks.csv" } }
   }
 }

@@ -1,112 +1,147 @@
 package asset_test
 
 import (
+	"fmt"
+	"maps"
+	"slices"
 	"testing"
 
+	"github.com/hashicorp/terraform-plugin-testing/config"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+
 	"github.com/custodyhq/terraform-provider-custody/internal/acctest"
+	"github.com/custodyhq/terraform-provider-custody/internal/acctest/check"
 )
 
-const one = "data.custody_asset.one"
+// assets are the assets that the configuration asks for.
+func assets(names ...string) config.Variables {
+	return config.Variables{"assets": acctest.Value(names)}
+}
 
 func TestAnAsset(t *testing.T) {
-	for asset, want := range map[string][]string{
-		"cmdb/APP-1": {"exists", "true", "records", "1", "class", "application", "name", "Billing", "state", "in_service", "owners", "alice@example.org",
-			"purpose", "export invoices", "environment", "production", "criticality", "high", "third_party", "true", "shared", "false",
-			"retirement_date", "2031-01-01T23:59:59Z", "verified_at", "2030-01-01T00:00:00Z", "assigned_at", "2029-06-01T00:00:00Z"},
-		"cmdb/LAP-1": {"exists", "true", "owners", "P1", "name", "null", "purpose", "null", "third_party", "null", "shared", "null", "verified_at", "null"},
-		"cmdb/APP-9": {"exists", "false", "records", "0", "class", "null", "state", "unknown", "owners", ""},
-		"cmdb/APP-2": {"exists", "true", "records", "2", "class", "application", "owners", "", "state", "unknown", "environment", "production"},
-		"cmdb/OLD-1": {"exists", "true", "state", "unknown"},
-	} {
-		t.Run(asset, func(t *testing.T) {
-			w := acctest.Load(t, "one")
-			w.Setenv("TF_VAR_asset", asset)
-			w.Apply()
-			w.Holds(one, want...)
-			w.Plan().Exits(0)
-		})
+	w := acctest.NewWorld(t, "one")
+	want := map[string]check.Attributes{
+		"cmdb/APP-1": {
+			"exists": true, "records": 1, "class": "application", "name": "Billing", "state": "in_service", "owners": check.Texts("alice@example.org"),
+			"purpose": "export invoices", "environment": "production", "criticality": "high", "third_party": true, "shared": false,
+			"retirement_date": "2031-01-01T23:59:59Z", "verified_at": "2030-01-01T00:00:00Z", "assigned_at": "2029-06-01T00:00:00Z",
+		},
+		"cmdb/LAP-1": {"exists": true, "owners": check.Texts("P1"), "name": nil, "purpose": nil, "third_party": nil, "shared": nil, "verified_at": nil},
+		"cmdb/APP-9": {"exists": false, "records": 0, "class": nil, "state": "unknown", "owners": check.Texts()},
+		"cmdb/APP-2": {"exists": true, "records": 2, "class": "application", "owners": check.Texts(), "state": "unknown", "environment": "production"},
+		"cmdb/OLD-1": {"exists": true, "state": "unknown"},
 	}
+	var checks []statecheck.StateCheck
+	for name, attributes := range want {
+		checks = append(checks, check.Resource(fmt.Sprintf("data.custody_asset.of[%q]", name), attributes))
+	}
+	resource.ParallelTest(t, w.Case(resource.TestStep{
+		ConfigVariables:   assets(slices.Collect(maps.Keys(want))...),
+		ConfigStateChecks: checks,
+	}))
 }
 
 func TestAnAssetThatCannotBeAskedFor(t *testing.T) {
-	for asset, says := range map[string][]string{
-		"":           {"Invalid Asset", `Accepted: "<system>/<id>"`},
-		"APP-1":      {"Invalid Asset", `"APP-1" names no system and id`},
-		"itam/APP-1": {"Unable to Find System", `No system named "itam"`},
-	} {
-		t.Run(asset, func(t *testing.T) {
-			w := acctest.Load(t, "one")
-			w.Setenv("TF_VAR_asset", asset)
-			w.Plan().Exits(1).Says(says...).Says("on main.tf line 6", "asset = var.asset")
-		})
+	w := acctest.NewWorld(t, "one")
+	refused := func(asset string, texts ...string) resource.TestStep {
+		return resource.TestStep{ConfigVariables: assets(asset), ExpectError: check.Error(texts...)}
 	}
-	t.Run("unavailable", func(t *testing.T) {
-		w := acctest.Load(t, "one")
-		w.Remove("assets.csv")
-		w.Plan().Exits(1).Says("Unable to Read Asset Records", "on main.tf line 6", "Nothing was issued and nothing was revoked")
-	})
+	const at, argument = "on main.tf line 7", "asset = each.key"
+	unavailable := refused("cmdb/APP-1", "Unable to Read Asset Records", at, "Nothing was issued and nothing was revoked")
+	unavailable.PreConfig = func() { w.Remove("assets.csv") }
+	resource.ParallelTest(t, w.Case(
+		refused("", "Invalid Asset", at, argument, `Accepted: "<system>/<id>"`),
+		refused("APP-1", "Invalid Asset", at, argument, `"APP-1" names no system and id`),
+		refused("itam/APP-1", "Unable to Find System", at, argument, `No system named "itam"`),
+		unavailable,
+	))
 }
+
+// filter is what a data source filters by.
+type filter map[string]any
 
 func TestAssets(t *testing.T) {
-	w := acctest.Load(t, "many")
-	good := w.Read("main.tf")
-	for filter, ids := range map[string]string{
-		"":                                     "APP-1 APP-2 LAP-1 OLD-1 SRV-2",
-		`class = ["LAPTOP", "server"]`:         "LAP-1 OLD-1 SRV-2",
-		`owner = ["alice"]`:                    "APP-1 LAP-1",
-		`owner = ["ALICE@example.org", "bob"]`: "APP-1 LAP-1 SRV-2",
-		`owner = ["cmdb/p1"]`:                  "APP-1 LAP-1",
-		`owner = ["stranger"]`:                 "",
-		`state = ["maintenance", "unknown"]`:   "APP-2 OLD-1 SRV-2",
-		`environment = ["Production"]`:         "APP-1 APP-2",
-		`criticality = ["low"]`:                "APP-2 SRV-2",
-		"class = [\"application\"]\n  state = [\"in_service\"]": "APP-1",
+	w := acctest.NewWorld(t, "many")
+	filters := make(map[string]filter)
+	var checks []statecheck.StateCheck
+	for name, c := range map[string]struct {
+		by  filter
+		ids []string
+	}{
+		"everything":         {filter{}, []string{"APP-1", "APP-2", "LAP-1", "OLD-1", "SRV-2"}},
+		"classes":            {filter{"class": []string{"LAPTOP", "server"}}, []string{"LAP-1", "OLD-1", "SRV-2"}},
+		"an owner":           {filter{"owner": []string{"alice"}}, []string{"APP-1", "LAP-1"}},
+		"owners":             {filter{"owner": []string{"ALICE@example.org", "bob"}}, []string{"APP-1", "LAP-1", "SRV-2"}},
+		"an owner by id":     {filter{"owner": []string{"cmdb/p1"}}, []string{"APP-1", "LAP-1"}},
+		"an unknown owner":   {filter{"owner": []string{"stranger"}}, nil},
+		"states":             {filter{"state": []string{"maintenance", "unknown"}}, []string{"APP-2", "OLD-1", "SRV-2"}},
+		"an environment":     {filter{"environment": []string{"Production"}}, []string{"APP-1", "APP-2"}},
+		"a criticality":      {filter{"criticality": []string{"low"}}, []string{"APP-2", "SRV-2"}},
+		"a class in a state": {filter{"class": []string{"application"}, "state": []string{"in_service"}}, []string{"APP-1"}},
 	} {
-		t.Run(filter, func(t *testing.T) {
-			w := w.In(t)
-			w.Write("main.tf", good)
-			w.Edit("main.tf", `"cmdb"`, `"cmdb"`+"\n  "+filter)
-			w.Apply()
-			w.Holds("data.custody_assets.all", "ids", ids, "assets", ids)
-		})
+		filters[name] = c.by
+		checks = append(checks, check.Resource(by(name), check.Attributes{"ids": check.Texts(c.ids...), "assets": check.Keys(c.ids...)}))
 	}
-	w.Write("main.tf", good)
-	w.Apply()
-	w.Holds("data.custody_assets.all", "assets.APP-1.asset", "cmdb/APP-1", "assets.APP-1.owners", "alice@example.org", "assets.LAP-1.class", "Laptop",
-		"assets.APP-2.state", "unknown", "assets.APP-2.criticality", "low")
+	checks = append(checks, check.Resource(by("everything"), check.Attributes{
+		"assets.APP-1.asset": "cmdb/APP-1", "assets.APP-1.owners": check.Texts("alice@example.org"), "assets.LAP-1.class": "Laptop",
+		"assets.APP-2.state": "unknown", "assets.APP-2.criticality": "low",
+	}))
+	resource.ParallelTest(t, w.Case(resource.TestStep{
+		ConfigVariables:   config.Variables{"filters": acctest.Value(filters)},
+		ConfigStateChecks: checks,
+	}))
 }
 
+// by is the address of a data source by the name of its filter.
+func by(name string) string { return fmt.Sprintf("data.custody_assets.by[%q]", name) }
+
 func TestAssetsThatCannotBeAskedFor(t *testing.T) {
-	w := acctest.Load(t, "many")
-	good := w.Read("main.tf")
-	for name, c := range map[string]struct {
-		argument string
-		says     []string
-	}{
-		"an empty system":      {`system = ""`, []string{"mpty text states nothing"}},
-		"an unknown system":    {`system = "itam"`, []string{"Unable to Find System", `"cmdb"`, "system ="}},
-		"no class":             {"system = \"cmdb\"\n  class = []", []string{"class", "at least 1"}},
-		"an empty class":       {"system = \"cmdb\"\n  class = [\"\"]", []string{"mpty text states nothing", "At class"}},
-		"an empty owner":       {"system = \"cmdb\"\n  owner = [\"\"]", []string{"mpty text states nothing"}},
-		"an unknown state":     {"system = \"cmdb\"\n  state = [\"live\"]", []string{"Invalid State", `"live" is not among them`, "one of unknown, planned, in_service"}},
-		"an empty environment": {"system = \"cmdb\"\n  environment = [\"\"]", []string{"mpty text states nothing"}},
-		"an empty criticality": {"system = \"cmdb\"\n  criticality = [\"\"]", []string{"mpty text states nothing"}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			w := w.In(t)
-			w.Write("main.tf", good)
-			w.Edit("main.tf", `system = "cmdb"`, c.argument)
-			w.Plan().Exits(1).Says(c.says...).Says("on main.tf line")
-		})
-	}
+	w := acctest.NewWorld(t)
+	resource.ParallelTest(t, w.Refuses(map[string][]string{
+		"empty_system":      {`system = ""`, "mpty text states nothing"},
+		"no_class":          {"class =", "at least 1"},
+		"empty_class":       {"class =", "At class", "mpty text states nothing"},
+		"empty_owner":       {"owner =", "mpty text states nothing"},
+		"unknown_state":     {"state =", "Invalid State", `"live" is not among them`, "one of unknown, planned, in_service"},
+		"empty_environment": {"environment =", "mpty text states nothing"},
+		"empty_criticality": {"criticality =", "mpty text states nothing"},
+	}))
+}
+
+func TestAssetsOfASystemThatIsNotConfigured(t *testing.T) {
+	w := acctest.NewWorld(t, "many")
+	resource.ParallelTest(t, w.Case(resource.TestStep{
+		ConfigVariables: config.Variables{"filters": acctest.Value(map[string]filter{"system": {"system": "itam"}})},
+		ExpectError:     check.Error("Unable to Find System", "on main.tf line", "system =", `"cmdb"`),
+	}))
 }
 
 func TestAssetsFeedForEach(t *testing.T) {
-	w := acctest.Load(t)
+	w := acctest.NewWorld(t)
 	w.Append("assets.csv", "APP-2,application,Ledger,in_service,bob,books,production,high,,,,2030-01-01")
-	w.Plan().Exits(2).Says(`custody_grant.key["APP-2"] will be created`, `terraform_data.credential["APP-1:g1"] will be created`)
-	w.Apply()
-	w.Plan().Exits(0)
-	w.Append("assets.csv", "APP-3,application,Joiner,in_service,carol,new,staging,low,,,,2030-01-01")
-	w.Plan().Exits(2).Says(`terraform_data.credential["APP-3:g1"] will be created`, "Plan: 3 to add, 0 to change, 0 to destroy.")
+	resource.ParallelTest(t, w.Case(
+		resource.TestStep{
+			ConfigPlanChecks: check.Plan(check.Changes{
+				`custody_binding.app["APP-1"]`:          check.Create,
+				`custody_binding.app["APP-2"]`:          check.Create,
+				`custody_grant.key["APP-1"]`:            check.Create,
+				`custody_grant.key["APP-2"]`:            check.Create,
+				`terraform_data.credential["APP-1:g1"]`: check.Create,
+				`terraform_data.credential["APP-2:g1"]`: check.Create,
+			}),
+		},
+		resource.TestStep{
+			PreConfig: func() {
+				w.Append("assets.csv", "APP-3,application,Joiner,in_service,carol,new,staging,low,,,,2030-01-01")
+			},
+			PlanOnly:           true,
+			ExpectNonEmptyPlan: true,
+			ConfigPlanChecks: check.PlanOnly(check.Changes{
+				`custody_binding.app["APP-3"]`:          check.Create,
+				`custody_grant.key["APP-3"]`:            check.Create,
+				`terraform_data.credential["APP-3:g1"]`: check.Create,
+			}),
+		},
+	))
 }

@@ -1,18 +1,21 @@
 package binding_test
 
 import (
+	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+
 	"github.com/custodyhq/terraform-provider-custody/internal/acctest"
+	"github.com/custodyhq/terraform-provider-custody/internal/acctest/check"
 )
 
 func TestBadArguments(t *testing.T) {
-	w := acctest.Load(t, "alone")
-	w.Apply()
-	state := w.Read(acctest.StateFile)
 	const nothing = "mpty text states nothing"
-	for name, c := range map[string]struct {
+	arguments := map[string]struct {
 		argument string
 		says     []string
 	}{
@@ -20,7 +23,6 @@ func TestBadArguments(t *testing.T) {
 		"asset of no system":   {`asset = "APP-1"`, []string{"Invalid Asset", `"APP-1" names no system and id`}},
 		"asset without id":     {`asset = "cmdb/"`, []string{"Invalid Asset"}},
 		"asset without system": {`asset = "/APP-1"`, []string{"Invalid Asset"}},
-		"unknown system":       {`asset = "itam/APP-1"`, []string{"Unable to Find System", `No system named "itam"`, `one of the systems in the provider block: "cmdb"`}},
 		"declared owner":       {`declared = { owner = "" }`, []string{"At declared.owner", nothing}},
 		"declared purpose":     {`declared = { purpose = " " }`, []string{"At declared.purpose", nothing}},
 		"declared environment": {`declared = { environment = "" }`, []string{"At declared.environment", nothing}},
@@ -31,80 +33,78 @@ func TestBadArguments(t *testing.T) {
 		"evidence of nothing":  {`evidence = { "" = "bob" }`, []string{nothing}},
 		"empty successor":      {`successors = [""]`, []string{"At successors[0]", nothing}},
 		"repeated successor":   {`successors = ["bob", "bob"]`, []string{"Duplicate"}},
-		"computed attribute":   {`holder = "cmdb/p2"`, []string{"Invalid Configuration for Read-Only Attribute", "holder ="}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			w := w.In(t)
-			before := w.Read("main.tf")
-			defer w.Write("main.tf", before)
-			if strings.HasPrefix(c.argument, "asset") {
-				w.Edit("main.tf", `asset = "cmdb/APP-1"`, c.argument)
-			} else {
-				w.Edit("main.tf", `"cmdb/APP-1"`, `"cmdb/APP-1"`+"\n  "+c.argument)
-			}
-			w.TryApply().Exits(1).Says(c.says...).Says("on main.tf line")
-		})
+		"computed attribute":   {`holder = "cmdb/p2"`, []string{"Invalid Configuration for Read-Only Attribute"}},
 	}
-	if w.Read(acctest.StateFile) != state {
-		t.Error("the state changed, although nothing was accepted")
+	var blocks strings.Builder
+	want := make(map[string][]string)
+	for _, name := range slices.Sorted(maps.Keys(arguments)) {
+		c := arguments[name]
+		asset := `asset = "cmdb/APP-1"` + "\n  "
+		if strings.HasPrefix(c.argument, "asset") {
+			asset = ""
+		}
+		label := acctest.Label(name)
+		fmt.Fprintf(&blocks, "resource \"custody_binding\" %q {\n  %s%s\n}\n", label, asset, c.argument)
+		want[label] = append(c.says, "on main.tf line")
 	}
+	w := acctest.NewWorld(t, "alone")
+	w.Write("main.tf", blocks.String())
+	resource.ParallelTest(t, w.Refuses(want))
+}
+
+func TestABindingToASystemThatIsNotConfigured(t *testing.T) {
+	w := acctest.NewWorld(t, "alone")
+	w.Edit("main.tf", "cmdb/APP-1", "itam/APP-1")
+	resource.ParallelTest(t, w.Case(resource.TestStep{
+		ExpectError: check.Error("Unable to Find System", "on main.tf line", `asset = "itam/APP-1"`,
+			`No system named "itam"`, `one of the systems in the provider block: "cmdb"`),
+	}))
 }
 
 func TestUnknownArgumentsGiveUnknownFacts(t *testing.T) {
-	w := acctest.Load(t, "TestUnknownArguments")
-	w.Plan().Exits(2).Says("holder = (known after apply)", "findings = (known after apply)", "confidence = (known after apply)", "held = (known after apply)")
-	w.Apply()
-	w.Holds(app, "holder", "cmdb/p1", "findings", "")
-	w.Plan().Exits(0)
+	w := acctest.NewWorld(t, "TestUnknownArguments")
+	resource.ParallelTest(t, w.Case(resource.TestStep{
+		ConfigPlanChecks: check.Plan(check.Resource(app, check.Attributes{
+			"holder": check.Unknown, "findings": check.Unknown, "confidence": check.Unknown, "held": check.Unknown,
+		})),
+		ConfigStateChecks: check.State(check.Resource(app, check.Attributes{"holder": "cmdb/p1", "findings": check.Codes()})),
+	}))
 }
 
-func TestIDsMayHoldSlashes(t *testing.T) {
-	w := acctest.Load(t, "alone")
-	w.Append("assets.csv", "org/repo,service,Repository,in_service,bob,code,production,high,,,,2030-01-01")
-	w.Edit("main.tf", "APP-1", "org/repo")
-	w.Apply()
-	w.Holds(app, "id", "cmdb/org/repo", "holder", "cmdb/p2")
+func TestImportAndDestroyTouchNoRecord(t *testing.T) {
+	w := acctest.NewWorld(t, "granted")
+	w.Append("main.tf", "import {\n  to = "+app+"\n  id = \"cmdb/APP-1\"\n}")
+	assets := w.Read("assets.csv")
+	resource.ParallelTest(t, w.Case(
+		resource.TestStep{
+			ConfigPlanChecks: check.Plan(
+				check.Imports(app),
+				check.Changes{key: check.Create, credential("g1"): check.Create},
+			),
+			ConfigStateChecks: check.State(check.Resource(app, check.Attributes{"asset": "cmdb/APP-1", "holder": "cmdb/p1"})),
+		},
+		resource.TestStep{
+			Destroy:          true,
+			ConfigPlanChecks: check.Plan(check.Changes{app: check.Destroy, key: check.Destroy, credential("g1"): check.Destroy}),
+		},
+		acctest.Look(func() error { return w.Unchanged("assets.csv", assets) }),
+	))
 }
 
-func TestImport(t *testing.T) {
-	t.Run("command", func(t *testing.T) {
-		w := acctest.Load(t, "alone")
-		w.Run("import", "-no-color", app, "cmdb/APP-1").Ok()
-		w.Holds(app, "asset", "cmdb/APP-1", "holder", "cmdb/p1")
-		w.Plan().Exits(0)
-	})
-	t.Run("block", func(t *testing.T) {
-		w := acctest.Load(t, "granted")
-		w.Append("main.tf", "import {\n  to = "+app+"\n  id = \"cmdb/APP-1\"\n}")
-		w.Apply().Says("1 imported, 2 added")
-		w.Plan().Exits(0)
-	})
-	for name, c := range map[string]struct{ id, says string }{
-		"no asset":       {"APP-1", `Error: Invalid Import ID "APP-1" is not an asset. Nothing was imported.`},
-		"unknown system": {"itam/APP-1", "Unable to Find System"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			w := acctest.Load(t, "alone")
-			w.Run("import", "-no-color", app, c.id).Exits(1).Says(c.says)
-			if w.Attributes(app) != nil {
-				t.Error("something was imported")
-			}
-		})
+func TestImportsThatAreRefused(t *testing.T) {
+	w := acctest.NewWorld(t, "alone")
+	refused := func(id string, texts ...string) resource.TestStep {
+		return resource.TestStep{ResourceName: app, ImportState: true, ImportStateId: id, ExpectError: check.Error(texts...)}
 	}
-	t.Run("on held facts", func(t *testing.T) {
-		w := acctest.Load(t, "alone")
+	held := refused("cmdb/APP-1", "Unable to Create Binding on Held Facts")
+	held.PreConfig = func() {
 		w.Provider(`on_unavailable = "hold"`)
 		w.Remove("people.csv")
-		w.Run("import", "-no-color", app, "cmdb/APP-1").Exits(1).Says("Unable to Create Binding on Held Facts")
-	})
-}
-
-func TestDestroyTouchesNoRecord(t *testing.T) {
-	w := acctest.Load(t, "alone")
-	w.Apply()
-	assets := w.Read("assets.csv")
-	w.Destroy()
-	if w.Attributes(app) != nil || w.Read("assets.csv") != assets {
-		t.Error("the binding is still there, or its record changed")
 	}
+	resource.ParallelTest(t, w.Case(
+		refused("APP-1", `Error: Invalid Import ID "APP-1" is not an asset. Nothing was imported.`),
+		refused("itam/APP-1", "Unable to Find System"),
+		held,
+		acctest.Look(func() error { return w.Unchanged(acctest.StateFile, "") }),
+	))
 }

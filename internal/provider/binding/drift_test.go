@@ -7,6 +7,7 @@ import (
 )
 
 func TestDriftShowsInEveryWayOfPlanning(t *testing.T) {
+	t.Parallel()
 	w := acctest.Load(t, "granted")
 	w.Asset("APP-1", "verified_at", "2029-01-01") // a confidence that no binary number is equal to
 	w.Apply()
@@ -26,6 +27,7 @@ func TestDriftShowsInEveryWayOfPlanning(t *testing.T) {
 }
 
 func TestRefreshOnlyMovesFactsAndNoGrant(t *testing.T) {
+	t.Parallel()
 	w := acctest.Load(t, "granted")
 	w.Apply()
 	w.Asset("APP-1", "state", "retired")
@@ -36,6 +38,7 @@ func TestRefreshOnlyMovesFactsAndNoGrant(t *testing.T) {
 }
 
 func TestABindingThatNothingDependsOnDriftsByItself(t *testing.T) {
+	t.Parallel()
 	w := acctest.Load(t, "alone")
 	w.Apply()
 	w.Asset("APP-1", "owner", "bob")

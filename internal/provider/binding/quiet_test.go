@@ -10,6 +10,7 @@ import (
 // Facts that come with time come at one instant each, and nothing else moves a
 // plan.
 func TestABindingChangesOnlyAtThresholds(t *testing.T) {
+	t.Parallel()
 	w := acctest.Load(t, "alone")
 	w.Person("p1", "end_date", "2030-04-01")
 	w.Asset("APP-1", "retirement_date", "2030-09-01")

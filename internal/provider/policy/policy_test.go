@@ -2,44 +2,45 @@ package policy_test
 
 import (
 	"encoding/json"
+	"fmt"
+	"maps"
 	"reflect"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+
 	"github.com/custodyhq/terraform-provider-custody/internal/acctest"
+	"github.com/custodyhq/terraform-provider-custody/internal/acctest/check"
 )
 
-// state replaces what the document of the workspace states.
-func state(w *acctest.Workspace, content string) {
-	w.Edit("main.tf", "# what a test states", content)
+// document expects the text of a JSON document, whatever its layout.
+func document(want string) knownvalue.Check {
+	return knownvalue.StringFunc(func(text string) error {
+		var got, wanted any
+		if err := json.Unmarshal([]byte(text), &got); err != nil {
+			return err
+		}
+		if err := json.Unmarshal([]byte(want), &wanted); err != nil {
+			return err
+		}
+		if !reflect.DeepEqual(got, wanted) {
+			return fmt.Errorf("rendered\n%v\nand not\n%v", got, wanted)
+		}
+		return nil
+	})
 }
 
 func TestADocumentIsRendered(t *testing.T) {
-	w := acctest.Load(t, "policy")
-	state(w, `
-  confidence = {
-    automate_at     = 0.8
-    stale_after     = "365d"
-    required_fields = ["owner"]
-    points          = { owner_named = 30, owner_found = 20 }
-  }
-  lifetimes = [
-    { risk = "privileged", criticality = "high", environment = "production", owner_kind = "vendor", class = "server", ttl = "7d", renew_before = "2d", overlap = "1d", recertify_every = "30d" },
-  ]
-  exception_max = "30d"
-  lead_time     = "2w"
-  triggers = [
-    { on = "task.open", class = "server", bound_to = "workload", risk = "standard", when = "asset.shared", action = "review", rotate = "overlap", grace = "7d", then = "block" },
-  ]
-  classes = { robot = { bound_to = "workload", lifecycle_owner = "payments", review_queue = "robots" } }`)
-	w.Plan().Exits(2).Silent("(known after apply)")
-	w.Apply()
-	w.Plan().Exits(0)
-	var got, want any
-	if err := json.Unmarshal([]byte(w.Output("json")), &got); err != nil {
-		t.Fatal(err)
-	}
-	if err := json.Unmarshal([]byte(`{
+	w := acctest.NewWorld(t)
+	resource.ParallelTest(t, w.Case(resource.TestStep{
+		ConfigPlanChecks: check.Plan(
+			plancheck.ExpectKnownOutputValue("empty", document(`{"version": 1}`)),
+			plancheck.ExpectKnownOutputValue("json", document(`{
 		"version": 1,
 		"confidence": {"automate_at": 0.8, "stale_after": "365d", "required_fields": ["owner"], "points": {"owner_named": 30, "owner_found": 20}},
 		"lifetimes": [{"risk": "privileged", "criticality": "high", "environment": "production", "owner_kind": "vendor", "class": "server",
@@ -49,30 +50,29 @@ func TestADocumentIsRendered(t *testing.T) {
 		"triggers": [{"on": "task.open", "class": "server", "bound_to": "workload", "risk": "standard", "when": "asset.shared",
 			"action": "review", "rotate": "overlap", "grace": "7d", "then": "block"}],
 		"classes": {"robot": {"bound_to": "workload", "lifecycle_owner": "payments", "review_queue": "robots"}}
-	}`), &want); err != nil {
-		t.Fatal(err)
-	}
-	if !reflect.DeepEqual(got, want) {
-		t.Errorf("rendered\n%v\nand not\n%v", got, want)
-	}
-}
-
-func TestAnEmptyDocumentIsTheBaseline(t *testing.T) {
-	w := acctest.Load(t, "policy")
-	w.Apply()
-	if got := acctest.Unframed(w.Output("json")); got != `{ "version": 1 }` {
-		t.Errorf("rendered %s", got)
-	}
+	}`)),
+		),
+	}))
 }
 
 func TestADocumentFeedsProviderAndGrant(t *testing.T) {
-	w := acctest.Load(t)
-	w.Apply()
-	w.Plan().Exits(0)
-	w.Holds("custody_grant.key", "expires_at", after(60))
-	w.Holds("custody_grant.strict", "expires_at", after(10))
-	w.Append("tasks.csv", "T-1,decommission,APP-1,open,,")
-	w.Plan().Exits(2).Says(`Action: block (provider policy triggers[0], for assets of class`)
+	w := acctest.NewWorld(t)
+	resource.ParallelTest(t, w.Case(
+		resource.TestStep{
+			ConfigStateChecks: check.State(
+				check.Resource("custody_grant.key", check.Attributes{"expires_at": after(60)}),
+				check.Resource("custody_grant.strict", check.Attributes{"expires_at": after(10)}),
+			),
+		},
+		resource.TestStep{
+			PreConfig:          func() { w.Append("tasks.csv", "T-1,decommission,APP-1,open,,") },
+			PlanOnly:           true,
+			ExpectNonEmptyPlan: true,
+			ConfigPlanChecks: check.PlanOnly(check.Resource("custody_grant.key", check.Attributes{
+				"reasons": check.Says("Action: block (provider policy triggers[0], for assets of class"),
+			})),
+		},
+	))
 }
 
 func after(days int) string {
@@ -82,35 +82,24 @@ func after(days int) string {
 // Data sources are deferred there, so the policy and with it the decision are
 // known after apply only; a file is known.
 func TestUnderAModuleWithDependsOn(t *testing.T) {
-	w := acctest.Load(t)
-	w.Init()
-	plan := w.PlanJSON()
-	for _, c := range plan.ResourceChanges {
-		unknown, _ := c.Change.AfterUnknown.(map[string]any)
-		switch c.Address {
-		case "module.access.custody_grant.deferred":
-			if unknown["generations"] != true {
-				t.Error("the deferred policy is not unknown")
-			}
-		case "module.access.custody_grant.known":
-			if unknown["generations"] == true {
-				t.Error("the policy from a file is unknown")
-			}
-		}
-	}
-	w.Apply()
-	w.Plan().Exits(0)
-	w.Holds("module.access.custody_grant.deferred", "expires_at", after(10))
+	w := acctest.NewWorld(t)
+	resource.ParallelTest(t, w.Case(resource.TestStep{
+		ConfigPlanChecks: check.Plan(
+			check.Resource("module.access.custody_grant.deferred", check.Attributes{"generations": check.Unknown}),
+			check.Resource("module.access.custody_grant.known", check.Attributes{"generations": check.Keys("g1")}),
+		),
+		ConfigStateChecks: check.State(
+			check.Resource("module.access.custody_grant.deferred", check.Attributes{"expires_at": after(10)}),
+		),
+	}))
 }
 
 func TestBadDocuments(t *testing.T) {
-	w := acctest.Load(t, "policy")
-	good := w.Read("main.tf")
 	trigger := func(s string) string {
 		return "triggers = [{ on = \"task.open\", action = \"review\" }, { " + s + " }]"
 	}
 	lifetime := func(s string) string { return "lifetimes = [{ " + s + " }]" }
-	for name, c := range map[string]struct {
+	documents := map[string]struct {
 		content string
 		at      string // the place that the error names
 		says    string
@@ -165,18 +154,24 @@ func TestBadDocuments(t *testing.T) {
 		"extends nothing":      {`extends = ""`, "extends", "Invalid Policy"},
 		"extends a bad one":    {`extends = jsonencode({ version = 1, triggers = [{ on = "x", action = "keep" }] })`, "extends.triggers[0].on", "Unknown Finding Code"},
 		"extends a typo":       {`extends = jsonencode({ version = 1, trigger = [] })`, "extends", "trigger"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			w := w.In(t)
-			w.Write("main.tf", good)
-			state(w, c.content)
-			w.Plan().Exits(1).Says(c.at, c.says, "on main.tf line", "with data.custody_policy.house")
-		})
 	}
+	w := acctest.NewWorld(t, "policy")
+	var blocks strings.Builder
+	want := make(map[string][]string)
+	for _, name := range slices.Sorted(maps.Keys(documents)) {
+		c := documents[name]
+		label := acctest.Label(name)
+		fmt.Fprintf(&blocks, "data \"custody_policy\" %q {\n  %s\n}\n", label, c.content)
+		want[label] = []string{c.at, c.says, "on main.tf line", "with data.custody_policy." + label}
+	}
+	w.Write("main.tf", blocks.String())
+	resource.ParallelTest(t, w.Refuses(want))
 }
 
+// validate is no command of a test case.
 func TestABadDocumentIsToldByValidate(t *testing.T) {
+	t.Parallel()
 	w := acctest.Load(t, "policy")
-	state(w, `lead_time = "soon"`)
+	w.Edit("main.tf", "# what a test states", `lead_time = "soon"`)
 	w.Run("validate", "-no-color").Exits(1).Says("Invalid Duration", "on main.tf line 2", `lead_time = "soon"`)
 }

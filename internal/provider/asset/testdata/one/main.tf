@@ -1,7 +1,8 @@
-variable "asset" {
-  default = "cmdb/APP-1"
+variable "assets" {
+  type = set(string)
 }
 
-data "custody_asset" "one" {
-  asset = var.asset
+data "custody_asset" "of" {
+  for_each = var.assets
+  asset    = each.key
 }

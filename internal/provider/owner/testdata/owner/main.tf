@@ -1,7 +1,8 @@
-variable "owner" {
-  default = "alice"
+variable "owners" {
+  type = set(string)
 }
 
-data "custody_owner" "one" {
-  owner = var.owner
+data "custody_owner" "of" {
+  for_each = var.owners
+  owner    = each.key
 }

@@ -4,11 +4,19 @@ terraform {
   }
 }
 
+variable "plan_time" {
+  type = string
+}
+
+variable "inventory" {
+  type = string
+}
+
 provider "custody" {
-  plan_time = "2030-01-15T09:00:00Z"
+  plan_time = var.plan_time
   policy    = data.custody_policy.house.json
   systems = {
-    cmdb = { file = { assets = "assets.csv", people = "people.csv", tasks = "tasks.csv" } }
+    cmdb = { file = { assets = "${var.inventory}/assets.csv", people = "${var.inventory}/people.csv", tasks = "${var.inventory}/tasks.csv" } }
   }
 }
 

@@ -1,0 +1,162 @@
+package acctest
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"regexp"
+	"runtime/debug"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/go-version"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-testing/config"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/tfversion"
+
+	"github.com/custodyhq/terraform-provider-custody/internal/acctest/check"
+	"github.com/custodyhq/terraform-provider-custody/internal/clock"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider"
+)
+
+// World is what a test case of terraform-plugin-testing runs over: a
+// configuration, the files of its systems, and a clock that stands still until
+// the test moves it. A step changes them in its PreConfig.
+type World struct {
+	Folder
+	Clock *clock.Fake
+}
+
+// NewWorld returns a world that holds the inventory and, over it, the named
+// folders of the test's testdata; without a name, the one named after the test.
+func NewWorld(t testing.TB, names ...string) *World {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("this test runs the command line tool, which -short leaves out")
+	}
+	Require(t, "terraform", os.Getenv(resource.EnvTfAcc) != "", "run scripts/acceptance.sh, which sets "+resource.EnvTfAcc)
+	shared()
+	w := &World{Folder: Folder{t: t, Dir: t.TempDir()}, Clock: clock.NewFake(Start)}
+	w.load(names)
+	w.Write("backend.tf", fmt.Sprintf("terraform {\n  backend \"local\" {\n    path = %q\n  }\n}\n", w.path(StateFile)))
+	return w
+}
+
+// Case returns a test case of the steps over the world. A step that brings no
+// configuration has the one in the folder, as its PreConfig leaves it.
+func (w *World) Case(steps ...resource.TestStep) resource.TestCase {
+	steps = append(steps, Look(w.forget))
+	factories := Factories(w.Clock)
+	for i := range steps {
+		step := &steps[i]
+		if step.Config == "" && step.ConfigFile == nil && step.ConfigDirectory == nil {
+			step.ConfigDirectory = config.StaticDirectory(w.Dir)
+		}
+		variables := config.Variables{"plan_time": instant{w.Clock}, "inventory": config.StringVariable(w.Dir)}
+		maps.Copy(variables, step.ConfigVariables)
+		step.ConfigVariables = variables
+		// A folder with a provider block asks for the providers of its own step.
+		step.ProtoV6ProviderFactories = factories
+	}
+	return resource.TestCase{
+		TerraformVersionChecks: []tfversion.TerraformVersionCheck{tfversion.RequireAbove(oldest)},
+		ErrorCheck:             func(err error) error { return errors.Join(err, w.forget()) },
+		Steps:                  steps,
+	}
+}
+
+// Label makes the label of a block from the name of a case.
+func Label(name string) string { return notInLabel.ReplaceAllString(name, "_") }
+
+var notInLabel = regexp.MustCompile(`\W+`)
+
+// Refuses returns a test case in which one plan is refused for each of the named
+// blocks of the configuration, with an error that holds the texts. What the
+// schema refuses hides what the plan would refuse, so each has its own case.
+func (w *World) Refuses(want map[string][]string) resource.TestCase {
+	refused := false
+	c := w.Case(
+		resource.TestStep{PlanOnly: true},
+		Look(func() error {
+			if !refused {
+				return errors.New("nothing was refused")
+			}
+			return nil
+		}),
+	)
+	c.ErrorCheck = func(err error) error {
+		refused = true
+		return check.Blocks(err, want)
+	}
+	return c
+}
+
+// Look returns a step that runs no command: it looks at what the steps before it
+// have left, or touches it.
+func Look(f func() error) resource.TestStep {
+	return resource.TestStep{SkipFunc: func() (bool, error) { return true, f() }}
+}
+
+// forget removes the state. In the end terraform-plugin-testing destroys what a
+// state holds, and fails if one holds instances of for_each or modules. Nothing
+// that these tests create is anywhere but in the state.
+func (w *World) forget() error {
+	if err := os.Remove(w.path(StateFile)); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// oldest is the first version of Terraform and OpenTofu that the provider
+// supports.
+var oldest = version.Must(version.NewVersion("1.8.0"))
+
+// Factories returns what serves the provider over a clock.
+func Factories(c clock.Clock) map[string]func() (tfprotov6.ProviderServer, error) {
+	server := provider.Server("test", c)
+	return map[string]func() (tfprotov6.ProviderServer, error){
+		"custody": func() (tfprotov6.ProviderServer, error) { return server(), nil },
+	}
+}
+
+// Value is a variable of any type: what v is in JSON.
+func Value(v any) config.Variable { return variable{v} }
+
+type variable struct{ value any }
+
+// MarshalJSON writes the variable.
+func (v variable) MarshalJSON() ([]byte, error) { return json.Marshal(v.value) }
+
+// instant is a variable that is what the clock shows when the configuration is
+// written: after the step's PreConfig.
+type instant struct{ clock clock.Clock }
+
+// MarshalJSON writes the variable.
+func (i instant) MarshalJSON() ([]byte, error) {
+	return json.Marshal(i.clock.Now().Format(time.RFC3339))
+}
+
+// shared settles what the tests of a binary share. Parallel tests cannot have
+// environments of their own.
+var shared = sync.OnceFunc(func() {
+	debug.SetGCPercent(garbagePercent)
+	for name, value := range map[string]string{
+		"TF_LOG_SDK": "OFF", "TF_LOG_PROVIDER": "OFF", // as the provider does when it is served
+		"TF_ACC_PROVIDER_NAMESPACE": "custodyhq",
+		"GOGC":                      strconv.Itoa(garbagePercent), // a command is over before its garbage matters
+	} {
+		if _, set := os.LookupEnv(name); !set {
+			_ = os.Setenv(name, value)
+		}
+	}
+})
+
+// garbagePercent is how far a heap grows between collections: as far as that of
+// the provider when it is served.
+const garbagePercent = 400
