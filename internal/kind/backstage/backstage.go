@@ -237,6 +237,9 @@ func (s *System) unusable(t *table.Table, ref, source string, err error) error {
 	if ref != "" {
 		reason = fmt.Sprintf("the entity %s: %s", table.Quote(ref), reason)
 	}
+	if s.client != nil {
+		reason = s.client.Shown(reason)
+	}
 	return &fault.Fault{
 		Kind: fault.ErrUnavailable, Summary: t.Summary,
 		Happened: fmt.Sprintf("The system %q cannot use its catalog: %s.", s.config.Name, reason),

@@ -16,12 +16,12 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/system/systemtest"
 )
 
-// fake is a directory that answers as no healthy one does. It knows one person,
-// and lets everybody in.
+// fake is a directory that answers as no healthy one does. It knows one person.
 type fake struct {
 	// search answers a search: it returns the response without the message id
 	// and the controls, or nil to hang up.
 	search func(filter string, n int64) []*ber.Packet
+	bind   *ber.Packet // answers a login; nil lets everybody in
 	count  atomic.Int64
 }
 
@@ -44,6 +44,9 @@ func (f *fake) serve(c net.Conn) {
 		switch op.Tag {
 		case goldap.ApplicationBindRequest:
 			answers = []*ber.Packet{done(goldap.ApplicationBindResponse, 0, "")}
+			if f.bind != nil {
+				answers = []*ber.Packet{f.bind}
+			}
 		case goldap.ApplicationSearchRequest:
 			filter, _ := goldap.DecompileFilter(op.Children[6])
 			scope, _ := op.Children[1].Value.(int64)

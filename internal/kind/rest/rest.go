@@ -11,6 +11,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -184,7 +185,7 @@ func (s *System) connect(c *checker, d *document) {
 	}
 	t := httpclient.Config{
 		System: s.config.Name, BaseURL: s.config.URL, AllowHTTP: s.config.AllowHTTP, CAFile: s.config.CAFile,
-		Credentials: static, Header: make(map[string][]string), RequestsPerMinute: rate,
+		Credentials: static, Hide: slices.Collect(maps.Values(s.config.Secrets)), Header: make(map[string][]string), RequestsPerMinute: rate,
 		Timeout: s.config.Timeout, Retries: s.config.Retries, Wait: s.config.Wait,
 	}
 	for name, value := range d.Headers {

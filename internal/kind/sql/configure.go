@@ -69,14 +69,7 @@ func (s *System) configure() []system.Problem {
 	if s.server, problems = connect(*c); len(problems) > 0 {
 		return problems
 	}
-	var pairs []string
-	for _, secret := range append(s.server.secrets(), c.DSN) {
-		// A shorter one is no secret, and cutting it out would show where it stood.
-		if len(secret) >= 4 {
-			pairs = append(pairs, secret, "[secret]")
-		}
-	}
-	s.scrub = strings.NewReplacer(pairs...)
+	s.server.hide(&s.secrets)
 	return nil
 }
 
