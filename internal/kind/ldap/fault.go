@@ -10,6 +10,7 @@ import (
 
 	"github.com/custodyhq/terraform-provider-custody/internal/fault"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/paging"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/redact"
 )
 
@@ -105,6 +106,9 @@ func (s *System) fault(q query, err error) error {
 	if lost(err) {
 		return s.unavailable(fmt.Sprintf("The connection to the directory %q was lost in the middle of a search, and again on a new connection.", name),
 			"Plan again. If it happens again, look at the directory's log.", err)
+	}
+	if errors.Is(err, errEndless) {
+		return s.unavailable(fmt.Sprintf("The directory %q gave an answer under %q that cannot be trusted: %s.", name, q.base, err), paging.Advice, nil)
 	}
 	for _, e := range []error{errReferred, errRepeating, errTooMany} {
 		if errors.Is(err, e) {

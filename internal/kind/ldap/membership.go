@@ -169,7 +169,7 @@ func (s *System) wholeGroup(ctx context.Context, e *ldap.Entry) ([]string, error
 				return nil, &unlisted{err}
 			}
 			return members, nil
-		case next != len(out) || len(out) > mostEntries:
+		case next != len(out) || len(part) == 0 || len(out) > mostEntries:
 			return nil, &unlisted{s.unavailable(fmt.Sprintf("The directory %q does not tell the members of %q in order.", s.config.Name, s.shown(e.DN)),
 				"Plan again. If it happens again, look at the directory itself.", nil)}
 		}

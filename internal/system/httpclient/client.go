@@ -55,7 +55,8 @@ type Config struct {
 	MaxBody           int64         // the largest body that is read, in bytes
 	RequestsPerMinute int           // the budget; zero for none
 
-	// For tests. The clock is only read for a Retry-After.
+	// For tests. The clock is read for a Retry-After, and to end a list that takes
+	// too long.
 	Clock clock.Clock
 	Wait  func(ctx context.Context, d time.Duration) error
 }
