@@ -156,6 +156,9 @@ func cookieOf(answer *ldap.SearchResult) []byte {
 // ask sends one request. The library does not know contexts; closing the
 // connection under it does the same.
 func (s *System) ask(ctx context.Context, l *link, request *ldap.SearchRequest) (*ldap.SearchResult, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	ctx, cancel := context.WithTimeoutCause(ctx, s.config.Timeout, errTooSlow)
 	defer cancel()
 	stop := context.AfterFunc(ctx, func() { _ = l.raw.Close() })

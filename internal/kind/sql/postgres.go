@@ -130,6 +130,9 @@ func (p *postgres) read(ctx context.Context, text string, args []any, to sink) (
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+	if err := ctx.Err(); err != nil { // both may have come at once
+		return err
+	}
 	conn, err := p.open(ctx)
 	if err != nil {
 		return err
