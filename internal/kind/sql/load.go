@@ -12,9 +12,6 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/system/table"
 )
 
-// maxAnswer bounds the bytes of one answer.
-const maxAnswer = 256 << 20
-
 // server is one kind of database.
 type server interface {
 	// read runs a query in a transaction that can change nothing, and gives its
@@ -125,8 +122,8 @@ func (r *reader) row(values []value) error {
 		if reason != "" {
 			return &table.Flaw{Line: r.count, Column: 1, Reason: fmt.Sprintf("the column %s holds %s", table.Quote(r.names[i]), reason)}
 		}
-		if r.size += len(cell.Text); r.size > maxAnswer {
-			return &table.Flaw{Reason: "it is larger than 256 MiB"}
+		if r.size += len(cell.Text); r.size > table.MaxBytes {
+			return &table.Flaw{Reason: "it is larger than 64 MiB; leave out columns and records that are not needed"}
 		}
 		out.Set(r.fields[i], cell)
 	}
