@@ -91,6 +91,10 @@ func (s *System) checkQueries() []system.Problem {
 		if q.text == "" || !slices.Contains(Drivers(), c.Driver) {
 			continue
 		}
+		if reason := beyondReading(c.Driver, q.text); reason != "" {
+			out = append(out, system.Problem{Attribute: q.attribute, Message: reason})
+			continue
+		}
 		switch have := parameters(c.Driver, q.text); {
 		case strings.TrimSpace(q.text) == "":
 			out = append(out, system.Problem{Attribute: q.attribute, Message: "The query is empty."})

@@ -94,8 +94,15 @@ func (s *sqLite) read(ctx context.Context, text string, args []any, to sink) err
 		return err
 	}
 	defer conn.Close() //nolint:errcheck // nothing was changed
+	// A connection that is read-only makes a file all the same when it attaches one.
+	if _, err := sqlite.Limit(conn, limitAttached, 0); err != nil {
+		return err
+	}
 	return readRows(ctx, conn, sql.LevelDefault, text, args, to)
 }
+
+// limitAttached is SQLITE_LIMIT_ATTACHED: how many files a connection may attach.
+const limitAttached = 7
 
 // The primary codes of SQLite.
 const (

@@ -17,6 +17,8 @@ const (
 	MostPages = 10_000
 	// MostBarren is the most pages in a row that bring nothing new.
 	MostBarren = 20
+	// MostEntries is the most entries of a list.
+	MostEntries = 1_000_000
 	// MostTime is how long a list may take. A list of 100,000 entries in pages of
 	// 100 takes 17 minutes from a server that needs a second for each.
 	MostTime = 30 * time.Minute
@@ -60,6 +62,8 @@ func (w *Walk) Page(ctx context.Context, fresh int) (reason string) {
 		return fmt.Sprintf("the last %d pages of its list of %s brought nothing new, so it may have no end", w.barren, p.What)
 	case p.Pages >= MostPages:
 		return fmt.Sprintf("its list of %s has no end after %d pages and %d entries", p.What, p.Pages, p.Entries)
+	case p.Entries > MostEntries:
+		return fmt.Sprintf("its list of %s has more than %d entries", p.What, MostEntries)
 	case w.clock.Now().Sub(w.begun) >= MostTime:
 		return fmt.Sprintf("its list of %s has no end after %s, %d pages and %d entries", p.What, MostTime, p.Pages, p.Entries)
 	}

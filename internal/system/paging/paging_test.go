@@ -35,6 +35,7 @@ func TestEveryListEnds(t *testing.T) {
 		"nothing new after a time": {func(p int) int { return max(0, 6-p) }, 0, 5 + paging.MostBarren, "brought nothing new"},
 		"now and then something":   {func(p int) int { return p % 2 }, 0, paging.MostPages, "no end after 10000 pages and 5000 entries"},
 		"always something":         {func(int) int { return 100 }, 0, paging.MostPages, "no end after 10000 pages and 1000000 entries"},
+		"large pages":              {func(int) int { return 100_001 }, 0, 10, "more than 1000000 entries"},
 		"too slow":                 {func(int) int { return 100 }, time.Minute, 30, "no end after 30m0s, 30 pages and 3000 entries"},
 	} {
 		if n, reason := pages(t.Context(), c.fresh, c.tick); n != c.pages || !strings.Contains(reason, c.says) {
