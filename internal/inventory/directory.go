@@ -87,8 +87,9 @@ func (inv *Inventory) directory(name string) *directory {
 // that there is no such owner, several if the key is ambiguous. The first
 // directory that knows the key answers; one that fails ends the search, because
 // the owner may be in it. A key "<directory>/<id>" is looked up there only.
-func (inv *Inventory) Resolve(ctx context.Context, key string) ([]lifecycle.Person, error) {
-	key = strings.TrimSpace(key)
+func (inv *Inventory) Resolve(ctx context.Context, key string) (_ []lifecycle.Person, err error) {
+	defer inv.interrupted(&err)
+	ctx, key = inv.within(ctx), strings.TrimSpace(key)
 	if key == "" {
 		return nil, nil
 	}
@@ -107,10 +108,11 @@ func (inv *Inventory) Resolve(ctx context.Context, key string) ([]lifecycle.Pers
 }
 
 // Members returns the members of a team that Resolve returned.
-func (inv *Inventory) Members(ctx context.Context, team lifecycle.Person) ([]lifecycle.Person, error) {
+func (inv *Inventory) Members(ctx context.Context, team lifecycle.Person) (_ []lifecycle.Person, err error) {
+	defer inv.interrupted(&err)
 	d := inv.directory(team.Directory)
 	if d == nil {
 		return nil, inv.unknown(team.Directory, "the team "+team.Holder()+" is of")
 	}
-	return d.members(ctx, team.ID)
+	return d.members(inv.within(ctx), team.ID)
 }

@@ -24,12 +24,22 @@ import (
 
 	"github.com/custodyhq/terraform-provider-custody/internal/fault"
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
+	"github.com/custodyhq/terraform-provider-custody/internal/memo"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
 )
 
 // Inventory is the snapshot of one run. It is safe for concurrent use. What it
 // returns is shared and must not be modified.
 type Inventory struct {
+	// Run is the context of the run; nil for one that never ends. When it ends,
+	// what the systems are being asked is given up, and nothing is asked any more,
+	// whatever the contexts of later questions say: Terraform goes on to ask for a
+	// moment after it was interrupted.
+	Run context.Context
+	// Progress is told how far a long list has been read; nil if nobody wants to
+	// know. Both are set before the first question.
+	Progress func(context.Context, system.Progress)
+
 	systems     map[string]system.System
 	purses      map[string]*purse
 	shelves     map[string]*shelf
@@ -86,6 +96,27 @@ func (inv *Inventory) addDirectories(names []string) error {
 	return nil
 }
 
+// within returns the context in which the systems are asked.
+func (inv *Inventory) within(ctx context.Context) context.Context {
+	if inv.Run != nil {
+		ctx = memo.WithRun(ctx, inv.Run)
+	}
+	if inv.Progress != nil {
+		ctx = system.WithProgress(ctx, inv.Progress)
+	}
+	return ctx
+}
+
+// interrupted says why a question of a run that has ended was not answered.
+func (inv *Inventory) interrupted(err *error) {
+	if *err != nil && inv.Run != nil && inv.Run.Err() != nil {
+		*err = &fault.Fault{
+			Kind: context.Canceled, Summary: "Run Was Interrupted", Happened: "Terraform was interrupted, so the systems are not asked any more.",
+			Advice: "Plan again.",
+		}
+	}
+}
+
 // HasSystem reports whether a system of that name is configured.
 func (inv *Inventory) HasSystem(name string) bool {
 	_, ok := inv.systems[name]
@@ -97,30 +128,33 @@ func (inv *Inventory) Systems() []string { return slices.Sorted(maps.Keys(inv.sy
 
 // Records returns all records of a system, sorted by id; those of one id keep
 // the order of the system.
-func (inv *Inventory) Records(ctx context.Context, name string) ([]lifecycle.Record, error) {
+func (inv *Inventory) Records(ctx context.Context, name string) (_ []lifecycle.Record, err error) {
+	defer inv.interrupted(&err)
 	s, err := inv.shelf(name)
 	if err != nil {
 		return nil, err
 	}
-	return s.list(ctx)
+	return s.list(inv.within(ctx))
 }
 
 // Asset returns the records of one asset: none if the system answered that it
 // holds none.
-func (inv *Inventory) Asset(ctx context.Context, ref lifecycle.Ref) ([]lifecycle.Record, error) {
+func (inv *Inventory) Asset(ctx context.Context, ref lifecycle.Ref) (_ []lifecycle.Record, err error) {
+	defer inv.interrupted(&err)
 	s, err := inv.shelf(ref.System)
 	if err != nil {
 		return nil, err
 	}
-	return s.asset(ctx, ref.ID)
+	return s.asset(inv.within(ctx), ref.ID)
 }
 
 // Facts gathers what must be known to assess q: the records and open tasks of
 // the asset, the people whom they, the configuration and the evidence name, and
 // the successors for whom the rules ask. Rules may be nil; then no successors
 // are looked up.
-func (inv *Inventory) Facts(ctx context.Context, q lifecycle.Question, rules *lifecycle.Rules) (lifecycle.Facts, error) {
-	var facts lifecycle.Facts
+func (inv *Inventory) Facts(ctx context.Context, q lifecycle.Question, rules *lifecycle.Rules) (facts lifecycle.Facts, err error) {
+	defer inv.interrupted(&err)
+	ctx = inv.within(ctx)
 	s, err := inv.shelf(q.Asset.System)
 	if err != nil {
 		return facts, err

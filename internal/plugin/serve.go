@@ -39,9 +39,10 @@ func Serve(_ context.Context, version string, debugging bool) error {
 // Server returns a constructor of the protocol server over the given clock.
 // Acceptance tests use it with a clock of their own.
 func Server(version string, c clock.Clock) func() tfprotov6.ProviderServer {
-	inner := providerserver.NewProtocol6(provider.New(version, c))
+	p := provider.New(version, c)
+	inner := providerserver.NewProtocol6(p)
 	return func() tfprotov6.ProviderServer {
-		return &detached{inner().(server)} //nolint:errcheck // a test holds that the framework's server is all of it
+		return &stoppable{&detached{inner().(server)}, p.Stop} //nolint:errcheck // a test holds that the framework's server is all of it
 	}
 }
 

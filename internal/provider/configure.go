@@ -64,6 +64,7 @@ func (p *Provider) start(ctx context.Context, config tfsdk.Config, diags *diag.D
 	if diags.HasError() {
 		return nil
 	}
+	r.Facts.Run, r.Facts.Progress = p.life.present(), logProgress
 	return r
 }
 

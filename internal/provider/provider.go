@@ -23,12 +23,13 @@ type Provider struct {
 	version string
 	clock   clock.Clock
 	kinds   *connect.Kinds
+	life    life
 }
 
 var _ provider.Provider = (*Provider)(nil)
 
 // New returns a provider of the given version that reads the given clock.
-func New(version string, c clock.Clock) provider.Provider {
+func New(version string, c clock.Clock) *Provider {
 	return &Provider{version: version, clock: c, kinds: connect.Shipped()}
 }
 

@@ -44,6 +44,7 @@ func (s *System) list(ctx context.Context, client *httpclient.Client, kinds []st
 	}
 	var out []entity
 	seen, cursors := make(map[string]bool), make(map[string]bool)
+	walk := client.Walk("entities")
 	for {
 		query.Set("limit", strconv.Itoa(s.config.PageSize))
 		query.Set("fields", fields)
@@ -84,6 +85,11 @@ func (s *System) list(ctx context.Context, client *httpclient.Client, kinds []st
 			return out, nil
 		case cursors[next] || len(*p.Items) == 0:
 			return nil, client.Unusable("its pages begin again", adviceChanged)
+		case len(out) >= *p.TotalItems:
+			return nil, client.Unusable(fmt.Sprintf("it says that there are %d entities and lists more", *p.TotalItems), adviceChanged)
+		}
+		if err := walk.Next(ctx, len(*p.Items)); err != nil {
+			return nil, err
 		}
 		cursors[next] = true
 		query = url.Values{"cursor": {next}}

@@ -18,6 +18,7 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 	"github.com/custodyhq/terraform-provider-custody/internal/memo"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/files"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/httpclient"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/table"
 )
@@ -31,7 +32,9 @@ const MaxPageSize = 500
 // Config says which catalog a system reads and how its words map to ours.
 type Config struct {
 	Name  string
-	Files []string // paths or globs; or else:
+	Files []string // paths or globs; or else url
+	// FollowLinks reads also what links lead to outside of the folder that is named.
+	FollowLinks bool
 
 	URL       string // of the backend, without /api/catalog
 	Token     string
@@ -61,7 +64,7 @@ type System struct {
 	words  *table.Words
 	client *httpclient.Client // nil for files
 
-	files  memo.Memo[[]entity]
+	all    memo.Memo[[]entity] // of files
 	single memo.Memo[[]lifecycle.Record]
 	*table.Tables
 }
@@ -177,7 +180,7 @@ func (s *System) entities(ctx context.Context, t *table.Table, kinds []string) (
 	if s.client != nil {
 		return s.list(ctx, s.client.For(t.Summary), kinds)
 	}
-	all, err := s.files.Get(ctx, "", func(ctx context.Context) ([]entity, error) { return s.read(ctx) })
+	all, err := s.all.Get(ctx, "", func(ctx context.Context) ([]entity, error) { return s.read(ctx) })
 	if err != nil {
 		return nil, s.inTable(t, err)
 	}
@@ -237,10 +240,17 @@ func (s *System) unusable(t *table.Table, ref, source string, err error) error {
 	if ref != "" {
 		reason = fmt.Sprintf("the entity %s: %s", table.Quote(ref), reason)
 	}
+	if s.client != nil {
+		reason = s.client.Shown(reason)
+	}
+	advice := "Correct the entity or the file, or adapt annotations, states, files or min_records in the block of the system; then plan again."
+	var refused *files.Refusal
+	if errors.As(err, &refused) {
+		advice = refused.Advice
+	}
 	return &fault.Fault{
-		Kind: fault.ErrUnavailable, Summary: t.Summary,
+		Kind: fault.ErrUnavailable, Summary: t.Summary, Advice: advice,
 		Happened: fmt.Sprintf("The system %q cannot use its catalog: %s.", s.config.Name, reason),
-		Advice:   "Correct the entity or the file, or adapt annotations, states, files or min_records in the block of the system; then plan again.",
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/redact"
 )
 
 const (
@@ -204,7 +205,7 @@ func (c *checker) names(attribute string, texts ...string) []branch {
 
 func (c *checker) filter(attribute, text string) {
 	if _, err := ldap.CompileFilter(text); err != nil {
-		c.add(attribute, fmt.Sprintf("%q is not a search filter: %s. Write it like (objectClass=person).", text, flat(err, "")))
+		c.add(attribute, fmt.Sprintf("%q is not a search filter: %s. Write it like (objectClass=person).", text, redact.Clean(err.Error(), 300)))
 	}
 }
 

@@ -18,7 +18,6 @@ import (
 )
 
 const (
-	maxPages    = 100_000
 	maxPasses   = 3 // over a list that changes while it is read
 	defaultSize = 100
 )
@@ -144,6 +143,7 @@ func (l *listing) read(ctx context.Context, s *System, c *httpclient.Client, pla
 	seen := make(map[string]bool)
 	total := -1
 	at := page{visited: make(map[string]bool)}
+	walk := c.Walk("rows")
 	for {
 		a, err := l.fetch(ctx, s, c, places, &at)
 		if err != nil {
@@ -181,6 +181,9 @@ func (l *listing) read(ctx context.Context, s *System, c *httpclient.Client, pla
 		}
 		if !more {
 			break
+		}
+		if err := walk.Next(ctx, len(rows)); err != nil {
+			return err
 		}
 	}
 	if total >= 0 && len(seen) != total {
@@ -261,8 +264,8 @@ func (l *listing) turn(c *httpclient.Client, a *answer, at *page, rows, seen, to
 	at.number++
 	at.offset += rows
 	at.from = a.response
-	if at.number >= maxPages {
-		return false, c.Unusable(fmt.Sprintf("its list has no end after %d pages", maxPages), adviceAgain)
+	if total >= 0 && seen > total {
+		return false, nil // which read reports
 	}
 	next := l.paging.next
 	if next == nil {

@@ -11,12 +11,14 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
 	"strings"
 	"time"
 
 	"cel.dev/cel-go/cel"
 
+	"github.com/custodyhq/terraform-provider-custody/internal/clock"
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 	"github.com/custodyhq/terraform-provider-custody/internal/memo"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
@@ -48,7 +50,9 @@ type Config struct {
 	Timeout           time.Duration
 	Retries           int
 
-	Wait func(ctx context.Context, d time.Duration) error // for tests
+	// For tests.
+	Clock clock.Clock
+	Wait  func(ctx context.Context, d time.Duration) error
 }
 
 // System is a system that a description reads. It implements the capabilities
@@ -184,8 +188,8 @@ func (s *System) connect(c *checker, d *document) {
 	}
 	t := httpclient.Config{
 		System: s.config.Name, BaseURL: s.config.URL, AllowHTTP: s.config.AllowHTTP, CAFile: s.config.CAFile,
-		Credentials: static, Header: make(map[string][]string), RequestsPerMinute: rate,
-		Timeout: s.config.Timeout, Retries: s.config.Retries, Wait: s.config.Wait,
+		Credentials: static, Hide: slices.Collect(maps.Values(s.config.Secrets)), Header: make(map[string][]string), RequestsPerMinute: rate,
+		Timeout: s.config.Timeout, Retries: s.config.Retries, Clock: s.config.Clock, Wait: s.config.Wait,
 	}
 	for name, value := range d.Headers {
 		if !httpclient.ValidHeader(name) || strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r > '~' }) {

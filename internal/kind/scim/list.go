@@ -16,7 +16,6 @@ import (
 const (
 	passes      = 3       // how often a list is begun anew before it is given up
 	mostEntries = 200_000 // of a list that is kept in memory
-	mostPages   = 50_000  // of a list whose pages may be empty
 )
 
 // shelf is a whole list.
@@ -145,7 +144,11 @@ func (r *reading) read(ctx context.Context) error {
 // through between the pages.
 func (r *reading) byIndex(ctx context.Context) error {
 	count, last := len(r.shelf.entries), r.head
+	walk := r.c.s.client.Walk(r.c.what)
 	for count < r.head.total {
+		if err := walk.Next(ctx, len(last.entries)); err != nil {
+			return err
+		}
 		if len(last.entries) == 0 {
 			r.doubt = r.missing()
 			return nil
@@ -242,15 +245,19 @@ func (r *reading) confirm(ctx context.Context, count int) error {
 // byCursor reads on by the cursors that the server hands out (RFC 9865).
 func (r *reading) byCursor(ctx context.Context) error {
 	seen := make(map[string]bool)
-	last := r.head
-	for pages := 1; last.cursor != ""; pages++ {
+	last, fresh := r.head, len(r.shelf.entries)
+	walk := r.c.s.client.Walk(r.c.what)
+	for last.cursor != "" {
 		if seen[last.cursor] {
 			r.doubt = "its pages begin anew: it gave the same cursor twice"
 			return nil
 		}
 		seen[last.cursor] = true
-		if pages > mostPages || len(r.shelf.entries) > mostEntries {
+		if len(r.shelf.entries) > mostEntries {
 			return r.c.s.client.Unusable(fmt.Sprintf("its list of %s does not end", r.c.what), adviceList)
+		}
+		if err := walk.Next(ctx, fresh); err != nil {
+			return err
 		}
 		answer, err := r.c.turn(ctx, url.Values{"cursor": {last.cursor}})
 		if err != nil {
@@ -265,8 +272,9 @@ func (r *reading) byCursor(ctx context.Context) error {
 			return err
 		}
 		// Whoever moves while the list is read may come twice.
+		before := len(r.shelf.entries)
 		r.shelf.add(next.entries)
-		last = next
+		last, fresh = next, len(r.shelf.entries)-before
 	}
 	if total := max(r.head.total, last.total); len(r.shelf.entries) < total {
 		r.doubt = fmt.Sprintf("it says that it holds %d %s and shows only %d", total, r.c.what, len(r.shelf.entries))

@@ -69,14 +69,7 @@ func (s *System) configure() []system.Problem {
 	if s.server, problems = connect(*c); len(problems) > 0 {
 		return problems
 	}
-	var pairs []string
-	for _, secret := range append(s.server.secrets(), c.DSN) {
-		// A shorter one is no secret, and cutting it out would show where it stood.
-		if len(secret) >= 4 {
-			pairs = append(pairs, secret, "[secret]")
-		}
-	}
-	s.scrub = strings.NewReplacer(pairs...)
+	s.server.hide(&s.secrets)
 	return nil
 }
 
@@ -96,6 +89,10 @@ func (s *System) checkQueries() []system.Problem {
 		{table.NameAssets, c.Assets, 0}, {table.NamePeople, c.People, 0}, {table.NameTasks, c.Tasks, 0}, {attributeAsset, c.Asset, 1},
 	} {
 		if q.text == "" || !slices.Contains(Drivers(), c.Driver) {
+			continue
+		}
+		if reason := beyondReading(c.Driver, q.text); reason != "" {
+			out = append(out, system.Problem{Attribute: q.attribute, Message: reason})
 			continue
 		}
 		switch have := parameters(c.Driver, q.text); {

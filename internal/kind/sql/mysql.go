@@ -6,14 +6,15 @@ import (
 	"crypto/x509"
 	"database/sql"
 	"errors"
+	"fmt"
 	"io"
 	"net"
-	"net/url"
 	"time"
 
 	"github.com/go-sql-driver/mysql"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/redact"
 )
 
 // mySQL reads MySQL and MariaDB.
@@ -67,8 +68,17 @@ func newMySQL(c Config) (server, []system.Problem) {
 		"group_concat_max_len = 1048576 /*M!100100 , max_statement_time = " + seconds + " */ /*!50708 , max_execution_time = " + milliseconds(c.Timeout) + " */"}, nil
 }
 
-func (m *mySQL) secrets() []string {
-	return []string{m.config.Passwd, url.QueryEscape(m.config.Passwd), url.PathEscape(m.config.Passwd)}
+func (m *mySQL) hide(in *redact.Secrets) {
+	in.Add(m.config.Passwd)
+	in.AddName(m.config.User)
+}
+
+func (m *mySQL) said(err error) (said, bool) {
+	var refused *mysql.MySQLError
+	if !errors.As(err, &refused) {
+		return said{}, false
+	}
+	return said{code: fmt.Sprintf("error %d", refused.Number), message: refused.Message}, true
 }
 
 func (m *mySQL) read(ctx context.Context, text string, args []any, to sink) error {

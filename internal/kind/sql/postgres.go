@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/url"
 	"os"
+	"regexp"
 	"strings"
 	"time"
 
@@ -17,6 +18,7 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/redact"
 )
 
 const (
@@ -106,9 +108,20 @@ func weakest(c *pgx.ConnConfig) string {
 	return ""
 }
 
-func (p *postgres) secrets() []string {
-	return []string{p.config.Password, url.QueryEscape(p.config.Password), url.PathEscape(p.config.Password)}
+func (p *postgres) hide(in *redact.Secrets) {
+	in.Add(p.config.Password)
+	in.AddName(p.config.User)
 }
+
+func (p *postgres) said(err error) (said, bool) {
+	var refused *pgconn.PgError
+	if !errors.As(err, &refused) || !sqlState.MatchString(refused.Code) {
+		return said{}, false
+	}
+	return said{code: "SQLSTATE " + refused.Code, message: refused.Message}, true
+}
+
+var sqlState = regexp.MustCompile(`^[0-9A-Z]{5}$`)
 
 func (p *postgres) read(ctx context.Context, text string, args []any, to sink) (err error) {
 	select {
@@ -116,6 +129,9 @@ func (p *postgres) read(ctx context.Context, text string, args []any, to sink) (
 		defer func() { <-p.slots }()
 	case <-ctx.Done():
 		return ctx.Err()
+	}
+	if err := ctx.Err(); err != nil { // both may have come at once
+		return err
 	}
 	conn, err := p.open(ctx)
 	if err != nil {

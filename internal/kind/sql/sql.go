@@ -17,6 +17,7 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 	"github.com/custodyhq/terraform-provider-custody/internal/memo"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/redact"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/table"
 )
 
@@ -71,10 +72,10 @@ func (c *Config) query(name string) string {
 // System reads one database. It implements the capabilities for which it was
 // given a query; ask with system.AsAssets, system.AsPeople and system.AsTasks.
 type System struct {
-	config Config
-	words  *table.Words
-	server server
-	scrub  *strings.Replacer
+	config  Config
+	words   *table.Words
+	server  server
+	secrets redact.Secrets
 
 	single memo.Memo[[]lifecycle.Record]
 	*table.Tables

@@ -14,6 +14,7 @@ import (
 func backstageSchema() schema.Attribute {
 	all := map[string]schema.Attribute{
 		"files":          several("Paths or globs of catalog-info files. This or `url` is required."),
+		"follow_links":   followLinks,
 		"url":            setting("The backend's address, for the catalog API. This or `files` is required."),
 		"token":          secretSetting("A token that may read every entity of the catalog. Default: the environment variable `CUSTODY_<SYSTEM>_TOKEN`."),
 		"ca_file":        caFile,
@@ -38,6 +39,7 @@ func backstageSchema() schema.Attribute {
 
 type backstageModel struct {
 	Files             []string          `tfsdk:"files"`
+	FollowLinks       types.Bool        `tfsdk:"follow_links"`
 	URL               types.String      `tfsdk:"url"`
 	Token             types.String      `tfsdk:"token"`
 	CAFile            types.String      `tfsdk:"ca_file"`
@@ -55,7 +57,7 @@ type backstageModel struct {
 
 func (m *backstageModel) open(name string) (system.System, error) {
 	c := backstage.Config{
-		Name: name, Files: m.Files, URL: m.URL.ValueString(), CAFile: m.CAFile.ValueString(), AllowHTTP: m.AllowHTTP.ValueBool(),
+		Name: name, Files: m.Files, FollowLinks: m.FollowLinks.ValueBool(), URL: m.URL.ValueString(), CAFile: m.CAFile.ValueString(), AllowHTTP: m.AllowHTTP.ValueBool(),
 		Kinds: m.Kinds, Annotations: m.Annotations, States: m.States, PeopleStates: m.PeopleStates, MinRecords: m.MinRecords,
 		WithoutPeople: m.WithoutPeople.ValueBool(),
 		PageSize:      int(m.PageSize.ValueInt64()), RequestsPerMinute: int(m.RequestsPerMinute.ValueInt64()), Timeout: span(m.Timeout),

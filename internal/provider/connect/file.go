@@ -28,17 +28,21 @@ func words(of, ours, others string) schema.MapAttribute {
 var fileSchema = schema.SingleNestedAttribute{
 	Optional: true,
 	MarkdownDescription: "Inventories exported to files or kept in the repository: CSV (`,`, `;` or tab), JSON, JSON Lines or YAML, by the file's ending. " +
-		"Each is read once per run, as a stream, and may have 256 MiB. A malformed, missing or shortened file is unavailable, never an empty inventory.",
+		"Each is read once per run, as a stream: up to 64 MiB of the files of one table together, up to 4 MiB of a YAML file. A malformed, missing or shortened file is unavailable, never an empty inventory.",
 	Attributes: withMapping(map[string]schema.Attribute{
 		"assets": schema.StringAttribute{Optional: true, Validators: []validator.String{value.Stated()},
 			MarkdownDescription: "A path or glob of asset records. Fields: `id` `class` `name` `state` `owner` `purpose` `environment` `criticality` `third_party` `shared` `retirement_date` `verified_at` `assigned_at`; several owners are separated by `;`. Only `id` is required. Dates are `2006-01-02` or RFC 3339. A relative path starts in the folder where Terraform runs."},
 		"people": schema.StringAttribute{Optional: true, Validators: []validator.String{value.Stated()},
 			MarkdownDescription: "A path or glob of people, teams and service identities. Fields: `id` `email` `username` `name` `kind` `status` `end_date` `manager` `teams`. Only `id` is required. " +
 				"A file without a column `status` lists people who are active, one without `kind` lists employees."},
+		"follow_links": followLinks,
 		"tasks": schema.StringAttribute{Optional: true, Validators: []validator.String{value.Stated()},
 			MarkdownDescription: "A path or glob of tasks. Fields: `id` `kind` `asset` `status` `due` `url`. `id`, `kind` and `asset` are required. Kinds other than offboarding, reassignment and decommission are not read."},
 	}),
 }
+
+var followLinks = flag("Read also what links lead to outside of the folder that is named: for a path inside the folder where Terraform runs, that folder; " +
+	"for any other, the folder in the path. Default `false`: whoever can put a link there could otherwise have any file of the machine read.")
 
 // minRecords is the same guard wherever whole lists are read.
 var minRecords = schema.MapAttribute{Optional: true, ElementType: types.Int64Type,
@@ -75,12 +79,14 @@ type fileModel struct {
 	Assets types.String `tfsdk:"assets"`
 	People types.String `tfsdk:"people"`
 	Tasks  types.String `tfsdk:"tasks"`
+
+	FollowLinks types.Bool `tfsdk:"follow_links"`
 	mappingModel
 }
 
 func (m *fileModel) open(name string) (system.System, error) {
 	return file.New(file.Config{
 		Name: name, Assets: m.Assets.ValueString(), People: m.People.ValueString(), Tasks: m.Tasks.ValueString(),
-		Mapping: table.Mapping(m.mappingModel),
+		FollowLinks: m.FollowLinks.ValueBool(), Mapping: table.Mapping(m.mappingModel),
 	})
 }

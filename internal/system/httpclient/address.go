@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/redact"
 )
 
 const (
@@ -143,7 +144,7 @@ func (c *Client) resolve(from *Response, link string) (*url.URL, error) {
 	u.Fragment, u.RawFragment = "", ""
 	if u.User != nil || !sameOrigin(c.base, u) {
 		return nil, c.fault(fmt.Sprintf("The system %q gave a link to %s, which is not the configured host %s. Nothing was sent there.",
-			c.config.System, origin(u), origin(c.base)), adviceOrigin, nil)
+			c.config.System, c.Shown(origin(u)), origin(c.base)), adviceOrigin, nil)
 	}
 	return u, nil
 }
@@ -179,5 +180,5 @@ func origin(u *url.URL) string {
 	if strings.Contains(host, ":") {
 		host = "[" + host + "]"
 	}
-	return clean(u.Scheme+"://"+host+port, 200)
+	return redact.Clean(u.Scheme+"://"+host+port, 200)
 }
