@@ -69,10 +69,8 @@ func decide(in Input) (evaluation, error) {
 	e.readTerms()
 	e.readReviewClock()
 	e.observe()
-	for c := range e.findings.All {
-		if err := e.judge(c); err != nil {
-			return e, err
-		}
+	if err := e.judgeAll(); err != nil {
+		return e, err
 	}
 	e.latch()
 	if err := e.recertify(); err != nil {
@@ -137,7 +135,6 @@ type evaluation struct {
 	revokedAt   time.Time
 	revokedFor  CodeSet
 	review      ReviewClock
-	reviewEnds  time.Time // when a review that stands goes unanswered
 	wanted      Rotation  // the rotation that is asked for
 	rotation    Rotation  // the rotation that was done
 	generations [2]Generation
