@@ -222,9 +222,15 @@ func TestAClockThatJumped(t *testing.T) {
 	w.Holds(key, "generations", "")
 	w.Plan().Exits(0)
 	w.Clock.Set(acctest.Start.Add(day)) // the clock is right again
-	w.Plan().Exits(0)
-	w.Apply("-replace=" + key)
-	w.Holds(key, "status", "active", "generations", "g1")
+	w.Apply()
+	w.Holds(key, "status", "active", "generations", "g2")
+	w.Clock.Advance(-12 * time.Hour) // and once behind
+	give(w, `rotate_when_changed = { a = "1" }`)
+	w.Apply()
+	w.Edit("main.tf", `a = "1"`, `a = "2"`)
+	w.Plan().Exits(2).Says("precedes what the grant remembers")
+	w.Edit("main.tf", `a = "2"`, `a = "1"`)
+	w.Clock.Advance(12 * time.Hour)
 	w.Clock.Advance(day)
 	w.Asset("APP-1", "state", "retired")
 	w.Apply()
