@@ -27,9 +27,12 @@ func subject() *lifecycle.Subject {
 			State: lifecycle.StateInService, Purpose: "billing", Environment: "production", Criticality: "high", ThirdParty: true,
 			Holder: "corp/ann, corp/bob", OwnerKind: lifecycle.KindContractor, OwnerStatus: lifecycle.PersonLeaving, Manager: "corp/eve",
 			Teams: []string{"sre", "billing"}, Confidence: 85, Successor: "corp/carol", LifecycleOwner: "corp/platform",
-			Findings: []lifecycle.Finding{{Code: lifecycle.OwnerLeaving}, {Code: lifecycle.RecordStale}},
+			Findings:  []lifecycle.Finding{{Code: lifecycle.OwnerLeaving}, {Code: lifecycle.RecordStale}},
+			TaskKinds: []lifecycle.TaskKind{lifecycle.TaskOffboarding},
 		},
-		Spec: &lifecycle.Spec{Access: "aws/iam-access-key/billing", Risk: lifecycle.RiskPrivileged, OnBlock: lifecycle.OnBlockDisable},
+		Spec:   &lifecycle.Spec{Access: "aws/iam-access-key/billing", OnBlock: lifecycle.OnBlockDisable},
+		Risk:   lifecycle.RiskPrivileged,
+		Issued: true,
 	}
 }
 
@@ -40,6 +43,8 @@ func TestConditionFields(t *testing.T) {
 		"asset.id":                `asset.id.matches("^APP-[0-9]+$")`,
 		"asset.class":             `asset.class in ["server", "application"]`,
 		"asset.bound_to":          `asset.bound_to == "workload"`,
+		"asset.open_tasks":        `asset.open_tasks == ["offboarding"] && !("decommission" in asset.open_tasks)`,
+		"grant.issued":            `grant.issued`,
 		"asset.state":             `asset.state != "retired" && asset.state == "in_service"`,
 		"asset.purpose":           `asset.purpose.startsWith("bill")`,
 		"asset.environment":       `asset.environment == "production"`,
@@ -87,7 +92,7 @@ func TestConditionOnNothing(t *testing.T) {
 		`owner.teams.all(t, t == "x")`:             true,
 		`binding.findings.size() == 0`:             true,
 		`asset == asset`:                           true,
-		`[asset, asset][0].id == ""`:               true,
+		`[asset, asset].exists(a, a.id == "")`:     true,
 		`(asset.shared ? owner : owner).id == "x"`: false,
 	} {
 		if got, err := when(t, expression)(empty); err != nil || got != want {

@@ -10,13 +10,14 @@ import (
 	"cel.dev/cel-go/common"
 	"cel.dev/cel-go/common/ast"
 	"cel.dev/cel-go/common/operators"
+	"cel.dev/cel-go/common/overloads"
 	"cel.dev/cel-go/common/types"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 )
 
-// folded are the facts that hold words in lower case, however the record spells
-// them.
+// folded are the facts of the asset that hold words in lower case, however the record
+// spells them.
 var folded = []string{"class", "environment", "criticality"}
 
 // bindingCodes lists the codes that binding.findings can hold.
@@ -58,34 +59,61 @@ func (w wordChecker) visit(e ast.Expr) {
 				w.compare(args[0], word)
 			}
 		}
+	case overloads.StartsWith, overloads.EndsWith, overloads.Contains:
+		if f, text, ok := w.pair(call.Target(), args[0]); ok {
+			w.lowerCase(args[0], f, text, strings.ToLower(text))
+		}
 	}
 }
 
 // compare checks a word that is compared with a fact, or looked for in it.
 func (w wordChecker) compare(selection, word ast.Expr) {
-	if selection.Kind() != ast.SelectKind || word.Kind() != ast.LiteralKind {
+	f, text, ok := w.pair(selection, word)
+	if !ok {
 		return
+	}
+	w.lowerCase(word, f, text, fold(text))
+	if f.words != nil && !slices.Contains(f.words(), text) {
+		w.report(word, fmt.Sprintf("%s is never %s; accepted: %s", selected(selection), strconv.Quote(text), listWords(f.words())))
+	}
+}
+
+// pair returns the fact that one expression selects and the text that the other one
+// writes out.
+func (w wordChecker) pair(selection, word ast.Expr) (*fact, string, bool) {
+	if selection.Kind() != ast.SelectKind || word.Kind() != ast.LiteralKind {
+		return nil, "", false
 	}
 	text, ok := word.AsLiteral().(types.String)
 	if !ok {
-		return
+		return nil, "", false
 	}
-	sel := selection.AsSelect()
-	operand, ok := objectOf(w.ast.GetType(sel.Operand().ID()).TypeName())
+	operand, ok := objectOf(w.ast.GetType(selection.AsSelect().Operand().ID()).TypeName())
 	if !ok {
-		return
+		return nil, "", false
 	}
-	for _, f := range operand.facts {
-		if f.name == sel.FieldName() && slices.Contains(folded, f.name) && string(text) != strings.ToLower(strings.TrimSpace(string(text))) {
-			w.errors.ReportErrorString(w.ast.SourceInfo().GetStartLocation(word.ID()),
-				fmt.Sprintf("%s is in lower case and never %s; write %s", operand.variable+"."+f.name, strconv.Quote(string(text)),
-					strconv.Quote(strings.ToLower(strings.TrimSpace(string(text))))))
-		}
-		if f.name == sel.FieldName() && f.words != nil && !slices.Contains(f.words(), string(text)) {
-			w.errors.ReportErrorString(w.ast.SourceInfo().GetStartLocation(word.ID()),
-				fmt.Sprintf("%s is never %s; accepted: %s", operand.variable+"."+f.name, strconv.Quote(string(text)), listWords(f.words())))
-		}
+	f := factAt([]string{operand.variable, selection.AsSelect().FieldName()})
+	return f, string(text), f != nil
+}
+
+// lowerCase reports a text that is not as a folded fact is written.
+func (w wordChecker) lowerCase(at ast.Expr, f *fact, text, want string) {
+	if slices.Contains(folded, f.name) && text != want {
+		w.report(at, fmt.Sprintf("asset.%s is in lower case and never has %s; write %s", f.name, strconv.Quote(text), strconv.Quote(want)))
 	}
+}
+
+func (w wordChecker) report(at ast.Expr, message string) {
+	w.errors.ReportErrorString(w.ast.SourceInfo().GetStartLocation(at.ID()), message)
+}
+
+// selected writes a selection as it stands in a condition.
+func selected(selection ast.Expr) string {
+	sel := selection.AsSelect()
+	if sel.Operand().Kind() != ast.IdentKind {
+		return sel.FieldName()
+	}
+	return sel.Operand().AsIdent() + "." + sel.FieldName()
 }
 
 func listWords(words []string) string {
