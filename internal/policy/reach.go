@@ -26,11 +26,7 @@ func (e *entries[T]) add(at reporter, place int, entry T, coveredBy func(T) bool
 	e.list, e.places = append(e.list, entry), append(e.places, place)
 }
 
-// scopes are the four combinations of column and risk, in each of which a
-// trigger is for the same set of codes.
-const scopes = 4
-
-// scope is what one trigger of a document is for.
+// scope is what one trigger of a document is for, in each cell.
 type scope struct {
 	index int
 	class string
@@ -50,8 +46,7 @@ func (r *reachability) add(index int, t lifecycle.Trigger, when *string) (hiding
 		s.when = strings.TrimSpace(*when)
 	}
 	for i := range s.codes {
-		boundTo, risk := lifecycle.BoundToWorkload+lifecycle.BoundTo(i&1), lifecycle.Risk(i>>1)
-		if (t.BoundTo == nil || *t.BoundTo == boundTo) && (t.Risk == nil || *t.Risk == risk) {
+		if cell(i).selects(&t) {
 			s.codes[i] = t.Codes
 		}
 	}

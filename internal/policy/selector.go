@@ -24,10 +24,10 @@ func intersects(a, b string) bool {
 	for i := range len(a) {
 		next := make([]bool, len(b)+1)
 		if a[i] == '*' {
-			any := false
+			some := false
 			for j := range reached {
-				any = any || reached[j]
-				next[j] = any
+				some = some || reached[j]
+				next[j] = some
 			}
 		} else {
 			for j, ok := range reached[:len(b)] {
