@@ -61,7 +61,7 @@ func (p *Provider) start(ctx context.Context, config tfsdk.Config, diags *diag.D
 	p.setInstant(r, &m, diags)
 	r.Rules = rules(&m, diags)
 	r.Facts = p.facts(ctx, &m, diags)
-	r.Brake = run.NewBrake(m.limits(), func() (int, bool) { return r.Facts.Listed(ctx) })
+	r.Brake = run.NewBrake(m.limits(), func() (int, bool) { return r.Facts.Listed(context.WithoutCancel(ctx)) })
 	if diags.HasError() {
 		return nil
 	}
