@@ -59,6 +59,7 @@ func TestSchemaAgrees(t *testing.T) {
 	schema := compiledSchema(t)
 	valid := documents(t, "valid")
 	valid["baseline"] = policy.BaselineJSON()
+	maps.Copy(valid, profiles(t))
 	for name, data := range valid {
 		doc, ok := readJSON(t, data)
 		if !ok {
