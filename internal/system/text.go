@@ -44,8 +44,28 @@ func Clean(s string) string {
 	return s
 }
 
-// Composed returns s in the one form (NFC) in which systems hand texts over.
-func Composed(s string) string { return norm.NFC.String(s) }
+// Composed returns s in the one form (NFC) in which systems hand texts over. The few
+// signs that this form takes for ASCII characters stay what they are: the Kelvin
+// sign is no K, or a look-alike account would answer for a real one.
+func Composed(s string) string {
+	if norm.NFC.IsNormalString(s) {
+		return s
+	}
+	i := strings.IndexFunc(s, becomesASCII)
+	if i < 0 {
+		return norm.NFC.String(s)
+	}
+	_, n := utf8.DecodeRuneInString(s[i:])
+	return norm.NFC.String(s[:i]) + s[i:i+n] + Composed(s[i+n:])
+}
+
+func becomesASCII(r rune) bool {
+	if r < utf8.RuneSelf {
+		return false
+	}
+	composed, _ := utf8.DecodeRuneInString(norm.NFC.String(string(r)))
+	return composed < utf8.RuneSelf
+}
 
 func cleanSlow(s string) string {
 	s = Composed(s)
