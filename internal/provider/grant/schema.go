@@ -109,7 +109,7 @@ func usageAttribute() schema.SingleNestedAttribute {
 	return schema.SingleNestedAttribute{
 		Optional: true,
 		MarkdownDescription: "What another resource or data source knows of the use of the access. Access that was not used for the policy's `unused_after` is the finding `access.unused`, " +
-			"while the observation is younger than a day: what nobody looked at is no disuse.",
+			"while the observation is younger than a day: missing telemetry is not disuse.",
 		Attributes: map[string]schema.Attribute{
 			"last_used_at": schema.StringAttribute{Optional: true, Validators: []validator.String{value.Timestamp()}, MarkdownDescription: "When the access was last used, RFC 3339 with whole seconds. Null if that is not known."},
 			"observed_at":  schema.StringAttribute{Required: true, Validators: []validator.String{value.Timestamp()}, MarkdownDescription: "When that was found out, RFC 3339 with whole seconds; not in the future."},
@@ -169,7 +169,7 @@ func decided() map[string]schema.Attribute {
 		"would":         text("What the policy would give if it were enforced, where that is not what is in force: a status. Null where they agree."),
 		"enforce_from":  text("From when on the policy is enforced, RFC 3339 in UTC, while it is only observed. Null if no date is set, or if it is enforced."),
 		"policy_digest": text("Names the policy documents that decide: another policy shows in the plan, also where no decision moves."),
-		"memory":        text("What the grant remembers besides, as JSON: the attestation and the exception as first seen, since when it has asked for review, the keys by which the holder is known, and the like."),
+		"memory":        text("What the grant remembers beyond that, as JSON: the attestation and the exception as first seen, since when it has asked for review, the keys by which the holder is known, and the like."),
 		"action":        oneOf("What happened to the access at the last transition, mildest first.", lifecycle.Actions()),
 		"reasons": schema.ListNestedAttribute{
 			Computed: true, MarkdownDescription: "Why, most severe first. They explain the last transition and stay until the next.",
