@@ -17,7 +17,7 @@ import (
 // plannedHere are the folders that TestPlan plans; plannedElsewhere have tests of
 // their own beside what they show.
 var (
-	plannedHere      = []string{"provider", "resources/*", "data-sources/*", "guides/*"}
+	plannedHere      = []string{"provider", "resources/*", "data-sources/*", "guides/*", "policies/*"}
 	plannedElsewhere = []string{"scenarios/*", "workflows/custody-summary"}
 )
 

@@ -6,7 +6,7 @@ import "context"
 // have been read anyway or have told so already: nothing is asked for to learn it.
 func (inv *Inventory) Listed(ctx context.Context) (int, bool) {
 	total := 0
-	for _, s := range inv.shelves {
+	for _, s := range inv.sources {
 		switch l := s.records.listing(); {
 		case l.Count > 0:
 			total += l.Count

@@ -61,7 +61,11 @@ func decide(in Input) (evaluation, error) {
 		e.prior = &nothing
 	}
 	e.replaced = e.prior.Serial > 0 && (e.prior.Asset != e.binding.Asset || e.prior.Access != e.spec.Access)
-	e.untimely = e.prior != &nothing && (e.now.Before(e.prior.Latest()) || e.jumped())
+	e.stamp, e.jump = e.now, e.prior != &nothing && e.jumped()
+	if e.jump {
+		e.stamp = e.prior.Latest()
+	}
+	e.untimely = e.jump || e.now.Before(e.prior.Latest())
 	e.readAnswer()
 	e.readWaiver()
 	e.readRisk()
@@ -69,10 +73,8 @@ func decide(in Input) (evaluation, error) {
 	e.readTerms()
 	e.readReviewClock()
 	e.observe()
-	for c := range e.findings.All {
-		if err := e.judge(c); err != nil {
-			return e, err
-		}
+	if err := e.judgeAll(); err != nil {
+		return e, err
 	}
 	e.latch()
 	if err := e.recertify(); err != nil {
@@ -110,9 +112,11 @@ type evaluation struct {
 	now     time.Time
 
 	terms       terms
-	risk        Risk // as the grant is decided
-	replaced    bool // the asset or the access is another one
-	untimely    bool // the run's instant cannot be right, so nothing is issued
+	risk        Risk      // as the grant is decided
+	replaced    bool      // the asset or the access is another one
+	untimely    bool      // the run's instant cannot be right, so nothing is issued
+	jump        bool      // it lies far behind all that the grant knows of
+	stamp       time.Time // what the grant remembers of the run's instant
 	observing   bool
 	enforceFrom time.Time
 	certified   time.Time
@@ -137,9 +141,8 @@ type evaluation struct {
 	revokedAt   time.Time
 	revokedFor  CodeSet
 	review      ReviewClock
-	reviewEnds  time.Time // when a review that stands goes unanswered
-	wanted      Rotation  // the rotation that is asked for
-	rotation    Rotation  // the rotation that was done
+	wanted      Rotation // the rotation that is asked for
+	rotation    Rotation // the rotation that was done
 	generations [2]Generation
 	count       int
 	serial      int
@@ -187,7 +190,7 @@ func (e *evaluation) unused() bool {
 // counts as first seen when that ended, so that it counts anew with its grace.
 func (e *evaluation) see(c Code) {
 	e.findings = e.findings.With(c)
-	e.seen[c] = e.now
+	e.seen[c] = e.stamp
 	if at, ok := e.remembered(c); ok && !e.unwaived.Has(c) {
 		e.seen[c] = at
 	}
@@ -360,7 +363,7 @@ func (e *evaluation) withdrawn() []int {
 	var out []int
 	for i := range e.prior.Generations {
 		g := &e.prior.Generations[i]
-		announced := g.Ended(e.now) && !e.jumped()
+		announced := g.Ended(e.now) && !e.jump
 		if !g.Enabled || announced || e.spec.RevokeGenerations[g.Key()] {
 			continue
 		}
@@ -409,9 +412,11 @@ func (e *evaluation) conditions() []Condition {
 	return out
 }
 
-// started reports whether the time of a finding runs.
+// started reports whether the time of a finding runs. Held facts start none, and
+// neither does a run whose clock has jumped: what it wrote down would stand in the
+// future once the clock is right again.
 func (e *evaluation) started(c Code) bool {
-	if !e.binding.Held {
+	if !e.binding.Held && !e.jump {
 		return true
 	}
 	_, ok := e.remembered(c)

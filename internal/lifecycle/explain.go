@@ -366,7 +366,7 @@ func (e *evaluation) obstacle() string {
 
 // untimelyText says why nothing is issued at this instant, and what to do.
 func (e *evaluation) untimelyText() string {
-	if e.jumped() {
+	if e.jump {
 		return "the instant of this run lies far behind everything that the grant knows of, so that a clock may be wrong; " +
 			"if it is right, attest the access, or raise max_clock_jump in the provider block for one run"
 	}

@@ -6,3 +6,10 @@ func ActionOf(in Input) (Action, error) {
 	e, err := decide(in)
 	return e.action, err
 }
+
+// RotationOf returns the rotation that the findings ask for at this instant, whether
+// or not it can be done.
+func RotationOf(in Input) (Rotation, error) {
+	e, err := decide(in)
+	return e.wanted, err
+}

@@ -6,8 +6,10 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	. "github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 	"github.com/custodyhq/terraform-provider-custody/internal/policy"
@@ -17,18 +19,23 @@ type decideCase struct {
 	Description string
 	Policy      object
 	GrantPolicy object `json:"grant_policy"`
-	Runs        []wantedRun
+	// MaxClockJump holds for every run that states none. Without one any distance is
+	// believed.
+	MaxClockJump string `json:"max_clock_jump"`
+	Runs         []wantedRun
 }
 
 type wantedRun struct {
-	At      date
+	At           date
+	MaxClockJump string `json:"max_clock_jump"`
+
 	Binding object
 	Spec    object
 	Want    wantedGrant
 }
 
-// wantedGrant lists what a run must give. Holder and certified_at are compared
-// where they are stated.
+// wantedGrant lists what a run must give. Holder, certified_at and the last three are
+// compared where they are stated.
 type wantedGrant struct {
 	Status       string
 	Action       string
@@ -44,6 +51,10 @@ type wantedGrant struct {
 	Clamped      []string
 	Would        string            // compared also if it is left out: then it is the status
 	Says         map[string]string // what the message of a reason holds, by code
+
+	Rotated        *bool
+	ExceptionStart *date `json:"exception_start"`
+	Spent          *bool // whether the attestation can release no latch
 }
 
 func bindingOf(t *testing.T, o object) Binding {
@@ -196,8 +207,26 @@ func (w *wantedGrant) compare(got *Decision, s *sheet) {
 	if w.CertifiedAt != nil {
 		s.compare("certified_at", show(w.CertifiedAt.Time), show(g.CertifiedAt))
 	}
+	w.compareMemory(got, s)
 	s.compare("withdrawn", strings.Join(w.Withdrawn, " "), strings.Join(Numbers(got.Withdrawn), " "))
 	s.compare("clamped", strings.Join(w.Clamped, " "), strings.Join(got.Clamped, " "))
+}
+
+func (w *wantedGrant) compareMemory(got *Decision, s *sheet) {
+	m := &got.Grant.Memory
+	if w.Rotated != nil {
+		s.compare("rotated", strconv.FormatBool(*w.Rotated), strconv.FormatBool(got.Rotated))
+	}
+	if w.ExceptionStart != nil {
+		var start time.Time
+		if m.Waiver != nil {
+			start = m.Waiver.StartsAt
+		}
+		s.compare("exception_start", show(w.ExceptionStart.Time), show(start))
+	}
+	if w.Spent != nil {
+		s.compare("spent", strconv.FormatBool(*w.Spent), strconv.FormatBool(m.Answer != nil && m.Answer.Spent))
+	}
 }
 
 func (s *sheet) compareMaps(what string, want, got map[string]string) {
@@ -233,6 +262,7 @@ func (c *decideCase) live(t *testing.T, h healthy) {
 		run := &c.Runs[i]
 		binding, spec = binding.over(run.Binding), spec.over(run.Spec)
 		w.now, w.binding, w.spec = run.At.Time, bindingOf(t, binding), specOf(t, spec)
+		w.maxJump = parsed(t, cmp.Or(run.MaxClockJump, c.MaxClockJump), policy.ParseDuration)
 		got, err := Decide(w.input())
 		if err != nil {
 			t.Fatal(err)

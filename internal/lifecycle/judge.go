@@ -66,6 +66,26 @@ func (p *course) rise() {
 	p.count = kept
 }
 
+// judgeAll judges every finding, and once more if this run starts the clock of
+// reviews, on which later steps depend.
+func (e *evaluation) judgeAll() error {
+	for c := range e.findings.All {
+		if err := e.judge(c); err != nil {
+			return err
+		}
+	}
+	if e.action < Review || !e.review.Since.IsZero() || e.binding.Held {
+		return nil
+	}
+	e.review.Since = e.now
+	for c := range e.findings.All {
+		if err := e.judge(c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // judge asks the policies about a finding.
 func (e *evaluation) judge(c Code) error {
 	var both [2]ruling // the provider's policy and a grant's own
@@ -205,12 +225,13 @@ func (e *evaluation) lay(c Code, t *Trigger, tooLittle bool, start time.Time) co
 // layStep adds a step, and to a review what it becomes if nobody answers it.
 func (e *evaluation) layStep(p *course, c Code, at time.Time, s step) {
 	s.at = at
-	if s.action != Review || !e.started(c) || e.reviewEnds.IsZero() {
+	ends, ok := e.reviewEndsFrom(at)
+	if s.action != Review || !e.started(c) || !ok {
 		p.add(s)
 		return
 	}
-	unanswered := step{at: e.reviewEnds, action: e.unansweredReview(), unanswered: true}
-	if e.reviewEnds.After(at) {
+	unanswered := step{at: ends, action: e.unansweredReview(), unanswered: true}
+	if ends.After(at) {
 		p.add(s)
 		p.add(unanswered)
 		return

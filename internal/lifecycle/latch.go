@@ -12,7 +12,7 @@ func (e *evaluation) latch() {
 	}
 	if e.revokedAt.IsZero() {
 		if e.action == Revoke && e.prior.Serial > 0 && !e.binding.Held {
-			e.revokedAt, e.revokedFor = e.now, e.saysRevoke
+			e.revokedAt, e.revokedFor = e.stamp, e.saysRevoke
 		}
 		return
 	}

@@ -42,12 +42,12 @@ func (e *evaluation) readWaiver() {
 		e.waiver = p
 		if p != nil && p.EndedAt.IsZero() {
 			ended := *p
-			ended.EndedAt = e.now
+			ended.EndedAt = e.stamp
 			e.waiver = &ended
 		}
 		return
 	}
-	w := Waiver{Codes: x.Codes, Reason: x.Reason, ApprovedBy: x.ApprovedBy, StartsAt: e.now, ExpiresAt: x.ExpiresAt}
+	w := Waiver{Codes: x.Codes, Reason: x.Reason, ApprovedBy: x.ApprovedBy, StartsAt: e.stamp, ExpiresAt: x.ExpiresAt}
 	if p != nil && !(p.lapsed(e) && w.Reason != p.Reason && w.ApprovedBy != p.ApprovedBy) {
 		w.StartsAt = p.StartsAt
 	}
@@ -74,7 +74,7 @@ func (w *Waiver) lapsed(e *evaluation) bool { return !w.EndedAt.IsZero() || !e.n
 // ExceptionStart returns the instant from which the policy's exception_max counts
 // for the exception that the configuration states.
 func ExceptionStart(in Input) (start, limit time.Time) {
-	e := evaluation{in: in, spec: in.Spec, binding: in.Binding, prior: in.Prior, now: in.Now}
+	e := evaluation{in: in, spec: in.Spec, binding: in.Binding, prior: in.Prior, now: in.Now, stamp: in.Now}
 	if e.prior == nil {
 		e.prior = &nothing
 	}

@@ -2,28 +2,38 @@ package lifecycle
 
 import "time"
 
-// readReviewClock finds out until when a review may go unanswered. The clock is the
-// grant's: it does not begin anew when one finding takes the place of another, nor
-// after a few clear days.
+// readReviewClock takes over the clock. It is the grant's: it does not begin anew
+// when one finding takes the place of another, nor after a few clear days.
 func (e *evaluation) readReviewClock() {
 	e.review = e.prior.Memory.Review
-	if !e.binding.Held && !e.review.ClearSince.IsZero() && !e.now.Before(e.review.ClearSince.Add(clearDays)) {
+	if !e.binding.Held && e.review.lapsedAt(e.now) {
 		e.review = ReviewClock{}
-	}
-	switch since := e.review.Since; {
-	case !since.IsZero():
-		e.reviewEnds = since.Add(e.reviewDeadline())
-	case !e.binding.Held: // which starts no time
-		e.reviewEnds = e.now.Add(e.reviewDeadline())
 	}
 }
 
-// runReviewClock starts, stops or goes on with the clock. Held facts leave it alone.
+// lapsedAt reports whether the clock counts no more at the given instant, because
+// nothing had asked for long enough.
+func (r *ReviewClock) lapsedAt(at time.Time) bool {
+	return !r.ClearSince.IsZero() && !at.Before(r.ClearSince.Add(clearDays))
+}
+
+// reviewEndsFrom returns until when a review that begins at the given instant may go
+// unanswered. It reports false on held facts, which start no clock.
+func (e *evaluation) reviewEndsFrom(at time.Time) (time.Time, bool) {
+	at = later(at, e.now)
+	if !e.review.Since.IsZero() && !e.review.lapsedAt(at) {
+		return e.review.Since.Add(e.reviewDeadline()), true
+	}
+	return at.Add(e.reviewDeadline()), !e.binding.Held
+}
+
+// runReviewClock starts, stops or goes on with the clock. Held facts and a clock that
+// jumped leave it alone.
 func (e *evaluation) runReviewClock() {
 	r := &e.review
 	asks := e.action >= Review
 	switch {
-	case e.binding.Held:
+	case e.binding.Held, e.jump:
 		*r = e.prior.Memory.Review
 	case asks && r.Since.IsZero():
 		*r = ReviewClock{Since: e.now}

@@ -36,7 +36,10 @@ func TestVocabularyIsReadBack(t *testing.T) {
 	roundTrip(t, OwnerStatuses(), ParseOwnerStatus)
 	roundTrip(t, OwnerKinds(), ParseOwnerKind)
 	roundTrip(t, TaskKinds(), ParseTaskKind)
+	roundTrip(t, DirectoryStatuses(), ParseDirectoryStatus)
 	roundTrip(t, BoundTos(), ParseBoundTo)
+	roundTrip(t, Columns(), ParseColumn)
+	roundTrip(t, Modes(), ParseMode)
 	roundTrip(t, Risks(), ParseRisk)
 	roundTrip(t, Actions(), ParseAction)
 	roundTrip(t, Rotations(), ParseRotation)
@@ -155,7 +158,7 @@ func TestDecideReturnsTheConditionsError(t *testing.T) {
 // checks: a trigger that must not revoke blocks.
 func TestOnlyTerminalFactsRevoke(t *testing.T) {
 	rules := plainRules()
-	rules.Triggers = slices.Concat([]Trigger{{Codes: ^CodeSet(0) >> (32 - NumCodes), Action: Keep, Grace: time.Hour, Then: Revoke}}, rules.Triggers)
+	rules.Triggers = slices.Concat([]Trigger{{Codes: CodeSet(1)<<NumCodes - 1, Action: Keep, Grace: time.Hour, Then: Revoke}}, rules.Triggers)
 	rules.Index()
 	for c := range NumCodes {
 		if !c.Mappable() {

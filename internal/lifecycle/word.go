@@ -7,13 +7,29 @@ import (
 )
 
 // fold returns a word as it is compared: trimmed and in lower case. Systems hand
-// words over in one Unicode form.
-func fold(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
+// words over in one Unicode form. No letter outside ASCII becomes one inside, as
+// the Kelvin sign and the dotted capital I would: a look-alike must not answer for
+// somebody else.
+func fold(s string) string {
+	s = strings.TrimSpace(s)
+	for i := 0; i < len(s); i++ {
+		if c := s[i]; c >= utf8.RuneSelf || 'A' <= c && c <= 'Z' {
+			return strings.Map(foldRune, s)
+		}
+	}
+	return s
+}
+
+func foldRune(r rune) rune {
+	low := unicode.ToLower(r)
+	if r >= utf8.RuneSelf && low < utf8.RuneSelf {
+		return r
+	}
+	return low
+}
 
 // sameWord reports whether two words are the same however they are spelled.
-func sameWord(a, b string) bool {
-	return a == b || strings.EqualFold(strings.TrimSpace(a), strings.TrimSpace(b))
-}
+func sameWord(a, b string) bool { return a == b || fold(a) == fold(b) }
 
 // Matches reports whether a pattern, in which "*" stands for any text, matches a
 // folded word. The pattern must be folded too.

@@ -50,6 +50,7 @@ type world struct {
 	tasks    []Task
 	spec     Spec
 	policies []*Rules
+	maxJump  time.Duration
 
 	binding Binding
 	prior   *Grant
@@ -236,7 +237,7 @@ func (w *world) facts() Facts {
 }
 
 func (w *world) input() Input {
-	return Input{Binding: &w.binding, Spec: &w.spec, Prior: w.prior, Policies: w.policies, Now: w.now}
+	return Input{Binding: &w.binding, Spec: &w.spec, Prior: w.prior, Policies: w.policies, Now: w.now, MaxClockJump: w.maxJump}
 }
 
 // somePolicies returns the baseline or rules made up on the spot, and sometimes

@@ -7,42 +7,41 @@ import (
 	"strings"
 	"time"
 
+	"github.com/custodyhq/terraform-provider-custody/internal/controls"
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 )
 
+// enforcement reads for which grants the policy is acted on.
 func (l layer) enforcement(own []Enforcement) {
-	if len(own) == 0 {
-		return
-	}
-	out := make([]lifecycle.Enforcement, 0, len(own)+len(l.rules.Enforcement))
+	var read entries[lifecycle.Enforcement]
 	for i := range own {
-		at, in := l.in("enforcement", i), own[i]
-		var e lifecycle.Enforcement
-		e.Class, _ = className(at.in("class"), in.Class)
-		e.Risk, _ = choice(at.in("risk"), in.Risk, "Unknown Risk", lifecycle.ParseRisk)
-		e.Environment, _ = text(at.in("environment"), in.Environment)
-		mode, ok := requiredChoice(at.in("mode"), in.Mode, "Unknown Mode", lifecycle.ParseMode, lifecycle.Modes())
-		e.Mode = mode
-		if in.EnforceFrom != nil {
-			e.From = instant(at.in("enforce_from"), *in.EnforceFrom)
-			if ok && mode != lifecycle.Observe {
-				at.in("enforce_from").report("Meaningless Date", "enforce_from says when observing ends, so the mode of the entry must be observe.")
-			}
+		at := l.in("enforcement", i)
+		e, ok := enforcement(at, own[i])
+		if !ok {
+			continue
 		}
-		if j := slices.IndexFunc(out, func(f lifecycle.Enforcement) bool { return covers(f, e) }); j >= 0 {
-			at.report("Unreachable Enforcement", fmt.Sprintf("The first entry that matches holds, and enforcement[%d] comes first and matches "+
-				"everything that this one matches; move this one up or remove it.", j))
-		}
-		out = append(out, e)
+		read.add(at, i, e, func(f lifecycle.Enforcement) bool {
+			return holds(f.Risk, e.Risk) && covers(f.Class, e.Class) && covers(f.Environment, e.Environment)
+		})
 	}
-	l.rules.Enforcement = append(out, l.rules.Enforcement...)
+	l.rules.Enforcement = append(read.list, l.rules.Enforcement...)
 }
 
-func covers(f, e lifecycle.Enforcement) bool {
-	selects := func(a, b string) bool {
-		return a == "" || strings.EqualFold(a, b) || lifecycle.Matches(strings.ToLower(a), strings.ToLower(b))
+// enforcement reads one entry. It reports false if the entry cannot be compared with
+// others.
+func enforcement(at reporter, in Enforcement) (lifecycle.Enforcement, bool) {
+	class, ok1 := word(at.in("class"), in.Class)
+	risk, ok2 := choice(at.in("risk"), in.Risk, "Unknown Risk", lifecycle.ParseRisk)
+	environment, ok3 := word(at.in("environment"), in.Environment)
+	mode, known := requiredChoice(at.in("mode"), in.Mode, "Unknown Mode", lifecycle.ParseMode, lifecycle.Modes())
+	out := lifecycle.Enforcement{Class: class, Risk: risk, Environment: environment, Mode: mode}
+	if in.EnforceFrom != nil {
+		out.From = instant(at.in("enforce_from"), *in.EnforceFrom)
+		if known && mode != lifecycle.Observe {
+			at.in("enforce_from").report("Meaningless Date", "enforce_from says when observing ends, so the mode of the entry must be observe.")
+		}
 	}
-	return (f.Risk == nil || e.Risk != nil && *f.Risk == *e.Risk) && selects(f.Class, e.Class) && selects(f.Environment, e.Environment)
+	return out, ok1 && ok2 && ok3
 }
 
 // instant reads a date, which stands for its first instant in UTC, or a timestamp.
@@ -56,44 +55,86 @@ func instant(at reporter, s string) time.Time {
 	return time.Time{}
 }
 
+// authority reads who may attest and who may approve exceptions.
 func (l layer) authority(at reporter, a *Authority) {
 	if a == nil {
 		return
 	}
 	if a.Trust != nil {
 		l.rules.Authority.Trust = *a.Trust
+		if *a.Trust && len(a.Attest)+len(a.Except) > 0 {
+			at.in("trust").report("Meaningless Lists", "trust believes those who are named unseen, so attest and except have no effect; state either.")
+		}
 	}
-	l.rules.Authority.Attest = append(l.authorizations(at.in("attest"), a.Attest), l.rules.Authority.Attest...)
-	l.rules.Authority.Except = append(l.authorizations(at.in("except"), a.Except), l.rules.Authority.Except...)
+	l.rules.Authority.Attest = append(authorizations(at.in("attest"), a.Attest), l.rules.Authority.Attest...)
+	l.rules.Authority.Except = append(authorizations(at.in("except"), a.Except), l.rules.Authority.Except...)
 }
 
-func (l layer) authorizations(at reporter, own []Authorization) []lifecycle.Authorization {
-	var out []lifecycle.Authorization
+func authorizations(at reporter, own []Authorization) []lifecycle.Authorization {
+	var read entries[lifecycle.Authorization]
 	for i := range own {
-		at, in := at.in(i), own[i]
-		var e lifecycle.Authorization
-		e.Risk, _ = choice(at.in("risk"), in.Risk, "Unknown Risk", lifecycle.ParseRisk)
-		e.BoundTo, _ = choice(at.in("bound_to"), in.BoundTo, "Unknown Column", lifecycle.ParseColumn)
-		e.Class, _ = className(at.in("class"), in.Class)
-		if len(in.Who) == 0 {
-			at.in("who").report("Missing Value", "The entry does not say who may; accepted: "+whoAccepted+".")
+		e, ok := authorization(at.in(i), own[i])
+		if !ok {
+			continue
 		}
-		for j, who := range in.Who {
-			who = strings.TrimSpace(who)
-			if who == "" || who == lifecycle.ByTeam {
-				at.in("who").in(j).report("Empty Value", "The entry names nobody; accepted: "+whoAccepted+".")
-			}
-			e.Who = append(e.Who, who)
-		}
-		out = append(out, e)
+		read.add(at.in(i), i, e, func(f lifecycle.Authorization) bool {
+			return holds(f.Risk, e.Risk) && holds(f.BoundTo, e.BoundTo) && covers(f.Class, e.Class)
+		})
 	}
-	return out
+	return read.list
+}
+
+// authorization reads one entry. It reports false if the entry cannot be compared
+// with others.
+func authorization(at reporter, in Authorization) (lifecycle.Authorization, bool) {
+	risk, ok1 := choice(at.in("risk"), in.Risk, "Unknown Risk", lifecycle.ParseRisk)
+	boundTo, ok2 := choice(at.in("bound_to"), in.BoundTo, "Unknown Column", lifecycle.ParseColumn)
+	class, ok3 := word(at.in("class"), in.Class)
+	out := lifecycle.Authorization{Risk: risk, BoundTo: boundTo, Class: class}
+	if len(in.Who) == 0 {
+		at.in("who").report("Missing Value", "The entry does not say who may; accepted: "+whoAccepted+".")
+	}
+	for j, who := range in.Who {
+		who = strings.TrimSpace(who)
+		if who == "" || who == lifecycle.ByTeam {
+			at.in("who", j).report("Empty Value", strconv.Quote(who)+" names neither a person nor a team; accepted: "+whoAccepted+".")
+		}
+		out.Who = append(out.Who, who)
+	}
+	return out, ok1 && ok2 && ok3
 }
 
 const whoAccepted = lifecycle.ByOwner + ", " + lifecycle.ByManager + ", " + lifecycle.ByLifecycleOwner + ", " + lifecycle.ByTeam + "<key of a team>, or the key of a person"
 
-func (l layer) frameworks(_ reporter, names []string) {
-	if names != nil {
-		l.rules.Frameworks = slices.Clone(names)
+// frameworks reads the catalogues of which reasons name controls.
+func (l layer) frameworks(at reporter, names []string) {
+	if names == nil {
+		return
 	}
+	chosen := make([]string, 0, len(names))
+	for i, name := range names {
+		switch {
+		case !slices.Contains(controls.Frameworks(), name):
+			at.in(i).report("Unknown Framework", fmt.Sprintf("%s is not a catalogue of controls that this provider has; accepted: %s.",
+				strconv.Quote(name), strings.Join(controls.Frameworks(), ", ")))
+		case slices.Contains(chosen, name):
+			at.in(i).report("Repeated Framework", fmt.Sprintf("The framework %s is named twice; state it once.", strconv.Quote(name)))
+		default:
+			chosen = append(chosen, name)
+		}
+	}
+	l.rules.Frameworks = chosen
+}
+
+// chosenControls returns a function that names the controls of the catalogues which
+// the policies choose, or of the usual ones if none of them chooses.
+func chosenControls(policies ...*lifecycle.Rules) func(lifecycle.ControlQuery) []string {
+	chosen, stated := []string(nil), false
+	for _, rules := range policies {
+		chosen, stated = append(chosen, rules.Frameworks...), stated || rules.Frameworks != nil
+	}
+	if !stated {
+		chosen = controls.Default()
+	}
+	return func(q lifecycle.ControlQuery) []string { return controls.For(q, chosen) }
 }

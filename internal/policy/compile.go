@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/custodyhq/terraform-provider-custody/internal/controls"
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 )
 
@@ -43,7 +42,6 @@ func compileOnto(doc *Document, name string, base *lifecycle.Rules) (*lifecycle.
 	rules.Authority.Attest = slices.Clone(base.Authority.Attest)
 	rules.Authority.Except = slices.Clone(base.Authority.Except)
 	rules.Frameworks = slices.Clone(base.Frameworks)
-	rules.Digest = digest(base.Digest, doc)
 	if rules.Classes == nil {
 		rules.Classes = map[string]lifecycle.Class{}
 	}
@@ -54,6 +52,7 @@ func compileOnto(doc *Document, name string, base *lifecycle.Rules) (*lifecycle.
 		reportTooDeep(below(reporter{problems: &problems}, MaxExtends+1))
 		return nil, problems
 	}
+	rules.Digest = digest(base.Digest, doc)
 	found := make([]Problems, len(docs))
 	for i, d := range slices.Backward(docs) {
 		l := layer{
@@ -66,11 +65,7 @@ func compileOnto(doc *Document, name string, base *lifecycle.Rules) (*lifecycle.
 	if problems := slices.Concat(found...); len(problems) > 0 {
 		return nil, problems
 	}
-	frameworks := rules.Frameworks
-	if frameworks == nil {
-		frameworks = controls.Default()
-	}
-	rules.Controls = func(q lifecycle.ControlQuery) []string { return controls.For(q, frameworks) }
+	rules.Controls = chosenControls(&rules)
 	rules.Index()
 	return &rules, nil
 }
@@ -86,6 +81,7 @@ func (l layer) overlay(doc *Document) {
 	if doc.Version != 0 && doc.Version != Version {
 		l.in("version").report("Unknown Version", unknownVersion(doc.Version))
 	}
+	l.rules.Index() // so that a class is known by a pattern below
 	if doc.Confidence != nil {
 		l.confidence(l.in("confidence"), doc.Confidence)
 	}
@@ -94,18 +90,28 @@ func (l layer) overlay(doc *Document) {
 	l.duration(l.in("lead_time"), doc.LeadTime, &l.rules.LeadTime)
 	l.duration(l.in("review_deadline"), doc.ReviewDeadline, &l.rules.ReviewDeadline)
 	l.duration(l.in("unused_after"), doc.UnusedAfter, &l.rules.UnusedAfter)
-	l.triggers(doc.Triggers)
-	l.classes(doc.Classes)
 	l.enforcement(doc.Enforcement)
 	l.authority(l.in("authority"), doc.Authority)
 	l.frameworks(l.in("frameworks"), doc.Frameworks)
+	l.triggers(doc.Triggers)
+	l.classes(doc.Classes)
 }
 
 // digest names a document together with what it is laid over, in 16 digits: enough
-// to see in a plan that another policy decides.
+// to see in a plan that another policy decides. What only an editor reads is left
+// out.
 func digest(base string, doc *Document) string {
-	sum := sha256.Sum256(append([]byte(base), Render(doc)...))
+	sum := sha256.Sum256(append([]byte(base), Render(withoutSchema(doc))...))
 	return hex.EncodeToString(sum[:8])
+}
+
+func withoutSchema(doc *Document) *Document {
+	if doc == nil {
+		return nil
+	}
+	out := *doc
+	out.Schema, out.Extends = nil, withoutSchema(doc.Extends)
+	return &out
 }
 
 // duration reads a duration into dst if it is stated. It reports false only if
@@ -136,10 +142,10 @@ func text(at reporter, s *string) (string, bool) {
 	return *s, true
 }
 
-// className returns a class as it is compared: in lower case and trimmed.
-func className(at reporter, s *string) (string, bool) {
-	class, ok := text(at, s)
-	return strings.ToLower(strings.TrimSpace(class)), ok
+// word returns what is stated as it is compared: in lower case and trimmed.
+func word(at reporter, s *string) (string, bool) {
+	w, ok := text(at, s)
+	return fold(w), ok
 }
 
 // choice reads one of a list of accepted words. It returns nil and true if
@@ -170,7 +176,7 @@ func (l layer) classes(classes map[string]Class) {
 	spelled := map[string]string{}
 	for _, key := range slices.Sorted(maps.Keys(classes)) {
 		at := l.in("classes", key)
-		name, ok := className(at, &key)
+		name, ok := word(at, &key)
 		if !ok {
 			continue
 		}
@@ -186,6 +192,10 @@ func (l layer) classes(classes map[string]Class) {
 
 func (l layer) class(at reporter, name string, c Class) {
 	mapped, known := l.rules.Classes[name]
+	if !known && !strings.Contains(name, "*") {
+		mapped = l.rules.ClassOf(name)
+		known = mapped.BoundTo != lifecycle.BoundToUnclassified
+	}
 	if boundTo, ok := choice(at.in("bound_to"), c.BoundTo, "Unknown Column", lifecycle.ParseColumn); ok {
 		switch {
 		case boundTo != nil:

@@ -199,7 +199,11 @@ func decode(at reporter, v any, dst reflect.Value) {
 			decodeStruct(at, object, dst)
 			return
 		}
-		wrongType(at, v, "an object")
+		accepted := "an object"
+		if dst.Type() == reflect.TypeFor[Authority]() {
+			accepted += `, or the word "` + trustWord + `",`
+		}
+		wrongType(at, v, accepted)
 	case reflect.Map:
 		if object, ok := v.(map[string]any); ok {
 			decodeMap(at, object, dst)

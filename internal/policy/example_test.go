@@ -16,9 +16,9 @@ func ExampleLoad() {
 		fmt.Println(err)
 		return
 	}
-	_, mapped := rules.ClassOf("Kiosk")
-	fmt.Println(policy.FormatDuration(rules.ExceptionMax), mapped, rules.AutomateAt == policy.Baseline().AutomateAt)
-	// Output: 45d true true
+	kiosk := rules.ClassOf("Kiosk")
+	fmt.Println(policy.FormatDuration(rules.ExceptionMax), kiosk.BoundTo, rules.AutomateAt == policy.Baseline().AutomateAt)
+	// Output: 45d workload true
 }
 
 // An error names the place in the document and what is accepted there.

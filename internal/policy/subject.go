@@ -93,6 +93,22 @@ func findingCodes(b *lifecycle.Binding) []string {
 	return codes
 }
 
+// factAt returns the fact that is read by a path such as owner, teams; nil if
+// there is none.
+func factAt(path []string) *fact {
+	if len(path) != 2 {
+		return nil
+	}
+	for i := range objects {
+		for j := range objects[i].facts {
+			if objects[i].variable == path[0] && objects[i].facts[j].name == path[1] {
+				return &objects[i].facts[j]
+			}
+		}
+	}
+	return nil
+}
+
 // ConditionFields lists what a condition can read, as it is written in one:
 // "asset.class", "owner.teams", …
 func ConditionFields() []string {

@@ -132,8 +132,8 @@ func TestForeignExports(t *testing.T) {
 	))
 }
 
-// A policy of the provider decides. What only facts can break in it, is told
-// when they do.
+// A policy of the provider decides. What facts could break in it is refused before
+// they do.
 func TestThePolicyOfTheProviderDecides(t *testing.T) {
 	const key = "custody_grant.key"
 	w := acctest.NewWorld(t, "grant")
@@ -157,11 +157,29 @@ func TestThePolicyOfTheProviderDecides(t *testing.T) {
 			PreConfig: func() {
 				w.Write("policy.json", `{"version": 1, "triggers": [{"on": "task.open", "when": "owner.teams[1] == 'x'", "action": "block"}]}`)
 			},
-			ExpectError: check.Error("Error: Unable to Evaluate Policy Condition", "provider policy triggers[0]",
-				"Nothing was issued and nothing was revoked.", "Correct the condition in the policy."),
+			ExpectError: check.Error("Error: Invalid Condition", "At triggers[0].when", "this can fail: a list may be shorter",
+				"Nothing was issued and nothing was revoked."),
 		},
 		acctest.Look(func() error { return w.Unchanged(acctest.StateFile, state) }),
 	))
+}
+
+// A policy that spares leavers is told by one warning, however many grants there are;
+// one that only spares less is not. No test case sees warnings.
+func TestAPolicyThatIsMilderIsToldOnce(t *testing.T) {
+	t.Parallel()
+	w := acctest.Load(t, "grant")
+	w.Append("main.tf", "resource \"custody_grant\" \"other\" {\n  binding = custody_binding.app\n  access  = \"key/other\"\n}")
+	w.Edit("provider.tf", "plan_time = var.plan_time", "plan_time = var.plan_time\n  policy    = file(\"policy.json\")")
+	const summary = "Policy Is Milder Than the Baseline"
+	w.Write("policy.json", `{"lifetimes": [{"class": "laptop", "ttl": "60d"}, {"class": "server", "ttl": "400d"}], "triggers": [{"on": "owner.moved", "action": "keep"}]}`)
+	w.Plan().Exits(2).Silent(summary)
+	w.Write("policy.json", `{"lifetimes": [{"risk": "privileged", "class": "laptop", "ttl": "60d"}], "triggers": [{"on": "*", "action": "keep"}]}`)
+	plan := w.Plan().Exits(2).Says("Warning: "+summary, "policy = file(", "- provider policy triggers[0]: asset.retired and asset.lost give keep instead of revoke.",
+		"- ttl is 60d instead of 30d, for privileged access to assets of class laptop.", "custody_policy lists all differences")
+	if n := strings.Count(plan.Output, summary); n != 1 {
+		t.Errorf("the warning stands in the plan %d times", n)
+	}
 }
 
 func TestPlantimestampIsAPlanTime(t *testing.T) {

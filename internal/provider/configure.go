@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -60,7 +61,7 @@ func (p *Provider) start(ctx context.Context, config tfsdk.Config, diags *diag.D
 	p.setInstant(r, &m, diags)
 	r.Rules = rules(&m, diags)
 	r.Facts = p.facts(ctx, &m, diags)
-	r.Brake = run.NewBrake(m.limits(), func() (int, bool) { return r.Facts.Listed(ctx) })
+	r.Brake = run.NewBrake(m.limits(), func() (int, bool) { return r.Facts.Listed(context.WithoutCancel(ctx)) })
 	if diags.HasError() {
 		return nil
 	}
@@ -164,7 +165,25 @@ func rules(m *model, diags *diag.Diagnostics) *lifecycle.Rules {
 		operation.Configure.ReportPolicy(diags, path.Root("policy"), err)
 		return nil
 	}
+	warnOfMilder(compiled, diags)
 	return compiled
+}
+
+// warnOfMilder says once where the policy leaves access standing that the baseline
+// takes away, or makes privileged access last longer.
+func warnOfMilder(compiled *lifecycle.Rules, diags *diag.Diagnostics) {
+	milder := document.GravelyMilder(compiled)
+	if len(milder) == 0 {
+		return
+	}
+	const most = 10
+	if more := len(milder) - most; more > 0 {
+		milder = append(milder[:most], fmt.Sprintf("%d more.", more))
+	}
+	diags.AddAttributeWarning(path.Root("policy"), "Policy Is Milder Than the Baseline",
+		"On a terminal finding, or for privileged access, the policy gives less than the built-in baseline:\n\n- "+strings.Join(milder, "\n- ")+
+			"\n\nAccess stays where the baseline would take it away.\n\nGive the entries a narrower selection if that is not meant. "+
+			"data custody_policy lists all differences as milder and stricter.")
 }
 
 func (p *Provider) facts(ctx context.Context, m *model, diags *diag.Diagnostics) *inventory.Inventory {

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // Fold returns s in lower case for comparing. It never turns a letter outside
@@ -30,6 +32,8 @@ func foldRune(r rune) rune {
 // Clean trims s and takes out of it what could make a plan or a diagnostic read
 // as something else: white space of any kind becomes one space, and other
 // control and format characters, direction overrides among them, become U+FFFD.
+// Characters are brought into their composed form (NFC): a name that is composed
+// in one system and decomposed in another is one name.
 func Clean(s string) string {
 	s = strings.TrimSpace(s)
 	for i := 0; i < len(s); i++ {
@@ -40,7 +44,31 @@ func Clean(s string) string {
 	return s
 }
 
+// Composed returns s in the one form (NFC) in which systems hand texts over. The few
+// signs that this form takes for ASCII characters stay what they are: the Kelvin
+// sign is no K, or a look-alike account would answer for a real one.
+func Composed(s string) string {
+	if norm.NFC.IsNormalString(s) {
+		return s
+	}
+	i := strings.IndexFunc(s, becomesASCII)
+	if i < 0 {
+		return norm.NFC.String(s)
+	}
+	_, n := utf8.DecodeRuneInString(s[i:])
+	return norm.NFC.String(s[:i]) + s[i:i+n] + Composed(s[i+n:])
+}
+
+func becomesASCII(r rune) bool {
+	if r < utf8.RuneSelf {
+		return false
+	}
+	composed, _ := utf8.DecodeRuneInString(norm.NFC.String(string(r)))
+	return composed < utf8.RuneSelf
+}
+
 func cleanSlow(s string) string {
+	s = Composed(s)
 	if strings.IndexFunc(s, suspicious) < 0 {
 		return s
 	}

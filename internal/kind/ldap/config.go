@@ -1,12 +1,10 @@
 package ldap
 
 import (
-	"crypto/x509"
 	"fmt"
 	"maps"
 	"net"
 	"net/url"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -17,6 +15,7 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/redact"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/trust"
 )
 
 const (
@@ -42,16 +41,20 @@ func (s *System) configure() []system.Problem {
 	c, check := &s.config, &checker{}
 	c.Preset = pick(c.Preset, OpenLDAP)
 	if !slices.Contains(Presets(), c.Preset) {
-		check.add("preset", fmt.Sprintf("%q is none. Accepted: %s.", c.Preset, strings.Join(Presets(), ", ")))
+		check.add("preset", fmt.Sprintf("%q is not accepted; use %s.", c.Preset, strings.Join(Presets(), ", ")))
 	}
 	if c.NestedGroups != "" && c.NestedGroups != Walk && c.NestedGroups != Chain {
-		check.add("nested_groups", fmt.Sprintf("%q is no way to find nested members. Accepted: %s, %s.", c.NestedGroups, Walk, Chain))
+		check.add("nested_groups", fmt.Sprintf("%q is not accepted; use %s or %s.", c.NestedGroups, Walk, Chain))
 	}
 	if c.NestedGroups == Chain && (c.Preset != ActiveDirectory || c.MemberAttribute != "" && !strings.EqualFold(c.MemberAttribute, "member")) {
 		// To another server the rule is unknown, and every team would be empty.
 		check.add("nested_groups", "Only Active Directory knows chain, and only for the attribute member. Use "+Walk+".")
 	}
-	s.pool = newPool(c, check.address(c), check.trust(c.CAFile))
+	roots, problem := trust.Roots(c.CAFile)
+	if problem != "" {
+		check.add(trust.Attribute, problem)
+	}
+	s.pool = newPool(c, check.address(c), roots)
 	check.identity(c)
 	check.limits(c)
 	s.checkBases(check)
@@ -102,7 +105,7 @@ func (c *checker) protection(config *Config, u *url.URL) {
 			"Use ldaps://, or start_tls = true. Only insecure_plaintext = true allows it all the same.")
 	}
 	if config.CAFile != "" && plain {
-		c.add("ca_file", "It has no effect without TLS. Use ldaps://, or start_tls = true.")
+		c.add(trust.Attribute, "It has no effect without TLS. Use ldaps://, or start_tls = true.")
 	}
 }
 
@@ -112,24 +115,6 @@ func loopback(host string) bool {
 	}
 	ip := net.ParseIP(host)
 	return ip != nil && ip.IsLoopback()
-}
-
-// trust returns the authorities that may vouch for the server; nil stands for
-// those of the machine.
-func (c *checker) trust(path string) *x509.CertPool {
-	if path == "" {
-		return nil
-	}
-	text, err := os.ReadFile(path)
-	if err != nil {
-		c.add("ca_file", fmt.Sprintf("The file cannot be read: %s.", err))
-		return nil
-	}
-	roots := x509.NewCertPool()
-	if !roots.AppendCertsFromPEM(text) {
-		c.add("ca_file", fmt.Sprintf("The file %q holds no certificate in PEM form.", path))
-	}
-	return roots
 }
 
 func (c *checker) identity(config *Config) {
@@ -246,7 +231,7 @@ func (s *System) checkWords(check *checker) {
 	c.DisabledStatus = pick(c.DisabledStatus, accepted[0])
 	status, err := lifecycle.ParseDirectoryStatus(c.DisabledStatus)
 	if err != nil || !slices.Contains(accepted, c.DisabledStatus) {
-		check.add("disabled_status", fmt.Sprintf("%q is none. Accepted: %s.", c.DisabledStatus, strings.Join(accepted, ", ")))
+		check.add("disabled_status", fmt.Sprintf("%q is not accepted; use %s.", c.DisabledStatus, strings.Join(accepted, ", ")))
 	}
 	s.disabled = status
 }
@@ -265,7 +250,7 @@ func words[T any](check *checker, attribute string, configured map[string]string
 		ours, folded := configured[theirs], system.Fold(system.Clean(theirs))
 		v, err := parse(ours)
 		if err != nil || !slices.Contains(accepted, ours) {
-			check.addAt(attribute, theirs, fmt.Sprintf("%q is none of ours. Accepted: %s.", ours, strings.Join(accepted, ", ")))
+			check.addAt(attribute, theirs, fmt.Sprintf("%q is not accepted; use %s.", ours, strings.Join(accepted, ", ")))
 			continue
 		}
 		if other, twice := seen[folded]; twice {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/value"
+	"github.com/custodyhq/terraform-provider-custody/internal/system"
 )
 
 // argument is one attribute that the user writes, and that a T is read from.
@@ -75,7 +76,7 @@ func declaredText(name, description string, at func(*lifecycle.Declared) *string
 		schema.StringAttribute{Optional: true, MarkdownDescription: description, Validators: []validator.String{value.Stated()}},
 		func(v attr.Value, d *lifecycle.Declared) error {
 			s, _ := v.(types.String)
-			*at(d) = s.ValueString()
+			*at(d) = system.Composed(s.ValueString())
 			return nil
 		}}
 }

@@ -66,10 +66,14 @@ var kept = attribute.Table[lifecycle.Binding]{
 		func(b *lifecycle.Binding) attr.Value { return types.StringValue(b.Digest()) }),
 }
 
-// shown are the facts for people, which no decision depends on.
-var shown = attribute.Table[lifecycle.Binding]{
+// identity is what the binding is of.
+var identity = attribute.Table[lifecycle.Binding]{
 	attribute.Shown("id", types.StringType, "The asset, `<system>/<id>`.",
 		func(b *lifecycle.Binding) attr.Value { return types.StringValue(b.Asset.String()) }),
+}
+
+// shown are the facts for people, which no decision depends on.
+var shown = attribute.Table[lifecycle.Binding]{
 	attribute.Text("name", "The asset's name in its system. Null if it has none.",
 		func(b *lifecycle.Binding) *string { return &b.Name }),
 	attribute.Objects("open_tasks", "The offboarding, reassignment and decommission tasks that are open against the asset.", tasks,
@@ -79,7 +83,7 @@ var shown = attribute.Table[lifecycle.Binding]{
 }
 
 // facts are all computed attributes.
-var facts = slices.Concat(kept, shown)
+var facts = slices.Concat(kept, identity, shown)
 
 var findings = attribute.Table[lifecycle.Finding]{
 	attribute.Word("code", "The stable code, for instance `owner.left`.", nil, lifecycle.ParseCode,

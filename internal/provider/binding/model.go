@@ -61,6 +61,11 @@ func (m model) set(b *lifecycle.Binding) { facts.Write(m, b) }
 // unknown marks everything that depends on facts as unknown.
 func (m model) unknown() { facts.Unknown(m) }
 
+// veil leaves open what no decision depends on. Terraform plans a binding that is to
+// be created once more at apply and takes any other answer for a defect of the
+// provider: a name that was edited meanwhile must not stop an apply.
+func (m model) veil() { shown.Unknown(m) }
+
 // hold takes the last known facts over from the prior state.
 func (m model) hold(prior model) error {
 	q, err := prior.question()
@@ -74,6 +79,7 @@ func (m model) hold(prior model) error {
 	for i := range shown {
 		m[shown[i].Name] = prior[shown[i].Name]
 	}
+	m["id"] = prior["id"]
 	b.Held = true
 	kept.Write(m, b)
 	return nil

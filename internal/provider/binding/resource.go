@@ -76,9 +76,13 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 			prior = nil // the binding will be replaced: nothing is known of the other asset
 		}
 	}
-	if r.refresh(ctx, operation.Plan, plan, prior, &resp.Diagnostics) {
-		plan.store(ctx, &resp.Plan, &resp.Diagnostics)
+	if !r.refresh(ctx, operation.Plan, plan, prior, &resp.Diagnostics) {
+		return
 	}
+	if req.State.Raw.IsNull() {
+		plan.veil()
+	}
+	plan.store(ctx, &resp.Plan, &resp.Diagnostics)
 }
 
 // refresh brings m to live facts, or to the last known ones where the
@@ -115,9 +119,13 @@ func (r *Resource) refresh(ctx context.Context, o operation.Operation, m, prior 
 	return true
 }
 
-// Create stores what was planned.
-func (r *Resource) Create(_ context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
-	resp.State.Raw = req.Plan.Raw
+// Create stores what was planned, and what the plan left open.
+func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	plan := load(ctx, req.Plan, &resp.Diagnostics)
+	if resp.Diagnostics.HasError() || !r.refresh(ctx, operation.Apply, plan, nil, &resp.Diagnostics) {
+		return
+	}
+	plan.store(ctx, &resp.State, &resp.Diagnostics)
 }
 
 // Read brings the state to live facts. An asset that is gone stays in the state,

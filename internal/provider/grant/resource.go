@@ -75,7 +75,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		return
 	}
 	t := r.decide(ctx, operation.Plan, &plan, prior, &resp.Diagnostics)
-	if t == nil || r.twice(t, req.Config.Raw.String(), &resp.Diagnostics) || r.braked(t.effect(), &resp.Diagnostics) {
+	if t == nil || r.twice(t, plan.fingerprint(), &resp.Diagnostics) || r.braked(t.effect(), &resp.Diagnostics) {
 		return
 	}
 	t.warn(&resp.Diagnostics)

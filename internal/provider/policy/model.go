@@ -9,14 +9,28 @@ import (
 
 // model is the data source custody_policy.
 type model struct {
-	Extends      types.String `tfsdk:"extends"`
-	Confidence   *confidence  `tfsdk:"confidence"`
-	Lifetimes    types.List   `tfsdk:"lifetimes"`
-	ExceptionMax types.String `tfsdk:"exception_max"`
-	LeadTime     types.String `tfsdk:"lead_time"`
-	Triggers     types.List   `tfsdk:"triggers"`
-	Classes      types.Map    `tfsdk:"classes"`
-	JSON         types.String `tfsdk:"json"`
+	Extends        types.String `tfsdk:"extends"`
+	Confidence     *confidence  `tfsdk:"confidence"`
+	Lifetimes      types.List   `tfsdk:"lifetimes"`
+	ExceptionMax   types.String `tfsdk:"exception_max"`
+	LeadTime       types.String `tfsdk:"lead_time"`
+	ReviewDeadline types.String `tfsdk:"review_deadline"`
+	UnusedAfter    types.String `tfsdk:"unused_after"`
+	Enforcement    types.List   `tfsdk:"enforcement"`
+	Authority      *authority   `tfsdk:"authority"`
+	Frameworks     []string     `tfsdk:"frameworks"`
+	Triggers       types.List   `tfsdk:"triggers"`
+	Classes        types.Map    `tfsdk:"classes"`
+	JSON           types.String `tfsdk:"json"`
+	Milder         types.List   `tfsdk:"milder"`
+	Stricter       types.List   `tfsdk:"stricter"`
+	Unmatched      types.List   `tfsdk:"unmatched"`
+}
+
+type authority struct {
+	Trust  types.Bool `tfsdk:"trust"`
+	Attest types.List `tfsdk:"attest"`
+	Except types.List `tfsdk:"except"`
 }
 
 type confidence struct {
@@ -46,7 +60,10 @@ func stated(s types.String) *string {
 
 // document returns the document that the attributes describe.
 func (m *model) document() (*document.Document, error) {
-	doc := &document.Document{ExceptionMax: stated(m.ExceptionMax), LeadTime: stated(m.LeadTime)}
+	doc := &document.Document{
+		ExceptionMax: stated(m.ExceptionMax), LeadTime: stated(m.LeadTime), ReviewDeadline: stated(m.ReviewDeadline), UnusedAfter: stated(m.UnusedAfter),
+		Frameworks: m.Frameworks,
+	}
 	if !m.Extends.IsNull() {
 		base, err := document.Parse([]byte(m.Extends.ValueString()))
 		if err != nil {
@@ -68,9 +85,32 @@ func (m *model) document() (*document.Document, error) {
 	if doc.Lifetimes, err = lifetimes.list(path.Root("lifetimes"), m.Lifetimes); err != nil {
 		return nil, err
 	}
+	if doc.Enforcement, err = enforcements.list(path.Root("enforcement"), m.Enforcement); err != nil {
+		return nil, err
+	}
+	if doc.Authority, err = m.Authority.document(path.Root("authority")); err != nil {
+		return nil, err
+	}
 	if doc.Triggers, err = triggers.list(path.Root("triggers"), m.Triggers); err != nil {
 		return nil, err
 	}
 	doc.Classes, err = classes.mapping(path.Root("classes"), m.Classes)
+	return doc, err
+}
+
+func (a *authority) document(at path.Path) (*document.Authority, error) {
+	if a == nil {
+		return nil, nil //nolint:nilnil // not stated
+	}
+	doc := &document.Authority{}
+	if !a.Trust.IsNull() {
+		trust := a.Trust.ValueBool()
+		doc.Trust = &trust
+	}
+	var err error
+	if doc.Attest, err = authorizations.list(at.AtName("attest"), a.Attest); err != nil {
+		return nil, err
+	}
+	doc.Except, err = authorizations.list(at.AtName("except"), a.Except)
 	return doc, err
 }

@@ -8,17 +8,10 @@ import (
 )
 
 const (
-	// allowance is the most requests for single reads that are spent on one
-	// system before it is listed. Terraform asks for one thing after the other,
-	// so nobody knows how many are to come. Whatever the number, a run then takes
-	// no more than the pages and these: they and what a kind asks besides, a
-	// login or a probe, are meant to stay below 30. It is large enough that a
-	// small configuration never lists a large system.
-	allowance = 24
-	// frugal is the fewest requests before a capability is listed that is known
+	// minBeforeList is the fewest requests before a capability is listed that is known
 	// to fit on a page or two. A handful of reads is spread over the parallel
 	// requests; a list keeps everybody waiting for its end.
-	frugal = 8
+	minBeforeList = 8
 	// parallel bounds the single reads that one system has to answer at a time,
 	// and the look-ups that one question has under way.
 	parallel = 8
@@ -27,20 +20,20 @@ const (
 	most = 100_000
 )
 
-// purse is what all capabilities of one system may spend on single reads
+// budget is what all capabilities of one system may spend on single reads
 // together, in requests. It is one, because a system counts its requests and not
 // what they are for.
-type purse struct {
+type budget struct {
 	slots chan struct{}
 
 	mu    sync.Mutex
 	spent int
 }
 
-func newPurse() *purse { return &purse{slots: make(chan struct{}, parallel)} }
+func newBudget() *budget { return &budget{slots: make(chan struct{}, parallel)} }
 
 // enter waits until the system has fewer than parallel single reads to answer.
-func (p *purse) enter(ctx context.Context) error {
+func (p *budget) enter(ctx context.Context) error {
 	select {
 	case p.slots <- struct{}{}:
 		if err := ctx.Err(); err != nil { // both may have come at once
@@ -53,12 +46,12 @@ func (p *purse) enter(ctx context.Context) error {
 	}
 }
 
-func (p *purse) exit() { <-p.slots }
+func (p *budget) exit() { <-p.slots }
 
-// account is the part of one capability in a purse.
+// account is the part of one capability in a budget.
 type account struct {
-	purse  *purse
-	spent  int  // guarded by the purse
+	budget *budget
+	spent  int  // guarded by the budget
 	listed bool // likewise; a list was begun, and answers everything from there
 }
 
@@ -69,27 +62,27 @@ type account struct {
 // then buy. The rent is the price of a single read, the price of a list is its
 // pages, so whoever lists after as many requests as there are pages never spends
 // more than twice of what would have been enough. The number of pages is seldom
-// known before; where it is not, or is larger, allowance stands in for it, which
+// known before; where it is not, or is larger, system.Allowance stands in for it, which
 // bounds the whole run instead. A price is the most that a read may take, and is
 // paid before it, so that reads that are under way together cannot exceed the
 // bound. The first read is made at any price: it alone is no reason for a list.
 func (a *account) spend(l system.Listing, price int) bool {
-	a.purse.mu.Lock()
-	defer a.purse.mu.Unlock()
+	a.budget.mu.Lock()
+	defer a.budget.mu.Unlock()
 	if a.listed {
 		return false
 	}
 	if l.Count > most {
 		return true
 	}
-	limit := allowance
+	limit := system.Allowance
 	if l.Count > 0 {
 		pages := (l.Count-1)/l.PageSize + 1
-		limit = min(max(pages, frugal), allowance)
+		limit = min(max(pages, minBeforeList), system.Allowance)
 	}
-	if a.purse.spent == 0 || a.spent+price <= limit && a.purse.spent+price <= allowance {
+	if a.budget.spent == 0 || a.spent+price <= limit && a.budget.spent+price <= system.Allowance {
 		a.spent += price
-		a.purse.spent += price
+		a.budget.spent += price
 		return true
 	}
 	a.listed = true
@@ -99,7 +92,7 @@ func (a *account) spend(l system.Listing, price int) bool {
 // list notes that a list was asked for by itself. What it holds need not be read
 // again.
 func (a *account) list() {
-	a.purse.mu.Lock()
-	defer a.purse.mu.Unlock()
+	a.budget.mu.Lock()
+	defer a.budget.mu.Unlock()
 	a.listed = true
 }
