@@ -72,11 +72,12 @@ func Authorized(entries []Authorization, b *Binding, risk Risk) []string {
 	return nil
 }
 
-// permits reports whether the person is who an entry names.
+// permits reports whether the person is who an entry names. A team that owns a workload
+// speaks through its members.
 func permits(who string, p Person, isOwner bool, b *Binding) bool {
 	switch {
 	case who == ByOwner:
-		return isOwner
+		return isOwner || (b.BoundTo == BoundToWorkload && slices.ContainsFunc(holders(b.Holder), func(h string) bool { return inTeam(h, p) }))
 	case who == ByManager:
 		return isKeyOf(b.Manager, p)
 	case who == ByLifecycleOwner:

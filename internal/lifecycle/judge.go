@@ -74,7 +74,7 @@ func (e *evaluation) judgeAll() error {
 			return err
 		}
 	}
-	if e.action < Review || !e.review.Since.IsZero() || e.binding.Held {
+	if e.action < Review || !e.review.Since.IsZero() || e.binding.Held || e.jumped {
 		return nil
 	}
 	e.review.Since = e.now
@@ -103,7 +103,7 @@ func (e *evaluation) judge(c Code) error {
 		return nil
 	}
 	v := e.merge(rulings)
-	if c == AssetReassigned && e.cleared.Has(c) {
+	if comparators.Has(c) && e.cleared.Has(c) {
 		v.then = Keep // it is acted on now
 	}
 	e.verdicts[c] = v
@@ -128,7 +128,7 @@ func (e *evaluation) match(c Code, rules *Rules) (*Trigger, error) {
 			continue
 		}
 		if t.When != nil {
-			ok, err := t.When(&Subject{Binding: e.binding, Spec: e.spec, Risk: e.risk, Issued: e.prior.Serial > 0})
+			ok, err := t.When(&Subject{Binding: e.binding, Spec: e.spec, Risk: e.risk, Issued: e.isIssued()})
 			if err != nil {
 				return nil, err
 			}
@@ -226,7 +226,7 @@ func (e *evaluation) lay(c Code, t *Trigger, tooLittle bool, start time.Time) co
 func (e *evaluation) layStep(p *course, c Code, at time.Time, s step) {
 	s.at = at
 	ends, ok := e.reviewEndsFrom(at)
-	if s.action != Review || !e.started(c) || !ok {
+	if s.action != Review || (e.binding.Held && !e.started(c)) || !ok {
 		p.add(s)
 		return
 	}

@@ -1,6 +1,7 @@
 package lifecycle
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -30,6 +31,19 @@ func foldRune(r rune) rune {
 
 // sameWord reports whether two words are the same however they are spelled.
 func sameWord(a, b string) bool { return a == b || fold(a) == fold(b) }
+
+// sameWords reports whether two lists hold the same words, in whatever order.
+func sameWords(a, b []string) bool {
+	return slices.Equal(a, b) || slices.Equal(foldAll(a), foldAll(b))
+}
+
+func foldAll(words []string) []string {
+	out := make([]string, len(words))
+	for i, w := range words {
+		out[i] = fold(w)
+	}
+	return unique(out)
+}
 
 // Matches reports whether a pattern, in which "*" stands for any text, matches a
 // folded word. The pattern must be folded too.
@@ -70,6 +84,17 @@ func selects(selector, value string) bool {
 // blanks and the name of a directory in front do not count.
 func sameKey(a, b string) bool {
 	return a == b || bareKey(a) == bareKey(b)
+}
+
+// sameKeys reports whether two lists name the same entries, in whatever order.
+func sameKeys(a, b []string) bool { return slices.Equal(bareKeys(a), bareKeys(b)) }
+
+func bareKeys(keys []string) []string {
+	out := make([]string, len(keys))
+	for i, k := range keys {
+		out[i] = bareKey(k)
+	}
+	return unique(out)
 }
 
 // bareKey folds a key and takes a directory's name off its front.
