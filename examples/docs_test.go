@@ -62,6 +62,8 @@ func TestPolicyGuide(t *testing.T) {
 	}
 	for _, snippet := range blocks(guide, "json") {
 		switch {
+		case strings.HasPrefix(snippet, `"enforcement"`), strings.HasPrefix(snippet, `"authority"`):
+			compiles(t, `{`+snippet+`}`)
 		case strings.HasPrefix(snippet, `"`):
 			compiles(t, `{"classes": {`+snippet+`}}`)
 		case strings.Contains(snippet, `"on"`):

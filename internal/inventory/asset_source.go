@@ -59,7 +59,7 @@ func newAssetSource(assets system.Assets, p *budget) *assetSource {
 
 // asset returns the records with one id.
 func (s *assetSource) asset(ctx context.Context, id string) ([]lifecycle.Record, error) {
-	return s.records.get(ctx, system.Composed(id))
+	return s.records.get(ctx, id)
 }
 
 // openTasks returns the open tasks of one asset.
@@ -67,7 +67,7 @@ func (s *assetSource) openTasks(ctx context.Context, id string) ([]lifecycle.Tas
 	if s.tasks == nil {
 		return nil, nil
 	}
-	return s.tasks.get(ctx, system.Composed(id))
+	return s.tasks.get(ctx, id)
 }
 
 // list returns all records, sorted by id, however many there are: whoever asks

@@ -31,7 +31,7 @@ func newDirectory(people system.People, p *budget) *directory {
 }
 
 func (d *directory) person(ctx context.Context, key string) ([]lifecycle.Person, error) {
-	return d.persons.get(ctx, system.Composed(key))
+	return d.persons.get(ctx, key)
 }
 
 // members returns the members of a team. They come out of the list if that

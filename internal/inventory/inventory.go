@@ -159,9 +159,11 @@ func (inv *Inventory) Facts(ctx context.Context, q lifecycle.Question, rules *li
 	if err != nil {
 		return facts, err
 	}
-	if facts.Records, err = s.asset(ctx, q.Asset.ID); err != nil {
+	records, err := s.asset(ctx, q.Asset.ID)
+	if err != nil {
 		return lifecycle.Facts{}, err
 	}
+	facts.Records = composed(records)
 	if facts.Tasks, err = s.openTasks(ctx, q.Asset.ID); err != nil {
 		return lifecycle.Facts{}, err
 	}
@@ -177,6 +179,36 @@ func (inv *Inventory) Facts(ctx context.Context, q lifecycle.Question, rules *li
 		return lifecycle.Facts{}, err
 	}
 	return facts, nil
+}
+
+// composed returns the records with their words in one Unicode form. Ids stay what
+// they are: a system may tell them apart.
+func composed(records []lifecycle.Record) []lifecycle.Record {
+	out := records
+	for i := range records {
+		r := records[i]
+		changed := false
+		word := func(at *string) {
+			if c := system.Composed(*at); c != *at {
+				*at, changed = c, true
+			}
+		}
+		r.Owners = slices.Clone(r.Owners)
+		for j := range r.Owners {
+			word(&r.Owners[j])
+		}
+		for _, at := range []*string{&r.Class, &r.Environment, &r.Criticality, &r.Purpose, &r.StateText} {
+			word(at)
+		}
+		if !changed {
+			continue
+		}
+		if &out[0] == &records[0] {
+			out = slices.Clone(records)
+		}
+		out[i] = r
+	}
+	return out
 }
 
 // addPeople resolves the keys that facts do not hold yet, and counts the active

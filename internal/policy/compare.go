@@ -35,6 +35,28 @@ func Compare(base, rules *lifecycle.Rules) (milder, stricter []string) {
 	return milder, stricter
 }
 
+// CompareDocument says where a document is milder and where it is stricter than the
+// one that it extends. A document that states nothing is passed over for the one that
+// it extends, so that one in a file can be compared by extending it. The error is
+// Problems.
+func CompareDocument(doc *Document, name string) (milder, stricter []string, err error) {
+	for i := 0; i <= MaxExtends && doc != nil && doc.Extends != nil && doc.statesNothing(); i++ {
+		doc = doc.Extends
+	}
+	rules, err := Compile(doc, name)
+	if err != nil {
+		return nil, nil, err
+	}
+	base := Baseline()
+	if doc != nil && doc.Extends != nil {
+		if base, err = Compile(doc.Extends, name+" extends"); err != nil {
+			return nil, nil, err
+		}
+	}
+	milder, stricter = Compare(base, rules)
+	return milder, stricter, nil
+}
+
 // GravelyMilder says where the rules are milder than the built-in baseline on a
 // terminal finding, or let privileged access last longer.
 func GravelyMilder(rules *lifecycle.Rules) []string {

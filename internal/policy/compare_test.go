@@ -17,7 +17,7 @@ func differences(t *testing.T, document string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	base, err := policy.Compile(doc.Extends, "policy extends")
+	milder, stricter, err := policy.CompareDocument(doc, "policy")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -25,7 +25,6 @@ func differences(t *testing.T, document string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	milder, stricter := policy.Compare(base, rules)
 	var b strings.Builder
 	for _, part := range []struct {
 		name string

@@ -3,6 +3,7 @@ package policy
 import (
 	"bytes"
 	"encoding/json"
+	"reflect"
 )
 
 // Version is the version of the document format that this package reads and
@@ -151,6 +152,13 @@ func versioned(doc *Document) *Document {
 	}
 	out.Extends = versioned(doc.Extends)
 	return &out
+}
+
+// statesNothing reports whether the document only extends another one.
+func (d *Document) statesNothing() bool {
+	own := *d
+	own.Schema, own.Version, own.Extends = nil, 0, nil
+	return reflect.DeepEqual(own, Document{})
 }
 
 // chain lists the document and those that it extends, outermost first, and

@@ -50,7 +50,7 @@ func schemaOf(kinds *connect.Kinds) schema.Schema {
 			},
 			"reviews": schema.StringAttribute{
 				Optional: true, Validators: []validator.String{value.Stated()},
-				MarkdownDescription: "The system whose review queue takes cases. Default: none; then the plan says `review`, and nobody is asked. No kind of system has a review queue yet.",
+				MarkdownDescription: "The system whose review queue takes cases. Default: none; then the plan says `review`, and no one is asked. No kind of system has a review queue yet.",
 			},
 			"policy": schema.StringAttribute{
 				Optional: true, Validators: []validator.String{value.Stated()},

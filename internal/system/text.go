@@ -8,14 +8,15 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Fold returns s in lower case for comparing. It never turns a letter outside
-// ASCII into one inside: strings.ToLower makes "k" of the Kelvin sign and "i" of
-// the dotted capital I, and then a look-alike account would answer for a real
-// one. Nothing else is normalised.
+// Fold returns s in lower case and in one Unicode form (NFC) for comparing: a name
+// that is composed in one system and decomposed in another is one name. It never
+// turns a letter outside ASCII into one inside: strings.ToLower makes "k" of the
+// Kelvin sign and "i" of the dotted capital I, and then a look-alike account would
+// answer for a real one. Nothing else is normalised.
 func Fold(s string) string {
 	for i := 0; i < len(s); i++ {
 		if c := s[i]; c >= utf8.RuneSelf || 'A' <= c && c <= 'Z' {
-			return strings.Map(foldRune, s)
+			return strings.Map(foldRune, Composed(s))
 		}
 	}
 	return s
@@ -32,8 +33,6 @@ func foldRune(r rune) rune {
 // Clean trims s and takes out of it what could make a plan or a diagnostic read
 // as something else: white space of any kind becomes one space, and other
 // control and format characters, direction overrides among them, become U+FFFD.
-// Characters are brought into their composed form (NFC): a name that is composed
-// in one system and decomposed in another is one name.
 func Clean(s string) string {
 	s = strings.TrimSpace(s)
 	for i := 0; i < len(s); i++ {
@@ -44,8 +43,8 @@ func Clean(s string) string {
 	return s
 }
 
-// Composed returns s in the one form (NFC) in which systems hand texts over. The few
-// signs that this form takes for ASCII characters stay what they are: the Kelvin
+// Composed returns s in the one Unicode form (NFC) in which words are compared. The
+// few signs that this form takes for ASCII characters stay what they are: the Kelvin
 // sign is no K, or a look-alike account would answer for a real one.
 func Composed(s string) string {
 	if norm.NFC.IsNormalString(s) {
@@ -68,7 +67,6 @@ func becomesASCII(r rune) bool {
 }
 
 func cleanSlow(s string) string {
-	s = Composed(s)
 	if strings.IndexFunc(s, suspicious) < 0 {
 		return s
 	}

@@ -36,7 +36,7 @@ var kept = attribute.Table[lifecycle.Binding]{
 		func(b *lifecycle.Binding) *[]string { return &b.Teams }),
 	attribute.Text("successor", "The first active owner to propose, as `<directory>/<id>`, if the holder is leaving, gone or unknown. Null otherwise, or if there is none.",
 		func(b *lifecycle.Binding) *string { return &b.Successor }),
-	attribute.Text("lifecycle_owner", "Who answers for assets of this class, from the policy's `classes`. Null if the policy names nobody.",
+	attribute.Text("lifecycle_owner", "Who answers for assets of this class, from the policy's `classes`. Null if the policy does not say.",
 		func(b *lifecycle.Binding) *string { return &b.LifecycleOwner }),
 	attribute.Text("purpose", "The effective purpose: the record's, else the declared one.",
 		func(b *lifecycle.Binding) *string { return &b.Purpose }),

@@ -19,17 +19,29 @@ var forPeople = []string{"Name", "Tasks", "Parts"}
 
 // fieldRows are the rows that show one field each.
 func fieldRows(table attribute.Table[lifecycle.Binding]) attribute.Table[lifecycle.Binding] {
-	return slices.DeleteFunc(slices.Clone(table), func(r attribute.Row[lifecycle.Binding]) bool { return r.Name == "digest" })
+	return slices.DeleteFunc(slices.Clone(table), func(r attribute.Row[lifecycle.Binding]) bool {
+		return r.Name == "digest" || r.Name == ownerKeys.Name // which has a test of its own
+	})
 }
 
 func TestEveryFieldHasARow(t *testing.T) {
-	t.Run("shown", func(t *testing.T) { attributetest.Covers(t, fieldRows(facts)) })
+	t.Run("shown", func(t *testing.T) { attributetest.Covers(t, fieldRows(facts), "OwnerKeys") })
 	t.Run("kept", func(t *testing.T) {
 		// The asset is an argument, which a grant keeps too.
-		attributetest.Covers(t, fieldRows(kept), append([]string{"Asset.System", "Asset.ID"}, forPeople...)...)
+		attributetest.Covers(t, fieldRows(kept), append([]string{"Asset.System", "Asset.ID", "OwnerKeys"}, forPeople...)...)
 	})
 	t.Run("finding", func(t *testing.T) { attributetest.Covers(t, findings) })
 	t.Run("task", func(t *testing.T) { attributetest.Covers(t, tasks) })
+}
+
+func TestOwnerKeysAreReadBack(t *testing.T) {
+	b := lifecycle.Binding{OwnerKeys: []lifecycle.OwnerKey{
+		{Key: "ada", Holder: "corp/ada"}, {Key: "ada@example.org", Holder: "corp/ada"}, {Key: "ghost", Absent: true}, {Key: "twin"},
+	}}
+	var back lifecycle.Binding
+	if err := ownerKeys.Read(ownerKeys.Write(&b), &back); err != nil || !reflect.DeepEqual(back, b) {
+		t.Errorf("%+v, %v", back, err)
+	}
 }
 
 func TestEveryFactThatAGrantKeepsCounts(t *testing.T) {
@@ -119,6 +131,7 @@ func TestAnObjectIsReadBack(t *testing.T) {
 		f.Fill(&b)
 	}
 	b.Asset = lifecycle.Ref{System: "cmdb", ID: "APP-1"}
+	b.OwnerKeys = []lifecycle.OwnerKey{{Key: "ada", Holder: "corp/ada"}}
 	values := model{}
 	kept.Write(values, &b)
 	for name, v := range given {

@@ -42,7 +42,7 @@ var fileSchema = schema.SingleNestedAttribute{
 }
 
 var followLinks = flag("Read also what links lead to outside of the folder that is named: for a path inside the folder where Terraform runs, that folder; " +
-	"for any other, the folder in the path. Default `false`: whoever can put a link there could otherwise have any file of the machine read.")
+	"for any other, the folder in the path. Default `false`: anybody who can put a link there could otherwise have any file of the machine read.")
 
 // minRecords is the same guard wherever whole lists are read.
 var minRecords = schema.MapAttribute{Optional: true, ElementType: types.Int64Type,

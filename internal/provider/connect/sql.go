@@ -22,7 +22,7 @@ func sqlSchema() schema.Attribute {
 			"ca_file":            caFile,
 			"insecure_plaintext": flag("Accept a connection without TLS to another machine. Default `false`."),
 			"assets":             setting("The query for all assets. Columns as the fields of `file.assets`."),
-			"asset":              setting("The query for one asset, with its id as the one bind parameter. It is used besides `assets`, where few of many records are looked up."),
+			"asset":              setting("The query for one asset, with its id as the one bind parameter. It is used along with `assets`, where few of many records are looked up."),
 			"people":             setting("The query for all people. Columns as the fields of `file.people`."),
 			"tasks":              setting("The query for all tasks. Columns as the fields of `file.tasks`."),
 			"max_rows":           number("The most rows that an answer may have; more is unavailable. Default 1000000."),

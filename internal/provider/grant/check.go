@@ -19,7 +19,7 @@ import (
 )
 
 // trustSummary is the one text under which Terraform folds the warnings about
-// approvers whom nobody checks.
+// approvers who are not checked.
 const trustSummary = "Approvers Are Not Checked"
 
 // checked checks what the schema cannot: instants against the instant of the run,

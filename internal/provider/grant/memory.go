@@ -11,7 +11,7 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 )
 
-// memory is what a grant remembers besides what its other attributes show, as it
+// memory is what a grant remembers beyond what its other attributes show, as it
 // stands in the state: one JSON text, in which what is not so is left out.
 type memory struct {
 	Answer     *answer           `json:"attestation,omitempty"`

@@ -46,7 +46,7 @@ type stateV0 struct {
 }
 
 // upgradeV0 brings the state of version 0 to version 1. Nothing that stood is
-// changed; what version 1 remembers besides is taken from it, so that a latch keeps
+// changed; what version 1 remembers in addition is taken from it, so that a latch keeps
 // its cause, a review its beginning and an attestation its force.
 func upgradeV0(raw []byte) ([]byte, error) {
 	var attributes map[string]any

@@ -36,7 +36,7 @@ func (d *DataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp 
 		MarkdownDescription: "The owner by any key: an id, an email address or a user name, without regard to case; or `<directory>/<id>`, which asks that directory only.",
 	}
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "What the directories say of an owner: a person, a team or a service identity. An owner that nobody knows, or whose key is ambiguous, does not fail the plan.",
+		MarkdownDescription: "What the directories say of an owner: a person, a team or a service identity. An owner that no directory knows, or whose key is ambiguous, does not fail the plan.",
 		Attributes:          attributes,
 	}
 }

@@ -93,12 +93,11 @@ func (m *model) compile(diags *diag.Diagnostics) (*document.Document, *lifecycle
 // its selectors match nothing. The environments of the records are not asked for: the
 // data source asks no system.
 func (m *model) compare(doc *document.Document, rules *lifecycle.Rules, diags *diag.Diagnostics) {
-	base, err := document.Compile(doc.Extends, name+" extends")
+	milder, stricter, err := document.CompareDocument(doc, name)
 	if err != nil {
 		report(diags, err)
 		return
 	}
-	milder, stricter := document.Compare(base, rules)
 	m.Milder, m.Stricter = value.Texts(milder), value.Texts(stricter)
 	m.Unmatched = value.Texts(document.Unmatched(doc, rules, nil))
 }

@@ -71,7 +71,7 @@ var policySchema = schema.Schema{
 		},
 		"json": schema.StringAttribute{Computed: true, MarkdownDescription: "The document, for the provider's or a grant's `policy`."},
 		"milder": listed("Where the document is milder than the one that it extends, in sentences: each entry is compared with all that could hold in its place, on every finding, for persons and workloads, standard and privileged. " +
-			"An entry with a condition may be in both lists."),
+			"An entry with a condition may be in both lists. A document that only extends another one shows how that one differs."),
 		"stricter":  listed("Where the document is stricter than the one that it extends, in sentences."),
 		"unmatched": listed("Selectors that match nothing known: classes that the document does not map, and classes that stand for the other of person and workload."),
 	},

@@ -10,8 +10,8 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 )
 
-// What one plan may do where the configuration sets no limit (DESIGN.md, the
-// brake).
+// What one plan may do where the configuration sets no limit
+// (design/009-the-brake-counts-effects.md).
 const (
 	DefaultRevocations = 25
 	DefaultRotations   = 200

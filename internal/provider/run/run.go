@@ -51,7 +51,9 @@ func (r *Run) Assess(ctx context.Context, q lifecycle.Question) (lifecycle.Bindi
 	if err != nil {
 		return lifecycle.Binding{}, err
 	}
-	r.Brake.Assessed(q.Asset)
+	if r.Brake != nil {
+		r.Brake.Assessed(q.Asset)
+	}
 	return lifecycle.Assess(q, r.Rules, facts, r.Now), nil
 }
 
