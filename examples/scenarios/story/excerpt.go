@@ -43,7 +43,7 @@ func (s *Step) Excerpt(output string) string {
 			out = append(out, first)
 		case first == "Warning: Provider development overrides are in effect":
 		case strings.HasPrefix(first, "Warning: "):
-			out = append(out, strings.Join(p, "\n"))
+			out = append(out, shortened(p))
 		case strings.HasPrefix(first, "Error: "):
 			if errors[first] == nil {
 				summaries = append(summaries, first)
@@ -77,6 +77,17 @@ func leftOut(left map[string]int) []string {
 		return nil
 	}
 	return []string{"  (Left out here: " + strings.Join(parts, ", ") + ".)"}
+}
+
+// shortened shows a warning. Of one that the tool has folded it shows the summary
+// and how many there are: which of them the tool prints differs from run to run.
+func shortened(warning []string) string {
+	for _, line := range warning {
+		if strings.HasPrefix(line, "(and ") && strings.HasSuffix(line, " elsewhere)") {
+			return warning[0] + "\n\n" + line
+		}
+	}
+	return strings.Join(warning, "\n")
 }
 
 // fold shows the longest of several errors and names the places of the others.

@@ -184,6 +184,12 @@ Warning: Something Else
 
 Interesting.
 
+Warning: Any Of Them
+
+  with custody_grant.access["c"],
+
+(and 2 more similar warnings elsewhere)
+
 Error: Too Many
 
   with custody_grant.access["c"],
@@ -207,6 +213,10 @@ func TestExcerptHidesNoError(t *testing.T) {
 	const want = `Warning: Something Else
 
 Interesting.
+
+Warning: Any Of Them
+
+(and 2 more similar warnings elsewhere)
 
 Error: Too Many
 
