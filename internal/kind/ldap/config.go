@@ -1,12 +1,10 @@
 package ldap
 
 import (
-	"crypto/x509"
 	"fmt"
 	"maps"
 	"net"
 	"net/url"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -17,6 +15,7 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/redact"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/trust"
 )
 
 const (
@@ -51,7 +50,11 @@ func (s *System) configure() []system.Problem {
 		// To another server the rule is unknown, and every team would be empty.
 		check.add("nested_groups", "Only Active Directory knows chain, and only for the attribute member. Use "+Walk+".")
 	}
-	s.pool = newPool(c, check.address(c), check.trust(c.CAFile))
+	roots, problem := trust.Roots(c.CAFile)
+	if problem != "" {
+		check.add(trust.Attribute, problem)
+	}
+	s.pool = newPool(c, check.address(c), roots)
 	check.identity(c)
 	check.limits(c)
 	s.checkBases(check)
@@ -102,7 +105,7 @@ func (c *checker) protection(config *Config, u *url.URL) {
 			"Use ldaps://, or start_tls = true. Only insecure_plaintext = true allows it all the same.")
 	}
 	if config.CAFile != "" && plain {
-		c.add("ca_file", "It has no effect without TLS. Use ldaps://, or start_tls = true.")
+		c.add(trust.Attribute, "It has no effect without TLS. Use ldaps://, or start_tls = true.")
 	}
 }
 
@@ -112,24 +115,6 @@ func loopback(host string) bool {
 	}
 	ip := net.ParseIP(host)
 	return ip != nil && ip.IsLoopback()
-}
-
-// trust returns the authorities that may vouch for the server; nil stands for
-// those of the machine.
-func (c *checker) trust(path string) *x509.CertPool {
-	if path == "" {
-		return nil
-	}
-	text, err := os.ReadFile(path)
-	if err != nil {
-		c.add("ca_file", fmt.Sprintf("The file cannot be read: %s.", err))
-		return nil
-	}
-	roots := x509.NewCertPool()
-	if !roots.AppendCertsFromPEM(text) {
-		c.add("ca_file", fmt.Sprintf("The file %q holds no certificate in PEM form.", path))
-	}
-	return roots
 }
 
 func (c *checker) identity(config *Config) {

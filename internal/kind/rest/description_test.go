@@ -150,7 +150,7 @@ func TestConfigurationProblems(t *testing.T) {
 		}, "settings[must]: It must be set: what must be set"},
 		"states":       {func(c *Config) { c.States = map[string]string{"x": "y"} }, `states[x]: "y" is not accepted there`},
 		"task kinds":   {func(c *Config) { c.TaskKinds = map[string]string{"x": "offboarding"} }, "task_kinds[]: The description reads no tasks."},
-		"CA file":      {func(c *Config) { c.CAFile = "/does/not/exist" }, "ca_file[]: The file cannot be read"},
+		"CA file":      {func(c *Config) { c.CAFile = "/does/not/exist" }, `ca_file[]: The file "/does/not/exist" cannot be read`},
 		"unknown kind": {func(c *Config) { c.Kind, c.Description = "unheard", "" }, "description[]: A description is required."},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -1,10 +1,8 @@
 package sql
 
 import (
-	"crypto/x509"
 	"fmt"
 	"net"
-	"os"
 	"slices"
 	"strings"
 
@@ -16,7 +14,6 @@ import (
 const (
 	attributeDriver = "driver"
 	attributeDSN    = "dsn"
-	attributeCAFile = "ca_file"
 	attributeAsset  = "asset"
 )
 
@@ -127,24 +124,4 @@ func oneProblem(attribute, message string) []system.Problem {
 func loopback(host string) bool {
 	ip := net.ParseIP(strings.Trim(host, "[]"))
 	return host == "localhost" || ip != nil && ip.IsLoopback()
-}
-
-// trust returns the certificates of a file besides those of the machine: nil for
-// those of the machine alone.
-func trust(file string) (*x509.CertPool, []system.Problem) {
-	if file == "" {
-		return nil, nil
-	}
-	pem, err := os.ReadFile(file)
-	if err != nil {
-		return nil, oneProblem(attributeCAFile, "The file cannot be read.")
-	}
-	pool, err := x509.SystemCertPool()
-	if err != nil {
-		pool = x509.NewCertPool()
-	}
-	if !pool.AppendCertsFromPEM(pem) {
-		return nil, oneProblem(attributeCAFile, "The file holds no certificate in PEM format.")
-	}
-	return pool, nil
 }

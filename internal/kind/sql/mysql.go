@@ -15,6 +15,7 @@ import (
 
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/redact"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/trust"
 )
 
 // mySQL reads MySQL and MariaDB.
@@ -30,9 +31,9 @@ func newMySQL(c Config) (server, []system.Problem) {
 		// The driver's own words may repeat what it was given.
 		return nil, oneProblem(attributeDSN, "It is no data source name of MySQL. Write it like reader:password@tcp(db.example.org:3306)/cmdb?tls=true.")
 	}
-	pool, problems := trust(c.CAFile)
-	if problems != nil {
-		return nil, problems
+	roots, problem := trust.Roots(c.CAFile)
+	if problem != "" {
+		return nil, oneProblem(trust.Attribute, problem)
 	}
 	host, _, err := net.SplitHostPort(config.Addr)
 	if err != nil {
@@ -44,7 +45,7 @@ func newMySQL(c Config) (server, []system.Problem) {
 		return nil, oneProblem(attributeDSN, "Its tls does not make sure that the server is the one that is meant. Write tls=true, with ca_file for a private authority. "+plaintext)
 	}
 	if verified {
-		config.TLS = &tls.Config{RootCAs: pool, ServerName: host, MinVersion: tls.VersionTLS12}
+		config.TLS = &tls.Config{RootCAs: roots, ServerName: host, MinVersion: tls.VersionTLS12}
 		config.AllowFallbackToPlaintext = false
 	}
 	if config.Timeout == 0 {

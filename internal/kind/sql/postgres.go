@@ -19,6 +19,7 @@ import (
 
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/redact"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/trust"
 )
 
 const (
@@ -38,8 +39,9 @@ type postgres struct {
 func newPostgres(c Config) (server, []system.Problem) {
 	dsn := c.DSN
 	if c.CAFile != "" {
-		if _, problems := trust(c.CAFile); problems != nil {
-			return nil, problems
+		// The driver reads the file itself, and means the same by it.
+		if _, problem := trust.Roots(c.CAFile); problem != "" {
+			return nil, oneProblem(trust.Attribute, problem)
 		}
 		dsn = setting(dsn, "sslrootcert", c.CAFile)
 	}

@@ -37,7 +37,7 @@ type Config struct {
 	Name   string
 	Driver string // one of Drivers
 	DSN    string // as the driver writes it; it is a secret
-	CAFile string // a PEM file with certificates to trust besides those of the machine
+	CAFile string // a PEM file of the only authorities to trust; those of the machine if empty
 	// InsecurePlaintext lets a connection to another machine be one on whose way
 	// anybody can read and change what is asked and answered.
 	InsecurePlaintext bool

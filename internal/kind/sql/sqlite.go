@@ -13,6 +13,7 @@ import (
 
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/redact"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/trust"
 )
 
 // sqLite reads a file of SQLite.
@@ -28,7 +29,7 @@ func newSQLite(c Config) (server, []system.Problem) {
 	case !ok:
 		return nil, oneProblem(attributeDSN, "It is no path of a file. Accepted: a path, or file:path with immutable=1 or nolock=1 behind a question mark.")
 	case c.CAFile != "":
-		return nil, oneProblem(attributeCAFile, "A file is read without TLS.")
+		return nil, oneProblem(trust.Attribute, "A file is read without TLS.")
 	}
 	// The driver takes what begins with an underscore for itself.
 	options.Set("mode", "ro")

@@ -44,7 +44,7 @@ func mapping(description string) schema.MapAttribute {
 }
 
 // caFile is the same attribute wherever TLS is spoken.
-var caFile = setting("A PEM file with certificates of authorities to trust. Default: those of the machine. Verification cannot be turned off.")
+var caFile = setting("A PEM file of the only authorities that are trusted for this system. Default: those of the machine. Verification cannot be turned off.")
 
 // secret returns a secret of a system: the configured one, else that of the
 // environment variable CUSTODY_<SYSTEM>_<FIELD>.

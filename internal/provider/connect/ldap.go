@@ -19,7 +19,7 @@ var ldapSchema = schema.SingleNestedAttribute{
 		"preset":             setting("The defaults of everything below: one of `" + strings.Join(ldap.Presets(), "`, `") + "`. Default `openldap`."),
 		"url":                setting("`ldaps://host[:port]` or `ldap://host[:port]`. Required. Plain `ldap://` is accepted to this machine, with `start_tls`, or with `insecure_plaintext`."),
 		"start_tls":          flag("Protect an `ldap://` connection before anything else is sent; it never falls back to plaintext."),
-		"ca_file":            setting("A PEM file of the only authorities trusted for this system. Default: those of the machine. Verification cannot be turned off."),
+		"ca_file":            caFile,
 		"insecure_plaintext": flag("Send the password and the answers in clear."),
 		"bind_dn":            setting("The account that reads: a DN or, in Active Directory, a user principal name. Required unless `anonymous`."),
 		"password":           secretSetting("The account's password. Default: the environment variable `CUSTODY_<SYSTEM>_PASSWORD`."),

@@ -2,18 +2,16 @@ package httpclient
 
 import (
 	"crypto/tls"
-	"crypto/x509"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"net/url"
-	"os"
 	"strings"
 	"time"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/redact"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/trust"
 )
 
 const (
@@ -37,9 +35,9 @@ func (c *Client) configure() error {
 			problem(cred.Field, message)
 		}
 	}
-	pool, message := trust(c.config.CAFile)
+	roots, message := trust.Roots(c.config.CAFile)
 	if message != "" {
-		problem("ca_file", message)
+		problem(trust.Attribute, message)
 	}
 	if len(problems) > 0 {
 		return &system.ConfigError{System: c.config.System, Problems: problems}
@@ -50,7 +48,7 @@ func (c *Client) configure() error {
 		Transport: &http.Transport{
 			Proxy:                 http.ProxyFromEnvironment,
 			DialContext:           (&net.Dialer{Timeout: c.config.Timeout, KeepAlive: 30 * time.Second}).DialContext,
-			TLSClientConfig:       &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12},
+			TLSClientConfig:       &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
 			TLSHandshakeTimeout:   c.config.Timeout,
 			ForceAttemptHTTP2:     true,
 			MaxConnsPerHost:       maxConnections,
@@ -91,26 +89,6 @@ func parseBase(raw string, allowHTTP bool) (*url.URL, string) {
 func loopback(host string) bool {
 	ip := net.ParseIP(host)
 	return host == "localhost" || ip != nil && ip.IsLoopback()
-}
-
-// trust returns the certificates to verify a server with: nil for those of the
-// machine.
-func trust(file string) (*x509.CertPool, string) {
-	if file == "" {
-		return nil, ""
-	}
-	pem, err := os.ReadFile(file)
-	if err != nil {
-		return nil, fmt.Sprintf("The file cannot be read: %s.", errors.Unwrap(err))
-	}
-	pool, err := x509.SystemCertPool()
-	if err != nil {
-		pool = x509.NewCertPool()
-	}
-	if !pool.AppendCertsFromPEM(pem) {
-		return nil, "The file holds no certificate in PEM format."
-	}
-	return pool, ""
 }
 
 // locate builds the URL of a request. A segment that would change which resource

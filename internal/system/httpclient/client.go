@@ -34,7 +34,7 @@ type Config struct {
 	// AllowHTTP lets a URL be http:// for a host other than this machine. Then
 	// everybody on the way reads the credentials.
 	AllowHTTP bool
-	CAFile    string // a PEM file with certificates to trust besides those of the machine
+	CAFile    string // a PEM file of the only authorities to trust; those of the machine if empty
 
 	Credentials []Credential
 	// Secrets are credentials that requests carry elsewhere than in a header, by
