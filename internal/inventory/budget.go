@@ -8,13 +8,6 @@ import (
 )
 
 const (
-	// allowance is the most requests for single reads that are spent on one
-	// system before it is listed. Terraform asks for one thing after the other,
-	// so nobody knows how many are to come. Whatever the number, a run then takes
-	// no more than the pages and these: they and what a kind asks besides, a
-	// login or a probe, are meant to stay below 30. It is large enough that a
-	// small configuration never lists a large system.
-	allowance = 24
 	// frugal is the fewest requests before a capability is listed that is known
 	// to fit on a page or two. A handful of reads is spread over the parallel
 	// requests; a list keeps everybody waiting for its end.
@@ -69,7 +62,7 @@ type account struct {
 // then buy. The rent is the price of a single read, the price of a list is its
 // pages, so whoever lists after as many requests as there are pages never spends
 // more than twice of what would have been enough. The number of pages is seldom
-// known before; where it is not, or is larger, allowance stands in for it, which
+// known before; where it is not, or is larger, system.Allowance stands in for it, which
 // bounds the whole run instead. A price is the most that a read may take, and is
 // paid before it, so that reads that are under way together cannot exceed the
 // bound. The first read is made at any price: it alone is no reason for a list.
@@ -82,12 +75,12 @@ func (a *account) spend(l system.Listing, price int) bool {
 	if l.Count > most {
 		return true
 	}
-	limit := allowance
+	limit := system.Allowance
 	if l.Count > 0 {
 		pages := (l.Count-1)/l.PageSize + 1
-		limit = min(max(pages, frugal), allowance)
+		limit = min(max(pages, frugal), system.Allowance)
 	}
-	if a.purse.spent == 0 || a.spent+price <= limit && a.purse.spent+price <= allowance {
+	if a.purse.spent == 0 || a.spent+price <= limit && a.purse.spent+price <= system.Allowance {
 		a.spent += price
 		a.purse.spent += price
 		return true

@@ -5,7 +5,7 @@
 // It does not know how much will be asked for: Terraform asks for one resource
 // after the other. So it begins with single reads, which is all that a small
 // plan needs, and goes over to lists before single reads have cost more than
-// those (see allowance). A plan of any size then takes the pages of the lists
+// those (see system.Allowance). A plan of any size then takes the pages of the lists
 // and less than 30 requests besides, for each system. What comes on top is what
 // a list cannot tell: entries that it hides or that are in doubt, each of which
 // is read once before it counts as absent, because absence is never guessed; and

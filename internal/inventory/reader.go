@@ -96,7 +96,7 @@ func (r *reader[T, L]) alone(ctx context.Context, key string, read func(context.
 func (r *reader[T, L]) note(key string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if len(r.shown) < allowance {
+	if len(r.shown) < system.Allowance {
 		r.shown = append(r.shown, key)
 	}
 }
