@@ -8,10 +8,10 @@ import (
 )
 
 const (
-	// frugal is the fewest requests before a capability is listed that is known
+	// minBeforeList is the fewest requests before a capability is listed that is known
 	// to fit on a page or two. A handful of reads is spread over the parallel
 	// requests; a list keeps everybody waiting for its end.
-	frugal = 8
+	minBeforeList = 8
 	// parallel bounds the single reads that one system has to answer at a time,
 	// and the look-ups that one question has under way.
 	parallel = 8
@@ -20,20 +20,20 @@ const (
 	most = 100_000
 )
 
-// purse is what all capabilities of one system may spend on single reads
+// budget is what all capabilities of one system may spend on single reads
 // together, in requests. It is one, because a system counts its requests and not
 // what they are for.
-type purse struct {
+type budget struct {
 	slots chan struct{}
 
 	mu    sync.Mutex
 	spent int
 }
 
-func newPurse() *purse { return &purse{slots: make(chan struct{}, parallel)} }
+func newBudget() *budget { return &budget{slots: make(chan struct{}, parallel)} }
 
 // enter waits until the system has fewer than parallel single reads to answer.
-func (p *purse) enter(ctx context.Context) error {
+func (p *budget) enter(ctx context.Context) error {
 	select {
 	case p.slots <- struct{}{}:
 		if err := ctx.Err(); err != nil { // both may have come at once
@@ -46,12 +46,12 @@ func (p *purse) enter(ctx context.Context) error {
 	}
 }
 
-func (p *purse) exit() { <-p.slots }
+func (p *budget) exit() { <-p.slots }
 
-// account is the part of one capability in a purse.
+// account is the part of one capability in a budget.
 type account struct {
-	purse  *purse
-	spent  int  // guarded by the purse
+	budget *budget
+	spent  int  // guarded by the budget
 	listed bool // likewise; a list was begun, and answers everything from there
 }
 
@@ -67,8 +67,8 @@ type account struct {
 // paid before it, so that reads that are under way together cannot exceed the
 // bound. The first read is made at any price: it alone is no reason for a list.
 func (a *account) spend(l system.Listing, price int) bool {
-	a.purse.mu.Lock()
-	defer a.purse.mu.Unlock()
+	a.budget.mu.Lock()
+	defer a.budget.mu.Unlock()
 	if a.listed {
 		return false
 	}
@@ -78,11 +78,11 @@ func (a *account) spend(l system.Listing, price int) bool {
 	limit := system.Allowance
 	if l.Count > 0 {
 		pages := (l.Count-1)/l.PageSize + 1
-		limit = min(max(pages, frugal), system.Allowance)
+		limit = min(max(pages, minBeforeList), system.Allowance)
 	}
-	if a.purse.spent == 0 || a.spent+price <= limit && a.purse.spent+price <= system.Allowance {
+	if a.budget.spent == 0 || a.spent+price <= limit && a.budget.spent+price <= system.Allowance {
 		a.spent += price
-		a.purse.spent += price
+		a.budget.spent += price
 		return true
 	}
 	a.listed = true
@@ -92,7 +92,7 @@ func (a *account) spend(l system.Listing, price int) bool {
 // list notes that a list was asked for by itself. What it holds need not be read
 // again.
 func (a *account) list() {
-	a.purse.mu.Lock()
-	defer a.purse.mu.Unlock()
+	a.budget.mu.Lock()
+	defer a.budget.mu.Unlock()
 	a.listed = true
 }

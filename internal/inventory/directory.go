@@ -12,20 +12,20 @@ import (
 // directory is what this run knows of the people of one system.
 type directory struct {
 	people  system.People
-	persons *reader[lifecycle.Person, *roster]
+	persons *reader[lifecycle.Person, *peopleIndex]
 	teams   memo.Memo[[]lifecycle.Person]
 }
 
-func newDirectory(people system.People, p *purse) *directory {
-	return &directory{people: people, persons: &reader[lifecycle.Person, *roster]{
-		account: account{purse: p},
+func newDirectory(people system.People, p *budget) *directory {
+	return &directory{people: people, persons: &reader[lifecycle.Person, *peopleIndex]{
+		account: account{budget: p},
 		read:    people.Person,
 		price:   func(key string) int { return system.PriceOf(people, system.CanReadPeople, key) },
 		listing: func() system.Listing { return system.ListingOf(people, system.CanReadPeople) },
-		whole: func(ctx context.Context) (*roster, error) {
+		whole: func(ctx context.Context) (*peopleIndex, error) {
 			// ListingOf gives no page size to a system that cannot do this.
 			everybody, err := collect(ctx, people.(system.PeopleLister).Everybody(ctx)) //nolint:errcheck // see above
-			return newRoster(everybody), err
+			return newPeopleIndex(everybody), err
 		},
 	}}
 }
@@ -50,7 +50,7 @@ func (d *directory) members(ctx context.Context, team string) ([]lifecycle.Perso
 				}
 			}
 		}
-		return d.persons.alone(ctx, team, d.people.Members)
+		return d.persons.readOne(ctx, team, d.people.Members)
 	})
 }
 

@@ -41,8 +41,8 @@ type Inventory struct {
 	Progress func(context.Context, system.Progress)
 
 	systems     map[string]system.System
-	purses      map[string]*purse
-	shelves     map[string]*shelf
+	budgets     map[string]*budget
+	sources     map[string]*assetSource
 	directories []*directory
 }
 
@@ -50,7 +50,7 @@ type Inventory struct {
 // order; without any, in every system that can, in the order of their names.
 // Its errors are faults of kind fault.ErrConfig.
 func New(systems []system.System, directories []string) (*Inventory, error) {
-	inv := &Inventory{systems: make(map[string]system.System), purses: make(map[string]*purse), shelves: make(map[string]*shelf)}
+	inv := &Inventory{systems: make(map[string]system.System), budgets: make(map[string]*budget), sources: make(map[string]*assetSource)}
 	for _, s := range systems {
 		name := s.Name()
 		switch _, twice := inv.systems[name]; {
@@ -60,9 +60,9 @@ func New(systems []system.System, directories []string) (*Inventory, error) {
 		case twice:
 			return nil, misconfigured(fmt.Sprintf("Two systems are named %q.", name), "Give every system its own name.")
 		}
-		inv.systems[name], inv.purses[name] = s, newPurse()
+		inv.systems[name], inv.budgets[name] = s, newBudget()
 		if assets, ok := system.AsAssets(s); ok {
-			inv.shelves[name] = newShelf(assets, inv.purses[name])
+			inv.sources[name] = newAssetSource(assets, inv.budgets[name])
 		}
 	}
 	if len(directories) == 0 {
@@ -91,7 +91,7 @@ func (inv *Inventory) addDirectories(names []string) error {
 		if inv.directory(name) != nil {
 			return misconfigured(fmt.Sprintf("The system %q stands twice in directories.", name), "Name every directory once.")
 		}
-		inv.directories = append(inv.directories, newDirectory(people, inv.purses[name]))
+		inv.directories = append(inv.directories, newDirectory(people, inv.budgets[name]))
 	}
 	return nil
 }
@@ -130,7 +130,7 @@ func (inv *Inventory) Systems() []string { return slices.Sorted(maps.Keys(inv.sy
 // the order of the system.
 func (inv *Inventory) Records(ctx context.Context, name string) (_ []lifecycle.Record, err error) {
 	defer inv.interrupted(&err)
-	s, err := inv.shelf(name)
+	s, err := inv.assetSource(name)
 	if err != nil {
 		return nil, err
 	}
@@ -141,7 +141,7 @@ func (inv *Inventory) Records(ctx context.Context, name string) (_ []lifecycle.R
 // holds none.
 func (inv *Inventory) Asset(ctx context.Context, ref lifecycle.Ref) (_ []lifecycle.Record, err error) {
 	defer inv.interrupted(&err)
-	s, err := inv.shelf(ref.System)
+	s, err := inv.assetSource(ref.System)
 	if err != nil {
 		return nil, err
 	}
@@ -155,7 +155,7 @@ func (inv *Inventory) Asset(ctx context.Context, ref lifecycle.Ref) (_ []lifecyc
 func (inv *Inventory) Facts(ctx context.Context, q lifecycle.Question, rules *lifecycle.Rules) (facts lifecycle.Facts, err error) {
 	defer inv.interrupted(&err)
 	ctx = inv.within(ctx)
-	s, err := inv.shelf(q.Asset.System)
+	s, err := inv.assetSource(q.Asset.System)
 	if err != nil {
 		return facts, err
 	}
@@ -250,8 +250,8 @@ func gather[I, O any](ctx context.Context, items []I, ask func(context.Context, 
 	return out, nil
 }
 
-func (inv *Inventory) shelf(name string) (*shelf, error) {
-	if s, ok := inv.shelves[name]; ok {
+func (inv *Inventory) assetSource(name string) (*assetSource, error) {
+	if s, ok := inv.sources[name]; ok {
 		return s, nil
 	}
 	if !inv.HasSystem(name) {

@@ -8,15 +8,15 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
 )
 
-// roster is a list of everybody in a directory, sorted by id.
-type roster struct {
+// peopleIndex is a list of everybody in a directory, sorted by id.
+type peopleIndex struct {
 	entries []system.Entry
 	byID    map[string][]int32
 	byKey   map[string][]int32
 }
 
-func newRoster(entries []system.Entry) *roster {
-	r := &roster{entries: entries, byID: make(map[string][]int32, len(entries)), byKey: make(map[string][]int32, len(entries))}
+func newPeopleIndex(entries []system.Entry) *peopleIndex {
+	r := &peopleIndex{entries: entries, byID: make(map[string][]int32, len(entries)), byKey: make(map[string][]int32, len(entries))}
 	slices.SortStableFunc(entries, func(a, b system.Entry) int { return strings.Compare(a.Person.ID, b.Person.ID) })
 	for i := range entries {
 		n := int32(i)
@@ -43,7 +43,7 @@ func put(index map[string][]int32, key string, n int32) {
 // find returns the entries that a key names. One whose id occurs again brings
 // the others with it, whatever key led to it: its canonical name does not tell
 // them apart.
-func (r *roster) find(key string) []lifecycle.Person {
+func (r *peopleIndex) find(key string) []lifecycle.Person {
 	var at []int32
 	for _, n := range r.byKey[system.Fold(strings.TrimSpace(key))] {
 		at = append(append(at, n), r.byID[system.Fold(r.entries[n].Person.ID)]...)
@@ -57,7 +57,7 @@ func (r *roster) find(key string) []lifecycle.Person {
 }
 
 // one returns the entry with an id, if there is exactly one.
-func (r *roster) one(id string) (int32, bool) {
+func (r *peopleIndex) one(id string) (int32, bool) {
 	at := r.byID[system.Fold(strings.TrimSpace(id))]
 	if len(at) != 1 {
 		return 0, false
@@ -68,7 +68,7 @@ func (r *roster) one(id string) (int32, bool) {
 // members returns everybody in a team and in the teams inside it, sorted by id.
 // It reports false if the list does not tell for sure: if the team or one of the
 // members is not in it, or is in it twice.
-func (r *roster) members(team string) ([]lifecycle.Person, bool) {
+func (r *peopleIndex) members(team string) ([]lifecycle.Person, bool) {
 	first, ok := r.one(team)
 	if !ok {
 		return nil, false
