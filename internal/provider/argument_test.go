@@ -34,7 +34,7 @@ func TestBadProviderArguments(t *testing.T) {
 		"an unknown state":       {`tasks = "tasks.csv"`, `tasks = "tasks.csv", states = { Deployed = "live" }`, []string{`systems["cmdb"].file.states["Deployed"]`, `"live" is not accepted there. Accepted: unknown, planned, in_service`}},
 		"an unknown status":      {`tasks = "tasks.csv"`, `tasks = "tasks.csv", people_states = { "on leave" = "away" }`, []string{`systems["cmdb"].file.people_states["on leave"]`, "Accepted: "}},
 		"an unknown task status": {`tasks = "tasks.csv"`, `tasks = "tasks.csv", tasks_states = { Stalled = "waiting" }`, []string{`systems["cmdb"].file.tasks_states["Stalled"]`, "open, closed"}},
-		"records of what":        {`tasks = "tasks.csv"`, `tasks = "tasks.csv", min_records = { owners = 3 }`, []string{`systems["cmdb"].file.min_records["owners"]`, "none of assets, people and tasks"}},
+		"records of what":        {`tasks = "tasks.csv"`, `tasks = "tasks.csv", min_records = { owners = 3 }`, []string{`systems["cmdb"].file.min_records["owners"]`, "It is not accepted; use"}},
 		"fewer than no records":  {`tasks = "tasks.csv"`, `tasks = "tasks.csv", min_records = { assets = -1 }`, []string{"must be at least 0"}},
 		"a name with a slash":    {"cmdb = {", `"cm/db" = {`, []string{"Invalid System Name", `"cm/db" cannot stand before the slash of an asset`, "a letter, then letters, digits, - and _"}},
 		"an empty name":          {"cmdb = {", `"" = {`, []string{"Invalid System Name"}},

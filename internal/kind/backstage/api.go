@@ -134,9 +134,9 @@ func (s *System) one(ctx context.Context, ref reference) ([]lifecycle.Record, er
 	if e.ref != ref {
 		return nil, s.client.Unusable(fmt.Sprintf("it gives the entity %s and was asked for %s", table.Quote(e.ref.String()), table.Quote(ref.String())), adviceChanged)
 	}
-	shelf := s.words.NewAssets()
-	if err := s.fill(table.Assets, []entity{e}, s.assetRow, shelf, false); err != nil {
+	index := s.words.NewAssets()
+	if err := s.fill(table.Assets, []entity{e}, s.assetRow, index, false); err != nil {
 		return nil, err
 	}
-	return shelf.Find(ref.String()), nil
+	return index.Find(ref.String()), nil
 }

@@ -159,8 +159,8 @@ func (s *System) unnamed(id string, ref reference, ok bool) error {
 	}
 }
 
-// load puts all entities of a table onto a shelf. Backstage has no tasks.
-func (s *System) load(ctx context.Context, t *table.Table, to table.Shelf) error {
+// load puts all entities of a table into an index. Backstage has no tasks.
+func (s *System) load(ctx context.Context, t *table.Table, to table.Index) error {
 	kinds, fields := s.config.Kinds, s.assetRow
 	if t == table.People {
 		kinds, fields = []string{kindUser, kindGroup}, s.personRow
@@ -195,8 +195,8 @@ func (s *System) entities(ctx context.Context, t *table.Table, kinds []string) (
 	return out, nil
 }
 
-// fill puts entities onto a shelf.
-func (s *System) fill(t *table.Table, entities []entity, fields func(entity) map[string]table.Cell, to table.Shelf, whole bool) error {
+// fill puts entities into an index.
+func (s *System) fill(t *table.Table, entities []entity, fields func(entity) map[string]table.Cell, to table.Index, whole bool) error {
 	l := table.NewLayout(t, nil)
 	var r table.Row
 	for _, e := range entities {

@@ -79,8 +79,8 @@ func (s *System) Tasks(ctx context.Context, asset string) ([]lifecycle.Task, err
 	return s.TasksOf(ctx, asset)
 }
 
-// load reads all files of a table onto a shelf.
-func (s *System) load(ctx context.Context, t *table.Table, to table.Shelf) error {
+// load reads all files of a table into an index.
+func (s *System) load(ctx context.Context, t *table.Table, to table.Index) error {
 	pattern := s.config.pattern(t.Name)
 	if pattern == "" {
 		return &fault.Fault{
@@ -108,7 +108,7 @@ func (s *System) load(ctx context.Context, t *table.Table, to table.Shelf) error
 }
 
 // loadFile reads one file, of at most so many bytes, and returns how many it has.
-func (s *System) loadFile(ctx context.Context, l *table.Layout, at files.Place, path string, most int64, to table.Shelf) (int64, error) {
+func (s *System) loadFile(ctx context.Context, l *table.Layout, at files.Place, path string, most int64, to table.Index) (int64, error) {
 	read, ok := formats[strings.ToLower(filepath.Ext(path))]
 	if !ok {
 		return 0, &table.Flaw{Reason: "its name does not end in a known format; accepted: " + acceptedFormats}

@@ -41,10 +41,10 @@ func (s *System) configure() []system.Problem {
 	c, check := &s.config, &checker{}
 	c.Preset = pick(c.Preset, OpenLDAP)
 	if !slices.Contains(Presets(), c.Preset) {
-		check.add("preset", fmt.Sprintf("%q is none. Accepted: %s.", c.Preset, strings.Join(Presets(), ", ")))
+		check.add("preset", fmt.Sprintf("%q is not accepted; use %s.", c.Preset, strings.Join(Presets(), ", ")))
 	}
 	if c.NestedGroups != "" && c.NestedGroups != Walk && c.NestedGroups != Chain {
-		check.add("nested_groups", fmt.Sprintf("%q is no way to find nested members. Accepted: %s, %s.", c.NestedGroups, Walk, Chain))
+		check.add("nested_groups", fmt.Sprintf("%q is not accepted; use %s or %s.", c.NestedGroups, Walk, Chain))
 	}
 	if c.NestedGroups == Chain && (c.Preset != ActiveDirectory || c.MemberAttribute != "" && !strings.EqualFold(c.MemberAttribute, "member")) {
 		// To another server the rule is unknown, and every team would be empty.
@@ -231,7 +231,7 @@ func (s *System) checkWords(check *checker) {
 	c.DisabledStatus = pick(c.DisabledStatus, accepted[0])
 	status, err := lifecycle.ParseOwnerStatus(c.DisabledStatus)
 	if err != nil || !slices.Contains(accepted, c.DisabledStatus) {
-		check.add("disabled_status", fmt.Sprintf("%q is none. Accepted: %s.", c.DisabledStatus, strings.Join(accepted, ", ")))
+		check.add("disabled_status", fmt.Sprintf("%q is not accepted; use %s.", c.DisabledStatus, strings.Join(accepted, ", ")))
 	}
 	s.disabled = status
 }
@@ -250,7 +250,7 @@ func words[T any](check *checker, attribute string, configured map[string]string
 		ours, folded := configured[theirs], system.Fold(system.Clean(theirs))
 		v, err := parse(ours)
 		if err != nil || !slices.Contains(accepted, ours) {
-			check.addAt(attribute, theirs, fmt.Sprintf("%q is none of ours. Accepted: %s.", ours, strings.Join(accepted, ", ")))
+			check.addAt(attribute, theirs, fmt.Sprintf("%q is not accepted; use %s.", ours, strings.Join(accepted, ", ")))
 			continue
 		}
 		if other, twice := seen[folded]; twice {

@@ -62,7 +62,7 @@ func TestConfigProblems(t *testing.T) {
 		"timeout: It must ":              func(c *ldap.Config) { c.Timeout = time.Hour },
 		"page_size: It must":             func(c *ldap.Config) { c.PageSize = 1001 },
 		"page_size: It must ":            func(c *ldap.Config) { c.PageSize = -1 },
-		"preset: \"ad\" is none":         func(c *ldap.Config) { c.Preset = "ad" },
+		"preset: \"ad\" is not accepted": func(c *ldap.Config) { c.Preset = "ad" },
 		"nested_groups: \"deep\"":        func(c *ldap.Config) { c.NestedGroups = "deep" },
 		"nested_groups: Only Active":     func(c *ldap.Config) { c.NestedGroups = "chain" },
 		"nested_groups: Only Active ": func(c *ldap.Config) {
@@ -82,13 +82,13 @@ func TestConfigProblems(t *testing.T) {
 		"email_attributes: \"*\" is not":      func(c *ldap.Config) { c.EmailAttributes = []string{"mail", "*"} },
 		"member_attribute: \"a b\" is not":    func(c *ldap.Config) { c.MemberAttribute = "a b" },
 		"states: It says what":                func(c *ldap.Config) { c.States = map[string]string{"x": "left"} },
-		"states[x]: \"gone\" is none":         func(c *ldap.Config) { c.StatusAttribute, c.States = "st", map[string]string{"x": "gone"} },
+		"states[x]: \"gone\" is not accepted": func(c *ldap.Config) { c.StatusAttribute, c.States = "st", map[string]string{"x": "gone"} },
 		"states[x]: It is the same word": func(c *ldap.Config) {
 			c.StatusAttribute, c.States = "st", map[string]string{"X": "left", "x": "active"}
 		},
-		"kinds[x]: \"team\" is none":      func(c *ldap.Config) { c.Kinds = map[string]string{"x": "team"} },
-		"disabled_status: \"leaving\" is": func(c *ldap.Config) { c.DisabledStatus = "leaving" },
-		"probe: Entry 2 is empty":         func(c *ldap.Config) { c.Probe = []string{"ann", " "} },
+		"kinds[x]: \"team\" is not accepted": func(c *ldap.Config) { c.Kinds = map[string]string{"x": "team"} },
+		"disabled_status: \"leaving\" is":    func(c *ldap.Config) { c.DisabledStatus = "leaving" },
+		"probe: Entry 2 is empty":            func(c *ldap.Config) { c.Probe = []string{"ann", " "} },
 	} {
 		c := valid()
 		change(&c)

@@ -75,8 +75,8 @@ type System struct {
 	states   map[string]lifecycle.State
 	tasks    *taskRules
 
-	listed memo.Memo[*shelf[lifecycle.Record]]
-	open   memo.Memo[*shelf[system.AssetTask]]
+	listed memo.Memo[*rowIndex[lifecycle.Record]]
+	open   memo.Memo[*rowIndex[system.AssetTask]]
 	shows  memo.Memo[struct{}]
 }
 
@@ -269,14 +269,14 @@ func (s *System) Asset(ctx context.Context, id string) ([]lifecycle.Record, erro
 	case single:
 		return s.one(ctx, id)
 	}
-	shelf, err := s.all(ctx)
+	rows, err := s.all(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return shelf.find(id), nil
+	return rows.find(id), nil
 }
 
 // Assets yields all records, sorted as the system lists them.
 func (s *System) Assets(ctx context.Context) iter.Seq2[lifecycle.Record, error] {
-	return each(func() (*shelf[lifecycle.Record], error) { return s.all(ctx) })
+	return each(func() (*rowIndex[lifecycle.Record], error) { return s.all(ctx) })
 }

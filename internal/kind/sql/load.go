@@ -51,9 +51,9 @@ type query struct {
 	id        *string           // the bind parameter, if there is one
 }
 
-// load runs a query and puts its answer onto a shelf.
-func (s *System) load(ctx context.Context, q query, to table.Shelf) error {
-	in := &reader{query: q, layout: table.NewLayout(q.table, q.mapping), shelf: to}
+// load runs a query and puts its answer into an index.
+func (s *System) load(ctx context.Context, q query, to table.Index) error {
+	in := &reader{query: q, layout: table.NewLayout(q.table, q.mapping), index: to}
 	var args []any
 	if q.id != nil {
 		args = []any{*q.id}
@@ -86,7 +86,7 @@ const grace = 5 * time.Second
 type reader struct {
 	query
 	layout *table.Layout
-	shelf  table.Shelf
+	index  table.Index
 	names  []string
 	fields [][]int
 	seen   table.Bits
@@ -130,7 +130,7 @@ func (r *reader) row(values []value) error {
 	if err := r.layout.Check(out); err != nil {
 		return err
 	}
-	return r.shelf.Add(r.layout, out)
+	return r.index.Add(r.layout, out)
 }
 
 // cell returns a value as the fields that it feeds expect it, or why it cannot

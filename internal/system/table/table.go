@@ -76,9 +76,9 @@ const (
 	taskURL
 )
 
-// The tables. A list of assets or people in which nobody and nothing stands is far more
-// often a failed export than an empty company, so at least one record is asked
-// for unless min_records says 0. No open tasks is the ordinary case.
+// The tables. An empty list of assets or people is usually a failed export, so at least
+// one record is asked for unless min_records says 0. No open tasks is the ordinary
+// case.
 var (
 	Assets = &Table{
 		Name: NameAssets, Records: "asset records", Summary: "Unable to Read Asset Records",
