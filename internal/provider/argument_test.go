@@ -87,7 +87,7 @@ func TestBadProviderConfigurations(t *testing.T) {
 		"an unknown state":       {`tasks = "tasks.csv"`, `tasks = "tasks.csv", states = { Deployed = "live" }`, []string{`systems["cmdb"].file.states["Deployed"]`, `"live" is not accepted there. Accepted: unknown, planned, in_service`}},
 		"an unknown status":      {`tasks = "tasks.csv"`, `tasks = "tasks.csv", people_states = { "on leave" = "away" }`, []string{`systems["cmdb"].file.people_states["on leave"]`, "Accepted: "}},
 		"an unknown task status": {`tasks = "tasks.csv"`, `tasks = "tasks.csv", tasks_states = { Stalled = "waiting" }`, []string{`systems["cmdb"].file.tasks_states["Stalled"]`, "open, closed"}},
-		"records of what":        {`tasks = "tasks.csv"`, `tasks = "tasks.csv", min_records = { owners = 3 }`, []string{`systems["cmdb"].file.min_records["owners"]`, "none of assets, people and tasks"}},
+		"records of what":        {`tasks = "tasks.csv"`, `tasks = "tasks.csv", min_records = { owners = 3 }`, []string{`systems["cmdb"].file.min_records["owners"]`, "It is not accepted; use"}},
 		"an unknown directory":   {"systems = {", "directories = [\"corp\"]\n  systems = {", []string{"directories =", `No system named "corp", which directories names, is configured.`, `"cmdb"`}},
 		"no people":              {systems, systems + "\n  other = { file = { assets = \"assets.csv\" } }\n  }\n  directories = [\"other\"]\n  limits = {", []string{"directories =", `The system "other", which directories names, knows no people.`}},
 		"a review queue":         {"systems = {", "reviews = \"cmdb\"\n  systems = {", []string{"reviews =", "System Has No Review Queue", "Leave reviews out"}},
