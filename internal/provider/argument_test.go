@@ -160,7 +160,7 @@ func TestThePolicyOfTheProviderDecides(t *testing.T) {
 			ExpectError: check.Error("Error: Invalid Condition", "At triggers[0].when", "this can fail: a list may be shorter",
 				"Nothing was issued and nothing was revoked."),
 		},
-		acctest.Look(func() error { return w.Unchanged(acctest.StateFile, state) }),
+		w.Look(func() error { return w.Unchanged(acctest.StateFile, state) }),
 	))
 }
 
