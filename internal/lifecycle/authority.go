@@ -102,6 +102,15 @@ func inTeam(team string, p Person) bool {
 	return team != "" && slices.ContainsFunc(p.Teams, func(t string) bool { return sameKey(t, team) })
 }
 
+// AuthorityRisk returns the risk at which authority is judged: who may speak for
+// privileged access must also be who says that it is no longer privileged.
+func AuthorityRisk(s *Spec, prior *Grant) Risk {
+	if prior == nil || prior.Serial == 0 {
+		return s.Risk
+	}
+	return max(s.Risk, prior.Memory.Risk)
+}
+
 // AuthorityKeys lists the keys of people that must be looked up to judge who the
 // configuration names.
 func AuthorityKeys(s *Spec, prior *Grant) []string {

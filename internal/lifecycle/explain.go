@@ -26,9 +26,9 @@ func (e *evaluation) reasons() []Reason {
 }
 
 // controls returns the controls that the handling of a finding serves, in the
-// catalogues that the provider's policy names.
+// catalogues that the policies name.
 func (e *evaluation) controls(c Code) []string {
-	of := e.in.Policies[0].Controls
+	of := e.in.Policies[len(e.in.Policies)-1].Controls // a grant's own policy adds to the provider's
 	if of == nil {
 		return nil
 	}
@@ -196,7 +196,7 @@ func span(d time.Duration) string {
 }
 
 func (e *evaluation) gateNote(v *verdict) string {
-	return ", because the confidence " + Hundredths(e.binding.Confidence) + " is below " + Hundredths(v.gate)
+	return ", because the confidence " + Hundredths(v.confidence) + " is below " + Hundredths(v.gate)
 }
 
 // Hundredths formats a number of hundredths with two decimals.

@@ -7,20 +7,21 @@ import (
 
 // verdict is what the policies together say of one finding.
 type verdict struct {
-	action    Action
-	rotation  Rotation
-	trigger   *Trigger
-	gate      int                   // the confidence that would have been needed, in hundredths; 0 if it was enough
-	gated     Action                // what was held back by the gate
-	gatedDate bool                  // the date that was held back by the gate
-	dated     bool                  // the retirement date will make it a review or a block
-	overdue   bool                  // the grace is over, or nobody answered in time
-	review    bool                  // then is what happens if nobody answers
-	start     time.Time             // when the course begins; later than now if the attestation has answered
-	since     time.Time             // when the action began
-	comes     [Revoke + 1]time.Time // when each action is first asked for; zero if never
-	then      Action                // what it changes to by itself, Keep if that is not to be told
-	within    time.Duration         // how long the present action lasts before that
+	action     Action
+	rotation   Rotation
+	trigger    *Trigger
+	gate       int                   // the confidence that would have been needed, in hundredths; 0 if it was enough
+	confidence int                   // the confidence that there is, in hundredths
+	gated      Action                // what was held back by the gate
+	gatedDate  bool                  // the date that was held back by the gate
+	dated      bool                  // the retirement date will make it a review or a block
+	overdue    bool                  // the grace is over, or nobody answered in time
+	review     bool                  // then is what happens if nobody answers
+	start      time.Time             // when the course begins; later than now if the attestation has answered
+	since      time.Time             // when the action began
+	comes      [Revoke + 1]time.Time // when each action is first asked for; zero if never
+	then       Action                // what it changes to by itself, Keep if that is not to be told
+	within     time.Duration         // how long the present action lasts before that
 }
 
 // ruling is what one policy says of one finding: the verdict at this instant,
@@ -143,8 +144,9 @@ func (e *evaluation) match(c Code, rules *Rules) (*Trigger, error) {
 
 // rule applies a trigger to a finding.
 func (e *evaluation) rule(c Code, t *Trigger, rules *Rules) ruling {
-	tooLittle := e.confidence(c, rules) < rules.AutomateAt
-	r := ruling{runs: e.started(c), verdict: verdict{trigger: t, rotation: t.Rotation, since: e.seen[c]}}
+	confidence := e.confidence(c, rules)
+	tooLittle := confidence < rules.AutomateAt
+	r := ruling{runs: e.started(c), verdict: verdict{trigger: t, rotation: t.Rotation, since: e.seen[c], confidence: confidence}}
 	if e.revokes(c, t) && (!e.binding.Held || e.started(c)) {
 		e.saysRevoke = e.saysRevoke.With(c)
 	}

@@ -80,10 +80,19 @@ func selects(selector, value string) bool {
 	return selector == "" || sameWord(selector, value) || (strings.Contains(selector, "*") && Matches(fold(selector), fold(value)))
 }
 
-// sameKey reports whether two keys of directory entries are spelled alike: case,
-// blanks and the name of a directory in front do not count.
+// sameKey reports whether two keys of directory entries are spelled alike. Case and
+// blanks do not count, nor does the name of a directory that only one of them has in
+// front; two directories may give one id to two people.
 func sameKey(a, b string) bool {
-	return a == b || bareKey(a) == bareKey(b)
+	if a == b {
+		return true
+	}
+	a, b = fold(a), fold(b)
+	bareA, bareB := bareKey(a), bareKey(b)
+	if bareA != a && bareB != b {
+		return a == b
+	}
+	return bareA == bareB
 }
 
 // sameKeys reports whether two lists name the same entries, in whatever order.
@@ -92,14 +101,13 @@ func sameKeys(a, b []string) bool { return slices.Equal(bareKeys(a), bareKeys(b)
 func bareKeys(keys []string) []string {
 	out := make([]string, len(keys))
 	for i, k := range keys {
-		out[i] = bareKey(k)
+		out[i] = bareKey(fold(k))
 	}
 	return unique(out)
 }
 
-// bareKey folds a key and takes a directory's name off its front.
+// bareKey takes a directory's name off the front of a folded key.
 func bareKey(key string) string {
-	key = fold(key)
 	if name, rest, ok := strings.Cut(key, "/"); ok && rest != "" && !strings.ContainsFunc(name, notOfAName) {
 		return rest
 	}
