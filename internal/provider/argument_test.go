@@ -67,7 +67,7 @@ func TestBadProviderArguments(t *testing.T) {
 		"plan_time in parts":    {"= var.plan_time", `= "2030-01-15T09:00:00.5Z"`, []string{"plan_time =", "whole seconds"}},
 		"an empty max_plan_age": {"systems = {", "max_plan_age = \"\"\n  systems = {", []string{"max_plan_age =", "Invalid Duration"}},
 		"max_plan_age":          {"systems = {", "max_plan_age = \"tomorrow\"\n  systems = {", []string{"max_plan_age =", "Invalid Duration", "such as 36h, 14d or 2w"}},
-		"negative limit":        {"systems = {", "limits = { revocations = -1 }\n  systems = {", []string{"limits.revocations", "at least 0"}},
+		"negative limit":        {"systems = {", "limits = { revocations = -2 }\n  systems = {", []string{"limits.revocations", "at least -1"}},
 		"half a limit":          {"systems = {", "limits = { revocations = 1.5 }\n  systems = {", []string{"limits ="}},
 	}))
 }
