@@ -45,7 +45,7 @@ func (e *evaluation) compareClock() {
 func (e *evaluation) onlyClock() bool {
 	right := *e
 	right.untimely = false
-	return e.findings&SetOf(GrantExpired, GrantRotationDue) != 0 && (right.mayIssue() || right.mayRotate(false))
+	return !e.observing && e.findings&SetOf(GrantExpired, GrantRotationDue) != 0 && (right.mayIssue() || right.mayRotate(false))
 }
 
 // announced is what a run at an instant that lies too late announces: nothing but what

@@ -152,7 +152,7 @@ func (e *evaluation) rule(c Code, t *Trigger, rules *Rules) ruling {
 	}
 	r.start = e.graceStart(c, t, tooLittle)
 	r.course = e.lay(c, t, tooLittle, r.start)
-	if e.now.Before(r.start) {
+	if e.now.Before(r.start) && e.seen[c].Before(r.start) {
 		e.cleared = e.cleared.With(c)
 		r.rotation = e.rotationOnceAnswered(c, t)
 		return r
@@ -238,7 +238,7 @@ func (e *evaluation) layStep(p *course, c Code, at time.Time, s step) {
 		p.add(unanswered)
 		return
 	}
-	unanswered.at, unanswered.gated, unanswered.unanswered = at, s.gated, !at.After(e.now)
+	unanswered.at, unanswered.gated, unanswered.unanswered = at, s.gated, p.count == 0 || !at.After(e.now)
 	p.add(unanswered)
 }
 

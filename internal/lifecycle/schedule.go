@@ -319,7 +319,9 @@ func (e *evaluation) adopt() {
 		e.basis.Class, e.basis.Environment, e.basis.Criticality = now.Class, now.Environment, now.Criticality
 		e.settle(AssetChanged)
 	}
-	e.basis.State = now.State
+	if e.prior.Serial == 0 || !now.State.terminal() {
+		e.basis.State = now.State // what is terminal now was not so when the access was given
+	}
 	if e.isUnanswered(AssetReassigned) || e.isUnanswered(OwnerChanged) || e.binding.Holder == "" {
 		return
 	}
