@@ -25,7 +25,7 @@ func TestAllFactsOfABinding(t *testing.T) {
 	})
 	// What no decision depends on is left open by the plan of a new binding.
 	shown := check.Resource(app, check.Attributes{
-		"name": "Ledger",
+		"name":                         "Ledger",
 		"confidence_parts.owner_named": 25, "confidence_parts.owner_found": 25, "confidence_parts.single_owner": 15,
 		"confidence_parts.fresh": 15, "confidence_parts.uncontradicted": 15, "confidence_parts.complete": 5, "confidence_parts.corroborated": 0,
 		"open_tasks":   knownvalue.ListSizeExact(2),
