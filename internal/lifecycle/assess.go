@@ -77,7 +77,7 @@ func merge(records []Record) (Record, []string) {
 			out.State, out.StateText = StateUnknown, ""
 			differ("state")
 		}
-		if !slices.EqualFunc(r.Owners, out.Owners, sameWord) {
+		if !sameWords(r.Owners, out.Owners) {
 			out.Owners = nil
 			differ("owner")
 		}

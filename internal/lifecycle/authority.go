@@ -72,11 +72,12 @@ func Authorized(entries []Authorization, b *Binding, risk Risk) []string {
 	return nil
 }
 
-// permits reports whether the person is who an entry names.
+// permits reports whether the person is who an entry names. A team that owns a workload
+// speaks through its members.
 func permits(who string, p Person, isOwner bool, b *Binding) bool {
 	switch {
 	case who == ByOwner:
-		return isOwner
+		return isOwner || (b.BoundTo == BoundToWorkload && slices.ContainsFunc(holders(b.Holder), func(h string) bool { return inTeam(h, p) }))
 	case who == ByManager:
 		return isKeyOf(b.Manager, p)
 	case who == ByLifecycleOwner:
@@ -99,6 +100,15 @@ func isKeyOf(key string, p Person) bool {
 
 func inTeam(team string, p Person) bool {
 	return team != "" && slices.ContainsFunc(p.Teams, func(t string) bool { return sameKey(t, team) })
+}
+
+// AuthorityRisk returns the risk at which authority is judged: who may speak for
+// privileged access must also be who says that it is no longer privileged.
+func AuthorityRisk(s *Spec, prior *Grant) Risk {
+	if prior == nil || prior.Serial == 0 {
+		return s.Risk
+	}
+	return max(s.Risk, prior.Memory.Risk)
 }
 
 // AuthorityKeys lists the keys of people that must be looked up to judge who the

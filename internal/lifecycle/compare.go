@@ -143,5 +143,5 @@ func managerChanged(before, after string) bool {
 }
 
 func teamsChanged(before, after []string) bool {
-	return len(before) > 0 && len(after) > 0 && !slices.EqualFunc(before, after, sameKey)
+	return len(before) > 0 && len(after) > 0 && !slices.Equal(before, after) && !sameKeys(before, after)
 }

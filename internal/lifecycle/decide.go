@@ -61,16 +61,12 @@ func decide(in Input) (evaluation, error) {
 		e.prior = &nothing
 	}
 	e.replaced = e.prior.Serial > 0 && (e.prior.Asset != e.binding.Asset || e.prior.Access != e.spec.Access)
-	e.stamp, e.jump = e.now, e.prior != &nothing && e.jumped()
-	if e.jump {
-		e.stamp = e.prior.Latest()
-	}
-	e.untimely = e.jump || e.now.Before(e.prior.Latest())
 	e.readAnswer()
-	e.readWaiver()
 	e.readRisk()
 	e.readMode()
 	e.readTerms()
+	e.readClock()
+	e.readWaiver()
 	e.readReviewClock()
 	e.observe()
 	if err := e.judgeAll(); err != nil {
@@ -82,21 +78,8 @@ func decide(in Input) (evaluation, error) {
 	}
 	e.runReviewClock()
 	e.hold()
+	e.decided = e.action
 	return e, nil
-}
-
-// jumped reports whether the run's instant lies further behind all that the grant
-// knows of than a clock that is right would bring it.
-func (e *evaluation) jumped() bool {
-	limit := e.in.MaxClockJump
-	if limit <= 0 {
-		return false
-	}
-	horizon := e.prior.Horizon()
-	if a := e.spec.Attestation; a != nil {
-		horizon = later(horizon, a.At)
-	}
-	return !horizon.IsZero() && e.now.After(horizon.Add(limit))
 }
 
 // nothing is the memory of a grant before its first decision.
@@ -115,8 +98,8 @@ type evaluation struct {
 	risk        Risk      // as the grant is decided
 	replaced    bool      // the asset or the access is another one
 	untimely    bool      // the run's instant cannot be right, so nothing is issued
-	jump        bool      // it lies far behind all that the grant knows of
-	stamp       time.Time // what the grant remembers of the run's instant
+	jumped      bool      // because it lies too long after everything that the grant knows of
+	timelyFrom  time.Time // until when it lies before something that the grant remembers
 	observing   bool
 	enforceFrom time.Time
 	certified   time.Time
@@ -137,6 +120,7 @@ type evaluation struct {
 	verdicts [NumCodes]verdict
 
 	action      Action
+	decided     Action  // what the facts ask for, whatever is left to show
 	saysRevoke  CodeSet // findings that ask for revoke, whatever the confidence
 	revokedAt   time.Time
 	revokedFor  CodeSet
@@ -172,6 +156,7 @@ func (e *evaluation) observe() {
 	for c := range e.findings.All {
 		e.see(c)
 	}
+	e.compareClock()
 }
 
 // observationTrusted is for how long an observation of use counts.
@@ -182,7 +167,7 @@ const observationTrusted = 24 * time.Hour
 // disuse.
 func (e *evaluation) unused() bool {
 	u, after := e.spec.Usage, e.terms.unusedAfter
-	return u != nil && after > 0 && e.prior.Serial > 0 && !u.LastUsedAt.IsZero() && !u.ObservedAt.After(e.now) &&
+	return u != nil && after > 0 && !u.LastUsedAt.IsZero() && !u.ObservedAt.After(e.now) &&
 		e.now.Before(u.ObservedAt.Add(observationTrusted)) && !e.now.Before(u.LastUsedAt.Add(after))
 }
 
@@ -190,9 +175,13 @@ func (e *evaluation) unused() bool {
 // counts as first seen when that ended, so that it counts anew with its grace.
 func (e *evaluation) see(c Code) {
 	e.findings = e.findings.With(c)
-	e.seen[c] = e.stamp
-	if at, ok := e.remembered(c); ok && !e.unwaived.Has(c) {
+	e.seen[c] = e.believed(c)
+	at, ok := e.remembered(c)
+	if ok && (e.jumped || !e.unwaived.Has(c)) {
 		e.seen[c] = at
+	}
+	if e.jumped {
+		return
 	}
 	if w := e.waiver; w != nil && !w.EndedAt.IsZero() && w.Codes.Has(c) {
 		e.seen[c] = later(e.seen[c], w.EndedAt)
@@ -226,17 +215,16 @@ func (e *evaluation) hold() {
 	if !e.binding.Held {
 		return
 	}
-	switch p := e.prior.Status; {
-	case p == StatusBlocked && e.action < Block:
-		e.action, e.stalled = Block, true
-	case p == StatusBlocked:
-		e.action = Block
-	case p == StatusRevoked, e.action < Block:
+	known := Keep
+	for c := range e.findings.All {
+		known = max(known, e.heldAction(c))
+	}
+	switch {
+	case !e.prior.RevokedAt.IsZero():
+	case e.prior.Status == StatusBlocked:
+		e.action, e.stalled = Block, known < Block
 	default:
-		e.action = Keep
-		for c := range e.findings.All {
-			e.action = max(e.action, e.heldAction(c))
-		}
+		e.action = known
 	}
 }
 
@@ -256,10 +244,16 @@ func (e *evaluation) heldAction(c Code) Action {
 // settleStatus derives the status from the action and from what is left.
 func (e *evaluation) settleStatus() {
 	e.status = e.statusOf(e.action)
-	if e.observing {
-		return
-	}
-	if e.action < Block && !active(e.generations[:e.count]) {
+	isActive := active(e.generations[:e.count])
+	switch {
+	case e.observing:
+		if e.capped != capNone && e.action < Block {
+			e.status = StatusExpired
+		}
+		if e.status == StatusExpired || !isActive {
+			e.see(GrantExpired)
+		}
+	case !isActive && e.action < Block:
 		e.settleEmpty()
 	}
 }
@@ -290,19 +284,7 @@ func (e *evaluation) settleEmpty() {
 	case e.status == StatusActive:
 		e.status, e.action = StatusReview, Review
 	}
-	if e.status == StatusExpired || e.serial > 0 || !e.explained() {
-		e.see(GrantExpired)
-	}
-}
-
-// explained reports whether some finding says why the access is not simply kept.
-func (e *evaluation) explained() bool {
-	for c := range (e.findings &^ e.excepted).All {
-		if e.verdicts[c].action > Keep {
-			return true
-		}
-	}
-	return false
+	e.see(GrantExpired)
 }
 
 // decision builds the result. What did not change is taken over from the prior
@@ -336,6 +318,9 @@ func (e *evaluation) decision() Decision {
 	}
 	g.Memory = e.memory(&g)
 	g.NextChangeAt = e.nextChange()
+	if e.jumped {
+		g.NextChangeAt = e.announced(&g)
+	}
 	g.Reasons = e.reasons()
 	if e.stalled || e.unchanged(&g) {
 		g.Action, g.Rotation, g.Reasons = e.prior.Action, e.prior.Rotation, e.prior.Reasons
@@ -363,15 +348,25 @@ func (e *evaluation) withdrawn() []int {
 	var out []int
 	for i := range e.prior.Generations {
 		g := &e.prior.Generations[i]
-		announced := g.Ended(e.now) && !e.jump
+		announced := g.Ended(e.now) && !e.jumped
 		if !g.Enabled || announced || e.spec.RevokeGenerations[g.Key()] {
 			continue
 		}
-		if !slices.ContainsFunc(e.generations[:e.count], func(n Generation) bool { return n.Number == g.Number && n.Enabled }) {
+		if kept := e.numbered(g.Number); kept == nil || !kept.Enabled {
 			out = append(out, g.Number)
 		}
 	}
 	return out
+}
+
+// numbered returns the generation of that number, or nil if it is not kept.
+func (e *evaluation) numbered(n int) *Generation {
+	for i := range e.count {
+		if e.generations[i].Number == n {
+			return &e.generations[i]
+		}
+	}
+	return nil
 }
 
 func (e *evaluation) clampedArguments() []string {
@@ -390,8 +385,9 @@ func sameCondition(a, b Condition) bool {
 	return a.Code == b.Code && a.FirstSeen.Equal(b.FirstSeen)
 }
 
-// conditions lists the findings that still stand. Held facts start no grace, so
-// nothing that a trigger can be written for is remembered from them.
+// conditions lists the findings that still stand. Held facts and an instant that
+// cannot be right start no grace, so nothing that a trigger can be written for is
+// remembered from them.
 func (e *evaluation) conditions() []Condition {
 	var buffer [NumCodes]Condition
 	n := 0
@@ -416,7 +412,7 @@ func (e *evaluation) conditions() []Condition {
 // neither does a run whose clock has jumped: what it wrote down would stand in the
 // future once the clock is right again.
 func (e *evaluation) started(c Code) bool {
-	if !e.binding.Held && !e.jump {
+	if !e.binding.Held && !e.jumped {
 		return true
 	}
 	_, ok := e.remembered(c)
@@ -450,7 +446,8 @@ func (e *evaluation) unchanged(g *Grant) bool {
 func explains(before, now Reason) bool {
 	wasFact, was, _ := strings.Cut(before.Message, decisionMark)
 	isFact, is, _ := strings.Cut(now.Message, decisionMark)
-	return (wasFact == isFact || comparators.Has(before.Code)) && actionOf(was) == actionOf(is)
+	return (wasFact == isFact || comparators.Has(before.Code)) && actionOf(was) == actionOf(is) &&
+		strings.Contains(was, repeatsNote) == strings.Contains(is, repeatsNote)
 }
 
 func actionOf(decision string) string {

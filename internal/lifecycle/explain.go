@@ -26,9 +26,9 @@ func (e *evaluation) reasons() []Reason {
 }
 
 // controls returns the controls that the handling of a finding serves, in the
-// catalogues that the provider's policy names.
+// catalogues that the policies name.
 func (e *evaluation) controls(c Code) []string {
-	of := e.in.Policies[0].Controls
+	of := e.in.Policies[len(e.in.Policies)-1].Controls // a grant's own policy adds to the provider's
 	if of == nil {
 		return nil
 	}
@@ -70,8 +70,9 @@ func (e *evaluation) reasonCodes() CodeSet {
 	var codes CodeSet
 	for c := range (e.findings | e.due).All {
 		v := &e.verdicts[c]
-		actedOn := c == AssetReassigned && e.rotation != RotateNone // also where an attestation has answered it
-		if Engine.Has(c) || v.action > Keep || (v.rotation != RotateNone && (actedOn || !e.cleared.Has(c))) {
+		actedOn := e.due.Has(c) && comparators.Has(c) && e.rotation != RotateNone // also where an attestation has answered it
+		rotates := v.rotation != RotateNone && e.action < Block && (actedOn || !e.cleared.Has(c))
+		if Engine.Has(c) || v.action > Keep || rotates {
 			codes = codes.With(c)
 		}
 	}
@@ -100,12 +101,18 @@ func (e *evaluation) message(c Code) string {
 	if v.trigger == nil {
 		return fact
 	}
-	text := fact + decisionMark + v.action.String()
+	action := v.action
+	if e.binding.Held {
+		action = e.heldAction(c)
+	}
+	text := fact + decisionMark + action.String()
 	switch {
+	case action < v.action:
+		text += " instead of " + v.action.String() + ", because a system is unavailable and the facts are the last known ones"
 	case v.gated != Keep:
 		text += " instead of " + v.gated.String() + e.gateNote(v)
 	case v.gatedDate:
-		text += ", and the date ends nothing by itself" + e.gateNote(v)
+		text += " instead of the end that the date sets" + e.gateNote(v)
 	case v.gate > 0:
 		text += ", and no rotation at once" + e.gateNote(v)
 	case v.overdue:
@@ -120,20 +127,26 @@ func (e *evaluation) message(c Code) string {
 		text += "; " + v.then.String() + " if this still stands after " + span(v.within)
 	}
 	text += " (" + v.trigger.Label + v.trigger.scope() + ")."
-	if v.action == Revoke {
+	if action == Revoke {
 		return text + revokedRemedy
 	}
-	if v.action == Lapse {
+	if action == Lapse {
 		text += lapseNote
 	}
 	if remedy := table[c].remedy; remedy != "" {
 		text += " " + remedy
+	}
+	if asks := v.trigger.Action; (asks == Recertify || asks == Review) && e.repeats() {
+		text += repeatsNote
 	}
 	if successive.Has(c) && e.binding.Successor != "" {
 		text += " Proposed owner: " + e.binding.Successor + "."
 	}
 	return text
 }
+
+// repeatsNote says why an attestation that is dated anew answers nothing.
+const repeatsNote = " The attestation by the same person with the same note counts from its first date: change its note to attest anew."
 
 // decisionMark stands between the fact and the decision of a message.
 const decisionMark = " Action: "
@@ -183,7 +196,7 @@ func span(d time.Duration) string {
 }
 
 func (e *evaluation) gateNote(v *verdict) string {
-	return ", because the confidence " + Hundredths(e.binding.Confidence) + " is below " + Hundredths(v.gate)
+	return ", because the confidence " + Hundredths(v.confidence) + " is below " + Hundredths(v.gate)
 }
 
 // Hundredths formats a number of hundredths with two decimals.
@@ -218,7 +231,7 @@ func (e *evaluation) fact(c Code) string {
 	case GrantExpired:
 		return e.expiredFact()
 	case ExceptionExpired:
-		return "The exception approved by " + quote(e.spec.Exception.ApprovedBy) + " has ended, and what it waived counts again."
+		return e.exceptionFact()
 	default:
 		return e.binding.message(c)
 	}
@@ -262,9 +275,19 @@ func (e *evaluation) latchFact() string {
 	case e.answer != nil && e.spent && e.answer.At.After(e.revokedAt):
 		return stays + "The attestation by " + quote(e.answer.By) + " was made while a fact still said revoke. " +
 			"Once the record is right, attest anew, with another note."
+	case e.repeats():
+		return stays + "To bring it back, add an attestation dated after revoked_at to this grant." + repeatsNote
 	default:
 		return stays + "To bring it back, add an attestation dated after revoked_at to this grant."
 	}
+}
+
+func (e *evaluation) exceptionFact() string {
+	ended := " has ended"
+	if e.waiverLimit {
+		ended = " has lasted as long as the policy allows since it was first stated"
+	}
+	return "The exception approved by " + quote(e.spec.Exception.ApprovedBy) + ended + ", and what it waived counts again."
 }
 
 func (e *evaluation) assetChanges() string {
@@ -313,6 +336,8 @@ func (e *evaluation) rotationCause() string {
 		return "The configuration revokes a generation."
 	case e.rotation == RotateNow:
 		return "The last credential has expired, and a new one takes its place."
+	case e.owed():
+		return "The rotation that was due is done now: a new credential first, then the old one goes."
 	default:
 		return "The credential is due for renewal: a new one first, then the old one goes."
 	}
@@ -340,25 +365,29 @@ func (e *evaluation) obstacle() string {
 	switch blockers := e.findings & (assetObstacles | holderObstacles); {
 	case e.binding.Held:
 		return "a system is unavailable and the facts are the last known ones"
-	case e.untimely:
-		return e.untimelyText()
+	case e.waits && e.count < len(e.generations):
+		return "an earlier credential leaves its overlap in this run, and the next one is issued in the run after it"
 	case e.waits:
 		return "an earlier credential is still in its overlap, which is not cut"
-	case e.action >= Block:
+	case e.action >= Block && !e.observing:
 		return "the access is blocked"
+	case e.observing:
+		return "the policy is only observed, which brings back nothing that was taken away while it was enforced"
 	case e.action == Lapse:
 		return "the access lapses"
-	case e.waiting():
-		return "the asset's reassignment waits for an answer"
+	case e.waiting() && e.binding.Holder != "":
+		return "another holder waits for an answer"
 	case blockers != 0:
 		for c := range blockers.All {
 			return table[c].blocks
 		}
 		fallthrough
-	case e.binding.Holder == "":
+	case e.binding.Holder == "", e.findings&e.obstacles() != 0:
 		return "the owner cannot be resolved"
 	case e.capped != capNone:
 		return "a date that limits the access has passed"
+	case e.untimely && !e.leftBlock():
+		return e.untimelyText()
 	default:
 		return "the access was taken away, and somebody has to answer the review first"
 	}
@@ -366,19 +395,19 @@ func (e *evaluation) obstacle() string {
 
 // untimelyText says why nothing is issued at this instant, and what to do.
 func (e *evaluation) untimelyText() string {
-	if e.jump {
-		return "the instant of this run lies far behind everything that the grant knows of, so that a clock may be wrong; " +
-			"if it is right, attest the access, or raise max_clock_jump in the provider block for one run"
+	if e.jumped {
+		return "the instant of this run lies long after everything that the grant knows of, so that a clock may be wrong; " +
+			"if it is right, attest the access anew, or raise max_clock_jump in the provider block for one run"
 	}
 	return "the instant of this run precedes what the grant remembers, so that a clock is or was wrong; " +
 		"correct the clock, wait, or start again at g1 with -replace"
 }
 
 func (e *evaluation) expiredFact() string {
-	switch e.capped {
-	case capRetirement:
+	switch {
+	case e.capped == capRetirement:
 		return "The asset's retirement date has passed, so no credential can exist."
-	case capOwnerEnd:
+	case e.capped == capOwnerEnd:
 		return "The holder's end date has passed, so no credential can exist."
 	default:
 		return "No credential is in use, and none can be issued: " + e.obstacle() + "."

@@ -1,5 +1,7 @@
 package lifecycle
 
+import "slices"
+
 // ActionOf returns the action that the findings ask for at this instant, before
 // the schedule and before the last transition's action is carried over.
 func ActionOf(in Input) (Action, error) {
@@ -12,4 +14,24 @@ func ActionOf(in Input) (Action, error) {
 func RotationOf(in Input) (Rotation, error) {
 	e, err := decide(in)
 	return e.wanted, err
+}
+
+// UntimelyAt reports whether the run's instant cannot be right.
+func UntimelyAt(in Input) bool {
+	e, err := decide(in)
+	return err == nil && e.untimely
+}
+
+// JumpedAt reports whether the run's instant lies too long after everything that the
+// grant knows of.
+func JumpedAt(in Input) bool {
+	e, err := decide(in)
+	return err == nil && e.jumped
+}
+
+// ChangedHolders reports whether somebody of a list of holders no longer holds the
+// asset, going by the keys that the grant remembers.
+func ChangedHolders(list string, prior *Grant, b *Binding) bool {
+	e := evaluation{prior: prior, binding: b}
+	return slices.ContainsFunc(holders(list), func(h string) bool { return e.presenceOf(h) != named })
 }

@@ -78,6 +78,7 @@ func bindingOf(t *testing.T, o object) Binding {
 		Fresh           *bool             `json:"fresh"`
 		OwnerKeys       map[string]string `json:"owner_keys"`
 		OpenTasks       []string          `json:"open_tasks"`
+		LifecycleOwner  string            `json:"lifecycle_owner"`
 	}
 	o.into(t, &b)
 	asset, ok := ParseRef(b.Asset)
@@ -89,7 +90,7 @@ func bindingOf(t *testing.T, o object) Binding {
 		OwnerKind: parsed(t, b.OwnerKind, ParseOwnerKind), OwnerStatus: parsed(t, b.OwnerStatus, ParseOwnerStatus),
 		OwnerEndDate: b.OwnerEndDate.Time, Manager: b.Manager, Teams: b.Teams, Successor: b.Successor, Environment: b.Environment,
 		Criticality: b.Criticality, ThirdParty: b.ThirdParty, Shared: b.Shared, RetirementDate: b.RetirementDate.Time,
-		Confidence: int(math.Round(b.Confidence * 100)), Held: b.Held,
+		Confidence: int(math.Round(b.Confidence * 100)), Held: b.Held, LifecycleOwner: b.LifecycleOwner,
 	}
 	out.StateConfidence, out.Fresh = out.Confidence, b.Fresh == nil || *b.Fresh
 	if b.StateConfidence != nil {

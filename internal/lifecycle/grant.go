@@ -186,21 +186,28 @@ func (g *Grant) Current() *Generation {
 
 // Latest returns the latest instant at which something happened that the grant
 // remembers. A run at an earlier one issues nothing: it would rewrite history.
-func (g *Grant) Latest() time.Time {
-	latest := g.RevokedAt
+func (g *Grant) Latest() time.Time { return later(g.happened(), g.RevokedAt) }
+
+// happened is the latest instant at which something was seen, issued or certified.
+// What only explains the schedule is no history.
+func (g *Grant) happened() time.Time {
+	latest := g.CertifiedAt
 	for _, c := range g.Conditions {
-		latest = later(latest, c.FirstSeen)
+		if !Engine.Has(c.Code) {
+			latest = later(latest, c.FirstSeen)
+		}
 	}
 	for i := range g.Generations {
 		latest = later(latest, g.Generations[i].IssuedAt)
 	}
-	return later(latest, g.CertifiedAt)
+	return latest
 }
 
 // Horizon returns the latest instant that the grant knows of, what it announces
-// included. A run long after it more likely has a wrong clock than waited.
+// included. A run long after it more likely has a wrong clock than waited. A
+// revocation is left out, because it goes on at an instant that cannot be right too.
 func (g *Grant) Horizon() time.Time {
-	latest := later(g.Latest(), g.NextChangeAt)
+	latest := later(g.happened(), g.NextChangeAt)
 	for i := range g.Generations {
 		latest = later(latest, g.Generations[i].ExpiresAt)
 	}

@@ -7,20 +7,21 @@ import (
 
 // verdict is what the policies together say of one finding.
 type verdict struct {
-	action    Action
-	rotation  Rotation
-	trigger   *Trigger
-	gate      int                   // the confidence that would have been needed, in hundredths; 0 if it was enough
-	gated     Action                // what was held back by the gate
-	gatedDate bool                  // the date that was held back by the gate
-	dated     bool                  // the retirement date will make it a review or a block
-	overdue   bool                  // the grace is over, or nobody answered in time
-	review    bool                  // then is what happens if nobody answers
-	start     time.Time             // when the course begins; later than now if the attestation has answered
-	since     time.Time             // when the action began
-	comes     [Revoke + 1]time.Time // when each action is first asked for; zero if never
-	then      Action                // what it changes to by itself, Keep if that is not to be told
-	within    time.Duration         // how long the present action lasts before that
+	action     Action
+	rotation   Rotation
+	trigger    *Trigger
+	gate       int                   // the confidence that would have been needed, in hundredths; 0 if it was enough
+	confidence int                   // the confidence that there is, in hundredths
+	gated      Action                // what was held back by the gate
+	gatedDate  bool                  // the date that was held back by the gate
+	dated      bool                  // the retirement date will make it a review or a block
+	overdue    bool                  // the grace is over, or nobody answered in time
+	review     bool                  // then is what happens if nobody answers
+	start      time.Time             // when the course begins; later than now if the attestation has answered
+	since      time.Time             // when the action began
+	comes      [Revoke + 1]time.Time // when each action is first asked for; zero if never
+	then       Action                // what it changes to by itself, Keep if that is not to be told
+	within     time.Duration         // how long the present action lasts before that
 }
 
 // ruling is what one policy says of one finding: the verdict at this instant,
@@ -74,7 +75,7 @@ func (e *evaluation) judgeAll() error {
 			return err
 		}
 	}
-	if e.action < Review || !e.review.Since.IsZero() || e.binding.Held {
+	if e.action < Review || !e.review.Since.IsZero() || e.binding.Held || e.jumped {
 		return nil
 	}
 	e.review.Since = e.now
@@ -103,7 +104,7 @@ func (e *evaluation) judge(c Code) error {
 		return nil
 	}
 	v := e.merge(rulings)
-	if c == AssetReassigned && e.cleared.Has(c) {
+	if comparators.Has(c) && e.cleared.Has(c) {
 		v.then = Keep // it is acted on now
 	}
 	e.verdicts[c] = v
@@ -128,7 +129,7 @@ func (e *evaluation) match(c Code, rules *Rules) (*Trigger, error) {
 			continue
 		}
 		if t.When != nil {
-			ok, err := t.When(&Subject{Binding: e.binding, Spec: e.spec, Risk: e.risk, Issued: e.prior.Serial > 0})
+			ok, err := t.When(&Subject{Binding: e.binding, Spec: e.spec, Risk: e.risk, Issued: e.isIssued()})
 			if err != nil {
 				return nil, err
 			}
@@ -143,14 +144,15 @@ func (e *evaluation) match(c Code, rules *Rules) (*Trigger, error) {
 
 // rule applies a trigger to a finding.
 func (e *evaluation) rule(c Code, t *Trigger, rules *Rules) ruling {
-	tooLittle := e.confidence(c, rules) < rules.AutomateAt
-	r := ruling{runs: e.started(c), verdict: verdict{trigger: t, rotation: t.Rotation, since: e.seen[c]}}
+	confidence := e.confidence(c, rules)
+	tooLittle := confidence < rules.AutomateAt
+	r := ruling{runs: e.started(c), verdict: verdict{trigger: t, rotation: t.Rotation, since: e.seen[c], confidence: confidence}}
 	if e.revokes(c, t) && (!e.binding.Held || e.started(c)) {
 		e.saysRevoke = e.saysRevoke.With(c)
 	}
 	r.start = e.graceStart(c, t, tooLittle)
 	r.course = e.lay(c, t, tooLittle, r.start)
-	if e.now.Before(r.start) {
+	if e.now.Before(r.start) && e.seen[c].Before(r.start) {
 		e.cleared = e.cleared.With(c)
 		r.rotation = e.rotationOnceAnswered(c, t)
 		return r
@@ -226,7 +228,7 @@ func (e *evaluation) lay(c Code, t *Trigger, tooLittle bool, start time.Time) co
 func (e *evaluation) layStep(p *course, c Code, at time.Time, s step) {
 	s.at = at
 	ends, ok := e.reviewEndsFrom(at)
-	if s.action != Review || !e.started(c) || !ok {
+	if s.action != Review || (e.binding.Held && !e.started(c)) || !ok {
 		p.add(s)
 		return
 	}
@@ -236,7 +238,7 @@ func (e *evaluation) layStep(p *course, c Code, at time.Time, s step) {
 		p.add(unanswered)
 		return
 	}
-	unanswered.at, unanswered.gated, unanswered.unanswered = at, s.gated, !at.After(e.now)
+	unanswered.at, unanswered.gated, unanswered.unanswered = at, s.gated, p.count == 0 || !at.After(e.now)
 	p.add(unanswered)
 }
 

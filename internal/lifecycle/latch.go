@@ -7,25 +7,26 @@ import "time"
 func (e *evaluation) latch() {
 	e.revokedAt, e.revokedFor = e.prior.RevokedAt, e.prior.Memory.RevokedFor
 	e.spent = e.answer != nil && (e.answer.Spent || (e.saysRevoke != 0 && !e.binding.Held))
-	if e.observing {
-		return
-	}
-	if e.revokedAt.IsZero() {
-		if e.action == Revoke && e.prior.Serial > 0 && !e.binding.Held {
-			e.revokedAt, e.revokedFor = e.stamp, e.saysRevoke
+	switch {
+	case e.revokedAt.IsZero():
+		if e.action == Revoke && e.prior.Serial > 0 && !e.binding.Held && !e.observing {
+			e.revokedAt, e.revokedFor = e.now, e.saysRevoke
+			if e.jumped {
+				e.revokedAt = e.prior.Latest() // no attestation could come after an instant in the future
+			}
 		}
-		return
-	}
-	if !e.binding.Held && e.saysRevoke == 0 && (e.attested() || e.passedOn()) {
-		e.revokedAt, e.revokedFor = time.Time{}, 0
-		return
-	}
-	if !e.binding.Held {
-		e.revokedFor |= e.saysRevoke
-	}
-	if e.action != Revoke {
-		e.action = Revoke
-		e.see(GrantLatched)
+	case !e.binding.Held && e.saysRevoke == 0 && (e.attested() || e.passedOn()):
+		if !e.observing { // which brings nothing back, and only shows that it would
+			e.revokedAt, e.revokedFor = time.Time{}, 0
+		}
+	default:
+		if !e.binding.Held {
+			e.revokedFor |= e.saysRevoke
+		}
+		if e.action != Revoke {
+			e.action = Revoke
+			e.see(GrantLatched)
+		}
 	}
 }
 

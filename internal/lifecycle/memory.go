@@ -27,6 +27,13 @@ func (e *evaluation) adoptAnswer() {
 	}
 }
 
+// repeats reports whether the configuration dates an attestation anew that is
+// remembered with an earlier date.
+func (e *evaluation) repeats() bool {
+	a := e.spec.Attestation
+	return a != nil && answered(e.prior, a) && a.At.After(e.answer.At)
+}
+
 // answers reports whether the attestation was made in knowledge of what was first
 // seen at the finding's instant.
 func (e *evaluation) answers(c Code) bool {
@@ -40,16 +47,16 @@ func (e *evaluation) readWaiver() {
 	x, p := e.spec.Exception, e.prior.Memory.Waiver
 	if x == nil {
 		e.waiver = p
-		if p != nil && p.EndedAt.IsZero() {
+		if p != nil && (p.EndedAt.IsZero() || p.EndedAt.After(e.now)) {
 			ended := *p
-			ended.EndedAt = e.stamp
+			ended.EndedAt = e.now
 			e.waiver = &ended
 		}
 		return
 	}
-	w := Waiver{Codes: x.Codes, Reason: x.Reason, ApprovedBy: x.ApprovedBy, StartsAt: e.stamp, ExpiresAt: x.ExpiresAt}
+	w := Waiver{Codes: x.Codes, Reason: x.Reason, ApprovedBy: x.ApprovedBy, StartsAt: e.now, ExpiresAt: x.ExpiresAt}
 	if p != nil && !(p.lapsed(e) && w.Reason != p.Reason && w.ApprovedBy != p.ApprovedBy) {
-		w.StartsAt = p.StartsAt
+		w.StartsAt = earlierDate(p.StartsAt, e.now) // a clock that was wrong prolongs nothing
 	}
 	if limit := w.StartsAt.Add(e.exceptionMax()); limit.Before(w.ExpiresAt) {
 		w.ExpiresAt, e.waiverLimit = limit, true
@@ -74,7 +81,7 @@ func (w *Waiver) lapsed(e *evaluation) bool { return !w.EndedAt.IsZero() || !e.n
 // ExceptionStart returns the instant from which the policy's exception_max counts
 // for the exception that the configuration states.
 func ExceptionStart(in Input) (start, limit time.Time) {
-	e := evaluation{in: in, spec: in.Spec, binding: in.Binding, prior: in.Prior, now: in.Now, stamp: in.Now}
+	e := evaluation{in: in, spec: in.Spec, binding: in.Binding, prior: in.Prior, now: in.Now}
 	if e.prior == nil {
 		e.prior = &nothing
 	}
@@ -108,7 +115,10 @@ func (e *evaluation) memory(g *Grant) Memory {
 	m := Memory{
 		Risk: e.risk, Review: e.review, RevokedFor: e.revokedFor, Answer: e.answer, Waiver: e.waiver, EnforcedAt: e.enforcedAt,
 		Passed:    e.findings.Has(AssetReassigned) && (e.passed || (e.prior.Memory.Passed && !e.differs.Has(AssetReassigned))),
-		LeftBlock: g.Serial > 0 && !g.Active() && !e.observing && (e.action >= Block || (e.prior.Memory.LeftBlock && !e.issued)),
+		LeftBlock: g.Serial > 0 && !g.Active() && ((e.action >= Block && !e.observing) || (e.prior.Memory.LeftBlock && !e.issued)),
+	}
+	if e.jumped {
+		m.Waiver = e.prior.Memory.Waiver // what ends or begins by a wrong clock does not
 	}
 	if e.answer != nil && e.spent && !e.answer.Spent {
 		spent := *e.answer

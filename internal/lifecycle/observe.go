@@ -28,27 +28,42 @@ func (e *evaluation) observeOnly() {
 		}
 		return !g.Ended(e.now) || e.untimely
 	})
+	if e.binding.Held {
+		return
+	}
+	e.readCap()
+	if e.untimely {
+		return
+	}
 	switch {
-	case e.replaced:
+	case e.replaced && active(e.generations[:e.count]):
 		e.rotation, e.count = RotateNow, 0
 		e.issue(time.Time{})
-	case e.serial == 0, e.count == 0 && e.prior.Active() && len(e.prior.Generations) > 0:
-		if !e.binding.Held && !e.untimely {
-			e.issue(time.Time{})
+	case e.serial == 0, e.count == 0 && e.prior.Active():
+		e.issue(time.Time{})
+	case e.inputsChanged() || (e.owed() && e.prior.Observed):
+		if current := e.current(); current != nil && current.Enabled {
+			e.rotate(time.Time{})
 		}
-	case e.inputsChanged() && e.current() != nil && !e.untimely:
-		e.rotateWithOverlap(time.Time{})
 	}
+}
+
+// isIssued reports whether a credential was issued before, or is while the policy is
+// only observed, whatever it says.
+func (e *evaluation) isIssued() bool {
+	return e.prior.Serial > 0 || (e.observing && !e.binding.Held && !e.untimely)
 }
 
 // inForceStatus is the status of a grant whose policy is only observed: what is in
 // force, not what the policy would give.
 func (e *evaluation) inForceStatus() Status {
-	switch p := e.prior.Status; {
+	switch {
 	case active(e.generations[:e.count]):
 		return StatusActive
-	case e.prior.Serial > 0 && p != StatusActive && p != StatusReview:
-		return p // enforced before: observing does not bring access back
+	case !e.revokedAt.IsZero():
+		return StatusRevoked // enforced before: observing does not bring access back
+	case e.prior.Status == StatusBlocked:
+		return StatusBlocked
 	default:
 		return StatusExpired
 	}
@@ -58,6 +73,9 @@ func (e *evaluation) inForceStatus() Status {
 // their lifetime so that they are not all renewed at once.
 func (e *evaluation) enforceNow() {
 	e.enforcedAt = e.prior.Memory.EnforcedAt
+	if e.jumped {
+		return
+	}
 	for i := range e.prior.Generations {
 		if e.prior.Generations[i].ExpiresAt.IsZero() {
 			e.enforcedAt = e.now

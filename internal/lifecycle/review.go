@@ -6,7 +6,7 @@ import "time"
 // when one finding takes the place of another, nor after a few clear days.
 func (e *evaluation) readReviewClock() {
 	e.review = e.prior.Memory.Review
-	if !e.binding.Held && e.review.lapsedAt(e.now) {
+	if !e.binding.Held && !e.jumped && e.review.lapsedAt(e.now) {
 		e.review = ReviewClock{}
 	}
 }
@@ -18,22 +18,23 @@ func (r *ReviewClock) lapsedAt(at time.Time) bool {
 }
 
 // reviewEndsFrom returns until when a review that begins at the given instant may go
-// unanswered. It reports false on held facts, which start no clock.
+// unanswered. It reports false on held facts and at an instant that cannot be right,
+// which start no clock.
 func (e *evaluation) reviewEndsFrom(at time.Time) (time.Time, bool) {
 	at = later(at, e.now)
 	if !e.review.Since.IsZero() && !e.review.lapsedAt(at) {
 		return e.review.Since.Add(e.reviewDeadline()), true
 	}
-	return at.Add(e.reviewDeadline()), !e.binding.Held
+	return at.Add(e.reviewDeadline()), !e.binding.Held && !e.jumped
 }
 
-// runReviewClock starts, stops or goes on with the clock. Held facts and a clock that
-// jumped leave it alone.
+// runReviewClock starts, stops or goes on with the clock. Held facts and an instant
+// that cannot be right leave it alone.
 func (e *evaluation) runReviewClock() {
 	r := &e.review
 	asks := e.action >= Review
 	switch {
-	case e.binding.Held, e.jump:
+	case e.binding.Held, e.jumped:
 		*r = e.prior.Memory.Review
 	case asks && r.Since.IsZero():
 		*r = ReviewClock{Since: e.now}

@@ -6,153 +6,17 @@ import (
 	"time"
 )
 
-// maxOverlap is the longest overlap of two generations (DESIGN.md, Schedule).
-const maxOverlap = 7 * 24 * time.Hour
-
-// terms are the durations that hold for a grant: under several policies the
-// shortest.
-type terms struct {
-	ttl            time.Duration
-	renewBefore    time.Duration // 0: a third of the actual lifetime
-	overlap        time.Duration // 0: a sixth of it
-	recertifyEvery time.Duration
-	unusedAfter    time.Duration
-	spread         *time.Duration // nil: two thirds of the time before the expiry
-	clamped        []string
-}
-
-// capKind names the fact that limits a credential's life.
-type capKind uint8
-
-const (
-	capNone capKind = iota
-	capRetirement
-	capOwnerEnd
-)
-
-func (e *evaluation) readTerms() {
-	t := &e.terms
-	for _, rules := range e.in.Policies {
-		var own terms
-		for i := range rules.Lifetimes {
-			l := &rules.Lifetimes[i]
-			if !l.matches(e.risk, e.binding) {
-				continue
-			}
-			first(&own.ttl, l.TTL)
-			first(&own.renewBefore, l.RenewBefore)
-			first(&own.overlap, l.Overlap)
-			first(&own.recertifyEvery, l.RecertifyEvery)
-			if own.spread == nil {
-				own.spread = l.Spread
-			}
-		}
-		shorter(&t.ttl, own.ttl)
-		shorter(&t.renewBefore, own.renewBefore)
-		shorter(&t.overlap, own.overlap)
-		shorter(&t.recertifyEvery, own.recertifyEvery)
-		shorter(&t.unusedAfter, rules.UnusedAfter)
-		if own.spread != nil && (t.spread == nil || *own.spread < *t.spread) {
-			t.spread = own.spread
-		}
-	}
-	e.clamp()
-}
-
-// clamp applies the grant's own, shorter durations and notes the longer ones.
-func (e *evaluation) clamp() {
-	t, s := &e.terms, e.spec
-	if s.TTL > t.ttl {
-		t.clamped = append(t.clamped, "ttl")
-	}
-	shorter(&t.ttl, s.TTL)
-	if s.RenewBefore > t.renewal(t.ttl) {
-		t.clamped = append(t.clamped, "renew_before")
-	}
-	shorter(&t.renewBefore, s.RenewBefore)
-	if s.Overlap > t.overlapping(t.ttl) {
-		t.clamped = append(t.clamped, "overlap")
-	}
-	shorter(&t.overlap, s.Overlap)
-}
-
-func first(out *time.Duration, d time.Duration) {
-	if *out == 0 {
-		*out = d
-	}
-}
-
-func shorter(out *time.Duration, d time.Duration) {
-	if d > 0 && (*out == 0 || d < *out) {
-		*out = d
-	}
-}
-
-// renewal returns how long before its expiry a generation of the given actual
-// lifetime is renewed at the earliest.
-func (t *terms) renewal(lifetime time.Duration) time.Duration {
-	d := lifetime / 3
-	shorter(&d, t.renewBefore)
-	return d.Truncate(time.Second)
-}
-
-// spreading returns over how much of that time the renewals of many grants are
-// spread: the last third is left to those who have to act on a renewal.
-func (t *terms) spreading(renewal time.Duration) time.Duration {
-	d := renewal - renewal/3
-	if t.spread != nil {
-		d = min(d, *t.spread)
-	}
-	return d
-}
-
-// overlapping returns how long the old generation stays beside the new one.
-func (t *terms) overlapping(lifetime time.Duration) time.Duration {
-	d := min(lifetime/6, maxOverlap)
-	shorter(&d, t.overlap)
-	return d.Truncate(time.Second)
-}
-
-func (l *Lifetime) matches(risk Risk, b *Binding) bool {
-	return (l.Risk == nil || *l.Risk == risk) && selects(l.Criticality, b.Criticality) &&
-		selects(l.Environment, b.Environment) && selects(l.Class, b.Class) &&
-		(l.OwnerKind == KindUnstated || l.OwnerKind == b.OwnerKind)
-}
-
-// cap returns the earliest instant beyond which no credential of the grant may
-// live, and what sets it. A date on a record that cannot be trusted enough ends
-// nothing by itself.
-func (e *evaluation) cap() (time.Time, capKind) {
-	var limit time.Time
-	kind := capNone
-	for _, rules := range e.in.Policies {
-		if e.binding.Confidence < rules.AutomateAt {
-			return limit, kind
-		}
-	}
-	consider := func(t time.Time, k capKind) {
-		if !t.IsZero() && (limit.IsZero() || t.Before(limit)) {
-			limit, kind = t, k
-		}
-	}
-	consider(e.binding.RetirementDate, capRetirement)
-	if e.binding.BoundTo == BoundToPerson {
-		consider(e.binding.OwnerEndDate, capOwnerEnd)
-	}
-	return limit, kind
-}
-
 // schedule brings the generations to what the action, the rotations and the
 // clock ask for.
 func (e *evaluation) schedule() {
 	e.serial, e.holder, e.basis, e.enforcedAt = e.prior.Serial, e.prior.Holder, e.prior.Basis, e.prior.Memory.EnforcedAt
+	if e.serial == 0 {
+		e.holder = e.binding.Holder
+	}
 	if e.observing {
 		e.observeOnly()
 	} else {
 		e.enforce()
-	}
-	if e.serial == 0 {
-		e.holder = e.binding.Holder
 	}
 	if e.replaced {
 		// What was issued for the other asset is gone, so there is nothing to compare with.
@@ -165,15 +29,10 @@ func (e *evaluation) schedule() {
 }
 
 func (e *evaluation) enforce() {
-	limit, kind := e.cap()
-	capPassed := !limit.IsZero() && !e.now.Before(limit)
-	if capPassed {
-		e.capped = kind
-	}
+	limit := e.readCap()
 	e.enforceNow()
 	e.keepUnexpired(limit)
-	_, owed := e.remembered(GrantRotationDue)
-	owed = owed || e.inputsChanged()
+	owed := e.owed() || e.inputsChanged()
 	if owed {
 		e.wanted = max(e.wanted, RotateOverlap)
 	}
@@ -186,8 +45,18 @@ func (e *evaluation) enforce() {
 	case e.action == Block:
 		e.disable(owed)
 	default:
-		e.renew(limit, !capPassed)
+		e.renew(limit, e.capped == capNone)
 	}
+}
+
+// readCap returns the instant beyond which no credential may live, and notes what set
+// it if it has passed.
+func (e *evaluation) readCap() time.Time {
+	limit, kind := e.cap()
+	if !limit.IsZero() && !e.now.Before(limit) {
+		e.capped = kind
+	}
+	return limit
 }
 
 // keepUnexpired takes over the prior generations: shortened by a cap that moved
@@ -196,6 +65,9 @@ func (e *evaluation) enforce() {
 func (e *evaluation) keepUnexpired(limit time.Time) {
 	e.keep(func(g *Generation) bool {
 		if g.ExpiresAt.IsZero() {
+			if e.jumped {
+				return true // an end that a wrong clock gives would lie too far away
+			}
 			g.ExpiresAt = e.firstExpiry()
 		}
 		if !limit.IsZero() && limit.Before(g.ExpiresAt) && !e.binding.Held {
@@ -245,9 +117,20 @@ func (e *evaluation) enable() {
 
 // mayIssue reports whether facts are good enough to issue, renew or enable on.
 func (e *evaluation) mayIssue() bool {
-	return !e.binding.Held && !e.untimely && e.action < Lapse && e.binding.Holder != "" &&
-		e.findings&e.obstacles() == 0 && !e.waiting()
+	return e.isGiven() && e.binding.Holder != "" && e.findings&e.obstacles() == 0
 }
+
+// isGiven reports whether anything may be issued at all: on facts and an instant that
+// are known, while the access is kept and, if a block took it away, no one has to look
+// at it any more.
+func (e *evaluation) isGiven() bool {
+	return !e.binding.Held && !e.untimely && e.action < Lapse && !e.leftBlock() &&
+		!e.waiting()
+}
+
+// leftBlock reports whether a block or a revocation took the last credential away, and
+// somebody still has to look at the access.
+func (e *evaluation) leftBlock() bool { return e.prior.Memory.LeftBlock && e.decided > Recertify }
 
 // obstacles are the findings on which nothing is issued. That an owner cannot be
 // told is one where the access stands for a person: a credential that was issued on
@@ -262,21 +145,29 @@ func (e *evaluation) obstacles() CodeSet {
 
 // mayRotate reports whether a credential may be rotated with overlap. A workload
 // goes on while its owner is replaced: somebody who left knows the old secret.
-func (e *evaluation) mayRotate() bool {
+func (e *evaluation) mayRotate(scheduled bool) bool {
 	named := e.binding.Holder != "" || e.findings.Has(OwnerGone)
-	asked := e.due != 0 || e.inputsChanged() // a renewal is no rotation
-	return e.binding.BoundTo == BoundToWorkload && named && asked && e.wanted == RotateOverlap && !e.binding.Held && !e.untimely &&
-		e.action < Lapse && e.findings&assetObstacles == 0 && !e.waiting()
+	return e.binding.BoundTo == BoundToWorkload && named && e.isAsked(scheduled) && e.isGiven() && e.findings&assetObstacles == 0
+}
+
+// isAsked reports whether a rotation is asked for, now or before an overlap that it
+// waited for. A renewal that is due asks for nothing.
+func (e *evaluation) isAsked(scheduled bool) bool {
+	changed := e.inputsChanged()
+	return e.due != 0 || e.count == len(e.generations) || (!scheduled && (e.owed() || changed)) || (changed && len(e.prior.Generations) < 2)
+}
+
+// owed reports whether an earlier run saw a rotation that it could not do.
+func (e *evaluation) owed() bool {
+	_, owed := e.remembered(GrantRotationDue)
+	return owed
 }
 
 // waiting reports whether the record names somebody else than the holder, and that
 // is not acted on yet: nothing is issued for one whom the record no longer names,
 // nor for another one by the way.
 func (e *evaluation) waiting() bool {
-	if !e.differs.Has(AssetReassigned) {
-		return false
-	}
-	return e.binding.Holder == "" || (!e.due.Has(AssetReassigned) && !e.excepted.Has(AssetReassigned) && e.verdicts[AssetReassigned].action > Recertify)
+	return (e.differs.Has(AssetReassigned) && e.binding.Holder == "") || e.isUnanswered(AssetReassigned) || e.isUnanswered(OwnerChanged)
 }
 
 // isUnanswered reports whether the comparison differs and waits for somebody, so that
@@ -294,7 +185,7 @@ func (e *evaluation) renew(limit time.Time, uncapped bool) {
 	e.enable()
 	current := e.current()
 	if current == nil {
-		if uncapped && e.mayIssue() && (e.action <= Recertify || !e.prior.Memory.LeftBlock) {
+		if uncapped && e.mayIssue() {
 			if e.serial > 0 && len(e.prior.Generations) > 0 {
 				e.rotation = RotateNow
 			}
@@ -306,20 +197,12 @@ func (e *evaluation) renew(limit time.Time, uncapped bool) {
 	if e.wanted == RotateNone && !scheduled {
 		return
 	}
-	possible := uncapped && (e.mayIssue() || e.mayRotate())
+	possible := uncapped && (e.mayIssue() || e.mayRotate(scheduled))
 	if !possible {
 		e.see(GrantRotationDue)
 		return
 	}
-	if e.overlaps() {
-		e.waits = true
-		e.see(GrantRotationDue)
-		if e.count < 2 {
-			e.seen[GrantRotationDue] = e.now
-		}
-		return
-	}
-	e.rotateWithOverlap(limit)
+	e.rotate(limit)
 }
 
 // overlaps reports whether an earlier credential is still in its overlap, or leaves
@@ -328,6 +211,19 @@ func (e *evaluation) renew(limit time.Time, uncapped bool) {
 func (e *evaluation) overlaps() bool {
 	at, owed := e.remembered(GrantRotationDue)
 	return len(e.prior.Generations) > 1 || (owed && at.Equal(e.now))
+}
+
+// rotate issues the next generation, or waits for the end of an overlap.
+func (e *evaluation) rotate(limit time.Time) {
+	if !e.overlaps() {
+		e.rotateWithOverlap(limit)
+		return
+	}
+	e.waits = true
+	e.see(GrantRotationDue)
+	if e.count < len(e.generations) {
+		e.seen[GrantRotationDue] = e.now
+	}
 }
 
 // rotateWithOverlap issues the next generation beside the current one, which stays
@@ -423,7 +319,9 @@ func (e *evaluation) adopt() {
 		e.basis.Class, e.basis.Environment, e.basis.Criticality = now.Class, now.Environment, now.Criticality
 		e.settle(AssetChanged)
 	}
-	e.basis.State = now.State
+	if e.prior.Serial == 0 || !now.State.terminal() {
+		e.basis.State = now.State // what is terminal now was not so when the access was given
+	}
 	if e.isUnanswered(AssetReassigned) || e.isUnanswered(OwnerChanged) || e.binding.Holder == "" {
 		return
 	}
@@ -456,73 +354,3 @@ func (e *evaluation) basisNow() Basis {
 }
 
 func unresolved(k OwnerKey) bool { return k.Holder == "" }
-
-// nextChange returns the first instant after now at which the grant's own
-// schedule changes it, or zero.
-func (e *evaluation) nextChange() time.Time {
-	for c := range e.findings.All {
-		e.at(e.verdicts[c].next())
-	}
-	if e.status != StatusRevoked && e.serial > 0 {
-		e.at(e.certified.Add(e.terms.recertifyEvery))
-	}
-	if w := e.waiver; w != nil && e.spec.Exception != nil {
-		e.at(w.ExpiresAt)
-	}
-	if u := e.spec.Usage; u != nil && e.serial > 0 && e.terms.unusedAfter > 0 && !u.LastUsedAt.IsZero() {
-		e.nextUse(u)
-	}
-	e.at(e.enforceFrom)
-	if !e.observing {
-		e.nextGeneration()
-	}
-	if e.waits && e.count < 2 {
-		e.next = e.now.Add(time.Second) // with the next run
-	}
-	return e.next
-}
-
-// nextUse notes when access becomes unused, and when what was observed no longer
-// counts.
-func (e *evaluation) nextUse(u *Usage) {
-	becomes, ends := u.LastUsedAt.Add(e.terms.unusedAfter), u.ObservedAt.Add(observationTrusted)
-	switch {
-	case !e.now.Before(ends), !becomes.Before(ends):
-	case e.now.Before(becomes) || e.now.Before(u.ObservedAt):
-		e.at(later(becomes, u.ObservedAt))
-	default:
-		e.at(ends)
-	}
-}
-
-// nextGeneration notes when a generation is renewed or ends.
-func (e *evaluation) nextGeneration() {
-	limit, _ := e.cap()
-	if e.count == 0 && e.action < Block {
-		e.at(limit)
-	}
-	for i := range e.count {
-		g := &e.generations[i]
-		e.at(g.ExpiresAt)
-		renews := g.State == Current && e.action < Lapse && !e.findings.Has(GrantRotationDue)
-		if at := e.renewsAt(g); renews && e.expiryFrom(at, limit).After(g.ExpiresAt) {
-			e.at(at)
-		}
-	}
-}
-
-// at notes an instant at which the schedule changes the grant by itself.
-func (e *evaluation) at(t time.Time) {
-	if t.After(e.now) && (e.next.IsZero() || t.Before(e.next)) {
-		e.next = t
-	}
-}
-
-// Numbers returns the keys of the given generation numbers, in rising order.
-func Numbers(numbers []int) []string {
-	keys := make([]string, len(numbers))
-	for i, n := range slices.Sorted(slices.Values(numbers)) {
-		keys[i] = Key(n)
-	}
-	return keys
-}

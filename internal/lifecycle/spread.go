@@ -3,7 +3,7 @@ package lifecycle
 import "time"
 
 // Numbered ids are placed by multiples of these irrational numbers, which fill a
-// circle evenly however many follow one another; a hash would leave heaps.
+// circle evenly however many follow one another; a hash leaves heaps.
 const (
 	goldenTurn = 0x9E3779B97F4A7C15 // (sqrt(5)-1)/2 of 2^64
 	silverTurn = 0x6A09E667F3BCC909 // sqrt(2)-1 of 2^64
@@ -28,7 +28,14 @@ func place(id string) uint64 {
 		position += n * turn
 		turn = silverTurn
 	}
-	return position + hash
+	return position + mix(hash)
+}
+
+// mix spreads what differs in a few letters over all bits.
+func mix(h uint64) uint64 {
+	h = (h ^ h>>30) * 0xBF58476D1CE4E5B9
+	h = (h ^ h>>27) * 0x94D049BB133111EB
+	return h ^ h>>31
 }
 
 // share returns the grant's own part of a duration: less than all of it, the same
@@ -37,7 +44,6 @@ func (e *evaluation) share(d time.Duration) time.Duration {
 	if d <= 0 {
 		return 0
 	}
-	id := place(e.binding.Asset.System) ^ place(e.spec.Access)
-	id += place(e.binding.Asset.ID)
+	id := place(e.binding.Asset.System) + place(e.spec.Access) + place(e.binding.Asset.ID)
 	return time.Duration(float64(d) * (float64(id>>11) / (1 << 53)))
 }

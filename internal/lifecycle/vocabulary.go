@@ -19,6 +19,9 @@ var stateNames = names[State]{"asset state", []string{"unknown", "planned", "in_
 
 func (s State) String() string { return stateNames.text(s) }
 
+// terminal reports whether the asset is out of service for good.
+func (s State) terminal() bool { return s == StateLost || s == StateRetired }
+
 // ParseState returns the state that s names.
 func ParseState(s string) (State, error) { return stateNames.parse(s) }
 

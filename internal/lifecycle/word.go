@@ -1,6 +1,7 @@
 package lifecycle
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -30,6 +31,19 @@ func foldRune(r rune) rune {
 
 // sameWord reports whether two words are the same however they are spelled.
 func sameWord(a, b string) bool { return a == b || fold(a) == fold(b) }
+
+// sameWords reports whether two lists hold the same words, in whatever order.
+func sameWords(a, b []string) bool {
+	return slices.Equal(a, b) || slices.Equal(foldAll(a), foldAll(b))
+}
+
+func foldAll(words []string) []string {
+	out := make([]string, len(words))
+	for i, w := range words {
+		out[i] = fold(w)
+	}
+	return unique(out)
+}
 
 // Matches reports whether a pattern, in which "*" stands for any text, matches a
 // folded word. The pattern must be folded too.
@@ -66,15 +80,34 @@ func selects(selector, value string) bool {
 	return selector == "" || sameWord(selector, value) || (strings.Contains(selector, "*") && Matches(fold(selector), fold(value)))
 }
 
-// sameKey reports whether two keys of directory entries are spelled alike: case,
-// blanks and the name of a directory in front do not count.
+// sameKey reports whether two keys of directory entries are spelled alike. Case and
+// blanks do not count, nor does the name of a directory that only one of them has in
+// front; two directories may give one id to two people.
 func sameKey(a, b string) bool {
-	return a == b || bareKey(a) == bareKey(b)
+	if a == b {
+		return true
+	}
+	a, b = fold(a), fold(b)
+	bareA, bareB := bareKey(a), bareKey(b)
+	if bareA != a && bareB != b {
+		return a == b
+	}
+	return bareA == bareB
 }
 
-// bareKey folds a key and takes a directory's name off its front.
+// sameKeys reports whether two lists name the same entries, in whatever order.
+func sameKeys(a, b []string) bool { return slices.Equal(bareKeys(a), bareKeys(b)) }
+
+func bareKeys(keys []string) []string {
+	out := make([]string, len(keys))
+	for i, k := range keys {
+		out[i] = bareKey(fold(k))
+	}
+	return unique(out)
+}
+
+// bareKey takes a directory's name off the front of a folded key.
 func bareKey(key string) string {
-	key = fold(key)
 	if name, rest, ok := strings.Cut(key, "/"); ok && rest != "" && !strings.ContainsFunc(name, notOfAName) {
 		return rest
 	}

@@ -94,14 +94,29 @@ func authorization(at reporter, in Authorization) (lifecycle.Authorization, bool
 	if len(in.Who) == 0 {
 		at.in("who").report("Missing Value", "The entry does not say who may; accepted: "+whoAccepted+".")
 	}
-	for j, who := range in.Who {
-		who = strings.TrimSpace(who)
-		if who == "" || who == lifecycle.ByTeam {
-			at.in("who", j).report("Empty Value", strconv.Quote(who)+" names neither a person nor a team; accepted: "+whoAccepted+".")
+	for j, written := range in.Who {
+		who, ok := whoOf(written)
+		if !ok {
+			at.in("who", j).report("Empty Value", strconv.Quote(written)+" names neither a person nor a team; accepted: "+whoAccepted+".")
 		}
 		out.Who = append(out.Who, who)
 	}
 	return out, ok1 && ok2 && ok3
+}
+
+// whoOf returns who is named in the one spelling of the words. It reports false if
+// nobody is.
+func whoOf(written string) (who string, ok bool) {
+	who = strings.TrimSpace(written)
+	word := fold(who)
+	if slices.Contains([]string{lifecycle.ByOwner, lifecycle.ByManager, lifecycle.ByLifecycleOwner}, word) {
+		return word, true
+	}
+	if strings.HasPrefix(word, lifecycle.ByTeam) {
+		team := strings.TrimSpace(who[len(lifecycle.ByTeam):])
+		return lifecycle.ByTeam + team, team != ""
+	}
+	return who, who != ""
 }
 
 const whoAccepted = lifecycle.ByOwner + ", " + lifecycle.ByManager + ", " + lifecycle.ByLifecycleOwner + ", " + lifecycle.ByTeam + "<key of a team>, or the key of a person"

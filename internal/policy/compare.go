@@ -70,7 +70,7 @@ func GravelyMilder(rules *lifecycle.Rules) []string {
 }
 
 func compare(base, rules *lifecycle.Rules) []difference {
-	c := comparison{base: base, rules: rules}
+	c := comparison{base: base, rules: rules, counted: map[kind]int{}}
 	c.triggers()
 	c.lifetimes()
 	c.classes()
@@ -78,6 +78,11 @@ func compare(base, rules *lifecycle.Rules) []difference {
 	c.settings()
 	c.enforcement()
 	c.authority()
+	for kind, n := range c.counted {
+		if more := n - maxDifferences; more > 0 {
+			c.found = append(c.found, difference{kind.milder, kind.grave, fmt.Sprintf("%d more are not listed.", more)})
+		}
+	}
 	slices.SortStableFunc(c.found, func(a, b difference) int {
 		switch {
 		case a.grave == b.grave:
@@ -91,14 +96,26 @@ func compare(base, rules *lifecycle.Rules) []difference {
 	return c.found
 }
 
+// maxDifferences bounds how many differences of one kind are told. Nobody reads more,
+// and a large document has a million.
+const maxDifferences = 500
+
 // comparison collects the differences of two documents.
 type comparison struct {
 	base, rules *lifecycle.Rules
 	found       []difference
+	counted     map[kind]int
 }
 
+// kind tells differences apart that are counted apart: grave ones are not to be lost
+// among others.
+type kind struct{ milder, grave bool }
+
 func (c *comparison) add(milder, grave bool, format string, args ...any) {
-	c.found = append(c.found, difference{milder, grave, fmt.Sprintf(format, args...)})
+	k := kind{milder, grave}
+	if c.counted[k]++; c.counted[k] <= maxDifferences {
+		c.found = append(c.found, difference{milder, grave, fmt.Sprintf(format, args...)})
+	}
 }
 
 // own returns the entries that a document and those between it and the base state:
@@ -130,8 +147,9 @@ func (c *comparison) triggers() {
 	for i := range list {
 		t := &list[i]
 		var said []verdict
+		reached := c.reached(list[:i], t)
 		for code := range t.Codes.All {
-			said = append(said, c.trigger(list[:i], t, code)...)
+			said = append(said, c.trigger(t, code, reached)...)
 		}
 		for len(said) > 0 {
 			first, codes := said[0], []string{}
@@ -174,10 +192,10 @@ func (v verdict) say(t *lifecycle.Trigger, codes []string) string {
 }
 
 // trigger compares on one finding, in every column and for every risk.
-func (c *comparison) trigger(earlier []lifecycle.Trigger, t *lifecycle.Trigger, code lifecycle.Code) []verdict {
+func (c *comparison) trigger(t *lifecycle.Trigger, code lifecycle.Code, reached [scopes]lifecycle.CodeSet) []verdict {
 	var out []verdict
 	for cell := range cell(scopes) {
-		if !c.reaches(earlier, t, code, cell) {
+		if !reached[cell].Has(code) {
 			continue
 		}
 		places, whole := instead(c.base.Triggers,
@@ -210,20 +228,30 @@ func mark(list []verdict, v verdict) []verdict {
 	return append(list, v)
 }
 
-// reaches reports whether the trigger can decide on the finding in the cell.
-func (c *comparison) reaches(earlier []lifecycle.Trigger, t *lifecycle.Trigger, code lifecycle.Code, at cell) bool {
-	if !at.matches(t, code) {
-		return false
+// reached returns the findings on which the trigger can decide, in each cell: those that
+// no earlier one leaves nothing of.
+func (c *comparison) reached(earlier []lifecycle.Trigger, t *lifecycle.Trigger) (codes [scopes]lifecycle.CodeSet) {
+	column := lifecycle.BoundToUnclassified // any
+	if t.Class != "" && !strings.Contains(t.Class, "*") {
+		column = max(c.rules.ClassOf(t.Class).BoundTo, lifecycle.BoundToWorkload)
 	}
-	if t.Class != "" && !strings.Contains(t.Class, "*") && max(c.rules.ClassOf(t.Class).BoundTo, lifecycle.BoundToWorkload) != at.boundTo() {
-		return false
-	}
-	for i := range earlier {
-		if e := &earlier[i]; at.matches(e, code) && e.When == nil && covers(e.Class, t.Class) {
-			return false
+	for at := range cell(scopes) {
+		if at.selects(t) && (column == lifecycle.BoundToUnclassified || column == at.boundTo()) {
+			codes[at] = t.Codes
 		}
 	}
-	return true
+	for i := range earlier {
+		e := &earlier[i]
+		if e.When != nil || !covers(e.Class, t.Class) {
+			continue
+		}
+		for at := range cell(scopes) {
+			if at.selects(e) {
+				codes[at] &^= e.Codes
+			}
+		}
+	}
+	return codes
 }
 
 // order reports whether one trigger takes less than another one at some time after

@@ -2,6 +2,7 @@ package policy_test
 
 import (
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -123,4 +124,21 @@ func stated(s *string) string {
 		return "any"
 	}
 	return *s
+}
+
+// TestManyDifferences: a large document does not drown the reader, and what is grave is
+// not lost among the rest.
+func TestManyDifferences(t *testing.T) {
+	doc := &policy.Document{}
+	for i := range 600 {
+		doc.Triggers = append(doc.Triggers, policy.Trigger{On: "owner.shared", Class: ptr("c" + strconv.Itoa(i)), Action: "keep"})
+	}
+	doc.Triggers = append(doc.Triggers, policy.Trigger{On: "asset.lost", Action: "keep"})
+	milder, stricter, err := policy.CompareDocument(doc, "policy")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(milder) != 502 || len(stricter) != 0 || !strings.Contains(milder[0], "asset.lost") || milder[501] != "100 more are not listed." {
+		t.Errorf("%d milder, the first %s, the last %s; %d stricter", len(milder), milder[0], milder[len(milder)-1], len(stricter))
+	}
 }

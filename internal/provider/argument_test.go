@@ -67,7 +67,7 @@ func TestBadProviderArguments(t *testing.T) {
 		"plan_time in parts":    {"= var.plan_time", `= "2030-01-15T09:00:00.5Z"`, []string{"plan_time =", "whole seconds"}},
 		"an empty max_plan_age": {"systems = {", "max_plan_age = \"\"\n  systems = {", []string{"max_plan_age =", "Invalid Duration"}},
 		"max_plan_age":          {"systems = {", "max_plan_age = \"tomorrow\"\n  systems = {", []string{"max_plan_age =", "Invalid Duration", "such as 36h, 14d or 2w"}},
-		"negative limit":        {"systems = {", "limits = { revocations = -1 }\n  systems = {", []string{"limits.revocations", "at least 0"}},
+		"negative limit":        {"systems = {", "limits = { revocations = -2 }\n  systems = {", []string{"limits.revocations", "at least -1"}},
 		"half a limit":          {"systems = {", "limits = { revocations = 1.5 }\n  systems = {", []string{"limits ="}},
 	}))
 }
@@ -87,7 +87,7 @@ func TestBadProviderConfigurations(t *testing.T) {
 		"an unknown state":       {`tasks = "tasks.csv"`, `tasks = "tasks.csv", states = { Deployed = "live" }`, []string{`systems["cmdb"].file.states["Deployed"]`, `"live" is not accepted there. Accepted: unknown, planned, in_service`}},
 		"an unknown status":      {`tasks = "tasks.csv"`, `tasks = "tasks.csv", people_states = { "on leave" = "away" }`, []string{`systems["cmdb"].file.people_states["on leave"]`, "Accepted: "}},
 		"an unknown task status": {`tasks = "tasks.csv"`, `tasks = "tasks.csv", tasks_states = { Stalled = "waiting" }`, []string{`systems["cmdb"].file.tasks_states["Stalled"]`, "open, closed"}},
-		"records of what":        {`tasks = "tasks.csv"`, `tasks = "tasks.csv", min_records = { owners = 3 }`, []string{`systems["cmdb"].file.min_records["owners"]`, "none of assets, people and tasks"}},
+		"records of what":        {`tasks = "tasks.csv"`, `tasks = "tasks.csv", min_records = { owners = 3 }`, []string{`systems["cmdb"].file.min_records["owners"]`, "It is not accepted; use"}},
 		"an unknown directory":   {"systems = {", "directories = [\"corp\"]\n  systems = {", []string{"directories =", `No system named "corp", which directories names, is configured.`, `"cmdb"`}},
 		"no people":              {systems, systems + "\n  other = { file = { assets = \"assets.csv\" } }\n  }\n  directories = [\"other\"]\n  limits = {", []string{"directories =", `The system "other", which directories names, knows no people.`}},
 		"a review queue":         {"systems = {", "reviews = \"cmdb\"\n  systems = {", []string{"reviews =", "System Has No Review Queue", "Leave reviews out"}},
@@ -160,7 +160,7 @@ func TestThePolicyOfTheProviderDecides(t *testing.T) {
 			ExpectError: check.Error("Error: Invalid Condition", "At triggers[0].when", "this can fail: a list may be shorter",
 				"Nothing was issued and nothing was revoked."),
 		},
-		acctest.Look(func() error { return w.Unchanged(acctest.StateFile, state) }),
+		w.Look(func() error { return w.Unchanged(acctest.StateFile, state) }),
 	))
 }
 

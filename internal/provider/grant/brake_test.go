@@ -1,28 +1,39 @@
 package grant_test
 
 import (
+	"maps"
+	"slices"
 	"testing"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+
 	"github.com/custodyhq/terraform-provider-custody/internal/acctest"
+	"github.com/custodyhq/terraform-provider-custody/internal/acctest/check"
 )
 
-// fleet returns a workspace with three active grants on one laptop.
-func fleet(t *testing.T, limit string) *acctest.Workspace {
-	t.Helper()
-	w := acctest.Load(t, "fleet")
-	w.Apply()
-	if limit != "" {
-		w.Provider("limits = { revocations = " + limit + " }")
+// limit replaces the limit of the brake; an empty one is the default.
+func limit(w *acctest.World, provider, revocations string) {
+	w.Write("provider.tf", provider)
+	w.Default("limits")
+	if revocations != "" {
+		w.Provider("limits = { revocations = " + revocations + " }")
 	}
-	return w
 }
 
-func leave(w *acctest.Workspace) { w.Person("p1", "status", "left") }
+func leave(w *acctest.World) { w.Person("p1", "status", "left") }
 
+func suspend(w *acctest.World) { w.Person("p1", "status", "suspended") }
+
+// Plans over three active grants on one laptop. None is applied, so each starts
+// from the same state.
 func TestTheBrakeStopsMassRevocation(t *testing.T) {
-	for name, c := range map[string]struct {
-		change func(w *acctest.Workspace)
+	w := acctest.NewWorld(t, "fleet")
+	files, provider, grants := w.Tables(), w.Read("provider.tf"), w.Read("main.tf")
+	var state string
+	steps := []resource.TestStep{{PostApplyFunc: func() { state = w.Read(acctest.StateFile) }}}
+	cases := map[string]struct {
+		change func(w *acctest.World)
 		limit  string
 		stops  bool
 	}{
@@ -30,71 +41,86 @@ func TestTheBrakeStopsMassRevocation(t *testing.T) {
 		"one more than the limit":   {leave, "2", true},
 		"no limit of one's own":     {leave, "", false},
 		"none may be revoked":       {leave, "0", true},
-		"a block counts":            {func(w *acctest.Workspace) { w.Person("p1", "status", "suspended") }, "2", true},
-		"a rotation at once counts": {func(w *acctest.Workspace) { w.Asset("LAP-1", "owner", "bob") }, "2", true},
-		"disabling counts": {func(w *acctest.Workspace) {
+		"a block counts":            {suspend, "2", true},
+		"a rotation at once counts": {func(w *acctest.World) { w.Asset("LAP-1", "owner", "bob") }, "2", true},
+		"disabling counts": {func(w *acctest.World) {
 			w.Edit("main.tf", `"remove"`, `"disable"`)
-			w.Person("p1", "status", "suspended")
+			suspend(w)
 		}, "2", true},
-		"a rotation with overlap does not": {func(w *acctest.Workspace) { w.Edit("main.tf", `secret = "1"`, `secret = "2"`) }, "0", false},
-		"a renewal does not":               {func(w *acctest.Workspace) { w.Clock.Advance(60 * day) }, "0", false},
-		"an expiry does not": {func(w *acctest.Workspace) {
+		"a rotation with overlap does not": {func(w *acctest.World) { w.Edit("main.tf", `secret = "1"`, `secret = "2"`) }, "0", false},
+		"a renewal does not":               {func(w *acctest.World) { w.Clock.Advance(60 * day) }, "0", false},
+		"a date that has passed counts": {func(w *acctest.World) {
 			w.Asset("LAP-1", "retirement_date", acctest.Start.Add(-time.Hour).Format(time.RFC3339))
+		}, "2", true},
+		"an expiry that was announced does not": {func(w *acctest.World) {
+			w.Clock.Advance(91 * day)
+			w.Asset("LAP-1", "verified_at", w.Clock.Now().Format(time.DateOnly))
 		}, "0", false},
-		"revoke_generations does not": {func(w *acctest.Workspace) {
+		"revoke_generations does not": {func(w *acctest.World) {
 			w.Edit("main.tf", "revoke_generations  = []", `revoke_generations  = ["g1"]`)
 		}, "0", false},
-		"destroyed grants do not": {func(w *acctest.Workspace) { leave(w); w.Write("main.tf", "") }, "0", false},
-	} {
-		t.Run(name, func(t *testing.T) {
-			w := fleet(t, c.limit)
-			before := w.Read(acctest.StateFile)
-			c.change(w)
-			if !c.stops {
-				w.Plan().Exits(2).Silent("Error")
-				w.Apply()
-				return
-			}
-			w.TryApply().Exits(1).Says("Error: Too Many Revocations in One Plan", "limits.revocations = "+c.limit,
-				"cmdb/LAP-1#vpn/a g1", "Nothing was issued and nothing was revoked.", "raise limits.revocations")
-			if w.Read(acctest.StateFile) != before {
-				t.Error("the state changed, although the plan was refused")
-			}
-		})
+		"destroyed grants count": {func(w *acctest.World) { w.Write("main.tf", "") }, "2", true},
 	}
+	for _, name := range slices.Sorted(maps.Keys(cases)) {
+		c := cases[name]
+		step := resource.TestStep{
+			PreConfig: func() {
+				t.Log(name)
+				w.Restore(files)
+				w.Write("main.tf", grants)
+				limit(w, provider, c.limit)
+				w.Clock.Set(acctest.Start)
+				c.change(w)
+			},
+			PlanOnly:           true,
+			ExpectNonEmptyPlan: true,
+		}
+		if c.stops {
+			step.ExpectError = check.Error("Error: Too Many Revocations in One Plan", "limits.revocations is "+c.limit+".",
+				"cmdb/LAP-1#vpn/", "Nothing was issued and nothing was revoked.", "set limits = { revocations =")
+		}
+		if name == "none may be revoked" {
+			step.ExpectError = check.Error("limits.revocations is 0.", "cmdb/LAP-1#vpn/a g1 cmdb/LAP-1#vpn/b g1 cmdb/LAP-1#vpn/c g1")
+		}
+		steps = append(steps, step)
+	}
+	steps = append(steps, w.Look(func() error { return w.Unchanged(acctest.StateFile, state) }))
+	resource.ParallelTest(t, w.Case(steps...))
 }
 
-// Terraform plans each grant again at apply, in the same process.
+// Terraform plans each grant again at apply, in the same process, and what is
+// disabled already cannot be taken away once more.
 func TestTheBrakeCountsNothingTwice(t *testing.T) {
-	w := fleet(t, "3")
-	leave(w)
-	w.Apply()
-	w.Holds(`custody_grant.vpn["a"]`, "status", "revoked")
-	w.Plan().Exits(0)
-}
-
-func TestTheBrakeListsEverythingItStopped(t *testing.T) {
-	w := fleet(t, "0")
-	leave(w)
-	w.Plan().Exits(1).Says("So far: cmdb/LAP-1#vpn/a g1 cmdb/LAP-1#vpn/b g1 cmdb/LAP-1#vpn/c g1")
-}
-
-func TestTheBrakeAllowsTwentyFiveByDefault(t *testing.T) {
-	w := acctest.Load(t, "fleet")
-	w.Edit("main.tf", `["a", "b", "c"]`, "[for i in range(26) : tostring(i)]")
-	w.Apply()
-	leave(w)
-	w.Plan().Exits(1).Says("limits.revocations = 25")
-}
-
-// What is disabled already cannot be taken away once more.
-func TestTheBrakeCountsOnlyWhatIsEnabled(t *testing.T) {
-	w := fleet(t, "")
+	const a = `custody_grant.vpn["a"]`
+	w := acctest.NewWorld(t, "fleet")
+	provider := w.Read("provider.tf")
 	w.Edit("main.tf", `"remove"`, `"disable"`)
-	w.Person("p1", "status", "suspended")
+	resource.ParallelTest(t, w.Case(
+		resource.TestStep{},
+		resource.TestStep{
+			PreConfig: func() {
+				limit(w, provider, "3")
+				suspend(w)
+			},
+			ConfigStateChecks: check.State(check.Resource(a, check.Attributes{"status": "blocked", "generations.g1.enabled": false})),
+		},
+		resource.TestStep{
+			PreConfig: func() {
+				limit(w, provider, "0")
+				leave(w)
+			},
+			ConfigStateChecks: check.State(check.Resource(a, check.Attributes{"status": "revoked", "generations": check.Keys()})),
+		},
+	))
+}
+
+// A company of one laptop and one application has a brake of three.
+func TestTheBrakeOfASmallCompany(t *testing.T) {
+	t.Parallel()
+	w := acctest.Load(t, "fleet")
+	w.Default("limits")
+	w.Edit("main.tf", `["a", "b", "c"]`, `["a", "b", "c", "d"]`)
 	w.Apply()
-	w.Provider("limits = { revocations = 0 }")
-	leave(w)
-	w.Apply()
-	w.Holds(`custody_grant.vpn["a"]`, "status", "revoked", "generations", "")
+	w.Person("p1", "status", "left")
+	w.Plan().Exits(1).Says("It may do so with 3.", "a fifth of the 2 records that the systems list, at least 3: 3.")
 }

@@ -105,7 +105,7 @@ func (r *Resource) authorise(ctx context.Context, o operation.Operation, entries
 		r.run.Report(o, diags, at, err)
 		return
 	}
-	why := lifecycle.Permits(entries, lifecycle.Approver{Key: key, Matches: people}, in.Binding, in.Spec.Risk)
+	why := lifecycle.Permits(entries, lifecycle.Approver{Key: key, Matches: people}, in.Binding, lifecycle.AuthorityRisk(in.Spec, in.Prior))
 	if why == "" {
 		return
 	}
@@ -119,7 +119,7 @@ func (r *Resource) authorise(ctx context.Context, o operation.Operation, entries
 
 // whoMay says in words whom the policy accepts.
 func whoMay(entries []lifecycle.Authorization, in *lifecycle.Input) string {
-	who := lifecycle.Authorized(entries, in.Binding, in.Spec.Risk)
+	who := lifecycle.Authorized(entries, in.Binding, lifecycle.AuthorityRisk(in.Spec, in.Prior))
 	if len(who) == 0 {
 		return "the policy names no one for it"
 	}

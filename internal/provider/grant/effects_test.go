@@ -14,6 +14,7 @@ import (
 func company(t *testing.T, n int) *acctest.Workspace {
 	t.Helper()
 	w := acctest.Load(t, "company")
+	w.Default("limits")
 	people := []string{"id,name,kind,status,end_date,manager"}
 	assets := []string{"id,class,name,state,owner,purpose,environment,criticality,retirement_date,verified_at"}
 	for i := range n {
