@@ -73,7 +73,7 @@ func (s *step) checkEnd(x *Generation) error {
 		return errors.New("a generation has an end, although the policy is only observed")
 	case !s.grant.Observed && !ends && !s.jumped:
 		return errors.New("a generation has no end, although the policy is enforced")
-	case ends && !x.ExpiresAt.After(s.now) && !s.untimely():
+	case ends && !x.ExpiresAt.After(s.now) && !s.untimely:
 		return errors.New("a generation that has expired is kept")
 	case old != nil && ends && !s.grant.Observed && !old.ExpiresAt.IsZero() && x.ExpiresAt.After(old.ExpiresAt):
 		return fmt.Errorf("the end of %s moved later", x.Key())
@@ -139,7 +139,7 @@ func (s *step) checkIssue() error {
 		never = never.Without(OwnerUnknown)
 	}
 	switch {
-	case s.binding.Held, s.untimely():
+	case s.binding.Held, s.untimely:
 		return errors.New("something is issued on held facts or at an instant that cannot be right")
 	case g.Observed && !s.prior.RevokedAt.IsZero(), g.Observed && s.prior.Memory.LeftBlock:
 		return errors.New("observing brings access back")

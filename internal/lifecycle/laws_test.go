@@ -23,7 +23,7 @@ func (w *world) run(d dice) error {
 		return fmt.Errorf("the same input gives another output:\n   %s\n   %s", describe(&got.Grant), describe(&again.Grant))
 	}
 	w.note("    findings %v confidence %d\n    => %s", names(w.binding.Codes()), w.binding.Confidence, describe(&got.Grant))
-	s := &step{world: w, in: in, got: &got, grant: &got.Grant, prior: in.Prior, jumped: JumpedAt(in)}
+	s := &step{world: w, in: in, got: &got, grant: &got.Grant, prior: in.Prior, jumped: JumpedAt(in), untimely: UntimelyAt(in)}
 	if s.prior == nil {
 		s.prior = &Grant{}
 	}
@@ -53,11 +53,12 @@ func (w *world) run(d dice) error {
 type step struct {
 	*world
 
-	in     Input
-	got    *Decision
-	grant  *Grant
-	prior  *Grant // never nil
-	jumped bool   // the run's instant lies too long after everything that the grant knows of
+	in       Input
+	got      *Decision
+	grant    *Grant
+	prior    *Grant // never nil
+	jumped   bool   // the run's instant lies too long after everything that the grant knows of
+	untimely bool   // or before something that it remembers
 }
 
 // refuse lets the apply of the last run find that the facts have moved, so that
@@ -69,11 +70,6 @@ func (w *world) refuse(before *Grant) {
 	refused := Refused(before, w.prior)
 	w.prior = &refused
 	w.note("    the apply is refused: %s", describe(w.prior))
-}
-
-// untimely reports whether the run's instant cannot be right.
-func (s *step) untimely() bool {
-	return UntimelyAt(s.in)
 }
 
 // replaced reports whether the grant is for another asset or access than before.
@@ -118,7 +114,7 @@ func (s *step) checkUsable() error {
 		seen = seen.With(c.Code)
 	}
 	obstacle := (s.binding.Codes()|seen)&obstacles != 0 || seen&SetOf(AssetReassigned, OwnerChanged) != 0 || g.Memory.LeftBlock ||
-		s.untimely() || g.Observed || slices.ContainsFunc(g.Generations, func(x Generation) bool { return !x.Enabled })
+		s.untimely || g.Observed || slices.ContainsFunc(g.Generations, func(x Generation) bool { return !x.Enabled })
 	kept := g.Status == StatusActive || g.Status == StatusReview
 	if kept && !g.Active() && s.binding.Holder != "" && !s.binding.Held && !obstacle {
 		return errors.New("access is kept, but no generation is enabled")
@@ -139,7 +135,7 @@ func (s *step) checkQuiet(d dice) error {
 	}
 	span := int(end.Sub(s.now) / time.Second)
 	tries := []int{0}
-	if !s.jumped {
+	if !s.jumped && !(s.untimely && s.binding.Held) {
 		if span < 1 {
 			return fmt.Errorf("next_change_at %s is not in the future", end)
 		}
@@ -157,7 +153,7 @@ func (s *step) checkQuiet(d dice) error {
 				after, span, again.Issues, again.Withdrawn, describe(&again.Grant))
 		}
 	}
-	if g.NextChangeAt.IsZero() || s.binding.Held || s.untimely() {
+	if g.NextChangeAt.IsZero() || s.binding.Held || s.untimely {
 		return nil
 	}
 	in := s.in

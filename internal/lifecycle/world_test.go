@@ -99,6 +99,9 @@ func (w *world) choosePolicies(d dice) {
 // look gathers the facts that the next run sees.
 func (w *world) look(d dice) {
 	if w.prior != nil && chance(d, 8) {
+		if chance(d, 50) { // what the configuration or another system says is newer
+			w.binding = Assess(w.question, w.policies[0], w.facts(), w.now)
+		}
 		w.binding.Held = true
 		w.note("the system is unavailable")
 		return
