@@ -40,8 +40,8 @@ type Decision struct {
 // result at the same instant changes nothing. An error comes only from a
 // trigger's condition, or is ErrNotIndexed.
 func Decide(in Input) (Decision, error) {
-	e, err := decide(in)
-	if err != nil {
+	e := begin(in)
+	if err := e.decide(); err != nil {
 		return Decision{}, err
 	}
 	e.schedule()
@@ -49,16 +49,21 @@ func Decide(in Input) (Decision, error) {
 	return e.decision(), nil
 }
 
-// decide takes the decision up to the action, before anything is scheduled.
-func decide(in Input) (evaluation, error) {
+// begin returns the evaluation of an input.
+func begin(in Input) evaluation {
 	e := evaluation{in: in, spec: in.Spec, binding: in.Binding, prior: in.Prior, now: in.Now}
-	for _, rules := range in.Policies {
-		if !rules.indexed {
-			return e, ErrNotIndexed
-		}
-	}
 	if e.prior == nil {
 		e.prior = &nothing
+	}
+	return e
+}
+
+// decide takes the decision up to the action, before anything is scheduled.
+func (e *evaluation) decide() error {
+	for _, rules := range e.in.Policies {
+		if !rules.indexed {
+			return ErrNotIndexed
+		}
 	}
 	e.replaced = e.prior.Serial > 0 && (e.prior.Asset != e.binding.Asset || e.prior.Access != e.spec.Access)
 	e.readAnswer()
@@ -70,16 +75,16 @@ func decide(in Input) (evaluation, error) {
 	e.readReviewClock()
 	e.observe()
 	if err := e.judgeAll(); err != nil {
-		return e, err
+		return err
 	}
 	e.latch()
 	if err := e.recertify(); err != nil {
-		return e, err
+		return err
 	}
 	e.runReviewClock()
 	e.hold()
 	e.decided = e.action
-	return e, nil
+	return nil
 }
 
 // nothing is the memory of a grant before its first decision.
@@ -134,6 +139,7 @@ type evaluation struct {
 	passed      bool // a reassignment is acted on, and stands for somebody to look at
 	enabled     bool // something was re-enabled
 	waits       bool // a rotation waits for the end of an overlap
+	scheduled   bool // a renewal is due
 	capped      capKind
 	enforcedAt  time.Time
 	holder      string

@@ -70,7 +70,7 @@ func (e *evaluation) reasonCodes() CodeSet {
 	var codes CodeSet
 	for c := range (e.findings | e.due).All {
 		v := &e.verdicts[c]
-		actedOn := e.due.Has(c) && comparators.Has(c) && e.rotation != RotateNone // also where an attestation has answered it
+		actedOn := e.due.Has(c) && comparators.Has(c) // also where an attestation has answered it
 		rotates := v.rotation != RotateNone && e.action < Block && (actedOn || !e.cleared.Has(c))
 		if Engine.Has(c) || v.action > Keep || rotates {
 			codes = codes.With(c)

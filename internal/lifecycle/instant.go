@@ -23,7 +23,7 @@ func (e *evaluation) readClock() {
 // grant remembers and that still stands: then it would rewrite history.
 func (e *evaluation) compareClock() {
 	p := e.prior
-	from := later(p.RevokedAt, p.CertifiedAt)
+	from := later(p.RevokedAt, e.certified)
 	for i := range p.Generations {
 		from = later(from, p.Generations[i].IssuedAt)
 	}
@@ -43,9 +43,12 @@ func (e *evaluation) compareClock() {
 // onlyClock reports whether nothing but the run's instant keeps a credential from
 // being issued or rotated.
 func (e *evaluation) onlyClock() bool {
+	if e.observing {
+		return e.serial == 0 && !e.binding.Held
+	}
 	right := *e
 	right.untimely = false
-	return !e.observing && e.findings&SetOf(GrantExpired, GrantRotationDue) != 0 && (right.mayIssue() || right.mayRotate(false))
+	return e.capped == capNone && e.findings&SetOf(GrantExpired, GrantRotationDue) != 0 && (right.mayIssue() || right.mayRotate())
 }
 
 // announced is what a run at an instant that lies too late announces: nothing but what

@@ -10,18 +10,18 @@ type verdict struct {
 	action     Action
 	rotation   Rotation
 	trigger    *Trigger
-	gate       int                   // the confidence that would have been needed, in hundredths; 0 if it was enough
-	confidence int                   // the confidence that there is, in hundredths
-	gated      Action                // what was held back by the gate
-	gatedDate  bool                  // the date that was held back by the gate
-	dated      bool                  // the retirement date will make it a review or a block
-	overdue    bool                  // the grace is over, or nobody answered in time
-	review     bool                  // then is what happens if nobody answers
-	start      time.Time             // when the course begins; later than now if the attestation has answered
-	since      time.Time             // when the action began
-	comes      [Revoke + 1]time.Time // when each action is first asked for; zero if never
-	then       Action                // what it changes to by itself, Keep if that is not to be told
-	within     time.Duration         // how long the present action lasts before that
+	gate       int           // the confidence that would have been needed, in hundredths; 0 if it was enough
+	confidence int           // the confidence that there is, in hundredths
+	gated      Action        // what was held back by the gate
+	gatedDate  bool          // the date that was held back by the gate
+	dated      bool          // the retirement date will make it a review or a block
+	overdue    bool          // the grace is over, or nobody answered in time
+	review     bool          // then is what happens if nobody answers
+	start      time.Time     // when the course begins; later than now if the attestation has answered
+	since      time.Time     // when the action began
+	next       time.Time     // when something graver is first asked for; zero if never
+	then       Action        // what it changes to by itself, Keep if that is not to be told
+	within     time.Duration // how long the present action lasts before that
 }
 
 // ruling is what one policy says of one finding: the verdict at this instant,
@@ -216,7 +216,11 @@ func (e *evaluation) lay(c Code, t *Trigger, tooLittle bool, start time.Time) co
 	if t.Rotation == RotateNow && tooLittle && first.action < e.instead() {
 		first = step{action: e.instead(), gated: t.Action}
 	}
-	e.layStep(&p, c, start, first)
+	at := start
+	if at.Equal(e.seen[c]) {
+		at = earlierDate(at, e.now) // what was first seen by a clock that was set back since stands all the same
+	}
+	e.layStep(&p, c, at, first)
 	if t.Grace > 0 {
 		e.layStep(&p, c, start.Add(t.Grace), e.gate(c, t.Then, tooLittle))
 	}
@@ -325,8 +329,8 @@ func (e *evaluation) merge(rulings []ruling) verdict {
 	return v
 }
 
-// foresee notes when a policy asks for each action, if no other one does so
-// earlier, and what follows the present action.
+// foresee notes when a policy asks for something graver, if no other one does so
+// earlier, and what that is.
 func (e *evaluation) foresee(v *verdict, r *ruling) {
 	if !r.runs {
 		return
@@ -335,28 +339,13 @@ func (e *evaluation) foresee(v *verdict, r *ruling) {
 		if !e.now.Before(s.at) || s.action <= v.action {
 			continue
 		}
-		first := v.next()
-		if c := &v.comes[s.action]; c.IsZero() || s.at.Before(*c) {
-			*c = s.at
-		}
-		if first.IsZero() || s.at.Before(first) {
-			v.then, v.within, v.review = Keep, 0, s.unanswered
+		if v.next.IsZero() || s.at.Before(v.next) {
+			v.next, v.then, v.within, v.review = s.at, Keep, 0, s.unanswered
 			if r.start.Equal(v.start) || s.unanswered {
 				v.then, v.within = s.action, s.at.Sub(v.since)
 			}
 		}
 	}
-}
-
-// next returns when something graver than the present action is asked for, or zero.
-func (v *verdict) next() time.Time {
-	var first time.Time
-	for a := v.action + 1; a <= Revoke; a++ {
-		if at := v.comes[a]; !at.IsZero() && (first.IsZero() || at.Before(first)) {
-			first = at
-		}
-	}
-	return first
 }
 
 // rotationDue reports whether the rotation that a finding asks for has still to

@@ -157,7 +157,7 @@ func (s *step) checkQuiet(d dice) error {
 				after, span, again.Issues, again.Withdrawn, describe(&again.Grant))
 		}
 	}
-	if g.NextChangeAt.IsZero() || s.binding.Held || s.jumped {
+	if g.NextChangeAt.IsZero() || s.binding.Held || s.untimely() {
 		return nil
 	}
 	in := s.in

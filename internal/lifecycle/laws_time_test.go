@@ -73,11 +73,11 @@ func (s *step) checkReviewClock() error {
 	if err != nil || action < Review {
 		return err
 	}
-	clear := !was.ClearSince.IsZero() && !s.now.Before(was.ClearSince.Add(7*day))
+	cleared := !was.ClearSince.IsZero() && !s.now.Before(was.ClearSince.Add(7*day))
 	switch {
 	case is.Since.IsZero(), !is.ClearSince.IsZero():
 		return fmt.Errorf("the action is %s, and the clock of reviews does not run", action)
-	case !was.Since.IsZero() && !clear && !is.Since.Equal(was.Since):
+	case !was.Since.IsZero() && !cleared && !is.Since.Equal(was.Since):
 		return errors.New("the clock of reviews began anew")
 	case !s.now.Before(is.Since.Add(s.deadline())) && action == Review:
 		return errors.New("a review goes on after its deadline")

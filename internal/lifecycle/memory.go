@@ -81,10 +81,7 @@ func (w *Waiver) lapsed(e *evaluation) bool { return !w.EndedAt.IsZero() || !e.n
 // ExceptionStart returns the instant from which the policy's exception_max counts
 // for the exception that the configuration states.
 func ExceptionStart(in Input) (start, limit time.Time) {
-	e := evaluation{in: in, spec: in.Spec, binding: in.Binding, prior: in.Prior, now: in.Now}
-	if e.prior == nil {
-		e.prior = &nothing
-	}
+	e := begin(in)
 	e.readWaiver()
 	if e.waiver == nil {
 		return time.Time{}, time.Time{}

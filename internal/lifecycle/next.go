@@ -6,7 +6,7 @@ import "time"
 // schedule changes it, or zero.
 func (e *evaluation) nextChange() time.Time {
 	for c := range e.findings.All {
-		e.at(e.verdicts[c].next())
+		e.at(e.verdicts[c].next)
 	}
 	if e.status != StatusRevoked && e.serial > 0 {
 		e.at(e.certified.Add(e.terms.recertifyEvery))
@@ -44,7 +44,8 @@ func (e *evaluation) nextUse(u *Usage) {
 // nextGeneration notes when a generation is renewed or ends.
 func (e *evaluation) nextGeneration() {
 	limit, _ := e.cap()
-	if e.action < Block && (e.count == 0 || e.observing) {
+	isActive := active(e.generations[:e.count])
+	if (e.action < Block && (e.count == 0 || e.observing)) || (e.observing && !isActive) {
 		e.at(limit)
 	}
 	for i := range e.count {

@@ -22,12 +22,12 @@ func (e *evaluation) readMode() {
 // that never had one: nothing is withheld, rotated, blocked, revoked or expired.
 // What an explicit argument asks for is done all the same.
 func (e *evaluation) observeOnly() {
-	e.keep(func(g *Generation) bool {
+	for _, g := range e.before() {
 		if g.State == Current {
 			g.ExpiresAt = time.Time{} // a promised end of an overlap stays
 		}
-		return !g.Ended(e.now) || e.untimely
-	})
+		e.keep(g, !g.Ended(e.now) || e.untimely)
+	}
 	if e.binding.Held {
 		return
 	}

@@ -22,8 +22,8 @@ func (e *evaluation) schedule() {
 		// What was issued for the other asset is gone, so there is nothing to compare with.
 		state := e.basis.State
 		e.holder, e.basis = e.binding.Holder, e.basisNow()
-		if !e.issued {
-			e.basis.State = state // what is terminal now was not so at any issue
+		if !e.issued || e.basis.State.terminal() {
+			e.basis.State = state // what is terminal now was not so when the access was given
 		}
 	}
 }
@@ -63,30 +63,30 @@ func (e *evaluation) readCap() time.Time {
 // earlier, without those that have expired or that must go at once. Held facts
 // shorten nothing.
 func (e *evaluation) keepUnexpired(limit time.Time) {
-	e.keep(func(g *Generation) bool {
-		if g.ExpiresAt.IsZero() {
-			if e.jumped {
-				return true // an end that a wrong clock gives would lie too far away
-			}
+	for _, g := range e.before() {
+		// An end that a wrong clock gives would lie too far away.
+		if g.ExpiresAt.IsZero() && !e.jumped {
 			g.ExpiresAt = e.firstExpiry()
 		}
-		if !limit.IsZero() && limit.Before(g.ExpiresAt) && !e.binding.Held {
+		if !g.ExpiresAt.IsZero() && !limit.IsZero() && limit.Before(g.ExpiresAt) && !e.binding.Held {
 			g.ExpiresAt = limit
 		}
-		return !g.Ended(e.now)
-	})
+		e.keep(g, !g.Ended(e.now))
+	}
 }
 
-// keep takes over those of the prior generations that are kept, but for what must
-// go at once. Of more than two, which only somebody else can have written, the
-// newest are taken.
-func (e *evaluation) keep(kept func(*Generation) bool) {
+// before returns the prior generations. Of more than two, which only somebody else
+// can have written, the newest are taken.
+func (e *evaluation) before() []Generation {
 	prior := e.prior.Generations
-	for _, g := range prior[max(0, len(prior)-len(e.generations)):] {
-		if !e.spec.RevokeGenerations[g.Key()] && kept(&g) {
-			e.generations[e.count] = g
-			e.count++
-		}
+	return prior[max(0, len(prior)-len(e.generations)):]
+}
+
+// keep takes a generation over if it is kept and need not go at once.
+func (e *evaluation) keep(g Generation, kept bool) {
+	if kept && !e.spec.RevokeGenerations[g.Key()] {
+		e.generations[e.count] = g
+		e.count++
 	}
 }
 
@@ -145,16 +145,16 @@ func (e *evaluation) obstacles() CodeSet {
 
 // mayRotate reports whether a credential may be rotated with overlap. A workload
 // goes on while its owner is replaced: somebody who left knows the old secret.
-func (e *evaluation) mayRotate(scheduled bool) bool {
+func (e *evaluation) mayRotate() bool {
 	named := e.binding.Holder != "" || e.findings.Has(OwnerGone)
-	return e.binding.BoundTo == BoundToWorkload && named && e.isAsked(scheduled) && e.isGiven() && e.findings&assetObstacles == 0
+	return e.binding.BoundTo == BoundToWorkload && named && e.isAsked() && e.isGiven() && e.findings&assetObstacles == 0
 }
 
 // isAsked reports whether a rotation is asked for, now or before an overlap that it
 // waited for. A renewal that is due asks for nothing.
-func (e *evaluation) isAsked(scheduled bool) bool {
+func (e *evaluation) isAsked() bool {
 	changed := e.inputsChanged()
-	return e.due != 0 || e.count == len(e.generations) || (!scheduled && (e.owed() || changed)) || (changed && len(e.prior.Generations) < 2)
+	return e.due != 0 || e.count == len(e.generations) || (!e.scheduled && (e.owed() || changed)) || (changed && len(e.prior.Generations) < 2)
 }
 
 // owed reports whether an earlier run saw a rotation that it could not do.
@@ -185,19 +185,14 @@ func (e *evaluation) renew(limit time.Time, uncapped bool) {
 	e.enable()
 	current := e.current()
 	if current == nil {
-		if uncapped && e.mayIssue() {
-			if e.serial > 0 && len(e.prior.Generations) > 0 {
-				e.rotation = RotateNow
-			}
-			e.issue(limit)
-		}
+		e.replace(limit, uncapped)
 		return
 	}
-	scheduled := e.action < Lapse && e.renewalDue(current, limit)
-	if e.wanted == RotateNone && !scheduled {
+	e.scheduled = e.action < Lapse && e.renewalDue(current, limit)
+	if e.wanted == RotateNone && !e.scheduled {
 		return
 	}
-	possible := uncapped && (e.mayIssue() || e.mayRotate(scheduled))
+	possible := uncapped && (e.mayIssue() || e.mayRotate())
 	if !possible {
 		e.see(GrantRotationDue)
 		return
@@ -211,6 +206,19 @@ func (e *evaluation) renew(limit time.Time, uncapped bool) {
 func (e *evaluation) overlaps() bool {
 	at, owed := e.remembered(GrantRotationDue)
 	return len(e.prior.Generations) > 1 || (owed && at.Equal(e.now))
+}
+
+// replace issues a generation where none is current.
+func (e *evaluation) replace(limit time.Time, uncapped bool) {
+	switch {
+	case uncapped && e.mayIssue():
+		if e.serial > 0 && len(e.prior.Generations) > 0 {
+			e.rotation = RotateNow
+		}
+		e.issue(limit)
+	case e.count > 0:
+		e.see(GrantRotationDue) // what is left is in its overlap
+	}
 }
 
 // rotate issues the next generation, or waits for the end of an overlap.

@@ -170,7 +170,7 @@ func TestAPolicyThatIsMilderIsToldOnce(t *testing.T) {
 	t.Parallel()
 	w := acctest.Load(t, "grant")
 	w.Append("main.tf", "resource \"custody_grant\" \"other\" {\n  binding = custody_binding.app\n  access  = \"key/other\"\n}")
-	w.Edit("provider.tf", "plan_time = var.plan_time", "plan_time = var.plan_time\n  policy    = file(\"policy.json\")")
+	w.Provider(`policy = file("policy.json")`)
 	const summary = "Policy Is Milder Than the Baseline"
 	w.Write("policy.json", `{"lifetimes": [{"class": "laptop", "ttl": "60d"}, {"class": "server", "ttl": "400d"}], "triggers": [{"on": "owner.moved", "action": "keep"}]}`)
 	w.Plan().Exits(2).Silent(summary)

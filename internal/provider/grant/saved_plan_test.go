@@ -74,7 +74,7 @@ func TestFactsThatMovedAfterThePlan(t *testing.T) {
 		),
 		resource.TestStep{
 			ConfigPlanChecks: check.Plan(check.Changes{
-				grant(first): check.Create, // and nothing is issued to somebody who is suspended
+				grant(first):   check.Create, // and nothing is issued to somebody who is suspended
 				grant(renewal): check.Update, credential(renewal, "g2"): check.Create,
 				grant(rotated): check.Update, credential(rotated, "g2"): check.Create,
 				grant(replaced): check.Update, credential(replaced, "g2"): check.Create,
