@@ -74,6 +74,17 @@ func TestPolicyGuide(t *testing.T) {
 	}
 }
 
+// TestAdoptionGuide reads every piece of a policy in the guide.
+func TestAdoptionGuide(t *testing.T) {
+	for _, snippet := range blocks(template(t, "guides/adopting-custody.md.tmpl"), "json") {
+		if strings.Contains(snippet, `"version"`) {
+			compiles(t, snippet)
+		} else {
+			compiles(t, `{"enforcement": [`+snippet+`]}`)
+		}
+	}
+}
+
 func compiles(t *testing.T, text string) {
 	t.Helper()
 	doc, err := policy.Parse([]byte(text))

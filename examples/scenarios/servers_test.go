@@ -101,7 +101,7 @@ func TestRequestTrackerAndSCIM(t *testing.T) {
 	m.w.Setenv("TF_VAR_scim_url", directory.server.URL)
 	t.Setenv("CUSTODY_HR_TOKEN", directory.server.Token)
 
-	play(t, m, "10-low-confidence")
+	play(t, m, "11-low-confidence")
 	askAround(t, m)
 	outage(t, m, "a token that was withdrawn", "CUSTODY_HR_TOKEN", "withdrawn")
 }
