@@ -21,15 +21,6 @@ func give(w interface {
 	w.Edit("main.tf", "\n  access ", "\n  "+strings.Join(arguments, "\n  ")+"\n  access ")
 }
 
-// take removes arguments that give has added.
-func take(w interface {
-	Edit(name, old, replacement string)
-}, arguments ...string) {
-	for _, a := range arguments {
-		w.Edit("main.tf", "\n  "+a, "")
-	}
-}
-
 // instant writes the start of the clock plus some time as the state does.
 func instant(after time.Duration) string {
 	return acctest.Start.Add(after).Format(time.RFC3339)
