@@ -40,7 +40,8 @@ type Decision struct {
 // result at the same instant changes nothing. An error comes only from a
 // trigger's condition, or is ErrNotIndexed.
 func Decide(in Input) (Decision, error) {
-	e := begin(in)
+	var e evaluation
+	e.begin(in)
 	if err := e.decide(); err != nil {
 		return Decision{}, err
 	}
@@ -49,13 +50,12 @@ func Decide(in Input) (Decision, error) {
 	return e.decision(), nil
 }
 
-// begin returns the evaluation of an input.
-func begin(in Input) evaluation {
-	e := evaluation{in: in, spec: in.Spec, binding: in.Binding, prior: in.Prior, now: in.Now}
+// begin takes the input over. The evaluation is large, so it is filled in place.
+func (e *evaluation) begin(in Input) {
+	e.in, e.spec, e.binding, e.prior, e.now = in, in.Spec, in.Binding, in.Prior, in.Now
 	if e.prior == nil {
 		e.prior = &nothing
 	}
-	return e
 }
 
 // decide takes the decision up to the action, before anything is scheduled.

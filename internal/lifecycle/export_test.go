@@ -5,7 +5,8 @@ import "slices"
 // ActionOf returns the action that the findings ask for at this instant, before
 // the schedule and before the last transition's action is carried over.
 func ActionOf(in Input) (Action, error) {
-	e := begin(in)
+	var e evaluation
+	e.begin(in)
 	err := e.decide()
 	return e.action, err
 }
@@ -13,21 +14,24 @@ func ActionOf(in Input) (Action, error) {
 // RotationOf returns the rotation that the findings ask for at this instant, whether
 // or not it can be done.
 func RotationOf(in Input) (Rotation, error) {
-	e := begin(in)
+	var e evaluation
+	e.begin(in)
 	err := e.decide()
 	return e.wanted, err
 }
 
 // UntimelyAt reports whether the run's instant cannot be right.
 func UntimelyAt(in Input) bool {
-	e := begin(in)
+	var e evaluation
+	e.begin(in)
 	return e.decide() == nil && e.untimely
 }
 
 // JumpedAt reports whether the run's instant lies too long after everything that the
 // grant knows of.
 func JumpedAt(in Input) bool {
-	e := begin(in)
+	var e evaluation
+	e.begin(in)
 	return e.decide() == nil && e.jumped
 }
 

@@ -81,7 +81,8 @@ func (w *Waiver) lapsed(e *evaluation) bool { return !w.EndedAt.IsZero() || !e.n
 // ExceptionStart returns the instant from which the policy's exception_max counts
 // for the exception that the configuration states.
 func ExceptionStart(in Input) (start, limit time.Time) {
-	e := begin(in)
+	var e evaluation
+	e.begin(in)
 	e.readWaiver()
 	if e.waiver == nil {
 		return time.Time{}, time.Time{}
