@@ -105,6 +105,10 @@ func (r *Resource) authorise(ctx context.Context, o operation.Operation, entries
 		r.run.Report(o, diags, at, err)
 		return
 	}
+	people = slices.Clone(people)
+	for i := range people {
+		people[i].Status = lifecycle.StatusAt(people[i], in.Now, 0) // whose end date has passed decides nothing
+	}
 	why := lifecycle.Permits(entries, lifecycle.Approver{Key: key, Matches: people}, in.Binding, lifecycle.AuthorityRisk(in.Spec, in.Prior))
 	if why == "" {
 		return
