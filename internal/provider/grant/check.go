@@ -115,7 +115,7 @@ func (r *Resource) authorise(ctx context.Context, o operation.Operation, entries
 	}
 	o.Report(diags, at, &fault.Fault{
 		Summary:  "Approver Has No Authority",
-		Happened: fmt.Sprintf("%q %s.", key, why),
+		Happened: value.Located(at, fmt.Sprintf("%q %s.", key, why)),
 		Advice: "Name a person who may decide on this access: " + whoMay(entries, in) + ". " +
 			"The policy's authority says who may; authority = \"trust\" switches the check off.",
 	})
