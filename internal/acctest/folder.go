@@ -27,12 +27,14 @@ type Folder struct {
 }
 
 // load puts the inventory into the folder and, over it, the named folders of the
-// test's testdata; without a name, the one named after the test.
+// test's testdata; without a name, the one named after the test if there is one.
 func (f *Folder) load(names []string) {
 	f.t.Helper()
 	if len(names) == 0 {
 		root, _, _ := strings.Cut(f.t.Name(), "/")
-		names = []string{root}
+		if _, err := os.Stat(filepath.Join("testdata", root)); err == nil {
+			names = []string{root}
+		}
 	}
 	house, err := fs.Sub(inventory, "inventory")
 	if err != nil {
@@ -135,6 +137,16 @@ func (f *Folder) Asset(id string, fields ...string) {
 func (f *Folder) Person(id string, fields ...string) {
 	f.t.Helper()
 	f.row("people.csv", id, fields)
+}
+
+// Copy adds a copy of a row under another id: field, value, field, value.
+func (f *Folder) Copy(file, id, copied string, fields ...string) {
+	f.t.Helper()
+	rows := f.rows(file)
+	row := slices.Clone(rows[f.find(file, rows, id)])
+	row[0] = copied
+	f.writeRows(file, append(rows, row))
+	f.row(file, copied, fields)
 }
 
 // Forget removes the row of an id from a table.

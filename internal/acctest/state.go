@@ -1,6 +1,7 @@
 package acctest
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -11,7 +12,7 @@ import (
 	tfjson "github.com/hashicorp/terraform-json"
 )
 
-// StateFile is where the state of a workspace stands.
+// StateFile is where the state of a folder stands.
 const StateFile = "terraform.tfstate"
 
 // stateFile is what a test reads of a state. It is read from the file and not
@@ -29,27 +30,41 @@ type stateFile struct {
 	} `json:"resources"`
 }
 
-func (w *Workspace) state() stateFile {
-	w.t.Helper()
+func (f *Folder) state() stateFile {
+	f.t.Helper()
 	var s stateFile
-	data, err := os.ReadFile(w.path(StateFile))
+	data, err := os.ReadFile(f.path(StateFile))
 	if os.IsNotExist(err) {
 		return s
 	}
 	if err == nil {
-		err = json.Unmarshal(data, &s)
+		decoder := json.NewDecoder(bytes.NewReader(data))
+		decoder.UseNumber() // as the checks expect
+		err = decoder.Decode(&s)
 	}
 	if err != nil {
-		w.t.Fatal(err)
+		f.t.Fatal(err)
 	}
 	return s
 }
 
 // Attributes returns the attributes of a resource or data source in the state,
 // by its address; nil if it is not there.
-func (w *Workspace) Attributes(address string) map[string]any {
-	w.t.Helper()
-	for _, r := range w.state().Resources {
+func (f *Folder) Attributes(address string) map[string]any {
+	f.t.Helper()
+	var found map[string]any
+	f.each(func(at string, attributes map[string]any) {
+		if at == address {
+			found = attributes
+		}
+	})
+	return found
+}
+
+// each visits the instances in the state.
+func (f *Folder) each(visit func(address string, attributes map[string]any)) {
+	f.t.Helper()
+	for _, r := range f.state().Resources {
 		prefix := r.Type + "." + r.Name
 		if r.Mode == "data" {
 			prefix = "data." + prefix
@@ -62,22 +77,30 @@ func (w *Workspace) Attributes(address string) map[string]any {
 			switch key := i.IndexKey.(type) {
 			case string:
 				at += fmt.Sprintf("[%q]", key)
-			case float64:
-				at += fmt.Sprintf("[%d]", int(key))
+			case json.Number:
+				at += fmt.Sprintf("[%s]", key)
 			}
-			if at == address {
-				return i.Attributes
-			}
+			visit(at, i.Attributes)
 		}
 	}
-	return nil
+}
+
+// State returns the resources and data sources of the state, by what a check of
+// terraform-plugin-testing goes by.
+func (f *Folder) State() *tfjson.State {
+	f.t.Helper()
+	module := &tfjson.StateModule{}
+	f.each(func(address string, attributes map[string]any) {
+		module.Resources = append(module.Resources, &tfjson.StateResource{Address: address, AttributeValues: attributes})
+	})
+	return &tfjson.State{Values: &tfjson.StateValues{RootModule: module}}
 }
 
 // Addresses lists the instances of a kind of resource in the state, sorted.
-func (w *Workspace) Addresses(kind string) []string {
-	w.t.Helper()
+func (f *Folder) Addresses(kind string) []string {
+	f.t.Helper()
 	var out []string
-	for _, r := range w.state().Resources {
+	for _, r := range f.state().Resources {
 		if r.Type != kind {
 			continue
 		}
@@ -92,26 +115,26 @@ func (w *Workspace) Addresses(kind string) []string {
 // Holds fails the test unless the attributes of a resource read as told: name,
 // text, name, text. A name may lead into objects and maps: "generations.g1.enabled".
 // A map reads as its keys, a list as its items, a list of findings as their codes.
-func (w *Workspace) Holds(address string, pairs ...string) {
-	w.t.Helper()
-	attributes := w.Attributes(address)
+func (f *Folder) Holds(address string, pairs ...string) {
+	f.t.Helper()
+	attributes := f.Attributes(address)
 	if attributes == nil {
-		w.t.Fatalf("%s is not in the state", address)
+		f.t.Fatalf("%s is not in the state", address)
 	}
 	for i := 0; i < len(pairs); i += 2 {
 		if got := Text(Dig(attributes, pairs[i])); got != pairs[i+1] {
-			w.t.Errorf("%s: %s is %q, not %q", address, pairs[i], got, pairs[i+1])
+			f.t.Errorf("%s: %s is %q, not %q", address, pairs[i], got, pairs[i+1])
 		}
 	}
-	if w.t.Failed() {
-		w.t.FailNow()
+	if f.t.Failed() {
+		f.t.FailNow()
 	}
 }
 
 // Output returns the text of a root output.
-func (w *Workspace) Output(name string) string {
-	w.t.Helper()
-	return Text(w.state().Outputs[name].Value)
+func (f *Folder) Output(name string) string {
+	f.t.Helper()
+	return Text(f.state().Outputs[name].Value)
 }
 
 // Dig follows a path of names through objects and maps.

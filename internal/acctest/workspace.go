@@ -42,7 +42,8 @@ func New(t testing.TB) *Workspace {
 }
 
 // Load returns a workspace that holds the inventory and, over it, the named
-// folders of the test's testdata; without a name, the one named after the test.
+// folders of the test's testdata; without a name, the one named after the test,
+// if there is one.
 // Tests over it may run in parallel.
 func Load(t testing.TB, names ...string) *Workspace {
 	t.Helper()

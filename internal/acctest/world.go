@@ -1,6 +1,7 @@
 package acctest
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -18,6 +19,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-testing/config"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 	"github.com/hashicorp/terraform-plugin-testing/tfversion"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/acctest/check"
@@ -30,11 +32,13 @@ import (
 // the test moves it. A step changes them in its PreConfig.
 type World struct {
 	Folder
-	Clock *clock.Fake
+	Clock    *clock.Fake
+	refusals map[string][]string // what the step is to be refused for
 }
 
 // NewWorld returns a world that holds the inventory and, over it, the named
-// folders of the test's testdata; without a name, the one named after the test.
+// folders of the test's testdata; without a name, the one named after the test,
+// if there is one.
 func NewWorld(t testing.TB, names ...string) *World {
 	t.Helper()
 	if testing.Short() {
@@ -51,7 +55,7 @@ func NewWorld(t testing.TB, names ...string) *World {
 // Case returns a test case of the steps over the world. A step that brings no
 // configuration has the one in the folder, as its PreConfig leaves it.
 func (w *World) Case(steps ...resource.TestStep) resource.TestCase {
-	steps = append(steps, Look(w.forget))
+	steps = append(steps, w.Look(w.forget))
 	factories := Factories(w.Clock)
 	for i := range steps {
 		step := &steps[i]
@@ -66,7 +70,7 @@ func (w *World) Case(steps ...resource.TestStep) resource.TestCase {
 	}
 	return resource.TestCase{
 		TerraformVersionChecks: []tfversion.TerraformVersionCheck{tfversion.RequireAbove(oldest)},
-		ErrorCheck:             func(err error) error { return errors.Join(err, w.forget()) },
+		ErrorCheck:             w.failed,
 		Steps:                  steps,
 	}
 }
@@ -77,30 +81,61 @@ func Label(name string) string { return notInLabel.ReplaceAllString(name, "_") }
 var notInLabel = regexp.MustCompile(`\W+`)
 
 // Refuses returns a test case in which one plan is refused for each of the named
-// blocks of the configuration, with an error that holds the texts. What the
-// schema refuses hides what the plan would refuse, so each has its own case.
+// blocks of the configuration. What the schema refuses hides what the plan would
+// refuse, so each has its own case.
 func (w *World) Refuses(want map[string][]string) resource.TestCase {
-	refused := false
-	c := w.Case(
-		resource.TestStep{PlanOnly: true},
-		Look(func() error {
-			if !refused {
-				return errors.New("nothing was refused")
-			}
-			return nil
-		}),
-	)
-	c.ErrorCheck = func(err error) error {
-		refused = true
-		return check.Blocks(err, want)
+	return w.Case(w.Refused(want, resource.TestStep{PlanOnly: true}))
+}
+
+// Refused returns the step as one that is refused for each of the named blocks of
+// the configuration, with an error that holds the texts.
+func (w *World) Refused(want map[string][]string, step resource.TestStep) resource.TestStep {
+	prepare := step.PreConfig
+	step.PreConfig = func() {
+		if prepare != nil {
+			prepare()
+		}
+		w.refusals = want
 	}
-	return c
+	step.PostApplyFunc = func() { w.t.Fatal("nothing was refused") }
+	return step
+}
+
+// failed is told of an error that its step does not expect by itself.
+func (w *World) failed(err error) error {
+	if want := w.refusals; want != nil {
+		w.refusals = nil
+		err = check.Blocks(err, want)
+	}
+	if err != nil {
+		err = errors.Join(err, w.forget())
+	}
+	return err
 }
 
 // Look returns a step that runs no command: it looks at what the steps before it
-// have left, or touches it.
-func Look(f func() error) resource.TestStep {
-	return resource.TestStep{SkipFunc: func() (bool, error) { return true, f() }}
+// have left.
+func (w *World) Look(f func() error) resource.TestStep {
+	return resource.TestStep{SkipFunc: func() (bool, error) {
+		if err := f(); err != nil {
+			return false, errors.Join(err, w.forget())
+		}
+		return true, nil
+	}}
+}
+
+// Left returns a step that runs no command: it checks the state that the steps
+// before it have left, for instance one whose apply was refused half way.
+func (w *World) Left(checks ...statecheck.StateCheck) resource.TestStep {
+	return w.Look(func() error {
+		var problems []error
+		for _, c := range checks {
+			var resp statecheck.CheckStateResponse
+			c.CheckState(context.Background(), statecheck.CheckStateRequest{State: w.State()}, &resp)
+			problems = append(problems, resp.Error)
+		}
+		return errors.Join(problems...)
+	})
 }
 
 // forget removes the state. In the end terraform-plugin-testing destroys what a

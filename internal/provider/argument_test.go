@@ -159,7 +159,7 @@ func TestThePolicyOfTheProviderDecides(t *testing.T) {
 			ExpectError: check.Error("Error: Unable to Evaluate Policy Condition", "provider policy triggers[0]",
 				"Nothing was issued and nothing was revoked.", "Correct the condition in the policy."),
 		},
-		acctest.Look(func() error { return w.Unchanged(acctest.StateFile, state) }),
+		w.Look(func() error { return w.Unchanged(acctest.StateFile, state) }),
 	))
 }
 

@@ -87,7 +87,7 @@ func TestImportAndDestroyTouchNoRecord(t *testing.T) {
 			Destroy:          true,
 			ConfigPlanChecks: check.Plan(check.Changes{app: check.Destroy, key: check.Destroy, credential("g1"): check.Destroy}),
 		},
-		acctest.Look(func() error { return w.Unchanged("assets.csv", assets) }),
+		w.Look(func() error { return w.Unchanged("assets.csv", assets) }),
 	))
 }
 
@@ -105,6 +105,6 @@ func TestImportsThatAreRefused(t *testing.T) {
 		refused("APP-1", `Error: Invalid Import ID "APP-1" is not an asset. Nothing was imported.`),
 		refused("itam/APP-1", "Unable to Find System"),
 		held,
-		acctest.Look(func() error { return w.Unchanged(acctest.StateFile, "") }),
+		w.Look(func() error { return w.Unchanged(acctest.StateFile, "") }),
 	))
 }

@@ -46,7 +46,7 @@ func TestASystemThatCannotBeBelievedStopsThePlan(t *testing.T) {
 	}
 	// A plan without a refresh does not pass the failure by.
 	steps = append(steps, resource.TestStep{PlanOnly: true, ExpectError: steps[len(steps)-1].ExpectError})
-	steps = append(steps, acctest.Look(func() error { return w.Unchanged(acctest.StateFile, state) }))
+	steps = append(steps, w.Look(func() error { return w.Unchanged(acctest.StateFile, state) }))
 	resource.ParallelTest(t, w.Case(steps...))
 }
 
@@ -137,7 +137,7 @@ func TestWhatCannotBeHeldIsRefused(t *testing.T) {
 			},
 			ExpectError: check.Error("Error: Unable to Find System", `No system named "cmdb"`, `"itam"`),
 		},
-		acctest.Look(func() error { return w.Unchanged(acctest.StateFile, state) }),
+		w.Look(func() error { return w.Unchanged(acctest.StateFile, state) }),
 		resource.TestStep{
 			PreConfig: func() {
 				w.Edit("provider.tf", "itam =", "cmdb =")

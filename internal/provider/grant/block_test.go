@@ -3,103 +3,141 @@ package grant_test
 import (
 	"testing"
 
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+
 	"github.com/custodyhq/terraform-provider-custody/internal/acctest"
+	"github.com/custodyhq/terraform-provider-custody/internal/acctest/check"
 )
 
-func TestBlockRemovesAndUnblockingIssuesANewKey(t *testing.T) {
-	w := acctest.Load(t, "laptop")
-	w.Apply()
-	w.Person("p1", "status", "suspended")
-	w.Plan().Exits(2).Says(`~ status = "active" -> "blocked"`, `terraform_data.credential["g1"] will be destroyed`)
-	w.Apply()
-	w.Holds(vpn, "status", "blocked", "generations", "", "active", "false", "serial", "1", "revoked_at", "null")
-	w.Plan().Exits(0)
-
-	w.Person("p1", "status", "active")
-	w.Plan().Exits(2).Says(`~ status = "blocked" -> "active"`, `terraform_data.credential["g2"] will be created`)
-	w.Apply()
-	w.Holds(vpn, "status", "active", "generations", "g2", "serial", "2", "conditions", "")
-	w.Plan().Exits(0)
-}
-
-func TestBlockDisablesAndUnblockingEnables(t *testing.T) {
-	w := acctest.Load(t, "laptop")
-	give(w, `on_block = "disable"`)
-	w.Apply()
-	w.Person("p1", "status", "suspended")
-	w.Plan().Exits(2).Says("~ enabled = true -> false").Silent("will be destroyed")
-	w.Apply()
-	w.Holds(vpn, "status", "blocked", "generations", "g1", "generations.g1.enabled", "false", "active", "false", "current", "g1")
-
-	w.Clock.Advance(70 * day) // past the renewal of g1: nothing is renewed while blocked
-	w.Plan().Exits(0)
-	w.Person("p1", "status", "active")
-	w.Apply()
-	w.Holds(vpn, "status", "active", "generations", "g1 g2", "generations.g1.enabled", "true", "active", "true")
-}
-
-func TestADisabledGenerationStillExpires(t *testing.T) {
-	w := acctest.Load(t, "laptop")
-	give(w, `on_block = "disable"`)
-	w.Apply()
-	w.Person("p1", "status", "suspended")
-	w.Apply()
-	w.Clock.Advance(90 * day)
-	w.Plan().Exits(2).Says(`terraform_data.credential["g1"] will be destroyed`)
-	w.Apply()
-	w.Person("p1", "status", "active")
-	w.Apply()
-	w.Holds(vpn, "status", "active", "generations", "g2", "generations.g2.enabled", "true")
-}
-
-func TestAReviewKeepsAndRenewsWhatExists(t *testing.T) {
-	w := acctest.Load(t, "app")
-	w.Apply()
-	w.Clock.Advance(50 * day)
-	w.Append("tasks.csv", "T-1,reassignment,APP-1,open,2030-12-01,https://tasks.example.org/T-1")
-	w.Apply()
-	w.Holds(key, "status", "review", "generations", "g1")
-	w.Clock.Advance(10 * day)
-	w.Apply()
-	w.Holds(key, "status", "review", "generations", "g1 g2", "rotation", "overlap")
+// Four grants that are blocked or reviewed at 50 days; g1 is renewed at 60 days
+// and expires at 90.
+func TestBlockAndReview(t *testing.T) {
+	e := newEstate(t)
+	const removed, disabled, expiring, reviewed = "removed", "disabled", "expiring", "reviewed"
+	e.laptop(removed)
+	e.laptop(disabled, `on_block = "disable"`)
+	e.laptop(expiring, `on_block = "disable"`)
+	e.app(reviewed)
+	isDisabled := check.Attributes{
+		"status": "blocked", "generations": check.Keys("g1"), "generations.g1.enabled": false, "active": false, "current": "g1",
+	}
+	status := func(word string, names ...string) {
+		for _, name := range names {
+			e.Person(name, "status", word)
+		}
+	}
+	resource.ParallelTest(t, e.Case(
+		resource.TestStep{},
+		resource.TestStep{
+			PreConfig: func() {
+				e.Clock.Advance(50 * day)
+				status("suspended", removed, disabled, expiring)
+				task("reassignment", "2030-12-01")(e, reviewed)
+			},
+			ConfigPlanChecks: check.Plan(check.Changes{
+				grant(removed): check.Update, credential(removed, "g1"): check.Destroy,
+				grant(disabled): check.Update, credential(disabled, "g1"): check.Update,
+				grant(expiring): check.Update, credential(expiring, "g1"): check.Update,
+				grant(reviewed): check.Update,
+			}),
+			ConfigStateChecks: check.State(
+				check.Resource(grant(removed), check.Attributes{
+					"status": "blocked", "generations": check.Keys(), "active": false, "serial": 1, "revoked_at": nil,
+				}),
+				check.Resource(grant(disabled), isDisabled),
+				check.Resource(grant(expiring), isDisabled),
+				check.Resource(grant(reviewed), check.Attributes{"status": "review", "generations": check.Keys("g1")}),
+			),
+		},
+		// Past the renewal: nothing is renewed while it is blocked.
+		resource.TestStep{
+			PreConfig: func() {
+				e.Clock.Advance(20 * day)
+				status("active", removed, disabled)
+			},
+			ConfigPlanChecks: check.Plan(check.Changes{
+				grant(removed): check.Update, credential(removed, "g2"): check.Create,
+				grant(disabled): check.Update, credential(disabled, "g1"): check.Update, credential(disabled, "g2"): check.Create,
+				grant(reviewed): check.Update, credential(reviewed, "g2"): check.Create,
+			}),
+			ConfigStateChecks: check.State(
+				check.Resource(grant(removed), check.Attributes{
+					"status": "active", "generations": check.Keys("g2"), "serial": 2, "conditions": check.Keys(),
+				}),
+				check.Resource(grant(disabled), check.Attributes{
+					"status": "active", "generations": check.Keys("g1", "g2"), "generations.g1.enabled": true, "active": true,
+				}),
+				check.Resource(grant(expiring), isDisabled),
+				check.Resource(grant(reviewed), check.Attributes{"status": "review", "generations": check.Keys("g1", "g2"), "rotation": "overlap"}),
+			),
+		},
+		// A disabled generation still expires.
+		resource.TestStep{
+			PreConfig:         func() { e.Clock.Advance(20 * day) },
+			ConfigPlanChecks:  check.Plan(plancheck.ExpectResourceAction(credential(expiring, "g1"), check.Destroy)),
+			ConfigStateChecks: check.State(check.Resource(grant(expiring), check.Attributes{"status": "blocked", "generations": check.Keys()})),
+		},
+		resource.TestStep{
+			PreConfig: func() { status("active", expiring) },
+			ConfigStateChecks: check.State(check.Resource(grant(expiring), check.Attributes{
+				"status": "active", "generations": check.Keys("g2"), "generations.g2.enabled": true,
+			})),
+		},
+	))
 }
 
 // unissuable are the changes on which a review goes on with what exists, but
-// nothing is issued or renewed.
-var unissuable = map[string]func(w *acctest.Workspace){
-	`No directory knows the owner "stranger".`: func(w *acctest.Workspace) { w.Asset("APP-1", "owner", "stranger") },
-	`it holds no record of "APP-1"`:            func(w *acctest.Workspace) { w.Forget("assets.csv", "APP-1") },
+// nothing is issued or renewed, and what they say.
+var unissuable = map[string]struct {
+	change func(e *estate, name string)
+	says   string
+}{
+	"unknown_owner": {asset("owner", "stranger"), `No directory knows the owner "stranger".`},
+	"missing_asset": {func(e *estate, name string) { e.Forget("assets.csv", name) }, `it holds no record of`},
 }
 
-func TestNothingIsIssuedForNobodyKnown(t *testing.T) {
-	for says, change := range unissuable {
-		t.Run(says, func(t *testing.T) {
-			w := acctest.Load(t, "app")
-			change(w)
-			w.Plan().Exits(2).Says(says, "New Grant Starts With Findings", "No credential is issued.").Silent(`credential["g1"]`)
-			w.Apply()
-			w.Holds(key, "serial", "0", "generations", "", "status", "review", "active", "false", "basis", "null", "revoked_at", "null")
-			w.Plan().Exits(0)
-		})
+func TestNothingIsIssuedOrRenewedForNobodyKnown(t *testing.T) {
+	e := newEstate(t)
+	issued := make(check.Changes)
+	planned := []plancheck.PlanCheck{issued}
+	var created, renewed []statecheck.StateCheck
+	for name, c := range unissuable {
+		from, later := name+"_from_the_start", name+"_later"
+		e.app(from)
+		c.change(e, from)
+		e.app(later)
+		issued[binding(from)], issued[grant(from)] = check.Create, check.Create
+		issued[binding(later)], issued[grant(later)], issued[credential(later, "g1")] = check.Create, check.Create, check.Create
+		planned = append(planned, check.Resource(grant(from), check.Attributes{"reasons": check.Says(c.says)}))
+		created = append(created, check.Resource(grant(from), check.Attributes{
+			"serial": 0, "generations": check.Keys(), "status": "review", "active": false, "basis": nil, "revoked_at": nil,
+		}))
+		renewed = append(renewed, check.Resource(grant(later), check.Attributes{
+			"status": "review", "generations": check.Keys("g1"), "serial": 1, "generations.g1.enabled": true,
+		}))
 	}
-}
-
-func TestNothingIsRenewedForNobodyKnown(t *testing.T) {
-	for says, change := range unissuable {
-		t.Run(says, func(t *testing.T) {
-			w := acctest.Load(t, "app")
-			w.Apply()
-			w.Clock.Advance(60 * day)
-			change(w)
-			w.Apply()
-			w.Holds(key, "status", "review", "generations", "g1", "serial", "1", "generations.g1.enabled", "true")
-			w.Plan().Exits(0)
-		})
-	}
+	resource.ParallelTest(t, e.Case(
+		resource.TestStep{ConfigPlanChecks: check.Plan(planned...), ConfigStateChecks: created},
+		resource.TestStep{
+			PreConfig: func() {
+				e.Clock.Advance(60 * day)
+				for name, c := range unissuable {
+					c.change(e, name+"_later")
+				}
+			},
+			ConfigStateChecks: renewed,
+		},
+	))
 }
 
 func TestANewGrantWithFindingsWarnsOnce(t *testing.T) {
+	t.Parallel()
 	w := acctest.Load(t, "TestFindingsThatNeverRevoke")
+	w.Asset("APP-1", "owner", "stranger")
+	w.Plan().Exits(2).Says("New Grant Starts With Findings", "No credential is issued.")
+	w.Asset("APP-1", "owner", "alice")
 	w.Person("p1", "status", "left")
 	w.Plan().Exits(2).Says("Warning: New Grant Starts With Findings", "with custody_grant.", "starts with status review and action review. A credential is issued.",
 		"owner.left: The owner cmdb/p1 (Alice) has left.", "(and one more similar warning elsewhere)")

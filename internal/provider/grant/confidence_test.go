@@ -3,63 +3,43 @@ package grant_test
 import (
 	"testing"
 
-	"github.com/custodyhq/terraform-provider-custody/internal/acctest"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+
+	"github.com/custodyhq/terraform-provider-custody/internal/acctest/check"
 )
 
-// A record that nobody has verified for long scores 0.85, below automate_at.
-func TestLowConfidenceRevokesNothingByItself(t *testing.T) {
-	for name, c := range map[string]struct {
-		prepare func(w *acctest.Workspace)
-		status  string
-		instead string
-	}{
-		"standard":    {func(*acctest.Workspace) {}, "review", "review"},
-		"privileged":  {func(w *acctest.Workspace) { give(w, `risk = "privileged"`) }, "blocked", "block"},
-		"contractor":  {func(w *acctest.Workspace) { w.Person("p1", "kind", "contractor") }, "blocked", "block"},
-		"vendor":      {func(w *acctest.Workspace) { w.Person("p1", "kind", "vendor") }, "blocked", "block"},
-		"third party": {func(w *acctest.Workspace) { w.Asset("LAP-1", "third_party", "true") }, "blocked", "block"},
-		"shared":      {func(w *acctest.Workspace) { w.Asset("LAP-1", "shared", "true") }, "blocked", "block"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			w := acctest.Load(t, "laptop")
-			w.Asset("LAP-1", "verified_at", "2029-01-01")
-			c.prepare(w)
-			w.Apply()
-			w.Person("p1", "status", "left")
-			w.Plan().Exits(2).Says("Action: "+c.instead+" instead of revoke, because the confidence 0.", "is below 0.90")
-			w.Apply()
-			w.Holds(vpn, "status", c.status, "revoked_at", "null")
-			w.Plan().Exits(0)
-		})
+// stale makes a record score 0.85, below automate_at: nobody has verified it for
+// long.
+func stale(more ...string) func(e *estate, name string) {
+	return asset(append([]string{"verified_at", "2029-01-01"}, more...)...)
+}
+
+func stalePerson(kind string) func(e *estate, name string) {
+	return func(e *estate, name string) {
+		stale()(e, name)
+		e.Person(name, "kind", kind)
 	}
 }
 
-func TestLowConfidenceDoesNotRotateAtOnce(t *testing.T) {
-	for risk, want := range map[string][]string{
-		"standard":   {"status", "review", "generations", "g1", "holder", "cmdb/p1", "serial", "1"},
-		"privileged": {"status", "blocked", "generations", "", "serial", "1"},
-	} {
-		t.Run(risk, func(t *testing.T) {
-			w := acctest.Load(t, "laptop")
-			give(w, `risk = "`+risk+`"`)
-			w.Asset("LAP-1", "verified_at", "2029-01-01")
-			w.Apply()
-			w.Asset("LAP-1", "owner", "bob")
-			w.Plan().Exits(2).Says("The asset has passed from cmdb/p1 to cmdb/p2.", "because the confidence 0.85 is below 0.90")
-			w.Apply()
-			w.Holds(vpn, want...)
-			w.Plan().Exits(0)
-		})
+func TestLowConfidenceRevokesAndRotatesNothingByItself(t *testing.T) {
+	review, block := check.Attributes{"status": "review", "revoked_at": nil}, check.Attributes{"status": "blocked", "revoked_at": nil}
+	instead := func(action string) []string {
+		return []string{"Action: " + action + " instead of revoke, because the confidence 0.", "is below 0.90"}
 	}
-}
-
-func TestConfidenceThatIsRestoredLetsTheDecisionThrough(t *testing.T) {
-	w := acctest.Load(t, "laptop")
-	w.Asset("LAP-1", "verified_at", "2029-01-01")
-	w.Apply()
-	w.Person("p1", "status", "left")
-	w.Apply()
-	w.Asset("LAP-1", "verified_at", "2030-01-14")
-	w.Apply()
-	w.Holds(vpn, "status", "revoked", "reasons", "owner.left")
+	left, removed := person("status", "left"), check.Changes{"g1": check.Destroy}
+	reassigned := []string{"to cmdb/p2.", "because the confidence 0.85 is below 0.90"}
+	e := newEstate(t)
+	resource.ParallelTest(t, e.Case(e.decide(map[string]decision{
+		"standard":    {of: (*estate).laptop, before: stale(), change: left, says: instead("review"), want: review},
+		"privileged":  {of: (*estate).laptop, arguments: []string{`risk = "privileged"`}, before: stale(), change: left, does: removed, says: instead("block"), want: block},
+		"contractor":  {of: (*estate).laptop, before: stalePerson("contractor"), change: left, does: removed, says: instead("block"), want: block},
+		"vendor":      {of: (*estate).laptop, before: stalePerson("vendor"), change: left, does: removed, says: instead("block"), want: block},
+		"third_party": {of: (*estate).laptop, before: stale("third_party", "true"), change: left, does: removed, says: instead("block"), want: block},
+		"shared":      {of: (*estate).laptop, before: stale("shared", "true"), change: left, does: removed, says: instead("block"), want: block},
+		"reassigned": {of: (*estate).laptop, before: stale(), change: asset("owner", "bob"), says: reassigned, want: check.Attributes{
+			"status": "review", "generations": check.Keys("g1"), "holder": holder("reassigned"), "serial": 1,
+		}},
+		"reassigned_privileged": {of: (*estate).laptop, arguments: []string{`risk = "privileged"`}, before: stale(), change: asset("owner", "bob"),
+			does: removed, says: reassigned, want: check.Attributes{"status": "blocked", "generations": check.Keys(), "serial": 1}},
+	})...))
 }

@@ -3,170 +3,209 @@ package grant_test
 import (
 	"testing"
 
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+
 	"github.com/custodyhq/terraform-provider-custody/internal/acctest"
+	"github.com/custodyhq/terraform-provider-custody/internal/acctest/check"
 )
 
-func TestLeaverLosesTheLaptopsAccess(t *testing.T) {
-	w := acctest.Load(t, "laptop")
-	w.Apply()
-	w.Person("p1", "status", "left")
-	w.Plan().Exits(2).Says(`~ status = "active" -> "revoked"`, `terraform_data.credential["g1"] will be destroyed`,
-		"The owner cmdb/p1 (Alice) has left. Action: revoke", "NHI1:2025")
-	w.Apply()
-	w.Holds(vpn, "status", "revoked", "active", "false", "action", "revoke", "reasons", "owner.left", "generations", "", "current", "null",
-		"serial", "1", "revoked_at", instant(0), "conditions", "owner.left", "holder", "cmdb/p1", "expires_at", "null")
-	w.Plan().Exits(0)
+var decisions = map[string]decision{
+	"leaver_of_a_laptop": {
+		of:     (*estate).laptop,
+		change: person("status", "left"),
+		does:   check.Changes{"g1": check.Destroy},
+		says:   []string{"The owner cmdb/leaver_of_a_laptop (Alice) has left. Action: revoke", "NHI1:2025"},
+		want: check.Attributes{
+			"status": "revoked", "active": false, "action": "revoke", "reasons": check.Codes("owner.left"), "generations": check.Keys(), "current": nil,
+			"serial": 1, "revoked_at": instant(0), "conditions": check.Keys("owner.left"), "holder": holder("leaver_of_a_laptop"), "expires_at": nil,
+		},
+	},
+	"leaver_of_privileged_access_without_successor": {
+		of:        (*estate).app,
+		arguments: []string{`risk = "privileged"`},
+		before:    person("manager", "", "teams", ""),
+		change:    person("status", "left"),
+		does:      check.Changes{"g1": check.Destroy},
+		want:      check.Attributes{"status": "blocked", "reasons": check.Codes("owner.left"), "generations": check.Keys()},
+	},
+	"reassigned_laptop": {
+		of:     (*estate).laptop,
+		change: asset("owner", "bob"),
+		does:   check.Changes{"g1": check.Destroy, "g2": check.Create},
+		says:   []string{"The asset has passed from cmdb/reassigned_laptop to cmdb/p2.", "rotate now"},
+		want: check.Attributes{
+			"status": "active", "action": "keep", "rotation": "now", "reasons": check.Codes("asset.reassigned"), "generations": check.Keys("g2"),
+			"holder": "cmdb/p2", "generations.g2.holder": "cmdb/p2", "conditions": check.Keys(),
+		},
+	},
+	"reassigned_application": {
+		of:     (*estate).app,
+		change: asset("owner", "bob"),
+		does:   check.Changes{"g2": check.Create},
+		want: check.Attributes{
+			"status": "active", "rotation": "overlap", "generations": check.Keys("g1", "g2"),
+			"generations.g1.holder": holder("reassigned_application"), "generations.g2.holder": "cmdb/p2",
+		},
+	},
+	"reassigned_to_nobody_known": {
+		of:     (*estate).laptop,
+		change: asset("owner", "stranger"),
+		want: check.Attributes{
+			"status": "review", "reasons": check.Codes("owner.unknown"), "generations": check.Keys("g1"), "holder": holder("reassigned_to_nobody_known"),
+		},
+	},
+	"moved_to_another_team": {
+		of:     (*estate).laptop,
+		change: person("teams", "risk"),
+		does:   check.Changes{"g2": check.Create},
+		want:   recertified("owner.moved", check.Attributes{"conditions": check.Keys()}),
+	},
+	"moved_to_another_manager": {
+		of:     (*estate).laptop,
+		change: person("manager", "bob"),
+		does:   check.Changes{"g2": check.Create},
+		want:   recertified("owner.moved", check.Attributes{"conditions": check.Keys()}),
+	},
+	"changed_environment": {
+		of:     (*estate).app,
+		change: asset("environment", "staging"),
+		does:   check.Changes{"g2": check.Create},
+		want:   recertified("asset.changed", check.Attributes{"basis.environment": "staging"}),
+	},
+	"changed_criticality": {
+		of:     (*estate).app,
+		change: asset("criticality", "low"),
+		does:   check.Changes{"g2": check.Create},
+		want:   recertified("asset.changed", check.Attributes{"basis.criticality": "low"}),
+	},
+	"changed_class": {
+		of:     (*estate).app,
+		change: asset("class", "service"),
+		does:   check.Changes{"g2": check.Create},
+		want:   recertified("asset.changed", check.Attributes{"basis.class": "service"}),
+	},
+	"retired_application": {
+		of:     (*estate).app,
+		change: asset("state", "retired"),
+		does:   check.Changes{"g1": check.Destroy},
+		says:   []string{"The asset is recorded as retired"},
+		want:   check.Attributes{"status": "revoked", "reasons": check.Codes("asset.retired"), "generations": check.Keys()},
+	},
+	"lost_application": {
+		of:     (*estate).app,
+		change: asset("state", "lost"),
+		does:   check.Changes{"g1": check.Destroy},
+		says:   []string{"The asset is recorded as lost"},
+		want:   check.Attributes{"status": "revoked", "reasons": check.Codes("asset.lost"), "generations": check.Keys()},
+	},
 }
 
-func TestLeaverOfAnApplicationIsReviewedAndTheSecretRotated(t *testing.T) {
-	w := acctest.Load(t, "app")
-	w.Apply()
-	w.Person("p1", "status", "left")
-	w.Apply()
-	w.Holds(key, "status", "review", "action", "review", "rotation", "overlap", "reasons", "owner.left",
-		"generations", "g1 g2", "generations.g1.state", "retiring", "generations.g2.state", "current", "generations.g1.enabled", "true",
-		"generations.g1.expires_at", instant(7*day))
-	w.Plan().Exits(0)
-
-	w.Clock.Advance(30 * day)
-	w.Plan().Exits(2).Says(`~ status = "review" -> "blocked"`, "nobody answered in time")
-	w.Apply()
-	w.Holds(key, "status", "blocked", "generations", "", "serial", "2")
+// recertified is what follows from a comparison, and more.
+func recertified(code string, more check.Attributes) check.Attributes {
+	more["status"], more["action"], more["rotation"] = "active", "recertify", "overlap"
+	more["reasons"], more["generations"] = check.Codes(code), check.Keys("g1", "g2")
+	return more
 }
 
-func TestLeaverOfAPrivilegedApplicationWithoutSuccessorBlocks(t *testing.T) {
-	w := acctest.Load(t, "app")
-	give(w, `risk = "privileged"`)
-	w.Person("p1", "manager", "", "teams", "")
-	w.Apply()
-	w.Person("p1", "status", "left")
-	w.Apply()
-	w.Holds(key, "status", "blocked", "reasons", "owner.left", "generations", "")
+func TestDecisions(t *testing.T) {
+	e := newEstate(t)
+	resource.ParallelTest(t, e.Case(e.decide(decisions)...))
 }
 
-func TestReassignedLaptopTakesTheOldHoldersCredentialAtOnce(t *testing.T) {
-	w := acctest.Load(t, "laptop")
-	w.Apply()
-	w.Asset("LAP-1", "owner", "bob")
-	w.Plan().Exits(2).Says("The asset has passed from cmdb/p1 to cmdb/p2.", "rotate now",
-		`terraform_data.credential["g1"] will be destroyed`, `terraform_data.credential["g2"] will be created`)
-	w.Apply()
-	w.Holds(vpn, "status", "active", "action", "keep", "rotation", "now", "reasons", "asset.reassigned", "generations", "g2", "holder", "cmdb/p2",
-		"generations.g2.holder", "cmdb/p2", "conditions", "")
-	w.Plan().Exits(0)
+// Reviews, and what becomes of them.
+func TestReviewsOfOwners(t *testing.T) {
+	const leaver, shared = "leaver_of_an_application", "shared_with_a_second_owner"
+	e := newEstate(t)
+	steps := e.decide(map[string]decision{
+		leaver: {
+			of:     (*estate).app,
+			change: person("status", "left"),
+			does:   check.Changes{"g2": check.Create},
+			want: check.Attributes{
+				"status": "review", "action": "review", "rotation": "overlap", "reasons": check.Codes("owner.left"), "generations": check.Keys("g1", "g2"),
+				"generations.g1.state": "retiring", "generations.g1.enabled": true, "generations.g1.expires_at": instant(7 * day), "generations.g2.state": "current",
+			},
+		},
+		shared: {
+			of:     (*estate).laptop,
+			change: asset("owner", "shared_with_a_second_owner;bob"),
+			want: check.Attributes{
+				"status": "review", "reasons": check.Codes("owner.shared"), "generations": check.Keys("g1"), "holder": holder(shared),
+			},
+		},
+	})
+	steps = append(steps,
+		// One of two owners who has left changes nothing.
+		resource.TestStep{PreConfig: func() { e.Person(shared, "status", "left") }, PlanOnly: true},
+		resource.TestStep{
+			PreConfig: func() {
+				e.Clock.Advance(30 * day)
+				e.Person("p2", "status", "left")
+			},
+			ConfigPlanChecks: check.Plan(
+				check.Resource(grant(shared), check.Attributes{
+					"reasons": check.Says("owner.left", "instead of revoke, because the confidence 0.85 is below 0.90"),
+				}),
+				check.Resource(grant(leaver), check.Attributes{"reasons": check.Says("nobody answered in time")}),
+			),
+			ConfigStateChecks: check.State(
+				check.Resource(grant(leaver), check.Attributes{"status": "blocked", "generations": check.Keys(), "serial": 2}),
+				check.Resource(binding(shared), check.Attributes{"holder": "cmdb/p2, cmdb/shared_with_a_second_owner"}),
+			),
+		},
+	)
+	resource.ParallelTest(t, e.Case(steps...))
 }
 
-func TestReassignedApplicationRotatesWithOverlap(t *testing.T) {
-	w := acctest.Load(t, "app")
-	w.Apply()
-	w.Asset("APP-1", "owner", "bob")
-	w.Apply()
-	w.Holds(key, "status", "active", "rotation", "overlap", "generations", "g1 g2", "generations.g1.holder", "cmdb/p1", "generations.g2.holder", "cmdb/p2")
-	w.Plan().Exits(0)
-}
-
-func TestReassignmentToNobodyKnownIsNoReassignment(t *testing.T) {
-	w := acctest.Load(t, "laptop")
-	w.Apply()
-	w.Asset("LAP-1", "owner", "stranger")
-	w.Apply()
-	w.Holds(vpn, "status", "review", "reasons", "owner.unknown", "generations", "g1", "holder", "cmdb/p1")
-}
-
-func TestAnOverlappingSetOfOwnersIsNoReassignment(t *testing.T) {
-	w := acctest.Load(t, "laptop")
-	w.Apply()
-	w.Asset("LAP-1", "owner", "alice;bob")
-	w.Apply()
-	w.Holds(vpn, "status", "review", "reasons", "owner.shared", "generations", "g1", "holder", "cmdb/p1")
-	w.Holds("custody_binding.laptop", "holder", "cmdb/p1, cmdb/p2")
-	w.Person("p1", "status", "left")
-	w.Plan().Exits(0)
-	w.Person("p2", "status", "left")
-	w.Plan().Exits(2).Says("owner.left", "instead of revoke, because the confidence 0.85 is below 0.90")
-}
-
-func TestMovedHolderIsRecertifiedAndRotated(t *testing.T) {
-	for _, change := range [][]string{{"teams", "risk"}, {"manager", "bob"}} {
-		t.Run(change[0], func(t *testing.T) {
-			w := acctest.Load(t, "laptop")
-			w.Apply()
-			w.Person("p1", change...)
-			w.Apply()
-			w.Holds(vpn, "status", "active", "action", "recertify", "rotation", "overlap", "reasons", "owner.moved", "generations", "g1 g2", "conditions", "")
-			w.Plan().Exits(0)
-		})
-	}
-}
-
-func TestChangedAssetIsRecertifiedAndRotated(t *testing.T) {
-	for _, change := range [][]string{{"environment", "staging"}, {"criticality", "low"}, {"class", "service"}} {
-		t.Run(change[0], func(t *testing.T) {
-			w := acctest.Load(t, "app")
-			w.Apply()
-			w.Asset("APP-1", change...)
-			w.Apply()
-			w.Holds(key, "status", "active", "action", "recertify", "rotation", "overlap", "reasons", "asset.changed", "generations", "g1 g2",
-				"basis."+change[0], change[1])
-			w.Plan().Exits(0)
-		})
-	}
-}
-
-func TestRetiredAssetIsRevoked(t *testing.T) {
-	for _, state := range []string{"retired", "lost"} {
-		t.Run(state, func(t *testing.T) {
-			w := acctest.Load(t, "app")
-			w.Apply()
-			w.Asset("APP-1", "state", state)
-			w.Plan().Exits(2).Says("The asset is recorded as "+state, `terraform_data.credential["g1"] will be destroyed`)
-			w.Apply()
-			w.Holds(key, "status", "revoked", "reasons", "asset."+state, "generations", "")
-		})
-	}
+// findings never revoke by themselves: for each its code, what raises it, and the
+// status of standard and of privileged access.
+var findings = map[string]struct {
+	change           func(e *estate, name string)
+	standard, strict string
+}{
+	"asset.missing":          {func(e *estate, name string) { e.Forget("assets.csv", name) }, "review", "blocked"},
+	"owner.none":             {asset("owner", ""), "review", "blocked"},
+	"owner.unknown":          {func(e *estate, name string) { e.Forget("people.csv", name) }, "review", "blocked"},
+	"owner.conflict":         {declares("bob"), "review", "blocked"},
+	"owner.suspended":        {person("status", "suspended"), "review", "review"},
+	"owner.leaving":          {person("end_date", "2030-02-01"), "review", "review"},
+	"owner.no_active_member": {asset("owner", "nobodies"), "review", "blocked"},
+	"asset.inactive":         {asset("state", "planned"), "blocked", "blocked"},
+	"asset.retiring":         {asset("retirement_date", "2030-02-01"), "review", "review"},
+	"owner.shared":           {asset("shared", "true"), "review", "review"},
+	"record.stale":           {asset("verified_at", "2029-01-01"), "active", "active"},
+	"record.incomplete":      {asset("purpose", ""), "active", "active"},
+	"record.duplicate":       {func(e *estate, name string) { e.Copy("assets.csv", name, name) }, "review", "blocked"},
+	"task.open":              {task("decommission", "2030-02-01"), "review", "blocked"},
+	"task.overdue":           {task("decommission", "2030-01-01"), "blocked", "blocked"},
 }
 
 func TestFindingsThatNeverRevoke(t *testing.T) {
-	vanish := func(w *acctest.Workspace) { w.Forget("assets.csv", "APP-1") }
-	for name, c := range map[string]struct {
-		change           func(w *acctest.Workspace)
-		standard, strict string // the status of standard and of privileged access
-	}{
-		"asset.missing":   {vanish, "review", "blocked"},
-		"owner.none":      {func(w *acctest.Workspace) { w.Asset("APP-1", "owner", "") }, "review", "blocked"},
-		"owner.unknown":   {func(w *acctest.Workspace) { w.Forget("people.csv", "p1") }, "review", "blocked"},
-		"owner.conflict":  {func(w *acctest.Workspace) { w.Edit("main.tf", "APP-1\"", "APP-1\"\n  declared = { owner = \"bob\" }") }, "review", "blocked"},
-		"owner.suspended": {func(w *acctest.Workspace) { w.Person("p1", "status", "suspended") }, "review", "review"},
-		"owner.leaving":   {func(w *acctest.Workspace) { w.Person("p1", "end_date", "2030-02-01") }, "review", "review"},
-		"owner.no_active_member": {func(w *acctest.Workspace) {
-			w.Asset("APP-1", "owner", "payments")
-			for _, id := range []string{"p1", "p2", "p3"} {
-				w.Person(id, "teams", "")
-			}
-		}, "review", "blocked"},
-		"asset.inactive":    {func(w *acctest.Workspace) { w.Asset("APP-1", "state", "planned") }, "blocked", "blocked"},
-		"asset.retiring":    {func(w *acctest.Workspace) { w.Asset("APP-1", "retirement_date", "2030-02-01") }, "review", "review"},
-		"owner.shared":      {func(w *acctest.Workspace) { w.Asset("APP-1", "shared", "true") }, "review", "review"},
-		"record.stale":      {func(w *acctest.Workspace) { w.Asset("APP-1", "verified_at", "2029-01-01") }, "active", "active"},
-		"record.incomplete": {func(w *acctest.Workspace) { w.Asset("APP-1", "purpose", "") }, "active", "active"},
-		"record.duplicate": {func(w *acctest.Workspace) {
-			w.Append("assets.csv", "APP-1,application,Copy,in_service,alice,export invoices,production,high,,,,2030-01-01")
-		}, "review", "blocked"},
-		"task.open":    {func(w *acctest.Workspace) { w.Append("tasks.csv", "T-1,decommission,APP-1,open,2030-02-01,") }, "review", "blocked"},
-		"task.overdue": {func(w *acctest.Workspace) { w.Append("tasks.csv", "T-1,decommission,APP-1,open,2030-01-01,") }, "blocked", "blocked"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			w := acctest.Load(t, "TestFindingsThatNeverRevoke")
-			w.Apply()
-			c.change(w)
-			w.Apply()
-			for address, status := range map[string]string{"custody_grant.standard": c.standard, "custody_grant.privileged": c.strict} {
-				w.Holds(address, "status", status, "revoked_at", "null")
-				if got := acctest.Text(w.Attributes(address)["reasons"]); !contains(got, name) {
-					t.Errorf("%s: the reasons are %q and do not hold %s", address, got, name)
-				}
-			}
-			w.Plan().Exits(0)
+	e := newEstate(t)
+	e.Append("people.csv", "t2,,nobodies,Nobodies,team,active,,,")
+	changes := make(map[string]func(e *estate, name string))
+	var left []statecheck.StateCheck
+	for code, c := range findings {
+		name := acctest.Label(code)
+		e.app(name)
+		e.set(name, func(c *entry) {
+			c.more = grantBlock("privileged_"+name, name, "more", []string{`risk = "privileged"`})
 		})
+		changes[name] = c.change
+		for address, status := range map[string]string{grant(name): c.standard, grant("privileged_" + name): c.strict} {
+			left = append(left, check.Resource(address, check.Attributes{"status": status, "revoked_at": nil, "reasons": check.Says(code)}))
+		}
 	}
+	resource.ParallelTest(t, e.Case(
+		resource.TestStep{},
+		resource.TestStep{
+			PreConfig: func() {
+				for name, change := range changes {
+					change(e, name)
+				}
+			},
+			ConfigStateChecks: left,
+		},
+	))
 }

@@ -4,67 +4,71 @@ import (
 	"testing"
 	"time"
 
-	"github.com/custodyhq/terraform-provider-custody/internal/acctest"
-)
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 
-func revoked(t *testing.T) *acctest.Workspace {
-	t.Helper()
-	w := acctest.Load(t, "laptop")
-	w.Apply()
-	w.Clock.Advance(time.Hour)
-	w.Person("p1", "status", "left")
-	w.Apply()
-	w.Holds(vpn, "status", "revoked", "revoked_at", instant(time.Hour))
-	w.Clock.Advance(time.Hour)
-	return w
-}
+	"github.com/custodyhq/terraform-provider-custody/internal/acctest/check"
+)
 
 func attested(after time.Duration) string {
 	return `attestation = { by = "carol", at = "` + instant(after) + `", note = "CHG-7" }`
 }
 
-func TestRevokedAccessStaysRevokedWhenTheRecordIsEditedBack(t *testing.T) {
-	w := revoked(t)
-	w.Person("p1", "status", "active")
-	w.Plan().Exits(2).Says("grant.latched", "To bring it back, add an attestation dated after revoked_at to this grant.").Silent(`credential["g2"]`)
-	w.Apply()
-	w.Holds(vpn, "status", "revoked", "reasons", "grant.latched", "generations", "", "serial", "1")
-	w.Plan().Exits(0)
-}
-
-func TestAnAttestationAfterTheRevocationBringsAccessBack(t *testing.T) {
-	w := revoked(t)
-	w.Person("p1", "status", "active")
-	give(w, attested(time.Hour)) // the instant of the revocation itself is not after it
-	w.Plan().Exits(2).Says("grant.latched").Silent(`credential["g2"]`)
-	take(w, attested(time.Hour))
-	give(w, attested(time.Hour+time.Second))
-	w.Apply()
-	w.Holds(vpn, "status", "active", "revoked_at", "null", "generations", "g2", "certified_at", instant(time.Hour+time.Second))
-	w.Plan().Exits(0)
-}
-
-func TestNoAttestationOverrulesAFactThatStillSaysRevoke(t *testing.T) {
-	w := revoked(t)
-	give(w, attested(2*time.Hour))
-	w.Apply()
-	w.Holds(vpn, "status", "revoked", "generations", "", "reasons", "owner.left")
-}
-
-func TestReplaceStartsAgainAtTheFirstGeneration(t *testing.T) {
-	w := revoked(t)
-	w.Person("p1", "status", "active")
-	w.Apply("-replace=" + vpn)
-	w.Holds(vpn, "status", "active", "generations", "g1", "serial", "1", "revoked_at", "null")
-	w.Plan().Exits(0)
-}
-
-func TestAGrantThatNeverIssuedDoesNotLatch(t *testing.T) {
-	w := acctest.Load(t, "laptop")
-	w.Person("p1", "status", "left")
-	w.Apply()
-	w.Holds(vpn, "status", "revoked", "revoked_at", "null", "serial", "0")
-	w.Person("p1", "status", "active")
-	w.Apply()
-	w.Holds(vpn, "status", "active", "generations", "g1")
+// Laptops that are revoked at one hour, and what happens to them at two.
+func TestRevokedAccessStaysRevoked(t *testing.T) {
+	const edited, tooEarly, later, left, never = "edited_back", "attested_too_early", "attested_later", "attested_while_left", "never_issued"
+	latched := check.Attributes{"status": "revoked", "reasons": check.Codes("grant.latched"), "generations": check.Keys(), "serial": 1}
+	e := newEstate(t)
+	var revoked []statecheck.StateCheck
+	for _, name := range []string{edited, tooEarly, later, left} {
+		e.laptop(name)
+		revoked = append(revoked, check.Resource(grant(name), check.Attributes{"status": "revoked", "revoked_at": instant(time.Hour)}))
+	}
+	e.laptop(never)
+	e.Person(never, "status", "left")
+	revoked = append(revoked, check.Resource(grant(never), check.Attributes{"status": "revoked", "revoked_at": nil, "serial": 0}))
+	resource.ParallelTest(t, e.Case(
+		resource.TestStep{},
+		resource.TestStep{
+			PreConfig: func() {
+				e.Clock.Advance(time.Hour)
+				for _, name := range []string{edited, tooEarly, later, left} {
+					e.Person(name, "status", "left")
+				}
+			},
+			ConfigStateChecks: revoked,
+		},
+		resource.TestStep{
+			PreConfig: func() {
+				e.Clock.Advance(time.Hour)
+				for _, name := range []string{edited, tooEarly, later, never} {
+					e.Person(name, "status", "active")
+				}
+				e.give(tooEarly, attested(time.Hour)) // the instant of the revocation itself is not after it
+				e.give(later, attested(time.Hour+time.Second))
+				e.give(left, attested(2*time.Hour))
+			},
+			ConfigPlanChecks: check.Plan(check.Resource(grant(edited), check.Attributes{
+				"reasons": check.Says("grant.latched", "To bring it back, add an attestation dated after revoked_at to this grant."),
+			})),
+			ConfigStateChecks: check.State(
+				check.Resource(grant(edited), latched),
+				check.Resource(grant(tooEarly), latched),
+				check.Resource(grant(later), check.Attributes{
+					"status": "active", "revoked_at": nil, "generations": check.Keys("g2"), "certified_at": instant(time.Hour + time.Second),
+				}),
+				// No attestation overrules a fact that still says revoke.
+				check.Resource(grant(left), check.Attributes{"status": "revoked", "generations": check.Keys(), "reasons": check.Codes("owner.left")}),
+				// What was never issued does not latch.
+				check.Resource(grant(never), check.Attributes{"status": "active", "generations": check.Keys("g1")}),
+			),
+		},
+		// A grant that is replaced starts again at the first generation.
+		resource.TestStep{
+			Taint: []string{grant(edited)},
+			ConfigStateChecks: check.State(check.Resource(grant(edited), check.Attributes{
+				"status": "active", "generations": check.Keys("g1"), "serial": 1, "revoked_at": nil,
+			})),
+		},
+	))
 }

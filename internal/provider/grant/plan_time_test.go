@@ -4,22 +4,43 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+
 	"github.com/custodyhq/terraform-provider-custody/internal/acctest"
+	"github.com/custodyhq/terraform-provider-custody/internal/acctest/check"
 	"github.com/custodyhq/terraform-provider-custody/internal/policy"
 )
 
-func TestPlanTimeIsTheSameAtPlanAndApply(t *testing.T) {
-	w := acctest.Load(t, "app")
-	w.Save().Says(`expires_at = "` + instant(90*day) + `"`)
-	w.Clock.Advance(3 * time.Hour)
-	w.ApplySaved().Ok()
-	w.Holds(key, "generations.g1.issued_at", instant(0), "expires_at", instant(90*day))
+// pass lets time pass between a plan and its apply.
+func pass(w *acctest.World, d time.Duration) plancheck.PlanCheck {
+	return check.Then(func() { w.Clock.Advance(d) })
 }
 
+func TestPlanTimeIsTheSameAtPlanAndApply(t *testing.T) {
+	w := acctest.NewWorld(t, "app")
+	resource.ParallelTest(t, w.Case(
+		resource.TestStep{
+			ConfigPlanChecks:  check.Plan(check.Resource(key, check.Attributes{"expires_at": instant(90 * day)}), pass(w, 3*time.Hour)),
+			ConfigStateChecks: check.State(check.Resource(key, check.Attributes{"generations.g1.issued_at": instant(0), "expires_at": instant(90 * day)})),
+		},
+		// The instant of a run does not precede the state.
+		resource.TestStep{
+			PreConfig:   func() { w.Clock.Set(acctest.Start.Add(-time.Second)) },
+			ExpectError: check.Error("Error: Instant of the Run Precedes the State", "with custody_grant.key", "Set plan_time = plantimestamp()"),
+		},
+		w.Left(check.Resource(key, check.Attributes{"generations.g1.issued_at": instant(0)})),
+	))
+}
+
+// A case plans anew after each apply, so a plan that is older than that is saved
+// by the own workspace.
 func TestASavedPlanGetsTooOld(t *testing.T) {
+	t.Parallel()
 	for allowed, argument := range map[string]string{"1d": "", "2h": `max_plan_age = "2h"`, "7d": `max_plan_age = "168h"`} {
 		age, _ := policy.ParseDuration(allowed)
 		t.Run(allowed, func(t *testing.T) {
+			t.Parallel()
 			w := acctest.Load(t, "laptop")
 			w.Provider(argument)
 			w.Save()
@@ -36,54 +57,65 @@ func TestASavedPlanGetsTooOld(t *testing.T) {
 	}
 }
 
-func TestTheInstantOfARunDoesNotPrecedeTheState(t *testing.T) {
-	w := acctest.Load(t, "app")
-	w.Apply()
-	w.Clock.Advance(-time.Second)
-	w.Plan().Exits(1).Says("Error: Instant of the Run Precedes the State", "with custody_grant.key", "Set plan_time = plantimestamp()")
-	w.Holds(key, "generations.g1.issued_at", instant(0))
-}
-
-func withoutPlanTime(t *testing.T) *acctest.Workspace {
+func withoutPlanTime(t *testing.T) *acctest.World {
 	t.Helper()
-	w := acctest.Load(t, "app")
+	w := acctest.NewWorld(t, "app")
 	w.Edit("provider.tf", "plan_time = var.plan_time", "")
 	return w
 }
 
 func TestWithoutPlanTimeKeysAreKnownAndInstantsAreNot(t *testing.T) {
 	w := withoutPlanTime(t)
-	w.Save().Says(`terraform_data.credential["g1"] will be created`, "+ enabled = true", `+ current = "g1"`, `+ status = "active"`,
-		"+ issued_at = (known after apply)", "+ expires_at = (known after apply)", "+ certified_at = (known after apply)", "+ next_change_at = (known after apply)")
-	w.Clock.Advance(time.Hour)
-	w.ApplySaved().Ok()
-	w.Holds(key, "generations.g1.issued_at", instant(time.Hour), "expires_at", instant(90*day+time.Hour))
-
-	w.Clock.Advance(30 * day)
-	w.Plan().Exits(0)
-
-	w.Clock.Set(acctest.Start.Add(60*day + time.Hour))
-	w.Save().Says(`~ "g1" = {`, `~ state = "current" -> "retiring"`, `terraform_data.credential["g2"] will be created`, "-> (known after apply)").
-		Silent("issued_at = \"" + instant(time.Hour) + "\" ->")
-	w.ApplySaved().Ok()
-	w.Holds(key, "generations", "g1 g2", "generations.g1.issued_at", instant(time.Hour), "generations.g2.issued_at", instant(60*day+time.Hour))
-	w.Plan().Exits(0)
-}
-
-func TestWithoutPlanTimeConditionsAreKnownByCodeOnly(t *testing.T) {
-	w := withoutPlanTime(t)
-	w.Apply()
-	w.Append("tasks.csv", "T-1,decommission,APP-1,open,,")
-	w.Plan().Exits(2).Says(`+ "task.open" = (known after apply)`)
+	second := 60*day + time.Hour
+	resource.ParallelTest(t, w.Case(
+		resource.TestStep{
+			ConfigPlanChecks: check.Plan(
+				check.Changes{"custody_binding.app": check.Create, key: check.Create, `terraform_data.credential["g1"]`: check.Create},
+				check.Resource(key, check.Attributes{
+					"generations.g1.enabled": true, "current": "g1", "status": "active", "generations.g1.issued_at": check.Unknown,
+					"expires_at": check.Unknown, "certified_at": check.Unknown, "next_change_at": check.Unknown,
+				}),
+				pass(w, time.Hour),
+			),
+			ConfigStateChecks: check.State(check.Resource(key, check.Attributes{
+				"generations.g1.issued_at": instant(time.Hour), "expires_at": instant(90*day + time.Hour),
+			})),
+		},
+		resource.TestStep{PreConfig: func() { w.Clock.Advance(30 * day) }, PlanOnly: true},
+		resource.TestStep{
+			PreConfig: func() { w.Clock.Set(acctest.Start.Add(second)) },
+			ConfigPlanChecks: check.Plan(
+				check.Changes{key: check.Update, `terraform_data.credential["g2"]`: check.Create},
+				check.Resource(key, check.Attributes{
+					"generations.g1.state": "retiring", "generations.g1.issued_at": instant(time.Hour), "generations.g2.issued_at": check.Unknown,
+				}),
+			),
+			ConfigStateChecks: check.State(check.Resource(key, check.Attributes{
+				"generations": check.Keys("g1", "g2"), "generations.g1.issued_at": instant(time.Hour), "generations.g2.issued_at": instant(second),
+			})),
+		},
+		// Of a condition that is new, the code is known.
+		resource.TestStep{
+			PreConfig:          func() { w.Append("tasks.csv", "T-1,decommission,APP-1,open,,") },
+			PlanOnly:           true,
+			ExpectNonEmptyPlan: true,
+			ConfigPlanChecks:   check.PlanOnly(check.Resource(key, check.Attributes{"conditions.task.open": check.Unknown})),
+		},
+	))
 }
 
 func TestWithoutPlanTimeAThresholdBetweenPlanAndApplyFailsClosed(t *testing.T) {
 	w := withoutPlanTime(t)
-	w.Apply()
-	w.Clock.Advance(60*day - time.Minute)
-	give(w, `rotate_when_changed = { secret = "1" }`)
-	w.Save().Silent(`credential["g2"]`)
-	w.Clock.Advance(time.Minute)
-	w.ApplySaved().Exits(1).Says("Provider produced inconsistent final plan")
-	w.Holds(key, "generations", "g1", "serial", "1")
+	resource.ParallelTest(t, w.Case(
+		resource.TestStep{},
+		resource.TestStep{
+			PreConfig: func() {
+				w.Clock.Advance(60*day - time.Minute)
+				give(w, `rotate_when_changed = { secret = "1" }`)
+			},
+			ConfigPlanChecks: check.Plan(check.Changes{key: check.Update}, pass(w, time.Minute)),
+			ExpectError:      check.Error("Provider produced inconsistent final plan"),
+		},
+		w.Left(check.Resource(key, check.Attributes{"generations": check.Keys("g1"), "serial": 1})),
+	))
 }

@@ -4,97 +4,108 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+
 	"github.com/custodyhq/terraform-provider-custody/internal/acctest"
+	"github.com/custodyhq/terraform-provider-custody/internal/acctest/check"
 )
 
-// moved plans, lets the facts move and applies what was planned.
-func moved(w *acctest.Workspace, change func()) acctest.Result {
-	w.Save()
-	w.Clock.Advance(time.Hour)
-	change()
-	return w.ApplySaved()
+// refused are the texts of the error of a grant whose facts moved.
+func refused(changes ...string) []string {
+	return append([]string{"Error: Facts Changed Since Plan", "are no longer those that the plan rested on",
+		"Nothing was issued. What the plan removed stays removed.", "Make a new plan and have it reviewed."}, changes...)
 }
 
-func refused(r acctest.Result, changes ...string) {
-	r.Exits(1).Says("Error: Facts Changed Since Plan", "are no longer those that the plan rested on",
-		"Nothing was issued. What the plan removed stays removed.", "Make a new plan and have it reviewed.").
-		Says(changes...).Silent("bug in the provider")
-}
-
-func TestFactsThatMovedBeforeTheFirstIssue(t *testing.T) {
-	w := acctest.Load(t, "app")
-	w.Apply("-target=custody_binding.app")
-	refused(moved(w, func() { w.Person("p1", "status", "suspended") }), "The owner's status was \"active\" and is now \"suspended\".", "New finding owner.suspended")
-	if w.Attributes(key) != nil {
-		t.Error("the grant stands in the state, although it was refused")
-	}
-	if got := w.Addresses("terraform_data"); len(got) > 0 {
-		t.Errorf("credentials were created: %v", got)
-	}
-}
-
-func TestFactsThatMovedBeforeARenewal(t *testing.T) {
-	w := acctest.Load(t, "app")
-	w.Apply()
-	w.Clock.Advance(60 * day)
-	refused(moved(w, func() { w.Asset("APP-1", "owner", "bob") }), `The holder was "cmdb/p1" and is now "cmdb/p2".`)
-	w.Holds(key, "generations", "g1", "serial", "1", "generations.g1.state", "current", "generations.g1.expires_at", instant(90*day), "holder", "cmdb/p1")
-	w.Plan().Exits(2).Says(`terraform_data.credential["g2"] will be created`)
-}
-
-func TestFactsThatMovedBeforeUnblocking(t *testing.T) {
-	w := acctest.Load(t, "laptop")
-	give(w, `on_block = "disable"`)
-	w.Apply()
-	w.Person("p1", "status", "suspended")
-	w.Apply()
-	w.Person("p1", "status", "active")
-	refused(moved(w, func() { w.Person("p1", "status", "suspended") }), "The owner's status was \"active\" and is now \"suspended\".", "New finding owner.suspended")
-	w.Holds(vpn, "status", "blocked", "generations.g1.enabled", "false")
-	w.Plan().Exits(0)
-}
-
-// What the plan removed was destroyed before the grant was reached, so its key
-// must not come back.
-func TestFactsThatMovedBeforeARotationAtOnce(t *testing.T) {
-	w := acctest.Load(t, "laptop")
-	w.Apply()
-	w.Asset("LAP-1", "owner", "bob")
-	refused(moved(w, func() { w.Asset("LAP-1", "owner", "carol") }), `The holder was "cmdb/p2" and is now "cmdb/p3".`)
-	w.Holds(vpn, "generations", "", "serial", "1", "active", "false")
-	if got := w.Addresses("terraform_data"); len(got) > 0 {
-		t.Errorf("credentials are left: %v", got)
-	}
-	w.Plan().Exits(2).Says(`terraform_data.credential["g2"] will be created`).Silent(`credential["g1"]`)
-	w.Apply()
-	w.Holds(vpn, "generations", "g2", "serial", "2", "holder", "cmdb/p3")
-	w.Plan().Exits(0)
-}
-
-func TestFactsThatMovedBeforeRevokedGenerationsAreReplaced(t *testing.T) {
-	w := acctest.Load(t, "app")
-	w.Apply()
-	give(w, `revoke_generations = ["g1"]`)
-	refused(moved(w, func() { w.Append("tasks.csv", "T-1,decommission,APP-1,open,,") }), "task.open")
-	w.Holds(key, "generations", "", "serial", "1")
-	w.Apply()
-	w.Holds(key, "generations", "g2", "status", "review")
+// Grants for which the facts move after the plan was made at 60 days, when g1 is
+// due for renewal, and before it is applied an hour later.
+func TestFactsThatMovedAfterThePlan(t *testing.T) {
+	const first, renewal, unblocked, rotated, replaced, planned = "first_issue", "renewal", "unblocked", "rotated", "replaced", "planned_revocation"
+	suspension := []string{"The owner's status was \"active\" and is now \"suspended\".", "New finding owner.suspended"}
+	e := newEstate(t)
+	e.app(first)
+	e.withhold(first)
+	e.app(renewal)
+	e.laptop(unblocked, `on_block = "disable"`)
+	e.laptop(rotated)
+	e.app(replaced)
+	e.laptop(planned)
+	resource.ParallelTest(t, e.Case(
+		resource.TestStep{},
+		resource.TestStep{PreConfig: func() { e.Person(unblocked, "status", "suspended") }},
+		e.Refused(map[string][]string{
+			first:     refused(suspension...),
+			renewal:   refused(`The holder was "cmdb/renewal" and is now "cmdb/p2".`),
+			unblocked: refused(suspension...),
+			rotated:   refused(`The holder was "cmdb/p2" and is now "cmdb/p3".`),
+			replaced:  refused("task.open"),
+		}, resource.TestStep{
+			PreConfig: func() {
+				e.Clock.Advance(60 * day)
+				e.give(first)
+				e.Person(unblocked, "status", "active")
+				e.Asset(rotated, "owner", "bob")
+				e.give(replaced, `revoke_generations = ["g1"]`)
+				e.Person(planned, "status", "left")
+			},
+			ConfigPlanChecks: check.Plan(check.Then(func() {
+				e.Clock.Advance(time.Hour)
+				e.Person(first, "status", "suspended")
+				e.Asset(renewal, "owner", "bob")
+				e.Person(unblocked, "status", "suspended")
+				e.Asset(rotated, "owner", "carol")
+				task("decommission", "")(e, replaced)
+				e.Person(planned, "status", "active")
+			})),
+		}),
+		e.Left(
+			check.Absent(grant(first)), check.Absent(credential(first, "g1")),
+			check.Resource(grant(renewal), check.Attributes{
+				"generations": check.Keys("g1"), "serial": 1, "generations.g1.state": "current", "generations.g1.expires_at": instant(90 * day), "holder": holder(renewal),
+			}),
+			check.Resource(grant(unblocked), check.Attributes{"status": "blocked", "generations.g1.enabled": false}),
+			// What the plan removed was destroyed before the grant was reached, so
+			// its key must not come back.
+			check.Resource(grant(rotated), check.Attributes{"generations": check.Keys(), "serial": 1, "active": false}),
+			check.Absent("terraform_data."+rotated),
+			check.Resource(grant(replaced), check.Attributes{"generations": check.Keys(), "serial": 1}),
+			// A revocation that was planned and approved goes through.
+			check.Resource(grant(planned), check.Attributes{"status": "revoked", "generations": check.Keys()}),
+			check.Absent("terraform_data."+planned),
+		),
+		resource.TestStep{
+			ConfigPlanChecks: check.Plan(check.Changes{
+				grant(first): check.Create, credential(first, "g1"): check.Create,
+				grant(renewal): check.Update, credential(renewal, "g2"): check.Create,
+				grant(rotated): check.Update, credential(rotated, "g2"): check.Create,
+				grant(replaced): check.Update, credential(replaced, "g2"): check.Create,
+				grant(planned): check.Update,
+			}),
+			ConfigStateChecks: check.State(
+				check.Resource(grant(rotated), check.Attributes{"generations": check.Keys("g2"), "serial": 2, "holder": "cmdb/p3"}),
+				check.Resource(grant(replaced), check.Attributes{"generations": check.Keys("g2"), "status": "review"}),
+			),
+		},
+	))
 }
 
 // Terraform plans what is created once more at apply, so there the refusal is
 // its own.
 func TestFactsThatMovedBeforeBindingAndGrantAreCreated(t *testing.T) {
-	w := acctest.Load(t, "app")
-	moved(w, func() { w.Asset("APP-1", "state", "retired") }).Exits(1).
-		Says("Provider produced inconsistent final plan", `.state: was cty.StringVal("in_service"), but now cty.StringVal("retired")`)
-	if got := w.Addresses("terraform_data"); len(got) > 0 || w.Attributes(key) != nil {
-		t.Errorf("something was created: %v", got)
-	}
+	w := acctest.NewWorld(t, "app")
+	resource.ParallelTest(t, w.Case(
+		resource.TestStep{
+			ConfigPlanChecks: check.Plan(check.Then(func() { w.Asset("APP-1", "state", "retired") })),
+			ExpectError: check.Error("Provider produced inconsistent final plan",
+				`.state: was cty.StringVal("in_service"), but now cty.StringVal("retired")`),
+		},
+		w.Left(check.Absent(key), check.Absent("terraform_data.")),
+	))
 }
 
 // Without a refresh the binding itself is updated, and Terraform plans it once
 // more at apply.
 func TestFactsThatMovedBeforeABindingIsUpdated(t *testing.T) {
+	t.Parallel()
 	w := acctest.Load(t, "laptop")
 	w.Apply()
 	w.Asset("LAP-1", "owner", "bob")
@@ -106,29 +117,17 @@ func TestFactsThatMovedBeforeABindingIsUpdated(t *testing.T) {
 	w.Holds(vpn, "generations", "g2", "holder", "cmdb/p3")
 }
 
-func TestAPlannedRevocationGoesThrough(t *testing.T) {
-	w := acctest.Load(t, "laptop")
-	w.Apply()
-	w.Person("p1", "status", "left")
-	moved(w, func() { w.Person("p1", "status", "active") }).Ok()
-	w.Holds(vpn, "status", "revoked", "generations", "")
-	if got := w.Addresses("terraform_data"); len(got) > 0 {
-		t.Errorf("credentials are left: %v", got)
-	}
-}
-
 func TestASystemThatDoesNotAnswerAtApplyIssuesNothing(t *testing.T) {
-	w := acctest.Load(t, "app")
-	w.Apply("-target=custody_binding.app")
-	moved(w, func() { w.Remove("people.csv") }).Exits(1).Says("people.csv", "Nothing was issued and nothing was revoked")
-	if w.Attributes(key) != nil {
-		t.Error("the grant stands in the state, although nothing could be checked")
-	}
-}
-
-func TestAnUnchangedSavedPlanIsApplied(t *testing.T) {
-	w := acctest.Load(t, "app")
-	moved(w, func() {}).Ok()
-	w.Holds(key, "generations.g1.issued_at", instant(0))
-	w.Plan().Exits(0)
+	e := newEstate(t)
+	e.app("app")
+	e.withhold("app")
+	resource.ParallelTest(t, e.Case(
+		resource.TestStep{},
+		resource.TestStep{
+			PreConfig:        func() { e.give("app") },
+			ConfigPlanChecks: check.Plan(check.Then(func() { e.Remove("people.csv") })),
+			ExpectError:      check.Error("people.csv", "Nothing was issued and nothing was revoked"),
+		},
+		e.Left(check.Absent(grant("app"))),
+	))
 }

@@ -5,7 +5,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+
 	"github.com/custodyhq/terraform-provider-custody/internal/acctest"
+	"github.com/custodyhq/terraform-provider-custody/internal/acctest/check"
 )
 
 // verify keeps the record from getting stale, as somebody does in the asset
@@ -39,12 +42,14 @@ func usable(t *testing.T, w *acctest.Workspace, address string) {
 // A year of a standard grant, and as much of a privileged one as a
 // recertification takes.
 func TestPlansAreQuietBetweenThresholds(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		risk        string
 		until       time.Duration
 		generations string // the newest in the end
 	}{{"standard", 365 * day, "g7"}, {"privileged", 100 * day, "g5"}} {
 		t.Run(c.risk, func(t *testing.T) {
+			t.Parallel()
 			w := acctest.Load(t, "app")
 			give(w, `risk = "`+c.risk+`"`, `attestation = { by = "carol", at = "2030-01-15T09:00:00Z" }`)
 			w.Apply()
@@ -56,8 +61,7 @@ func TestPlansAreQuietBetweenThresholds(t *testing.T) {
 					usable(t, w, key)
 				}
 				w.Clock.Set(next)
-				w.Save().Silent("No changes", "Objects have changed outside of")
-				w.ApplySaved().Ok()
+				w.Apply().Silent("No changes", "Objects have changed outside of")
 				usable(t, w, key)
 				if acctest.Text(w.Attributes(key)["conditions"]) == "grant.recertification_due" {
 					attest(w)
@@ -79,6 +83,7 @@ func attest(w *acctest.Workspace) {
 }
 
 func TestRenewalOverlapsAndTheOldGenerationGoesLater(t *testing.T) {
+	t.Parallel()
 	w := acctest.Load(t, "app")
 	w.Apply()
 	w.Holds(key, "next_change_at", instant(60*day))
@@ -98,111 +103,125 @@ func TestRenewalOverlapsAndTheOldGenerationGoesLater(t *testing.T) {
 	w.Plan().Exits(0)
 }
 
-func TestALateRunStillIssuesTheNextGeneration(t *testing.T) {
-	w := acctest.Load(t, "app")
-	w.Apply()
-	w.Clock.Advance(100 * day)
-	w.Apply()
-	w.Holds(key, "generations", "g2", "generations.g2.issued_at", instant(100*day), "status", "active")
+// Changes of the configuration, at the start.
+func TestChangesOfTheConfigurationRotate(t *testing.T) {
+	const thrice, never, revoked, access, other = "rotated_thrice", "rotated_never", "revoked_generations", "another_access", "another_asset"
+	secret := func(version string) string { return `rotate_when_changed = { secret = "` + version + `" }` }
+	e := newEstate(t)
+	e.app(thrice, secret("1"))
+	e.app(never)
+	e.app(revoked)
+	e.app(access)
+	e.app(other)
+	e.Append("assets.csv", "APP-2,application,Ledger,in_service,bob,books,production,high,,,,2030-01-01")
+	resource.ParallelTest(t, e.Case(
+		resource.TestStep{},
+		resource.TestStep{
+			PreConfig: func() {
+				e.give(thrice, secret("2"))
+				e.give(never, secret("1"))
+				e.give(revoked, `revoke_generations = ["g1", "g2"]`)
+				e.set(access, func(c *entry) { c.access = "ledger" })
+				e.set(other, func(c *entry) { c.asset = "APP-2" })
+			},
+			ConfigPlanChecks: check.Plan(
+				check.Changes{
+					grant(thrice): check.Update, credential(thrice, "g2"): check.Create,
+					grant(never):   check.Update,
+					grant(revoked): check.Update, credential(revoked, "g1"): check.Destroy, credential(revoked, "g3"): check.Create,
+					grant(access): check.Update, credential(access, "g1"): check.Destroy, credential(access, "g2"): check.Create,
+					binding(other): check.Replace, grant(other): check.Update, credential(other, "g1"): check.Destroy, credential(other, "g2"): check.Create,
+				},
+				check.Resource(grant(thrice), check.Attributes{"reasons": check.Says("changed: a new credential first, then the old one goes.")}),
+				check.Resource(grant(revoked), check.Attributes{"reasons": check.Says("The configuration revokes a generation.")}),
+				check.Resource(grant(access), check.Attributes{"reasons": check.Says("The grant is for another access or another asset now")}),
+			),
+			ConfigStateChecks: check.State(
+				check.Resource(grant(thrice), check.Attributes{"generations": check.Keys("g1", "g2")}),
+				check.Resource(grant(revoked), check.Attributes{"generations": check.Keys("g3"), "serial": 3}), // g2 was named before it was issued
+				check.Resource(grant(access), check.Attributes{
+					"id": "cmdb/another_access#access/ledger", "generations": check.Keys("g2"), "rotation": "now",
+				}),
+				check.Resource(grant(other), check.Attributes{
+					"id": "cmdb/APP-2#access/another_asset", "generations": check.Keys("g2"), "holder": "cmdb/p2", "serial": 2,
+				}),
+			),
+		},
+		resource.TestStep{
+			PreConfig: func() {
+				e.give(thrice, secret("3"))
+				e.give(never)
+			},
+			ConfigStateChecks: check.State(
+				check.Resource(grant(thrice), check.Attributes{"generations": check.Keys("g2", "g3"), "serial": 3}), // the oldest goes at once
+				check.Resource(grant(never), check.Attributes{"generations": check.Keys("g1"), "serial": 1}),
+			),
+		},
+	))
 }
 
-func TestAThirdRotationDropsTheOldestAtOnce(t *testing.T) {
-	w := acctest.Load(t, "app")
-	give(w, `rotate_when_changed = { secret = "1" }`)
-	w.Apply()
-	w.Edit("main.tf", `secret = "1"`, `secret = "2"`)
-	w.Plan().Exits(2).Says("changed: a new credential first, then the old one goes.")
-	w.Apply()
-	w.Holds(key, "generations", "g1 g2")
-	w.Edit("main.tf", `secret = "2"`, `secret = "3"`)
-	w.Apply()
-	w.Holds(key, "generations", "g2 g3", "serial", "3")
+func TestDatesAndDurationsLimitACredential(t *testing.T) {
+	const retiring, leaver, owned, shorter, late = "retiring_asset", "leaving_person", "leaving_owner", "shorter_durations", "late_run"
+	e := newEstate(t)
+	retires := func(date string) { e.Asset(retiring, "retirement_date", date) }
+	expires := func(at string) check.Expectation {
+		return check.Resource(grant(retiring), check.Attributes{"expires_at": at, "generations": check.Keys("g1")})
+	}
+	e.app(retiring)
+	retires("2030-03-20")
+	e.laptop(leaver)
+	e.Person(leaver, "end_date", "2030-04-01")
+	e.app(owned)
+	e.Person(owned, "end_date", "2030-04-01")
+	e.app(shorter, `ttl = "20d"`, `renew_before = "5d"`, `overlap = "1d"`)
+	e.app(late, `ttl = "40d"`)
+	resource.ParallelTest(t, e.Case(
+		resource.TestStep{ConfigStateChecks: check.State(
+			expires("2030-03-20T23:59:59Z"),
+			check.Resource(grant(leaver), check.Attributes{"expires_at": "2030-04-01T23:59:59Z"}),
+			check.Resource(grant(owned), check.Attributes{"expires_at": instant(90 * day)}), // its access is bound to no person
+			check.Resource(grant(shorter), check.Attributes{"expires_at": instant(20 * day), "next_change_at": instant(15 * day)}),
+		)},
+		resource.TestStep{
+			PreConfig:         func() { retires("2030-03-01") },
+			ConfigStateChecks: check.State(expires("2030-03-01T23:59:59Z")),
+		},
+		resource.TestStep{
+			PreConfig: func() {
+				retires("2031-03-01")
+				e.Clock.Advance(15 * day)
+			},
+			ConfigStateChecks: check.State(
+				expires("2030-03-01T23:59:59Z"), // a later date lengthens nothing
+				check.Resource(grant(shorter), check.Attributes{
+					"generations.g1.expires_at": instant(16 * day), "generations.g2.expires_at": instant(35 * day),
+				}),
+			),
+		},
+		resource.TestStep{
+			PreConfig: func() {
+				retires("2030-03-01")
+				e.Clock.Set(time.Date(2030, time.March, 1, 23, 59, 59, 0, time.UTC))
+			},
+			ConfigPlanChecks: check.Plan(check.Resource(grant(retiring), check.Attributes{
+				"reasons": check.Says("The asset's retirement date has passed, so no credential can exist."),
+			})),
+			ConfigStateChecks: check.State(
+				check.Resource(grant(retiring), check.Attributes{"status": "expired", "generations": check.Keys(), "revoked_at": nil}),
+				check.Resource(grant(late), check.Attributes{ // g1 has expired
+					"status": "active", "generations": check.Keys("g2"), "generations.g2.issued_at": "2030-03-01T23:59:59Z",
+				}),
+			),
+		},
+	))
 }
 
-func TestAddingOrTakingAwayTheMapRotatesNothing(t *testing.T) {
-	w := acctest.Load(t, "app")
-	w.Apply()
-	give(w, `rotate_when_changed = { secret = "1" }`)
-	w.Apply()
-	take(w, `rotate_when_changed = { secret = "1" }`)
-	w.Apply()
-	w.Holds(key, "generations", "g1", "serial", "1")
-}
-
-func TestRevokedGenerationsGoAtOnceAndAreReplaced(t *testing.T) {
-	w := acctest.Load(t, "app")
-	w.Apply()
-	give(w, `revoke_generations = ["g1", "g2"]`)
-	w.Plan().Exits(2).Says("The configuration revokes a generation.", `terraform_data.credential["g1"] will be destroyed`)
-	w.Apply()
-	w.Holds(key, "generations", "g3", "serial", "3") // g2 was named before it was issued
-	w.Plan().Exits(0)
-}
-
-func TestAnotherAccessRotatesAtOnce(t *testing.T) {
-	w := acctest.Load(t, "app")
-	w.Apply()
-	w.Edit("main.tf", `"key/billing"`, `"key/ledger"`)
-	w.Plan().Exits(2).Says("The grant is for another access or another asset now").Silent("forces replacement")
-	w.Apply()
-	w.Holds(key, "id", "cmdb/APP-1#key/ledger", "generations", "g2", "rotation", "now")
-	w.Plan().Exits(0)
-}
-
-func TestAnotherAssetReplacesTheBindingAndRotatesAtOnce(t *testing.T) {
-	w := acctest.Load(t, "app")
-	w.Append("assets.csv", "APP-2,application,Ledger,in_service,bob,books,production,high,,,,2030-01-01")
-	w.Apply()
-	w.Edit("main.tf", "APP-1", "APP-2")
-	w.Plan().Exits(2).Says("custody_binding.app must be replaced", `asset = "cmdb/APP-1" -> "cmdb/APP-2" # forces replacement`, "custody_grant.key will be updated in-place")
-	w.Apply()
-	w.Holds(key, "id", "cmdb/APP-2#key/billing", "generations", "g2", "holder", "cmdb/p2", "serial", "2")
-	w.Plan().Exits(0)
-}
-
-func TestDatesLimitACredential(t *testing.T) {
-	w := acctest.Load(t, "app")
-	w.Asset("APP-1", "retirement_date", "2030-03-20")
-	w.Apply()
-	w.Holds(key, "expires_at", "2030-03-20T23:59:59Z")
-	w.Asset("APP-1", "retirement_date", "2030-03-01")
-	w.Apply()
-	w.Holds(key, "expires_at", "2030-03-01T23:59:59Z", "generations", "g1")
-	w.Asset("APP-1", "retirement_date", "2031-03-01")
-	w.Apply("-refresh=true")
-	w.Holds(key, "expires_at", "2030-03-01T23:59:59Z", "generations", "g1")
-
-	w.Asset("APP-1", "retirement_date", "2030-03-01")
-	w.Apply()
-	w.Clock.Set(time.Date(2030, time.March, 1, 23, 59, 59, 0, time.UTC))
-	w.Plan().Exits(2).Says("The asset's retirement date has passed, so no credential can exist.", `terraform_data.credential["g1"] will be destroyed`)
-	w.Apply()
-	w.Holds(key, "status", "expired", "generations", "", "revoked_at", "null")
-	w.Plan().Exits(0)
-}
-
-func TestTheOwnersEndDateLimitsThePersonsCredentialOnly(t *testing.T) {
-	w := acctest.Load(t, "app", "both")
-	w.Person("p1", "end_date", "2030-04-01")
-	w.Apply()
-	w.Holds(vpn, "expires_at", "2030-04-01T23:59:59Z")
-	w.Holds(key, "expires_at", instant(90*day))
-}
-
+// That a duration is shortened is told by a warning.
 func TestLongerDurationsAreClampedWithOneWarning(t *testing.T) {
+	t.Parallel()
 	w := acctest.Load(t, "app")
 	give(w, `ttl = "365d"`, `renew_before = "60d"`, `overlap = "8d"`)
 	w.Plan().Exits(2).Says("Warning: Lifetime Shortened to the Policy's Maximum", "ttl, renew_before, overlap", `expires_at = "`+instant(90*day)+`"`)
 	w.Apply()
 	w.Holds(key, "expires_at", instant(90*day))
-}
-
-func TestShorterDurationsHold(t *testing.T) {
-	w := acctest.Load(t, "app")
-	give(w, `ttl = "20d"`, `renew_before = "5d"`, `overlap = "1d"`)
-	w.Apply()
-	w.Holds(key, "expires_at", instant(20*day), "next_change_at", instant(15*day))
-	w.Clock.Advance(15 * day)
-	w.Apply()
-	w.Holds(key, "generations.g1.expires_at", instant(16*day), "generations.g2.expires_at", instant(35*day))
 }

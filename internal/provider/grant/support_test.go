@@ -1,7 +1,6 @@
 package grant_test
 
 import (
-	"slices"
 	"strings"
 	"time"
 
@@ -16,21 +15,13 @@ const (
 )
 
 // give adds arguments to the one grant of the workspace.
-func give(w *acctest.Workspace, arguments ...string) {
+func give(w interface {
+	Edit(name, old, replacement string)
+}, arguments ...string) {
 	w.Edit("main.tf", "\n  access ", "\n  "+strings.Join(arguments, "\n  ")+"\n  access ")
-}
-
-// take removes arguments that give has added.
-func take(w *acctest.Workspace, arguments ...string) {
-	for _, a := range arguments {
-		w.Edit("main.tf", "\n  "+a, "")
-	}
 }
 
 // instant writes the start of the clock plus some time as the state does.
 func instant(after time.Duration) string {
 	return acctest.Start.Add(after).Format(time.RFC3339)
 }
-
-// contains reports whether a list that was written as text holds the word.
-func contains(list, word string) bool { return slices.Contains(strings.Fields(list), word) }

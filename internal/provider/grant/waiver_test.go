@@ -4,51 +4,83 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+
 	"github.com/custodyhq/terraform-provider-custody/internal/acctest"
+	"github.com/custodyhq/terraform-provider-custody/internal/acctest/check"
 )
 
-func TestAnAttestationClearsAReviewUntilTheNextRecertification(t *testing.T) {
-	w := acctest.Load(t, "app")
-	w.Apply()
-	w.Clock.Advance(time.Hour)
-	w.Append("tasks.csv", "T-1,reassignment,APP-1,open,,")
-	w.Apply()
-	w.Holds(key, "status", "review")
-
-	w.Clock.Advance(time.Hour)
-	give(w, attested(time.Hour)) // not after the finding was first seen
-	w.Apply()
-	w.Holds(key, "status", "review")
-	take(w, attested(time.Hour))
-	give(w, attested(2*time.Hour))
-	w.Apply()
-	w.Holds(key, "status", "active", "reasons", "", "conditions", "task.open", "certified_at", instant(2*time.Hour))
-	w.Plan().Exits(0)
-
-	w.Clock.Set(acctest.Start.Add(180*day + 2*time.Hour))
-	verify(w, "APP-1")
-	w.Plan().Exits(2).Says(`~ status = "active" -> "review"`, "task.open", "grant.recertification_due")
-}
-
-func TestAnAttestationClearsNeitherBlockNorRevoke(t *testing.T) {
-	for status, change := range map[string]func(w *acctest.Workspace){
-		"blocked": func(w *acctest.Workspace) { w.Person("p1", "status", "suspended") },
-		"revoked": func(w *acctest.Workspace) { w.Asset("LAP-1", "state", "lost") },
-	} {
-		t.Run(status, func(t *testing.T) {
-			w := acctest.Load(t, "laptop")
-			w.Apply()
-			change(w)
-			w.Apply()
-			w.Clock.Advance(time.Hour)
-			give(w, attested(time.Hour))
-			w.Apply()
-			w.Holds(vpn, "status", status, "generations", "")
-		})
+// What an attestation and an exception answer, and what not.
+func TestAttestationsAndExceptionsAnswerWhatTheyMay(t *testing.T) {
+	const reviewed, blocked, lost, excepted = "reviewed", "blocked", "lost", "excepted"
+	e := newEstate(t)
+	e.app(reviewed)
+	e.laptop(blocked)
+	e.laptop(lost)
+	e.laptop(excepted, `exception = { codes = ["record.stale"], reason = "CHG-8", approved_by = "carol", expires_at = "2030-02-25" }`)
+	stale()(e, excepted)
+	status := func(name, word string) check.Expectation {
+		return check.Resource(grant(name), check.Attributes{"status": word})
 	}
+	nothing := func(name, word string) check.Expectation {
+		return check.Resource(grant(name), check.Attributes{"status": word, "generations": check.Keys()})
+	}
+	resource.ParallelTest(t, e.Case(
+		resource.TestStep{ConfigStateChecks: check.State(
+			check.Resource(grant(excepted), check.Attributes{"status": "active", "reasons": check.Codes()}),
+		)},
+		resource.TestStep{
+			PreConfig: func() {
+				e.Clock.Advance(time.Hour)
+				task("reassignment", "")(e, reviewed)
+				e.Person(blocked, "status", "suspended")
+				e.Asset(lost, "state", "lost")
+				e.Person(excepted, "status", "left")
+			},
+			// An exception raises no confidence.
+			ConfigStateChecks: check.State(status(reviewed, "review"), nothing(blocked, "blocked"), nothing(lost, "revoked"), status(excepted, "review")),
+		},
+		resource.TestStep{
+			PreConfig: func() {
+				e.Clock.Advance(time.Hour)
+				e.give(reviewed, attested(time.Hour)) // not after the finding was first seen
+				e.give(blocked, attested(2*time.Hour))
+				e.give(lost, attested(2*time.Hour))
+				e.Asset(excepted, "verified_at", "2030-01-14") // now the confidence lets the decision through
+			},
+			ConfigStateChecks: check.State(status(reviewed, "review"), nothing(blocked, "blocked"), nothing(lost, "revoked"), status(excepted, "revoked")),
+		},
+		resource.TestStep{
+			PreConfig: func() {
+				e.give(reviewed, attested(2*time.Hour))
+				e.Person(excepted, "status", "active")
+			},
+			ConfigStateChecks: check.State(
+				check.Resource(grant(reviewed), check.Attributes{
+					"status": "active", "reasons": check.Codes(), "conditions": check.Keys("task.open"), "certified_at": instant(2 * time.Hour),
+				}),
+				// Nor does it release the latch.
+				check.Resource(grant(excepted), check.Attributes{"status": "revoked", "reasons": check.Codes("grant.latched")}),
+			),
+		},
+		// At the next recertification the attestation has lapsed.
+		resource.TestStep{
+			PreConfig: func() {
+				e.Clock.Set(acctest.Start.Add(180*day + 2*time.Hour))
+				e.Asset(reviewed, "verified_at", e.Clock.Now().Format(time.DateOnly))
+			},
+			PlanOnly:           true,
+			ExpectNonEmptyPlan: true,
+			ConfigPlanChecks: check.PlanOnly(check.Resource(grant(reviewed), check.Attributes{
+				"status": "review", "reasons": check.Says("task.open", "grant.recertification_due"),
+			})),
+		},
+	))
 }
 
 func TestARecertificationIsDueAndBlocksAfterItsGrace(t *testing.T) {
+	t.Parallel()
 	w := acctest.Load(t, "app")
 	give(w, `policy = jsonencode({ version = 1, lifetimes = [{ recertify_every = "30d" }] })`)
 	w.Apply()
@@ -64,6 +96,7 @@ func TestARecertificationIsDueAndBlocksAfterItsGrace(t *testing.T) {
 }
 
 func TestAStaleRecordBlocksAfterItsGraceAndUnmarksItself(t *testing.T) {
+	t.Parallel()
 	w := acctest.Load(t, "app")
 	w.Asset("APP-1", "verified_at", "2029-01-01")
 	w.Apply()
@@ -82,6 +115,7 @@ func TestAStaleRecordBlocksAfterItsGraceAndUnmarksItself(t *testing.T) {
 const waiver = `exception = { codes = ["task.open"], reason = "CHG-8", approved_by = "carol", expires_at = "2030-01-25T09:00:00Z" }`
 
 func TestAnExceptionWaivesItsFindingsUntilItEnds(t *testing.T) {
+	t.Parallel()
 	w := acctest.Load(t, "app")
 	w.Append("tasks.csv", "T-1,reassignment,APP-1,open,,")
 	give(w, waiver)
@@ -95,47 +129,23 @@ func TestAnExceptionWaivesItsFindingsUntilItEnds(t *testing.T) {
 	w.Holds(key, "status", "review", "conditions", "exception.expired task.open")
 }
 
-func TestTheShorterExceptionMaxHolds(t *testing.T) {
-	w := acctest.Load(t, "app")
-	give(w, waiver, `policy = jsonencode({ version = 1, exception_max = "9d" })`)
-	w.Plan().Exits(1).Says("Error: Exception Is Too Long", "The grant policy allows an exception of at most 9d")
-}
-
-func TestAnExceptionNeitherUnlatchesNorRaisesConfidence(t *testing.T) {
-	w := acctest.Load(t, "laptop")
-	w.Asset("LAP-1", "verified_at", "2029-01-01")
-	give(w, `exception = { codes = ["record.stale"], reason = "CHG-8", approved_by = "carol", expires_at = "2030-02-25" }`)
-	w.Apply()
-	w.Holds(vpn, "status", "active", "reasons", "")
-	w.Person("p1", "status", "left")
-	w.Apply()
-	w.Holds(vpn, "status", "review")
-	w.Asset("LAP-1", "verified_at", "2030-01-14")
-	w.Apply()
-	w.Holds(vpn, "status", "revoked")
-	w.Person("p1", "status", "active")
-	w.Apply()
-	w.Holds(vpn, "status", "revoked", "reasons", "grant.latched")
-}
-
 func TestAGrantsPolicyCanOnlyTighten(t *testing.T) {
+	e := newEstate(t)
+	var left []statecheck.StateCheck
 	for name, c := range map[string]struct {
 		policy string
-		want   []string
+		want   check.Attributes
 	}{
-		"a severer action wins":      {`triggers = [{ on = "task.open", action = "block" }]`, []string{"status", "blocked"}},
-		"a milder action does not":   {`triggers = [{ on = "task.open", action = "keep" }]`, []string{"status", "review"}},
-		"a shorter lifetime wins":    {`lifetimes = [{ ttl = "10d" }]`, []string{"expires_at", instant(10 * day)}},
-		"a longer lifetime does not": {`lifetimes = [{ ttl = "100d" }]`, []string{"expires_at", instant(90 * day)}},
-		"a condition decides":        {`triggers = [{ on = "task.open", when = "grant.risk == 'privileged'", action = "block" }]`, []string{"status", "review"}},
+		"a severer action wins":      {`triggers = [{ on = "task.open", action = "block" }]`, check.Attributes{"status": "blocked"}},
+		"a milder action does not":   {`triggers = [{ on = "task.open", action = "keep" }]`, check.Attributes{"status": "review"}},
+		"a shorter lifetime wins":    {`lifetimes = [{ ttl = "10d" }]`, check.Attributes{"expires_at": instant(10 * day)}},
+		"a longer lifetime does not": {`lifetimes = [{ ttl = "100d" }]`, check.Attributes{"expires_at": instant(90 * day)}},
+		"a condition decides":        {`triggers = [{ on = "task.open", when = "grant.risk == 'privileged'", action = "block" }]`, check.Attributes{"status": "review"}},
 	} {
-		t.Run(name, func(t *testing.T) {
-			w := acctest.Load(t, "app")
-			give(w, "policy = jsonencode({ version = 1, "+c.policy+" })")
-			w.Append("tasks.csv", "T-1,reassignment,APP-1,open,,")
-			w.Apply()
-			w.Holds(key, c.want...)
-			w.Plan().Exits(0)
-		})
+		name = acctest.Label(name)
+		e.app(name, "policy = jsonencode({ version = 1, "+c.policy+" })")
+		task("reassignment", "")(e, name)
+		left = append(left, check.Resource(grant(name), c.want))
 	}
+	resource.ParallelTest(t, e.Case(resource.TestStep{ConfigStateChecks: left}))
 }

@@ -3,6 +3,6 @@ resource "terraform_data" "before" {
 }
 
 module "access" {
-  source     = "./access"
+  source     = "./testdata/TestKeysAreKnownInAModuleWithDependsOn/access"
   depends_on = [terraform_data.before]
 }
