@@ -8,7 +8,7 @@ import (
 	"fmt"
 	"os"
 
-	"github.com/custodyhq/terraform-provider-custody/internal/provider"
+	"github.com/custodyhq/terraform-provider-custody/internal/plugin"
 )
 
 // version is set by the release build.
@@ -17,7 +17,7 @@ var version = "dev"
 func main() {
 	debug := flag.Bool("debug", false, "run with support for debuggers such as delve")
 	flag.Parse()
-	if err := provider.Serve(context.Background(), version, *debug); err != nil {
+	if err := plugin.Serve(context.Background(), version, *debug); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}

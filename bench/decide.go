@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	targetDecisions   = 500_000
+	targetDecisions   = 1_000_000
 	targetAllocations = 4
 )
 

@@ -52,8 +52,9 @@ func profile(ctx context.Context, w *workshop, n int) (string, error) {
 // shares are the parts of the work that the profile is divided into. They
 // overlap: a call counts for each part that it is under.
 var shares = []struct{ name, focus string }{
-	{"deciding, assessing, facts: `lifecycle`, `policy`, `inventory`, `system`", `custody/internal/(lifecycle|policy|inventory|system)[/.]`},
-	{"our resources, with what they have the framework do", `custody/internal/provider/(binding|grant|wire|run)\.`},
+	{"deciding, assessing, facts: `lifecycle`, `policy`, `inventory`, `system`, `kind`, `memo`",
+		`custody/internal/(lifecycle|policy|inventory|system|kind|memo)[/.]`},
+	{"our resources, with what they have the framework do", `custody/internal/provider/(binding|grant|attribute|value|run|operation)\.`},
 	{"the framework's copies of the schema's map of attributes", `schema\.schemaAttributes`},
 	{"values turned into others attribute by attribute: `tftypes.Transform`", `tftypes\.[Tt]ransform`},
 	{"empty blocks replaced by null: `NullifyCollectionBlocks`", `NullifyCollectionBlocks`},

@@ -62,12 +62,25 @@ func TestPolicyGuide(t *testing.T) {
 	}
 	for _, snippet := range blocks(guide, "json") {
 		switch {
+		case strings.HasPrefix(snippet, `"enforcement"`), strings.HasPrefix(snippet, `"authority"`):
+			compiles(t, `{`+snippet+`}`)
 		case strings.HasPrefix(snippet, `"`):
 			compiles(t, `{"classes": {`+snippet+`}}`)
 		case strings.Contains(snippet, `"on"`):
 			compiles(t, `{"triggers": [`+snippet+`]}`)
 		default:
 			compiles(t, `{"lifetimes": [`+snippet+`]}`)
+		}
+	}
+}
+
+// TestAdoptionGuide reads every piece of a policy in the guide.
+func TestAdoptionGuide(t *testing.T) {
+	for _, snippet := range blocks(template(t, "guides/adopting-custody.md.tmpl"), "json") {
+		if strings.Contains(snippet, `"version"`) {
+			compiles(t, snippet)
+		} else {
+			compiles(t, `{"enforcement": [`+snippet+`]}`)
 		}
 	}
 }

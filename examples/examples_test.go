@@ -17,7 +17,7 @@ import (
 // plannedHere are the folders that TestPlan plans; plannedElsewhere have tests of
 // their own beside what they show.
 var (
-	plannedHere      = []string{"provider", "resources/*", "data-sources/*", "guides/*"}
+	plannedHere      = []string{"provider", "resources/*", "data-sources/*", "guides/*", "policies/*"}
 	plannedElsewhere = []string{"scenarios/*", "workflows/custody-summary"}
 )
 
@@ -81,6 +81,37 @@ func plan(t *testing.T, dir string) {
 	w.Run("fmt", "-check", "-diff", "-recursive").Ok()
 	if r := w.Plan(); r.Code != 0 && r.Code != 2 {
 		t.Fatalf("cannot be planned:\n%s", r.Output)
+	}
+}
+
+// showDecisions are the examples that are about what the policy decides.
+var showDecisions = []string{"guides/confidence", "guides/writing-a-policy"}
+
+// TestObserve wants every example with a grant to begin as a company should: with
+// a policy that is only observed.
+func TestObserve(t *testing.T) {
+	for _, dir := range modules(t) {
+		if !within(t, dir, plannedHere) || within(t, dir, showDecisions) {
+			continue
+		}
+		grants, observes := false, false
+		for _, pattern := range []string{"*.tf", "policy.json"} {
+			names, err := filepath.Glob(filepath.Join(filepath.FromSlash(dir), pattern))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, name := range names {
+				text, err := os.ReadFile(name)
+				if err != nil {
+					t.Fatal(err)
+				}
+				grants = grants || strings.Contains(string(text), "resource \"custody_grant\"")
+				observes = observes || strings.Contains(string(text), "\"observe\"")
+			}
+		}
+		if grants && !observes {
+			t.Errorf("%s has a grant, and its policy does not say what is observed", dir)
+		}
 	}
 }
 

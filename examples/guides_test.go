@@ -2,11 +2,13 @@ package examples_test
 
 import (
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/acctest"
 )
@@ -15,6 +17,9 @@ var update = flag.Bool("update", false, "write what the guides show anew; read t
 
 // shownVersion is the command line tool whose words the guides show.
 const shownVersion = "Terraform v1.11."
+
+// day is how much later each plan is made than the one before.
+const day = 24 * time.Hour
 
 // scene is one plan that a guide shows.
 type scene struct {
@@ -27,16 +32,22 @@ func edit(name, old, replacement string) func(*acctest.Workspace) {
 	return func(w *acctest.Workspace) { w.Edit(name, old, replacement) }
 }
 
+// enforce removes the line with which "Getting started" begins to observe.
+func enforce(w *acctest.Workspace) {
+	w.Edit("main.tf", "  policy    = jsonencode({ enforcement = [{ mode = \"observe\" }] }) # decide and show, and take nothing away yet\n", "")
+}
+
 // guides tells, by the guide's folder, what is planned in which order.
 var guides = map[string][]scene{
 	"getting-started": {
 		{"first", 2, nil},
 		{"no-change", 0, nil},
 		{"left", 2, edit("inventory/people.csv", "Ada Byron,active", "Ada Byron,left")},
+		{"enforced", 2, enforce},
 		{"retired", 2, edit("inventory/assets.csv", "Billing,in_service", "Billing,retired")},
 	},
 	"retired": {
-		{"", 2, nil},
+		{"", 2, enforce},
 		{"retired", 2, edit("inventory/assets.csv", "Billing,in_service", "Billing,retired")},
 	},
 	"writing-a-policy": {
@@ -73,9 +84,15 @@ func TestGuides(t *testing.T) {
 			from := absolute(t, "guides/"+dir)
 			w := acctest.New(t)
 			w.CopyDir(from)
-			w.Edit("main.tf", "plantimestamp()", `"2030-01-15T09:00:00Z"`)
+			planTime := "plantimestamp()"
 			shown := strings.Contains(w.Run("version").Output, shownVersion)
-			for _, s := range scenes {
+			for i, s := range scenes {
+				if i > 0 {
+					w.Clock.Advance(day)
+				}
+				instant := fmt.Sprintf("%q", w.Clock.Now().Format(time.RFC3339))
+				w.Edit("main.tf", "plan_time = "+planTime, "plan_time = "+instant)
+				planTime = instant
 				if s.setup != nil {
 					s.setup(w)
 				}

@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
-# Tells the story of examples/scenarios/joiner-mover-leaver with a real command
-# line tool, in a copy under .cache/. Run "make demo", which builds the provider
-# first.
+# Tells the stories of examples/scenarios with a real command line tool, in copies
+# under .cache/. Run "make demo", which builds the provider first.
 #
 #   usage: scripts/demo.sh [--pause]
 #
@@ -27,11 +26,13 @@ unset TF_LOG TF_LOG_CORE TF_LOG_PROVIDER TF_LOG_PATH
 
 work=$(mktemp -d "$cache/demo.XXXXXX")
 trap 'rm -rf "$work"' EXIT
-cp -R examples/scenarios/joiner-mover-leaver "$work/scenario"
-rm -rf "$work/scenario"/.terraform* "$work/scenario"/terraform.tfstate*
+for story in adoption joiner-mover-leaver; do
+  cp -R "examples/scenarios/$story" "$work/$story"
+  rm -rf "$work/$story"/.terraform* "$work/$story"/terraform.tfstate*
+done
 write_dev_config "$work/dev.tfrc" "$root/bin"
 TF_CLI_CONFIG_FILE=$work/dev.tfrc
 CGO_ENABLED=0 go build -o "$work/demo" ./examples/scenarios/demo
 
 say "With $("$cli" version | sed -n 1p)."
-"$work/demo" -cli "$cli" -dir "$work/scenario" -pause="$pause"
+"$work/demo" -cli "$cli" -pause="$pause" "$work/adoption" "$work/joiner-mover-leaver"

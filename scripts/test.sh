@@ -5,7 +5,8 @@
 #   CUSTODY_TERRAFORM  the command line tool to test with (scripts/terraform.sh)
 #   CUSTODY_REQUIRE    comma separated list of what may not be skipped, such as
 #                      terraform (acceptance tests), race (race detector), docs,
-#                      or a server of scripts/servers.sh
+#                      platforms (builds for every released platform), or a
+#                      server of scripts/servers.sh
 #   FUZZTIME           how long each fuzz target runs; 3s unless told
 
 # shellcheck source=scripts/lib.sh
@@ -44,6 +45,16 @@ go mod verify
 step 'go vet'
 go vet ./...
 
+step 'Known vulnerabilities'
+"$root/scripts/vulnerabilities.sh"
+
+step 'Builds for every released platform'
+if required platforms; then
+  "$root/scripts/platforms.sh"
+else
+  echo 'NOT RUN: it takes minutes. "make platforms" builds them, and so does CUSTODY_REQUIRE=platforms.'
+fi
+
 step 'Form: gofmt, linters, file length, scripts'
 "$root/scripts/lint.sh"
 
@@ -60,7 +71,7 @@ if [ "$(go env CGO_ENABLED)" = 1 ] && command -v "$(go env CC)" >/dev/null; then
   raced=()
   while IFS= read -r package; do
     raced+=("$package")
-  done < <(packages ./internal/lifecycle/... ./internal/policy/... ./internal/inventory/... ./internal/memo/... ./internal/system/... ./internal/kind/... ./internal/provider/...)
+  done < <(packages ./internal/lifecycle/... ./internal/policy/... ./internal/inventory/... ./internal/memo/... ./internal/system/... ./internal/kind/... ./internal/plugin/... ./internal/provider/...)
   # Without TF_ACC and with -short, nothing here starts the command line tool.
   [ "${#raced[@]}" -eq 0 ] || env -u TF_ACC go test -race -short ${count:+"$count"} "${raced[@]}"
 elif required race; then
@@ -68,6 +79,15 @@ elif required race; then
 else
   echo 'NOT RUN: the race detector needs a C compiler.'
 fi
+
+step 'Integers of 32 bits'
+case $(go env GOHOSTOS)/$(go env GOHOSTARCH) in
+  linux/amd64 | linux/386)
+    GOARCH=386 CGO_ENABLED=0 go test -short ${count:+"$count"} ./internal/lifecycle/... ./internal/policy/... ./internal/fault/... \
+      ./internal/inventory/... ./internal/provider/grant
+    ;;
+  *) echo 'NOT RUN: this machine does not run programs for linux/386.' ;;
+esac
 
 step 'Fuzz targets, briefly'
 FUZZTIME=${FUZZTIME:-3s} "$root/scripts/fuzz.sh"

@@ -17,13 +17,14 @@ case $name in
   tfplugindocs) dir=docs ;;
   changie) dir=changie ;;
   actionlint) dir=actionlint ;;
+  govulncheck) dir=govulncheck ;;
   tofu)
     dir=tofu
     # Without this the version ends in -dev.
     ldflags="$ldflags -X github.com/opentofu/opentofu/version.dev=no"
     notice=' (once; takes about 4 minutes)'
     ;;
-  *) die "unknown tool \"$name\": accepted are golangci-lint, tfplugindocs, changie, actionlint, tofu" ;;
+  *) die "unknown tool \"$name\": accepted are golangci-lint, tfplugindocs, changie, actionlint, govulncheck, tofu" ;;
 esac
 
 cd "$root/tools/$dir" || exit

@@ -10,7 +10,7 @@ import (
 	"path/filepath"
 	"runtime/pprof"
 
-	"github.com/custodyhq/terraform-provider-custody/internal/provider"
+	"github.com/custodyhq/terraform-provider-custody/internal/plugin"
 )
 
 // folderVariable names the folder that takes one profile for each process.
@@ -31,7 +31,7 @@ func run() error {
 	if err := pprof.StartCPUProfile(f); err != nil {
 		return errors.Join(err, f.Close())
 	}
-	err = provider.Serve(context.Background(), "bench", false)
+	err = plugin.Serve(context.Background(), "bench", false)
 	pprof.StopCPUProfile()
 	return errors.Join(err, f.Close())
 }

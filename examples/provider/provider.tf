@@ -23,6 +23,10 @@ provider "custody" {
     }
   }
 
+  # Decide and show, and take nothing away yet. Without this line, and for the classes
+  # that a policy says, what is decided is done.
+  policy = jsonencode({ enforcement = [{ mode = "observe" }] })
+
   # The same instant at plan and apply, so that expiries stand in the plan.
   plan_time    = plantimestamp()
   max_plan_age = "24h"

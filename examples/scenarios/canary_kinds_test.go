@@ -11,33 +11,55 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/acctest"
 	"github.com/custodyhq/terraform-provider-custody/internal/acctest/servers"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/systemtest"
 )
 
 // session is what the parrot gives out for a login.
 const session = "canary-of-a-session"
 
-// parrot is the worst of servers: it refuses every request but a login, and
-// repeats in its answer all that it was told, in every form that a description
-// takes a message from.
-func parrot(w http.ResponseWriter, r *http.Request) {
+// parrot is the worst of servers: it fails for every request but a login, and
+// repeats in its answer all that it was told, in every encoding and in every
+// place that a description takes a message from.
+type parrot struct{ status atomic.Int32 }
+
+func (p *parrot) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
 	if strings.HasSuffix(r.URL.Path, "/initSession") || strings.HasSuffix(r.URL.Path, "/oauth/token") {
 		fmt.Fprintf(w, `{"session_token": %[1]q, "access_token": %[1]q, "token_type": "Bearer", "expires_in": 600}`, session)
 		return
 	}
 	said, _ := io.ReadAll(r.Body)
-	var heard strings.Builder
-	_ = r.Header.Write(&heard)
-	if user, password, ok := r.BasicAuth(); ok {
-		fmt.Fprintf(&heard, "%s and %s", user, password)
+	heard := []string{string(said)}
+	for _, values := range r.Header {
+		for _, value := range values {
+			heard = append(heard, value, strings.TrimPrefix(value, "Bearer "), strings.TrimPrefix(value, "token "))
+		}
 	}
-	text := heard.String() + string(said)
-	w.Header().Set("WWW-Authenticate", strings.NewReplacer("\r", " ", "\n", " ").Replace(text))
-	w.WriteHeader(http.StatusUnauthorized)
+	if user, password, ok := r.BasicAuth(); ok {
+		heard = append(heard, user, password)
+	}
+	status := int(p.status.Load())
+	var all []string
+	for _, text := range heard {
+		all = slices.AppendSeq(all, maps.Values(systemtest.Disguises(text)))
+		if status >= 400 {
+			all = slices.AppendSeq(all, maps.Values(systemtest.Unlisted(text)))
+		}
+	}
+	slices.SortFunc(all, func(a, b string) int { return len(a) - len(b) })
+	text := strings.Join(all, " ")
+	w.Header().Set("WWW-Authenticate", strings.Map(func(r rune) rune {
+		if r < ' ' || r > '~' {
+			return ' '
+		}
+		return r
+	}, text[:min(len(text), 4000)]))
+	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(map[string]any{
 		"status": "error", "message": text, "messages": text, "detail": text, "error": map[string]any{"message": text}, "errors": []any{map[string]any{"code": text}},
 	})
@@ -64,7 +86,8 @@ assets:
 // Nor may the secret of any other kind come to light, although its server
 // repeats it in an error.
 func TestSecretsOfEveryKindStaySecret(t *testing.T) {
-	server := httptest.NewServer(http.HandlerFunc(parrot))
+	repeats := &parrot{}
+	server := httptest.NewServer(repeats)
 	t.Cleanup(server.Close)
 	db, tool := servers.Postgres(t), settings(t)
 	reach := fmt.Sprintf("url = %q", server.URL)
@@ -93,7 +116,7 @@ func TestSecretsOfEveryKindStaySecret(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			given, secrets := make(map[string]string), []string{session}
 			for i, field := range c.fields {
-				secrets = append(secrets, fmt.Sprintf("canary-%d/of+%s=end", i, field))
+				secrets = append(secrets, fmt.Sprintf("Canary-%d/of+<%s>=End", i, field))
 				given[field] = secrets[i+1]
 			}
 			switch name {
@@ -103,6 +126,10 @@ func TestSecretsOfEveryKindStaySecret(t *testing.T) {
 				given["dsn"] = "postgres://reader:" + secrets[1] + "@127.0.0.1:port/%zz"
 			}
 			for _, argument := range []bool{true, false} {
+				repeats.status.Store(http.StatusOK)
+				if argument {
+					repeats.status.Store(http.StatusUnauthorized)
+				}
 				w := acctest.New(t)
 				w.Write("toolcrib.yaml", toolcrib)
 				var arguments strings.Builder
@@ -158,7 +185,8 @@ func canaryModule(kind, also, arguments, id string, fields []string) string {
 func disguised(secrets []string) []string {
 	out := slices.Clone(secrets)
 	for _, s := range secrets {
-		out = append(out, url.QueryEscape(s), url.PathEscape(s))
+		out = slices.AppendSeq(out, maps.Values(systemtest.Disguises(s)))
+		out = slices.AppendSeq(out, maps.Values(systemtest.Unlisted(s)))
 	}
 	if len(secrets) > 2 {
 		out = append(out, base64.StdEncoding.EncodeToString([]byte(secrets[2]+":"+secrets[1])), base64.StdEncoding.EncodeToString([]byte(secrets[1]+":"+secrets[2])))

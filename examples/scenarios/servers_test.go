@@ -11,7 +11,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/custodyhq/terraform-provider-custody/examples/scenarios/story"
 	"github.com/custodyhq/terraform-provider-custody/internal/acctest"
@@ -102,7 +101,7 @@ func TestRequestTrackerAndSCIM(t *testing.T) {
 	m.w.Setenv("TF_VAR_scim_url", directory.server.URL)
 	t.Setenv("CUSTODY_HR_TOKEN", directory.server.Token)
 
-	play(t, m, "10-low-confidence")
+	play(t, m, "11-low-confidence")
 	askAround(t, m)
 	outage(t, m, "a token that was withdrawn", "CUSTODY_HR_TOKEN", "withdrawn")
 }
@@ -172,34 +171,13 @@ func setJSON(t *testing.T, w *acctest.Workspace, name string, value any) {
 // unless it is named.
 func play(t *testing.T, m *mirror, last string) {
 	t.Helper()
-	steps, err := story.Load(m.scenario)
-	if err != nil {
-		t.Fatal(err)
-	}
-	player := &story.Player{Dir: m.w.Dir, Now: m.w.Clock.Now, Run: m.run}
-	if i := slices.IndexFunc(steps, func(s story.Step) bool { return s.Name == last }); i >= 0 {
-		steps = steps[:i+1]
+	all := steps(t, m.scenario)
+	if i := slices.IndexFunc(all, func(s story.Step) bool { return s.Name == last }); i >= 0 {
+		all = all[:i+1]
 	} else if last != "" {
 		t.Fatalf("there is no step %s", last)
 	}
-	planTime := "plantimestamp()"
-	for i := range steps {
-		s := &steps[i]
-		m.w.Clock.Advance(pace)
-		instant := fmt.Sprintf("%q", m.w.Clock.Now().Format(time.RFC3339))
-		m.w.Edit("main.tf", "plan_time = "+planTime, "plan_time = "+instant)
-		planTime = instant
-		if output, err := player.Plan(s); err != nil {
-			t.Fatalf("%s: %v\n%s", s.Name, err, output)
-		}
-		if !s.Changes() {
-			continue
-		}
-		if output, err := player.Apply(s); err != nil {
-			t.Fatalf("%s: %v\n%s", s.Name, err, output)
-		}
-		m.w.Plan().Exits(0)
-	}
+	playSteps(t, m.w, all, m.run, nil)
 }
 
 // openTask opens a ticket against an application and closes it again.

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -123,7 +124,18 @@ func (f *Folder) Append(name, line string) {
 // Provider adds lines to the provider block.
 func (f *Folder) Provider(lines ...string) {
 	f.t.Helper()
+	for _, line := range lines {
+		name, _, _ := strings.Cut(line, "=")
+		f.Default(strings.TrimSpace(name))
+	}
 	f.Edit("provider.tf", `provider "custody" {`, "provider \"custody\" {\n  "+strings.Join(lines, "\n  "))
+}
+
+// Default takes an argument of one line out of the provider block.
+func (f *Folder) Default(argument string) {
+	f.t.Helper()
+	line := regexp.MustCompile(`(?m)^  ` + regexp.QuoteMeta(argument) + ` *=.*\n`)
+	f.Write("provider.tf", line.ReplaceAllString(f.Read("provider.tf"), ""))
 }
 
 // Asset changes fields of an asset's record: field, value, field, value.

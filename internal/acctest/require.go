@@ -17,8 +17,8 @@ func Require(t testing.TB, name string, present bool, remedy string) {
 	servers.Require(t, name, present, remedy)
 }
 
-// cli returns the path of the command line tool under test.
-func cli(t testing.TB) string {
+// CLI returns the path of the command line tool under test.
+func CLI(t testing.TB) string {
 	t.Helper()
 	for _, name := range []string{os.Getenv("CUSTODY_TERRAFORM"), "terraform", "tofu"} {
 		if name == "" {

@@ -13,7 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/clock"
-	"github.com/custodyhq/terraform-provider-custody/internal/provider"
+	"github.com/custodyhq/terraform-provider-custody/internal/plugin"
 )
 
 // Start is the instant at which every workspace's clock stands at first.
@@ -59,7 +59,7 @@ func start(t testing.TB) *Workspace {
 		t.Skip("this test runs the command line tool, which -short leaves out")
 	}
 	shared()
-	w := &Workspace{Folder: Folder{t: t, Dir: t.TempDir()}, Clock: clock.NewFake(Start), cli: cli(t)}
+	w := &Workspace{Folder: Folder{t: t, Dir: t.TempDir()}, Clock: clock.NewFake(Start), cli: CLI(t)}
 	config := filepath.Join(t.TempDir(), "cli.tfrc")
 	if err := os.WriteFile(config, nil, 0o600); err != nil {
 		t.Fatal(err)
@@ -93,7 +93,7 @@ func (w *Workspace) serve() string {
 	started, closed := make(chan *goplugin.ReattachConfig, 1), make(chan struct{})
 	failed := make(chan error, 1)
 	go func() {
-		failed <- tf6server.Serve(provider.Address, provider.Server("test", w.Clock),
+		failed <- tf6server.Serve(plugin.Address, plugin.Server("test", w.Clock),
 			tf6server.WithDebug(ctx, started, closed), tf6server.WithoutLogStderrOverride(),
 			tf6server.WithGoPluginLogger(hclog.NewNullLogger()))
 	}()

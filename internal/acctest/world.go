@@ -24,7 +24,7 @@ import (
 
 	"github.com/custodyhq/terraform-provider-custody/internal/acctest/check"
 	"github.com/custodyhq/terraform-provider-custody/internal/clock"
-	"github.com/custodyhq/terraform-provider-custody/internal/provider"
+	"github.com/custodyhq/terraform-provider-custody/internal/plugin"
 )
 
 // World is what a test case of terraform-plugin-testing runs over: a
@@ -171,7 +171,7 @@ var oldest = version.Must(version.NewVersion("1.8.0"))
 
 // Factories returns what serves the provider over a clock.
 func Factories(c clock.Clock) map[string]func() (tfprotov6.ProviderServer, error) {
-	server := provider.Server("test", c)
+	server := plugin.Server("test", c)
 	return map[string]func() (tfprotov6.ProviderServer, error){
 		"custody": func() (tfprotov6.ProviderServer, error) { return server(), nil },
 	}

@@ -17,12 +17,24 @@ var ErrConfig = errors.New("invalid configuration")
 
 // Fault is an error with the parts of a good diagnostic.
 type Fault struct {
-	Kind        error  // a sentinel of this package
-	Summary     string // Title Case, verb and object: "Unable to Read Asset Record"
-	Happened    string // what happened, a full sentence
-	Consequence string // what it means for the access, a full sentence
+	Kind     error  // a sentinel of this package, if one fits
+	Summary  string // Title Case, verb and object: "Unable to Read Asset Record"
+	Happened string // what happened, a full sentence
+	// Consequence is what it means for the access, a full sentence. It is empty
+	// in all but a few faults, because it depends on the operation that fails for
+	// them: that supplies it.
+	Consequence string
 	Advice      string // what to do, a full sentence
 	Err         error  // the original error, if any
+}
+
+// Sentence returns the text of an error as a full sentence.
+func Sentence(err error) string {
+	text := err.Error()
+	if text == "" {
+		return ""
+	}
+	return strings.ToUpper(text[:1]) + text[1:] + "."
 }
 
 // Error returns the parts as one text.

@@ -12,20 +12,20 @@ import (
 // directory is what this run knows of the people of one system.
 type directory struct {
 	people  system.People
-	persons *reader[lifecycle.Person, *roster]
+	persons *reader[lifecycle.Person, *peopleIndex]
 	teams   memo.Memo[[]lifecycle.Person]
 }
 
-func newDirectory(people system.People, p *purse) *directory {
-	return &directory{people: people, persons: &reader[lifecycle.Person, *roster]{
-		account: account{purse: p},
+func newDirectory(people system.People, p *budget) *directory {
+	return &directory{people: people, persons: &reader[lifecycle.Person, *peopleIndex]{
+		account: account{budget: p},
 		read:    people.Person,
 		price:   func(key string) int { return system.PriceOf(people, system.CanReadPeople, key) },
 		listing: func() system.Listing { return system.ListingOf(people, system.CanReadPeople) },
-		whole: func(ctx context.Context) (*roster, error) {
+		whole: func(ctx context.Context) (*peopleIndex, error) {
 			// ListingOf gives no page size to a system that cannot do this.
 			everybody, err := collect(ctx, people.(system.PeopleLister).Everybody(ctx)) //nolint:errcheck // see above
-			return newRoster(everybody), err
+			return newPeopleIndex(everybody), err
 		},
 	}}
 }
@@ -50,7 +50,7 @@ func (d *directory) members(ctx context.Context, team string) ([]lifecycle.Perso
 				}
 			}
 		}
-		return d.persons.alone(ctx, team, d.people.Members)
+		return d.persons.readOne(ctx, team, d.people.Members)
 	})
 }
 
@@ -87,8 +87,9 @@ func (inv *Inventory) directory(name string) *directory {
 // that there is no such owner, several if the key is ambiguous. The first
 // directory that knows the key answers; one that fails ends the search, because
 // the owner may be in it. A key "<directory>/<id>" is looked up there only.
-func (inv *Inventory) Resolve(ctx context.Context, key string) ([]lifecycle.Person, error) {
-	key = strings.TrimSpace(key)
+func (inv *Inventory) Resolve(ctx context.Context, key string) (_ []lifecycle.Person, err error) {
+	defer inv.interrupted(&err)
+	ctx, key = inv.within(ctx), strings.TrimSpace(key)
 	if key == "" {
 		return nil, nil
 	}
@@ -107,10 +108,11 @@ func (inv *Inventory) Resolve(ctx context.Context, key string) ([]lifecycle.Pers
 }
 
 // Members returns the members of a team that Resolve returned.
-func (inv *Inventory) Members(ctx context.Context, team lifecycle.Person) ([]lifecycle.Person, error) {
+func (inv *Inventory) Members(ctx context.Context, team lifecycle.Person) (_ []lifecycle.Person, err error) {
+	defer inv.interrupted(&err)
 	d := inv.directory(team.Directory)
 	if d == nil {
 		return nil, inv.unknown(team.Directory, "the team "+team.Holder()+" is of")
 	}
-	return d.members(ctx, team.ID)
+	return d.members(inv.within(ctx), team.ID)
 }

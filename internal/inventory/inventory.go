@@ -5,7 +5,7 @@
 // It does not know how much will be asked for: Terraform asks for one resource
 // after the other. So it begins with single reads, which is all that a small
 // plan needs, and goes over to lists before single reads have cost more than
-// those (see allowance). A plan of any size then takes the pages of the lists
+// those (see system.Allowance). A plan of any size then takes the pages of the lists
 // and less than 30 requests besides, for each system. What comes on top is what
 // a list cannot tell: entries that it hides or that are in doubt, each of which
 // is read once before it counts as absent, because absence is never guessed; and
@@ -24,15 +24,25 @@ import (
 
 	"github.com/custodyhq/terraform-provider-custody/internal/fault"
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
+	"github.com/custodyhq/terraform-provider-custody/internal/memo"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
 )
 
 // Inventory is the snapshot of one run. It is safe for concurrent use. What it
 // returns is shared and must not be modified.
 type Inventory struct {
+	// Run is the context of the run; nil for one that never ends. When it ends,
+	// what the systems are being asked is given up, and nothing is asked any more,
+	// whatever the contexts of later questions say: Terraform goes on to ask for a
+	// moment after it was interrupted.
+	Run context.Context
+	// Progress is told how far a long list has been read; nil if nobody wants to
+	// know. Both are set before the first question.
+	Progress func(context.Context, system.Progress)
+
 	systems     map[string]system.System
-	purses      map[string]*purse
-	shelves     map[string]*shelf
+	budgets     map[string]*budget
+	sources     map[string]*assetSource
 	directories []*directory
 }
 
@@ -40,7 +50,7 @@ type Inventory struct {
 // order; without any, in every system that can, in the order of their names.
 // Its errors are faults of kind fault.ErrConfig.
 func New(systems []system.System, directories []string) (*Inventory, error) {
-	inv := &Inventory{systems: make(map[string]system.System), purses: make(map[string]*purse), shelves: make(map[string]*shelf)}
+	inv := &Inventory{systems: make(map[string]system.System), budgets: make(map[string]*budget), sources: make(map[string]*assetSource)}
 	for _, s := range systems {
 		name := s.Name()
 		switch _, twice := inv.systems[name]; {
@@ -50,9 +60,9 @@ func New(systems []system.System, directories []string) (*Inventory, error) {
 		case twice:
 			return nil, misconfigured(fmt.Sprintf("Two systems are named %q.", name), "Give every system its own name.")
 		}
-		inv.systems[name], inv.purses[name] = s, newPurse()
+		inv.systems[name], inv.budgets[name] = s, newBudget()
 		if assets, ok := system.AsAssets(s); ok {
-			inv.shelves[name] = newShelf(assets, inv.purses[name])
+			inv.sources[name] = newAssetSource(assets, inv.budgets[name])
 		}
 	}
 	if len(directories) == 0 {
@@ -81,9 +91,30 @@ func (inv *Inventory) addDirectories(names []string) error {
 		if inv.directory(name) != nil {
 			return misconfigured(fmt.Sprintf("The system %q stands twice in directories.", name), "Name every directory once.")
 		}
-		inv.directories = append(inv.directories, newDirectory(people, inv.purses[name]))
+		inv.directories = append(inv.directories, newDirectory(people, inv.budgets[name]))
 	}
 	return nil
+}
+
+// within returns the context in which the systems are asked.
+func (inv *Inventory) within(ctx context.Context) context.Context {
+	if inv.Run != nil {
+		ctx = memo.WithRun(ctx, inv.Run)
+	}
+	if inv.Progress != nil {
+		ctx = system.WithProgress(ctx, inv.Progress)
+	}
+	return ctx
+}
+
+// interrupted says why a question of a run that has ended was not answered.
+func (inv *Inventory) interrupted(err *error) {
+	if *err != nil && inv.Run != nil && inv.Run.Err() != nil {
+		*err = &fault.Fault{
+			Kind: context.Canceled, Summary: "Run Was Interrupted", Happened: "Terraform was interrupted, so the systems are not asked any more.",
+			Advice: "Plan again.",
+		}
+	}
 }
 
 // HasSystem reports whether a system of that name is configured.
@@ -97,37 +128,42 @@ func (inv *Inventory) Systems() []string { return slices.Sorted(maps.Keys(inv.sy
 
 // Records returns all records of a system, sorted by id; those of one id keep
 // the order of the system.
-func (inv *Inventory) Records(ctx context.Context, name string) ([]lifecycle.Record, error) {
-	s, err := inv.shelf(name)
+func (inv *Inventory) Records(ctx context.Context, name string) (_ []lifecycle.Record, err error) {
+	defer inv.interrupted(&err)
+	s, err := inv.assetSource(name)
 	if err != nil {
 		return nil, err
 	}
-	return s.list(ctx)
+	return s.list(inv.within(ctx))
 }
 
 // Asset returns the records of one asset: none if the system answered that it
 // holds none.
-func (inv *Inventory) Asset(ctx context.Context, ref lifecycle.Ref) ([]lifecycle.Record, error) {
-	s, err := inv.shelf(ref.System)
+func (inv *Inventory) Asset(ctx context.Context, ref lifecycle.Ref) (_ []lifecycle.Record, err error) {
+	defer inv.interrupted(&err)
+	s, err := inv.assetSource(ref.System)
 	if err != nil {
 		return nil, err
 	}
-	return s.asset(ctx, ref.ID)
+	return s.asset(inv.within(ctx), ref.ID)
 }
 
 // Facts gathers what must be known to assess q: the records and open tasks of
 // the asset, the people whom they, the configuration and the evidence name, and
 // the successors for whom the rules ask. Rules may be nil; then no successors
 // are looked up.
-func (inv *Inventory) Facts(ctx context.Context, q lifecycle.Question, rules *lifecycle.Rules) (lifecycle.Facts, error) {
-	var facts lifecycle.Facts
-	s, err := inv.shelf(q.Asset.System)
+func (inv *Inventory) Facts(ctx context.Context, q lifecycle.Question, rules *lifecycle.Rules) (facts lifecycle.Facts, err error) {
+	defer inv.interrupted(&err)
+	ctx = inv.within(ctx)
+	s, err := inv.assetSource(q.Asset.System)
 	if err != nil {
 		return facts, err
 	}
-	if facts.Records, err = s.asset(ctx, q.Asset.ID); err != nil {
+	records, err := s.asset(ctx, q.Asset.ID)
+	if err != nil {
 		return lifecycle.Facts{}, err
 	}
+	facts.Records = composed(records)
 	if facts.Tasks, err = s.openTasks(ctx, q.Asset.ID); err != nil {
 		return lifecycle.Facts{}, err
 	}
@@ -143,6 +179,36 @@ func (inv *Inventory) Facts(ctx context.Context, q lifecycle.Question, rules *li
 		return lifecycle.Facts{}, err
 	}
 	return facts, nil
+}
+
+// composed returns the records with their words in one Unicode form. Ids stay what
+// they are: a system may tell them apart.
+func composed(records []lifecycle.Record) []lifecycle.Record {
+	out := records
+	for i := range records {
+		r := records[i]
+		changed := false
+		word := func(at *string) {
+			if c := system.Composed(*at); c != *at {
+				*at, changed = c, true
+			}
+		}
+		r.Owners = slices.Clone(r.Owners)
+		for j := range r.Owners {
+			word(&r.Owners[j])
+		}
+		for _, at := range []*string{&r.Class, &r.Environment, &r.Criticality, &r.Purpose, &r.StateText} {
+			word(at)
+		}
+		if !changed {
+			continue
+		}
+		if &out[0] == &records[0] {
+			out = slices.Clone(records)
+		}
+		out[i] = r
+	}
+	return out
 }
 
 // addPeople resolves the keys that facts do not hold yet, and counts the active
@@ -216,8 +282,8 @@ func gather[I, O any](ctx context.Context, items []I, ask func(context.Context, 
 	return out, nil
 }
 
-func (inv *Inventory) shelf(name string) (*shelf, error) {
-	if s, ok := inv.shelves[name]; ok {
+func (inv *Inventory) assetSource(name string) (*assetSource, error) {
+	if s, ok := inv.sources[name]; ok {
 		return s, nil
 	}
 	if !inv.HasSystem(name) {
@@ -248,7 +314,6 @@ func (inv *Inventory) listed(has func(system.System) bool) string {
 
 func misconfigured(happened, advice string) error {
 	return &fault.Fault{
-		Kind: fault.ErrConfig, Summary: "Unable to Find System", Happened: happened,
-		Consequence: "Nothing was issued and nothing was revoked.", Advice: advice,
+		Kind: fault.ErrConfig, Summary: "Unable to Find System", Happened: happened, Advice: advice,
 	}
 }

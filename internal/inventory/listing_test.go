@@ -21,7 +21,7 @@ import (
 const (
 	pageSize = 500
 	latency  = 50 * time.Millisecond
-	// singles is what the doc comment of allowance promises, spare the probes.
+	// singles is what the doc comment of system.Allowance promises, spare the probes.
 	singles = 24
 	// parallel is how many single reads a system has to answer at a time; each of
 	// its lists comes on top.

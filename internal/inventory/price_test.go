@@ -20,7 +20,7 @@ func TestPrices(t *testing.T) {
 	}
 }
 
-// All that one system is asked is paid from one purse, at the price of each.
+// All that one system is asked is paid from one budget, at the price of each.
 func TestPricesAddUp(t *testing.T) {
 	cmdb := systemtest.NewPaged("cmdb", estate(60), pageSize, 0)
 	cmdb.Prices = func(c system.Capability, key string) int {

@@ -53,7 +53,7 @@ func (r *reader[T, L]) get(ctx context.Context, key string) ([]T, error) {
 				return found, nil
 			}
 		}
-		found, err := r.alone(ctx, key, r.read)
+		found, err := r.readOne(ctx, key, r.read)
 		if err == nil && len(found) > 0 && !listed {
 			r.note(key)
 		}
@@ -83,12 +83,12 @@ func (r *reader[T, L]) all(ctx context.Context) (L, error) {
 	return r.lists.Get(ctx, "", r.whole)
 }
 
-// alone reads singly, a few at a time.
-func (r *reader[T, L]) alone(ctx context.Context, key string, read func(context.Context, string) ([]T, error)) ([]T, error) {
-	if err := r.account.purse.enter(ctx); err != nil {
+// readOne reads singly, a few at a time.
+func (r *reader[T, L]) readOne(ctx context.Context, key string, read func(context.Context, string) ([]T, error)) ([]T, error) {
+	if err := r.account.budget.enter(ctx); err != nil {
 		return nil, err
 	}
-	defer r.account.purse.exit()
+	defer r.account.budget.exit()
 	return read(ctx, key)
 }
 
@@ -96,7 +96,7 @@ func (r *reader[T, L]) alone(ctx context.Context, key string, read func(context.
 func (r *reader[T, L]) note(key string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if len(r.shown) < allowance {
+	if len(r.shown) < system.Allowance {
 		r.shown = append(r.shown, key)
 	}
 }

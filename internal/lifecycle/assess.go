@@ -25,6 +25,7 @@ func Assess(q Question, rules *Rules, facts Facts, now time.Time) Binding {
 	a.record, a.disagree = merge(facts.Records)
 	a.owners = resolve(a.record.Owners, facts.People)
 	a.describe()
+	a.assessClass()
 	a.assessState()
 	a.assessRetirement()
 	a.assessOwners()
@@ -44,7 +45,6 @@ type assessment struct {
 	record   Record
 	disagree []string // fields in which duplicated records disagree
 	owners   owners
-	mapped   bool // the policy maps the class
 
 	incomplete     []string // sentences for record.incomplete
 	contradictions []string // sentences for owner.conflict
@@ -61,43 +61,56 @@ func (a *assessment) finish() Binding {
 	b := &a.binding
 	slices.SortFunc(b.Findings, func(x, y Finding) int { return cmp.Compare(x.Code, y.Code) })
 	b.Confidence, b.Parts = a.confidence()
+	b.StateConfidence = a.stateConfidence()
 	return *b
 }
 
 // merge joins the records of one id. Where several records disagree, the field
-// is left unstated: neither of two contradicting records is believed.
+// is left unstated: neither of two contradicting records is believed. Records that
+// agree are one record; of the dates of verification the older counts.
 func merge(records []Record) (Record, []string) {
 	out := records[0]
 	var disagree []string
+	differ := func(field string) { disagree = append(disagree, field) }
 	for _, r := range records[1:] {
-		if r.State != out.State {
+		if r.State != out.State || (r.State == StateUnknown && !sameWord(r.StateText, out.StateText)) {
 			out.State, out.StateText = StateUnknown, ""
-			disagree = append(disagree, "state")
+			differ("state")
 		}
-		if strings.Join(r.Owners, "\x00") != strings.Join(out.Owners, "\x00") {
+		if !sameWords(r.Owners, out.Owners) {
 			out.Owners = nil
-			disagree = append(disagree, "owner")
+			differ("owner")
 		}
-		disagree = mergeText(disagree, "class", &out.Class, r.Class)
-		disagree = mergeText(disagree, "environment", &out.Environment, r.Environment)
-		disagree = mergeText(disagree, "criticality", &out.Criticality, r.Criticality)
-		disagree = mergeText(disagree, "purpose", &out.Purpose, r.Purpose)
-		out.ThirdParty = max(out.ThirdParty, r.ThirdParty)
-		out.Shared = max(out.Shared, r.Shared)
-		out.RetirementDate = earlierDate(out.RetirementDate, r.RetirementDate)
+		for _, f := range [...]struct {
+			field string
+			out   *string
+			other string
+		}{
+			{"class", &out.Class, r.Class}, {"environment", &out.Environment, r.Environment},
+			{"criticality", &out.Criticality, r.Criticality}, {"purpose", &out.Purpose, r.Purpose},
+		} {
+			if !sameWord(*f.out, f.other) {
+				*f.out = ""
+				differ(f.field)
+			}
+		}
+		if r.ThirdParty != out.ThirdParty {
+			out.ThirdParty = Unstated
+			differ("third_party")
+		}
+		if r.Shared != out.Shared {
+			out.Shared = Unstated
+			differ("shared")
+		}
+		if !r.RetirementDate.Equal(out.RetirementDate) {
+			out.RetirementDate = time.Time{}
+			differ("retirement_date")
+		}
 		if r.VerifiedAt.Before(out.VerifiedAt) {
 			out.VerifiedAt = r.VerifiedAt
 		}
 	}
-	return out, disagree
-}
-
-func mergeText(disagree []string, field string, out *string, other string) []string {
-	if *out == other {
-		return disagree
-	}
-	*out = ""
-	return append(disagree, field)
+	return out, unique(disagree)
 }
 
 // earlierDate returns the earlier of two dates of which either may be unstated.
@@ -113,14 +126,14 @@ func earlierDate(a, b time.Time) time.Time {
 func (a *assessment) describe() {
 	r, d, b := a.record, a.q.Declared, &a.binding
 	b.Name, b.State = r.Name, r.State
-	b.Class = strings.ToLower(strings.TrimSpace(r.Class))
-	class, mapped := a.rules.ClassOf(b.Class)
-	a.mapped = mapped
+	b.Class = fold(r.Class)
+	class := a.rules.ClassOf(b.Class)
 	b.BoundTo, b.LifecycleOwner = class.BoundTo, class.LifecycleOwner
+	b.Fresh = a.fresh()
 
-	b.Purpose = a.effective("purpose", r.Purpose, d.Purpose)
-	b.Environment = a.effective("environment", r.Environment, d.Environment)
-	b.Criticality = a.effective("criticality", r.Criticality, d.Criticality)
+	b.Purpose = strings.TrimSpace(a.effective("purpose", r.Purpose, d.Purpose))
+	b.Environment = fold(a.effective("environment", r.Environment, d.Environment))
+	b.Criticality = fold(a.effective("criticality", r.Criticality, d.Criticality))
 	b.ThirdParty = a.effectiveThirdParty()
 	b.Shared = r.Shared == Yes
 	b.RetirementDate = earlierDate(r.RetirementDate, d.RetirementDate)
@@ -128,10 +141,10 @@ func (a *assessment) describe() {
 
 // effective lets the record win and notes where the configuration contradicts it.
 func (a *assessment) effective(field, recorded, declared string) string {
-	if recorded == "" {
+	if strings.TrimSpace(recorded) == "" {
 		return declared
 	}
-	if declared != "" && !strings.EqualFold(recorded, declared) {
+	if declared != "" && !sameWord(recorded, declared) {
 		a.contradict(field, recorded, declared)
 	}
 	return recorded
@@ -198,6 +211,9 @@ func (a *assessment) assessRetirement() {
 // assessRecord judges the record itself: age, completeness, uniqueness.
 func (a *assessment) assessRecord() {
 	switch {
+	case a.record.VerifiedAt.After(a.now):
+		a.incomplete = append(a.incomplete, "The record says that it was verified on "+a.record.VerifiedAt.UTC().Format(time.DateOnly)+
+			", which has not come yet, so it counts as not verified.")
 	case a.record.VerifiedAt.IsZero():
 		a.find(RecordStale, "The record does not say when it was last verified.")
 	case !a.fresh():
@@ -206,18 +222,23 @@ func (a *assessment) assessRecord() {
 	if missing := a.missingFields(); len(missing) > 0 {
 		a.incomplete = append(a.incomplete, "Neither the record nor the declaration states "+strings.Join(missing, ", ")+".")
 	}
-	if !a.mapped {
-		if a.binding.Class == "" {
-			a.incomplete = append(a.incomplete, "The record names no class, so the asset counts as a workload.")
-		} else {
-			a.incomplete = append(a.incomplete, "The policy does not map the class "+quote(a.binding.Class)+", so the asset counts as a workload.")
-		}
-	}
 	if len(a.incomplete) > 0 {
 		a.find(RecordIncomplete, strings.Join(a.incomplete, " "))
 	}
-	if len(a.facts.Records) > 1 {
+	if len(a.disagree) > 0 {
 		a.find(RecordDuplicate, a.duplicateMessage())
+	}
+}
+
+// assessClass says where the policy maps the class to neither column: such an asset
+// is never silently a workload.
+func (a *assessment) assessClass() {
+	switch {
+	case a.binding.BoundTo != BoundToUnclassified:
+	case a.binding.Class == "":
+		a.find(AssetUnclassified, "The record names no class, so the asset counts neither as a person's nor as a workload's.")
+	default:
+		a.find(AssetUnclassified, "The policy does not say whether the class "+quote(a.binding.Class)+" stands for a person or a workload.")
 	}
 }
 
@@ -232,14 +253,12 @@ func (a *assessment) duplicateMessage() string {
 	if len(sources) > 0 {
 		text += " (" + list(sources) + ")"
 	}
-	if len(a.disagree) > 0 {
-		return text + "; the records disagree on " + strings.Join(unique(a.disagree), ", ") + ", so none of them is believed there."
-	}
-	return text + "."
+	return text + "; the records disagree on " + strings.Join(a.disagree, ", ") + ", so none of them is believed there."
 }
 
 func (a *assessment) fresh() bool {
-	return !a.record.VerifiedAt.IsZero() && a.now.Before(a.record.VerifiedAt.Add(a.rules.StaleAfter))
+	v := a.record.VerifiedAt
+	return !v.IsZero() && !v.After(a.now) && a.now.Before(v.Add(a.rules.StaleAfter))
 }
 
 func (a *assessment) missingFields() []string {
@@ -266,6 +285,7 @@ func (a *assessment) missingFields() []string {
 func (a *assessment) assessTasks() {
 	var open, overdue []string
 	for _, t := range a.facts.Tasks {
+		a.binding.TaskKinds = append(a.binding.TaskKinds, t.Kind)
 		text := t.Kind.String() + " task " + quote(t.ID)
 		if !t.Due.IsZero() && a.now.After(t.Due) {
 			overdue = append(overdue, text)
@@ -273,6 +293,8 @@ func (a *assessment) assessTasks() {
 			open = append(open, text)
 		}
 	}
+	slices.Sort(a.binding.TaskKinds)
+	a.binding.TaskKinds = slices.Compact(a.binding.TaskKinds)
 	if len(open) > 0 {
 		a.find(TaskOpen, "Open against the asset: "+list(open)+".")
 	}

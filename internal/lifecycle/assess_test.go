@@ -114,6 +114,11 @@ var digestMoves = map[string]func(*Binding){
 	"findings":        func(b *Binding) { b.Findings = nil },
 	"confidence":      func(b *Binding) { b.Confidence = 89 },
 	"held":            func(b *Binding) { b.Held = true },
+	"owner_keys":      func(b *Binding) { b.OwnerKeys = []OwnerKey{{Key: "ada", Holder: "corp/ada"}} },
+	"absent key":      func(b *Binding) { b.OwnerKeys = []OwnerKey{{Key: "ada", Absent: true}} },
+	"open_tasks":      func(b *Binding) { b.TaskKinds = []TaskKind{TaskDecommission} },
+	"stateconfidence": func(b *Binding) { b.StateConfidence = 89 },
+	"fresh":           func(b *Binding) { b.Fresh = true },
 }
 
 // TestDigestDependsOnFacts proves that every fact that a decision can depend on

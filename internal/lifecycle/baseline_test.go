@@ -3,6 +3,7 @@ package lifecycle_test
 import (
 	"regexp"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -10,13 +11,56 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/policy"
 )
 
+// baselineRow is a line of the baseline's table. A line with a circumstance tells how
+// it changes what the finding does.
 type baselineRow struct {
 	On               string
+	If               string
 	Person, Workload map[string]string
 }
 
-// cell is what the baseline table says of a finding in one column, for one risk.
-var cell = regexp.MustCompile(`^(\w+)(?:, rotate (\w+))?(?:; block after (\d+)d)?$`)
+// cell is what the table says of a finding in one column, for one risk: the action,
+// the rotation that it asks for, and the actions that follow by themselves, in days
+// from the instant at which the finding was first seen.
+type cell struct {
+	action, rotation string
+	later            []laterAction
+}
+
+type laterAction struct {
+	action string
+	after  time.Duration
+}
+
+var (
+	cellStart = regexp.MustCompile(`^(\w+)(?:, rotate (\w+))?$`)
+	cellLater = regexp.MustCompile(`^(\w+) after (\d+)d$`)
+)
+
+func readCell(t *testing.T, text string) cell {
+	t.Helper()
+	parts := strings.Split(text, "; ")
+	m := cellStart.FindStringSubmatch(parts[0])
+	if m == nil {
+		t.Fatalf("nothing is said, or %q", text)
+	}
+	c := cell{action: m[1], rotation: RotateNone.String()}
+	if m[2] != "" {
+		c.rotation = m[2]
+	}
+	for _, p := range parts[1:] {
+		m := cellLater.FindStringSubmatch(p)
+		if m == nil {
+			t.Fatalf("%q says no later action", p)
+		}
+		days, err := strconv.Atoi(m[2])
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.later = append(c.later, laterAction{m[1], time.Duration(days) * day})
+	}
+	return c
+}
 
 // TestBaselineTable holds the built-in baseline to its table, and the table to
 // every code, column and risk that there is.
@@ -28,20 +72,17 @@ func TestBaselineTable(t *testing.T) {
 	for _, row := range rows {
 		code := parsed(t, row.On, ParseCode)
 		covered = covered.With(code)
-		for _, column := range BoundTos() {
+		for _, column := range Columns() {
 			for _, risk := range Risks() {
-				t.Run(row.On+"/"+column+"/"+risk, func(t *testing.T) {
+				t.Run(strings.Join([]string{row.On, row.If, column, risk}, "/"), func(t *testing.T) {
 					said := row.Person[risk]
 					if column == BoundToWorkload.String() {
 						said = row.Workload[risk]
 					}
-					m := cell.FindStringSubmatch(said)
-					if m == nil {
-						t.Fatalf("nothing is said, or %q", said)
-					}
-					w := issued(t, h, parsed(t, column, ParseBoundTo), parsed(t, risk, ParseRisk))
+					w := issued(t, h, &row, parsed(t, column, ParseBoundTo), parsed(t, risk, ParseRisk))
 					w.provoke(t, code)
-					w.expect(t, code, m)
+					w.circumstance(row.If)
+					w.expect(t, row.On, readCell(t, said))
 				})
 			}
 		}
@@ -53,12 +94,21 @@ func TestBaselineTable(t *testing.T) {
 	}
 }
 
-// issued returns a world in which a healthy grant was issued ten days ago.
-func issued(t *testing.T, h healthy, column BoundTo, risk Risk) *world {
+// issued returns a world in which a healthy grant was issued ten days ago, or one
+// that is new if the row is about such.
+func issued(t *testing.T, h healthy, row *baselineRow, column BoundTo, risk Risk) *world {
 	t.Helper()
 	w := &world{now: epoch, used: map[int]bool{}, policies: []*Rules{policy.Baseline()}, binding: bindingOf(t, h.Binding), spec: specOf(t, h.Spec)}
 	w.binding.BoundTo, w.spec.Risk = column, risk
 	w.spec.TTL = 29 * day // so that no renewal falls on a recertification
+	switch {
+	case row.If == "new":
+		return w
+	case row.On == OwnerChanged.String():
+		w.binding.Holder = "corp/ada, corp/bob"
+	case row.On == GrantRiskLowered.String():
+		w.spec.Risk = RiskPrivileged
+	}
 	if err := w.run(seeded(0)); err != nil {
 		t.Fatal(err)
 	}
@@ -76,6 +126,14 @@ func (w *world) provoke(t *testing.T, c Code) {
 		w.binding.Criticality = "low"
 	case OwnerMoved:
 		w.binding.Teams = []string{"dev"}
+	case OwnerChanged:
+		w.binding.Holder = "corp/bob"
+	case OwnerGone:
+		w.binding.Holder, w.binding.OwnerKeys = "", []OwnerKey{{Key: "ada", Absent: true}}
+	case AccessUnused:
+		w.spec.Usage = &Usage{LastUsedAt: w.now.Add(-90 * day), ObservedAt: w.now}
+	case GrantRiskLowered:
+		w.spec.Risk = RiskStandard
 	case GrantRecertificationDue:
 		every := map[Risk]time.Duration{RiskStandard: 180 * day, RiskPrivileged: 90 * day}[w.spec.Risk]
 		for w.now = w.prior.NextChangeAt; w.now.Before(w.prior.CertifiedAt.Add(every)); w.now = w.prior.NextChangeAt {
@@ -93,9 +151,24 @@ func (w *world) provoke(t *testing.T, c Code) {
 	}
 }
 
-// expect compares the first decision, and the action at the deadline if there is
-// one.
-func (w *world) expect(t *testing.T, c Code, said []string) {
+// circumstance lays over the finding what a row is about besides.
+func (w *world) circumstance(name string) {
+	b := &w.binding
+	switch name {
+	case "unresolved":
+		b.Holder, b.OwnerKeys = "", []OwnerKey{{Key: "zoe", Absent: true}}
+	case "successor":
+		b.Successor = "corp/bob"
+	case "offboarding":
+		b.TaskKinds = []TaskKind{TaskOffboarding}
+	case "decommission":
+		b.TaskKinds = []TaskKind{TaskDecommission}
+	}
+}
+
+// expect compares the first decision, and the action right before and at every
+// instant at which the table says that it changes.
+func (w *world) expect(t *testing.T, code string, want cell) {
 	t.Helper()
 	action := func() string {
 		a, err := ActionOf(w.input())
@@ -105,25 +178,44 @@ func (w *world) expect(t *testing.T, c Code, said []string) {
 		return a.String()
 	}
 	var s sheet
-	s.compare("action", said[1], action())
+	s.compare("action", want.action, action())
+	rotation, err := RotationOf(w.input())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.compare("rotation", want.rotation, rotation.String())
+	seen, before := w.now, want.action
+	for _, next := range want.later {
+		w.decideAgain(t)
+		at := seen.Add(next.after)
+		w.goTo(at.Add(-time.Second))
+		s.compare("before "+show(at), before, action())
+		w.goTo(at)
+		s.compare("at "+show(at), next.action, action())
+		before = next.action
+	}
+	w.decideAgain(t)
+	// Nothing else follows, but for the next recertification of privileged access.
+	if end := w.prior.CertifiedAt.Add(80 * day); end.After(w.now) {
+		w.goTo(end)
+		s.compare("at "+show(end), before, action())
+	}
+	s.report(t, code)
+}
+
+func (w *world) decideAgain(t *testing.T) {
+	t.Helper()
 	if err := w.run(seeded(2)); err != nil {
 		t.Fatal(err)
 	}
-	rotation := RotateNone.String()
-	if said[2] != "" {
-		rotation = said[2]
+}
+
+// goTo goes to an instant at which the use of the access has just been looked at.
+func (w *world) goTo(at time.Time) {
+	w.now = at
+	if w.spec.Usage != nil {
+		u := *w.spec.Usage
+		u.ObservedAt = at
+		w.spec.Usage = &u
 	}
-	s.compare("rotation", rotation, w.prior.Rotation.String())
-	if said[3] != "" {
-		days, err := strconv.Atoi(said[3])
-		if err != nil {
-			t.Fatal(err)
-		}
-		deadline := w.now.Add(time.Duration(days) * day)
-		w.now = deadline.Add(-time.Second)
-		s.compare("before deadline", said[1], action())
-		w.now = deadline
-		s.compare("at deadline", Block.String(), action())
-	}
-	s.report(t, c.String())
 }

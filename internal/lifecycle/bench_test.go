@@ -22,9 +22,9 @@ func plainRules() *Rules {
 
 func healthyBinding() Binding {
 	return Binding{
-		Asset: Ref{System: "cmdb", ID: "A-1"}, Class: "application", State: StateInService, Holder: "corp/ada", OwnerKind: KindEmployee,
+		Asset: Ref{System: "cmdb", ID: "A-1"}, Class: "application", BoundTo: BoundToWorkload, State: StateInService, Holder: "corp/ada", OwnerKind: KindEmployee,
 		OwnerStatus: PersonActive, Manager: "mia", Teams: []string{"ops"}, Purpose: "billing", Environment: "production",
-		Criticality: "high", Confidence: 100,
+		Criticality: "high", Confidence: 100, StateConfidence: 100, Fresh: true,
 	}
 }
 

@@ -14,6 +14,14 @@ type Finding struct {
 	Message string
 }
 
+// OwnerKey is one key by which an owner can be told: the holder that it stands for,
+// or, where it stands for nobody, what the record says that no directory knows.
+type OwnerKey struct {
+	Key    string // folded
+	Holder string // canonical; empty if the key resolves to no single entry
+	Absent bool   // a healthy directory proves that nobody has this key
+}
+
 // Binding is an asset tied to its holder.
 type Binding struct {
 	Asset          Ref
@@ -21,7 +29,8 @@ type Binding struct {
 	BoundTo        BoundTo
 	Name           string
 	State          State
-	Holder         string // canonical, sorted, joined by ", "; empty if unresolved
+	Holder         string     // canonical, sorted, joined by ", "; empty if unresolved
+	OwnerKeys      []OwnerKey // sorted by key
 	OwnerKind      OwnerKind
 	OwnerStatus    OwnerStatus
 	OwnerEndDate   time.Time
@@ -36,10 +45,16 @@ type Binding struct {
 	Shared         bool
 	RetirementDate time.Time
 	Tasks          []Task
-	Findings       []Finding // in the order of their codes
-	Confidence     int       // hundredths
-	Parts          [NumSignals]int
-	Held           bool
+	TaskKinds      []TaskKind // of the open tasks, sorted, each once
+	Findings       []Finding  // in the order of their codes
+	Confidence     int        // hundredths: how far the record can be trusted about its owner
+	// StateConfidence is how far the record can be trusted about a terminal state,
+	// in hundredths. A record that names no owner loses nothing by that here: many
+	// systems clear the assignment when an asset is retired.
+	StateConfidence int
+	Fresh           bool // the record was verified within the policy's stale_after
+	Parts           [NumSignals]int
+	Held            bool
 }
 
 // Codes returns the set of the binding's finding codes.
@@ -83,6 +98,12 @@ func (b *Binding) Digest() string {
 	put(b.BoundTo.String())
 	put(b.State.String())
 	put(b.Holder)
+	put(strconv.Itoa(len(b.OwnerKeys)))
+	for _, k := range b.OwnerKeys {
+		put(k.Key)
+		put(k.Holder)
+		put(strconv.FormatBool(k.Absent))
+	}
 	put(b.OwnerKind.String())
 	put(b.OwnerStatus.String())
 	instant(b.OwnerEndDate)
@@ -102,7 +123,12 @@ func (b *Binding) Digest() string {
 	for c := range b.Codes().All {
 		put(c.String())
 	}
+	for _, k := range b.TaskKinds {
+		put(k.String())
+	}
 	put(strconv.Itoa(b.Confidence))
+	put(strconv.Itoa(b.StateConfidence))
+	put(strconv.FormatBool(b.Fresh))
 	put(strconv.FormatBool(b.Held))
 	sum := sha256.Sum256(buf)
 	return hex.EncodeToString(sum[:])

@@ -18,7 +18,7 @@ func (a *assessment) confidence() (int, [NumSignals]int) {
 		SignalOwnerFound:     a.owners.allResolved(),
 		SignalSingleOwner:    a.owners.distinct() == 1 && !a.binding.Shared,
 		SignalFresh:          a.fresh(),
-		SignalUncontradicted: !a.contradicted && len(a.facts.Records) == 1,
+		SignalUncontradicted: !a.contradicted && len(a.disagree) == 0,
 		SignalComplete:       len(a.missingFields()) == 0,
 		SignalCorroborated:   a.corroborated,
 	}
@@ -34,6 +34,22 @@ func (a *assessment) confidence() (int, [NumSignals]int) {
 		total = 100
 	}
 	return total, parts
+}
+
+// ownerSignals are the signals that a record loses when its assignment is cleared.
+var ownerSignals = [...]Signal{SignalOwnerNamed, SignalOwnerFound, SignalSingleOwner}
+
+// stateConfidence is the confidence as it bears on a terminal state: the owner
+// signals count in full if the record names no owner.
+func (a *assessment) stateConfidence() int {
+	total := a.binding.Confidence
+	if len(a.facts.Records) == 0 || len(a.owners) > 0 || slices.Contains(a.disagree, "owner") {
+		return total
+	}
+	for _, s := range ownerSignals {
+		total += a.rules.Points[s] - a.binding.Parts[s]
+	}
+	return min(total, 100)
 }
 
 // quote marks a text from outside as such. Control characters have been

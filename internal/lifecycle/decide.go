@@ -2,6 +2,7 @@ package lifecycle
 
 import (
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -12,14 +13,21 @@ type Input struct {
 	Prior    *Grant   // what the grant remembers; nil before its first decision
 	Policies []*Rules // the provider's first; a grant's own can only tighten it
 	Now      time.Time
+	// MaxClockJump is how far Now may lie behind everything that the grant knows of;
+	// beyond it nothing is issued. Zero: any distance.
+	MaxClockJump time.Duration
 }
 
 // Decision is what a run does to a grant.
 type Decision struct {
 	Grant Grant
-	// Withdrawn are the numbers of the generations that were enabled and that a
-	// block, a revoke or a rotation at once takes away: the brake counts them.
+	// Withdrawn are the numbers of the generations that were enabled and no longer
+	// are, whatever the cause, but for an end that the state had announced and for
+	// revoke_generations: the brake counts them.
 	Withdrawn []int
+	// Rotated reports whether a new generation was issued beside one that stays for
+	// an overlap.
+	Rotated bool
 	// Issues reports whether a generation is issued or re-enabled, so that the
 	// facts must be checked again before it is done.
 	Issues bool
@@ -30,29 +38,53 @@ type Decision struct {
 // Decide maps the findings of a binding to one action and to the generations
 // that should exist. It is a pure function, and deciding again on its own
 // result at the same instant changes nothing. An error comes only from a
-// trigger's condition.
+// trigger's condition, or is ErrNotIndexed.
 func Decide(in Input) (Decision, error) {
-	e := evaluation{in: in, spec: in.Spec, binding: in.Binding, prior: in.Prior, now: in.Now}
-	if e.prior == nil {
-		e.prior = &nothing
-	}
-	e.readTerms()
-	e.observe()
-	for c := range e.findings.All {
-		if err := e.judge(c); err != nil {
-			return Decision{}, err
-		}
-	}
-	e.latch()
-	if err := e.recertify(); err != nil {
+	var e evaluation
+	e.begin(in)
+	if err := e.decide(); err != nil {
 		return Decision{}, err
-	}
-	if e.binding.Held && e.prior.Status == StatusBlocked && e.action < Block {
-		e.action, e.stalled = Block, true
 	}
 	e.schedule()
 	e.settleStatus()
 	return e.decision(), nil
+}
+
+// begin takes the input over. The evaluation is large, so it is filled in place.
+func (e *evaluation) begin(in Input) {
+	e.in, e.spec, e.binding, e.prior, e.now = in, in.Spec, in.Binding, in.Prior, in.Now
+	if e.prior == nil {
+		e.prior = &nothing
+	}
+}
+
+// decide takes the decision up to the action, before anything is scheduled.
+func (e *evaluation) decide() error {
+	for _, rules := range e.in.Policies {
+		if !rules.indexed {
+			return ErrNotIndexed
+		}
+	}
+	e.replaced = e.prior.Serial > 0 && (e.prior.Asset != e.binding.Asset || e.prior.Access != e.spec.Access)
+	e.readAnswer()
+	e.readRisk()
+	e.readMode()
+	e.readTerms()
+	e.readClock()
+	e.readWaiver()
+	e.readReviewClock()
+	e.observe()
+	if err := e.judgeAll(); err != nil {
+		return err
+	}
+	e.latch()
+	if err := e.recertify(); err != nil {
+		return err
+	}
+	e.runReviewClock()
+	e.hold()
+	e.decided = e.action
+	return nil
 }
 
 // nothing is the memory of a grant before its first decision.
@@ -67,71 +99,98 @@ type evaluation struct {
 	prior   *Grant
 	now     time.Time
 
-	terms     terms
-	replaced  bool // the asset or the access is another one
-	certified time.Time
+	terms       terms
+	risk        Risk      // as the grant is decided
+	replaced    bool      // the asset or the access is another one
+	untimely    bool      // the run's instant cannot be right, so nothing is issued
+	jumped      bool      // because it lies too long after everything that the grant knows of
+	timelyFrom  time.Time // until when it lies before something that the grant remembers
+	observing   bool
+	enforceFrom time.Time
+	certified   time.Time
+	answer      *Answer
+	spent       bool // the answer is seen while a fact says revoke
+	waiver      *Waiver
+	unwaived    CodeSet // what the exception no longer covers
+	waiverLimit bool    // the exception ends earlier than it says
 
 	waivable CodeSet // what the exception names and may waive
 	inForce  bool    // the exception has not ended
 	findings CodeSet
+	differs  CodeSet // comparisons that differ now
 	seen     [NumCodes]time.Time
 	cleared  CodeSet // answered by the attestation
 	excepted CodeSet // waived by the exception in force
-	exempted CodeSet // of these, what would count otherwise
 	due      CodeSet // findings whose rotation has not been done
 	verdicts [NumCodes]verdict
 
 	action      Action
-	saysRevoke  bool // some finding asks for revoke, whatever the confidence
+	decided     Action  // what the facts ask for, whatever is left to show
+	saysRevoke  CodeSet // findings that ask for revoke, whatever the confidence
 	revokedAt   time.Time
+	revokedFor  CodeSet
+	review      ReviewClock
 	wanted      Rotation // the rotation that is asked for
 	rotation    Rotation // the rotation that was done
 	generations [2]Generation
 	count       int
 	serial      int
 	issued      bool
+	passed      bool // a reassignment is acted on, and stands for somebody to look at
 	enabled     bool // something was re-enabled
+	waits       bool // a rotation waits for the end of an overlap
+	scheduled   bool // a renewal is due
 	capped      capKind
+	enforcedAt  time.Time
 	holder      string
 	basis       Basis
 	status      Status
 	stalled     bool // held facts unblock nothing, so what blocked goes on explaining it
-	withdrawn   []int
 	next        time.Time
 }
 
 // observe gathers the findings and remembers when each was first seen.
 func (e *evaluation) observe() {
-	e.findings = e.binding.Codes() &^ byGrant
-	e.replaced = e.prior.Serial > 0 && (e.prior.Asset != e.binding.Asset || e.prior.Access != e.spec.Access)
-	e.certified = e.prior.CertifiedAt
-	if a := e.spec.Attestation; a != nil {
-		e.certified = later(e.certified, a.At)
+	e.findings |= e.binding.Codes() &^ RaisedByGrant
+	if e.spec.Exception != nil && !e.inForce {
+		e.findings = e.findings.With(ExceptionExpired)
 	}
-	if x := e.spec.Exception; x != nil {
-		e.waivable = x.Codes &^ Terminal
-		e.inForce = e.now.Before(x.ExpiresAt)
-		if !e.inForce {
-			e.findings = e.findings.With(ExceptionExpired)
-		}
+	if e.unused() {
+		e.findings = e.findings.With(AccessUnused)
 	}
 	e.compare()
 	for c := range e.findings.All {
 		e.see(c)
 	}
+	e.compareClock()
+}
+
+// observationTrusted is for how long an observation of use counts.
+const observationTrusted = 24 * time.Hour
+
+// unused reports whether a source that looked within a day says that the access
+// was not used for longer than the policy allows. What nobody looked at is no
+// disuse.
+func (e *evaluation) unused() bool {
+	u, after := e.spec.Usage, e.terms.unusedAfter
+	return u != nil && after > 0 && !u.LastUsedAt.IsZero() && !u.ObservedAt.After(e.now) &&
+		e.now.Before(u.ObservedAt.Add(observationTrusted)) && !e.now.Before(u.LastUsedAt.Add(after))
 }
 
 // see adds a finding and notes when it was first seen. What an exception waived
-// counts as first seen at its end, also once the exception is taken out of the
-// configuration: otherwise tidying up would skip the grace.
+// counts as first seen when that ended, so that it counts anew with its grace.
 func (e *evaluation) see(c Code) {
 	e.findings = e.findings.With(c)
-	e.seen[c] = e.now
-	if at, ok := e.remembered(c); ok {
+	e.seen[c] = e.believed(c)
+	at, ok := e.remembered(c)
+	if ok && (e.jumped || !e.unwaived.Has(c)) {
 		e.seen[c] = at
 	}
-	if e.waivable.Has(c) && !e.inForce {
-		e.seen[c] = later(e.seen[c], e.spec.Exception.ExpiresAt)
+	if e.jumped {
+		return
+	}
+	if w := e.waiver; w != nil && !w.EndedAt.IsZero() && w.Codes.Has(c) {
+		e.seen[c] = later(e.seen[c], w.EndedAt)
 	}
 }
 
@@ -144,116 +203,94 @@ func (e *evaluation) remembered(c Code) (time.Time, bool) {
 	return e.prior.firstSeen(c)
 }
 
-// compare raises the findings that come from comparing the binding with what
-// the grant was last issued on.
-func (e *evaluation) compare() {
-	p, b := e.prior, e.binding
-	if p.Serial == 0 || e.replaced {
-		return
-	}
-	var raised CodeSet
-	if b.Holder != "" && disjoint(p.Holder, b.Holder) {
-		raised = raised.With(AssetReassigned)
-	}
-	if changed(p.Basis.Class, b.Class) || changed(p.Basis.Environment, b.Environment) || changed(p.Basis.Criticality, b.Criticality) {
-		raised = raised.With(AssetChanged)
-	}
-	if b.Holder != "" && b.Holder == p.Holder && (changed(p.Basis.Manager, b.Manager) || teamsChanged(p.Basis.Teams, b.Teams)) {
-		raised = raised.With(OwnerMoved)
-	}
-	if b.Held {
-		for c := range raised.All {
-			if _, ok := e.remembered(c); !ok {
-				raised = raised.Without(c)
-			}
-		}
-	}
-	e.findings |= raised
-}
-
-// changed reports whether a fact was stated before, is stated now and differs.
-// Learning what was not stated is not a change.
-func changed(before, after string) bool {
-	return before != "" && after != "" && before != after
-}
-
-func teamsChanged(before, after []string) bool {
-	return len(before) > 0 && len(after) > 0 && !slices.Equal(before, after)
-}
-
-// stillLatched reports whether the grant was revoked and no attestation has
-// been made since.
-func (e *evaluation) stillLatched() bool {
-	a := e.spec.Attestation
-	return !e.prior.RevokedAt.IsZero() && (a == nil || !a.At.After(e.prior.RevokedAt))
-}
-
-// latch keeps revoked access revoked until an attestation dated after the
-// revocation releases it while nothing still says revoke. Held facts cannot say
-// that, so they release nothing.
-func (e *evaluation) latch() {
-	e.revokedAt = e.prior.RevokedAt
-	if e.revokedAt.IsZero() {
-		if e.action == Revoke && e.prior.Serial > 0 {
-			e.revokedAt = e.now
-		}
-		return
-	}
-	if !e.stillLatched() && !e.saysRevoke && !e.binding.Held {
-		e.revokedAt = time.Time{}
-		return
-	}
-	if e.action != Revoke {
-		e.action = Revoke
-		e.see(GrantLatched)
-	}
-}
-
-// released reports whether this decision brings revoked access back.
-func (e *evaluation) released() bool {
-	return !e.prior.RevokedAt.IsZero() && e.revokedAt.IsZero()
-}
-
 // recertify raises and judges the recertification once it is due. Revoked access
 // has nothing left to certify.
 func (e *evaluation) recertify() error {
-	if e.prior.Serial == 0 || e.action == Revoke || e.now.Before(e.certified.Add(e.terms.recertifyEvery)) {
+	revoked := !e.revokedAt.IsZero() || (e.action == Revoke && !e.binding.Held)
+	if e.prior.Serial == 0 || revoked || e.now.Before(e.certified.Add(e.terms.recertifyEvery)) {
 		return nil
 	}
 	e.see(GrantRecertificationDue)
 	return e.judge(GrantRecertificationDue)
 }
 
+// hold keeps held facts from taking anything away that the grant's own schedule
+// does not take: what is not known again neither blocks nor frees. Only a block that
+// time leads to stands, and no latch is set on facts that may have moved.
+func (e *evaluation) hold() {
+	if !e.binding.Held {
+		return
+	}
+	known := Keep
+	for c := range e.findings.All {
+		known = max(known, e.heldAction(c))
+	}
+	switch {
+	case !e.prior.RevokedAt.IsZero():
+	case e.prior.Status == StatusBlocked:
+		e.action, e.stalled = Block, known < Block
+	default:
+		e.action = known
+	}
+}
+
+// heldAction is what a finding asks for on held facts.
+func (e *evaluation) heldAction(c Code) Action {
+	v := &e.verdicts[c]
+	switch {
+	case v.action < Block:
+		return v.action
+	case v.overdue && e.started(c):
+		return Block
+	default:
+		return Review
+	}
+}
+
 // settleStatus derives the status from the action and from what is left.
 func (e *evaluation) settleStatus() {
-	switch e.action {
-	case Revoke:
-		e.status = StatusRevoked
-	case Block:
-		e.status = StatusBlocked
-	case Review:
-		e.status = StatusReview
-	case Keep, Recertify:
-		e.status = StatusActive
-	}
-	if e.action < Block && e.count == 0 {
+	e.status = e.statusOf(e.action)
+	isActive := active(e.generations[:e.count])
+	switch {
+	case e.observing:
+		if e.capped != capNone && e.action < Block {
+			e.status = StatusExpired
+		}
+		if e.status == StatusExpired || !isActive {
+			e.see(GrantExpired)
+		}
+	case !isActive && e.action < Block:
 		e.settleEmpty()
 	}
 }
 
-// settleEmpty derives the status of access that is kept, but for which nothing
-// exists and nothing can be issued.
+// statusOf returns the status that an action gives.
+func (e *evaluation) statusOf(a Action) Status {
+	switch a {
+	case Revoke:
+		return StatusRevoked
+	case Block:
+		return StatusBlocked
+	case Lapse:
+		return StatusLapsing
+	case Review:
+		return StatusReview
+	default:
+		return StatusActive
+	}
+}
+
+// settleEmpty derives the status of access that is kept, but for which nothing is
+// in use and nothing can be issued. Somebody has to look at it, so it always says
+// why.
 func (e *evaluation) settleEmpty() {
 	switch {
-	case e.capped != capNone, e.binding.Held && (e.prior.Active() || e.prior.Status == StatusExpired):
+	case e.action == Lapse, e.capped != capNone, e.binding.Held && (e.prior.Active() || e.prior.Status == StatusExpired):
 		e.status = StatusExpired
 	case e.status == StatusActive:
-		// Somebody has to look at it: no finding says so, and yet nothing works.
 		e.status, e.action = StatusReview, Review
 	}
-	if e.status == StatusExpired || e.serial > 0 {
-		e.see(GrantExpired)
-	}
+	e.see(GrantExpired)
 }
 
 // decision builds the result. What did not change is taken over from the prior
@@ -264,6 +301,10 @@ func (e *evaluation) decision() Decision {
 		Access:            e.spec.Access,
 		RotateWhenChanged: e.spec.RotateWhenChanged,
 		Status:            e.status,
+		Would:             e.status,
+		Observed:          e.observing,
+		EnforceFrom:       e.enforceFrom,
+		Policy:            e.policyDigest(),
 		Action:            e.action,
 		Rotation:          e.rotation,
 		Holder:            e.holder,
@@ -273,17 +314,72 @@ func (e *evaluation) decision() Decision {
 		RevokedAt:         e.revokedAt,
 		CertifiedAt:       e.certified,
 		Conditions:        e.conditions(),
-		NextChangeAt:      e.nextChange(),
+	}
+	if e.observing {
+		g.Status = e.inForceStatus()
 	}
 	if !slices.EqualFunc(e.generations[:e.count], e.prior.Generations, sameGeneration) {
 		g.Generations = make([]Generation, e.count)
 		copy(g.Generations, e.generations[:e.count])
 	}
+	g.Memory = e.memory(&g)
+	g.NextChangeAt = e.nextChange()
+	if e.jumped {
+		g.NextChangeAt = e.announced(&g)
+	}
 	g.Reasons = e.reasons()
 	if e.stalled || e.unchanged(&g) {
 		g.Action, g.Rotation, g.Reasons = e.prior.Action, e.prior.Rotation, e.prior.Reasons
 	}
-	return Decision{Grant: g, Withdrawn: e.withdrawn, Issues: e.issued || e.enabled, Clamped: e.terms.clamped}
+	return Decision{
+		Grant: g, Withdrawn: e.withdrawn(), Rotated: e.issued && e.rotation == RotateOverlap,
+		Issues: e.issued || e.enabled, Clamped: e.clampedArguments(),
+	}
+}
+
+// policyDigest names the documents that decide.
+func (e *evaluation) policyDigest() string {
+	digest := e.in.Policies[0].Digest
+	if len(e.in.Policies) > 1 {
+		digest += "+" + e.in.Policies[1].Digest
+	}
+	if e.prior.Policy == digest {
+		return e.prior.Policy
+	}
+	return digest
+}
+
+// withdrawn lists what the run takes away, whatever the cause.
+func (e *evaluation) withdrawn() []int {
+	var out []int
+	for i := range e.prior.Generations {
+		g := &e.prior.Generations[i]
+		announced := g.Ended(e.now) && !e.jumped
+		if !g.Enabled || announced || e.spec.RevokeGenerations[g.Key()] {
+			continue
+		}
+		if kept := e.numbered(g.Number); kept == nil || !kept.Enabled {
+			out = append(out, g.Number)
+		}
+	}
+	return out
+}
+
+// numbered returns the generation of that number, or nil if it is not kept.
+func (e *evaluation) numbered(n int) *Generation {
+	for i := range e.count {
+		if e.generations[i].Number == n {
+			return &e.generations[i]
+		}
+	}
+	return nil
+}
+
+func (e *evaluation) clampedArguments() []string {
+	if e.waiverLimit {
+		return append(e.terms.clamped, "exception")
+	}
+	return e.terms.clamped
 }
 
 func sameGeneration(a, b Generation) bool {
@@ -295,8 +391,9 @@ func sameCondition(a, b Condition) bool {
 	return a.Code == b.Code && a.FirstSeen.Equal(b.FirstSeen)
 }
 
-// conditions lists the findings that still stand. Held facts start no grace, so
-// nothing that a trigger can be written for is remembered from them.
+// conditions lists the findings that still stand. Held facts and an instant that
+// cannot be right start no grace, so nothing that a trigger can be written for is
+// remembered from them.
 func (e *evaluation) conditions() []Condition {
 	var buffer [NumCodes]Condition
 	n := 0
@@ -317,9 +414,11 @@ func (e *evaluation) conditions() []Condition {
 	return out
 }
 
-// started reports whether the time of a finding runs.
+// started reports whether the time of a finding runs. Held facts start none, and
+// neither does a run whose clock has jumped: what it wrote down would stand in the
+// future once the clock is right again.
 func (e *evaluation) started(c Code) bool {
-	if !e.binding.Held {
+	if !e.binding.Held && !e.jumped {
 		return true
 	}
 	_, ok := e.remembered(c)
@@ -330,20 +429,38 @@ func (e *evaluation) started(c Code) bool {
 // they go on explaining the last transition.
 func (e *evaluation) unchanged(g *Grant) bool {
 	p := e.in.Prior
-	if p == nil || e.replaced || p.Status != g.Status || !p.RevokedAt.Equal(g.RevokedAt) || !p.CertifiedAt.Equal(g.CertifiedAt) ||
-		p.Serial != g.Serial || !slices.EqualFunc(p.Generations, g.Generations, sameGeneration) ||
-		!slices.EqualFunc(p.Conditions, g.Conditions, sameCondition) {
+	if p == nil || e.replaced || p.Status != g.Status || p.Would != g.Would || p.Observed != g.Observed || !p.RevokedAt.Equal(g.RevokedAt) ||
+		!p.CertifiedAt.Equal(g.CertifiedAt) || p.Serial != g.Serial || !slices.EqualFunc(p.Generations, g.Generations, sameGeneration) ||
+		!slices.EqualFunc(p.Conditions, g.Conditions, sameCondition) || !sameMemory(&p.Memory, &g.Memory) {
 		return false
 	}
 	i := 0
 	for _, r := range p.Reasons {
-		if i < len(g.Reasons) && g.Reasons[i].Code == r.Code && g.Reasons[i].Message == r.Message {
+		if i < len(g.Reasons) && g.Reasons[i].Code == r.Code && explains(r, g.Reasons[i]) {
 			i++
 		} else if _, standing := g.firstSeen(r.Code); standing {
 			return false
 		}
 	}
 	return i == len(g.Reasons)
+}
+
+// explains reports whether a reason explains what another one does: the same fact
+// with the same action. What differed when a comparison was first seen can no longer
+// be told once a new credential has settled it, so of one that stands only the action
+// is compared.
+func explains(before, now Reason) bool {
+	wasFact, was, _ := strings.Cut(before.Message, decisionMark)
+	isFact, is, _ := strings.Cut(now.Message, decisionMark)
+	return (wasFact == isFact || comparators.Has(before.Code)) && actionOf(was) == actionOf(is) &&
+		strings.Contains(was, repeatsNote) == strings.Contains(is, repeatsNote)
+}
+
+func actionOf(decision string) string {
+	if i := strings.IndexAny(decision, " ,;"); i >= 0 {
+		return decision[:i]
+	}
+	return decision
 }
 
 // Refused returns what the state must hold when apply refuses a planned

@@ -15,7 +15,7 @@ func Differences(planned, live *Binding) []string {
 		}
 	}
 	note("The class", planned.Class, live.Class)
-	note("The side that the class is bound to", planned.BoundTo.String(), live.BoundTo.String())
+	note("`bound_to` of the class", planned.BoundTo.String(), live.BoundTo.String())
 	note("The state", planned.State.String(), live.State.String())
 	note("The holder", planned.Holder, live.Holder)
 	note("The owner's kind", planned.OwnerKind.String(), live.OwnerKind.String())
@@ -28,6 +28,14 @@ func Differences(planned, live *Binding) []string {
 	note("The environment", planned.Environment, live.Environment)
 	note("The criticality", planned.Criticality, live.Criticality)
 	note("The confidence", Hundredths(planned.Confidence), Hundredths(live.Confidence))
+	note("The confidence in the state", Hundredths(planned.StateConfidence), Hundredths(live.StateConfidence))
+	note("The kinds of open tasks", taskKinds(planned), taskKinds(live))
+	if planned.Fresh != live.Fresh {
+		out = append(out, "Whether the record is fresh has changed.")
+	}
+	if !slices.Equal(planned.OwnerKeys, live.OwnerKeys) && planned.Holder == live.Holder {
+		out = append(out, "The keys by which the owner is known have changed.")
+	}
 	if planned.ThirdParty != live.ThirdParty {
 		out = append(out, "The third-party mark has changed.")
 	}
@@ -60,4 +68,12 @@ func stated(s string) string {
 		return "not stated"
 	}
 	return quote(s)
+}
+
+func taskKinds(b *Binding) string {
+	names := make([]string, len(b.TaskKinds))
+	for i, k := range b.TaskKinds {
+		names[i] = k.String()
+	}
+	return strings.Join(names, ", ")
 }

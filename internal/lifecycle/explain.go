@@ -18,10 +18,49 @@ func (e *evaluation) reasons() []Reason {
 	for severity := int(Revoke); severity >= int(Keep); severity-- {
 		for c := range codes.All {
 			if int(e.severity(c)) == severity {
-				out = append(out, Reason{Code: c, Message: e.message(c), Controls: controls[c]})
+				out = append(out, Reason{Code: c, Message: e.message(c), Controls: e.controls(c)})
 			}
 		}
 	}
+	return out
+}
+
+// controls returns the controls that the handling of a finding serves, in the
+// catalogues that the policies name.
+func (e *evaluation) controls(c Code) []string {
+	of := e.in.Policies[len(e.in.Policies)-1].Controls // a grant's own policy adds to the provider's
+	if of == nil {
+		return nil
+	}
+	q := ControlQuery{Code: c, BoundTo: e.binding.BoundTo, Rotation: e.verdicts[c].rotation}
+	switch c {
+	case GrantRotationDue:
+		q.Rotation = e.rotation
+	case TaskOpen, TaskOverdue:
+		q.Tasks = e.binding.TaskKinds
+	case AssetChanged, OwnerMoved:
+		q.Changed = e.changedFields(c)
+	}
+	return of(q)
+}
+
+// changedFields names what differs from the last issue.
+func (e *evaluation) changedFields(c Code) []string {
+	p, b := &e.prior.Basis, e.binding
+	var out []string
+	note := func(differs bool, name string) {
+		if differs {
+			out = append(out, name)
+		}
+	}
+	if c == OwnerMoved {
+		note(managerChanged(p.Manager, b.Manager), "manager")
+		note(teamsChanged(p.Teams, b.Teams), "teams")
+		return out
+	}
+	note(changed(p.Class, b.Class), "class")
+	note(changed(p.Environment, b.Environment), "environment")
+	note(changed(p.Criticality, b.Criticality), "criticality")
 	return out
 }
 
@@ -31,7 +70,9 @@ func (e *evaluation) reasonCodes() CodeSet {
 	var codes CodeSet
 	for c := range (e.findings | e.due).All {
 		v := &e.verdicts[c]
-		if Engine.Has(c) || v.action > Keep || (v.rotation != RotateNone && !e.cleared.Has(c)) {
+		actedOn := e.due.Has(c) && comparators.Has(c) // also where an attestation has answered it
+		rotates := v.rotation != RotateNone && e.action < Block && (actedOn || !e.cleared.Has(c))
+		if Engine.Has(c) || v.action > Keep || rotates {
 			codes = codes.With(c)
 		}
 	}
@@ -60,31 +101,55 @@ func (e *evaluation) message(c Code) string {
 	if v.trigger == nil {
 		return fact
 	}
-	text := fact + " Action: " + v.action.String()
+	action := v.action
+	if e.binding.Held {
+		action = e.heldAction(c)
+	}
+	text := fact + decisionMark + action.String()
 	switch {
+	case action < v.action:
+		text += " instead of " + v.action.String() + ", because a system is unavailable and the facts are the last known ones"
 	case v.gated != Keep:
 		text += " instead of " + v.gated.String() + e.gateNote(v)
+	case v.gatedDate:
+		text += " instead of the end that the date sets" + e.gateNote(v)
 	case v.gate > 0:
 		text += ", and no rotation at once" + e.gateNote(v)
 	case v.overdue:
 		text += ", as nobody answered in time"
 	}
 	text += rotates[v.rotation]
-	if v.then > v.action {
+	switch {
+	case v.then <= v.action:
+	case v.review:
+		text += "; " + v.then.String() + " once the grant has asked for review for " + span(e.reviewDeadline()) + " without an answer"
+	default:
 		text += "; " + v.then.String() + " if this still stands after " + span(v.within)
 	}
 	text += " (" + v.trigger.Label + v.trigger.scope() + ")."
-	if v.action == Revoke {
+	if action == Revoke {
 		return text + revokedRemedy
 	}
-	if remedies[c] != "" {
-		text += " " + remedies[c]
+	if action == Lapse {
+		text += lapseNote
+	}
+	if remedy := table[c].remedy; remedy != "" {
+		text += " " + remedy
+	}
+	if asks := v.trigger.Action; (asks == Recertify || asks == Review) && e.repeats() {
+		text += repeatsNote
 	}
 	if successive.Has(c) && e.binding.Successor != "" {
 		text += " Proposed owner: " + e.binding.Successor + "."
 	}
 	return text
 }
+
+// repeatsNote says why an attestation that is dated anew answers nothing.
+const repeatsNote = " The attestation by the same person with the same note counts from its first date: change its note to attest anew."
+
+// decisionMark stands between the fact and the decision of a message.
+const decisionMark = " Action: "
 
 // rotates says in an action what happens to the credential.
 var rotates = [...]string{
@@ -96,6 +161,9 @@ var rotates = [...]string{
 // revokedRemedy is what to do about access that is revoked: an edit of the record
 // alone does not bring it back.
 const revokedRemedy = " If this is wrong, correct the record or the directory, and add an attestation dated after revoked_at."
+
+// lapseNote says what lapse does to a credential.
+const lapseNote = " What exists stays until it expires; nothing is issued or renewed."
 
 // scope says what a trigger is for besides its findings.
 func (t *Trigger) scope() string {
@@ -118,9 +186,6 @@ func (t *Trigger) scope() string {
 	return ", for" + strings.TrimSuffix(text, " to")
 }
 
-// successive are the findings that ask for another owner.
-var successive = SetOf(OwnerNone, OwnerUnknown, OwnerLeft, OwnerLeaving, OwnerSuspended, OwnerNoActiveMember)
-
 // span formats how long something lasts, in days where it is whole days.
 func span(d time.Duration) string {
 	const day = 24 * time.Hour
@@ -131,7 +196,7 @@ func span(d time.Duration) string {
 }
 
 func (e *evaluation) gateNote(v *verdict) string {
-	return ", because the confidence " + Hundredths(e.binding.Confidence) + " is below " + Hundredths(v.gate)
+	return ", because the confidence " + Hundredths(v.confidence) + " is below " + Hundredths(v.gate)
 }
 
 // Hundredths formats a number of hundredths with two decimals.
@@ -144,11 +209,19 @@ func Hundredths(n int) string {
 func (e *evaluation) fact(c Code) string {
 	switch c {
 	case AssetReassigned:
-		return "The asset has passed from " + e.prior.Holder + " to " + e.binding.Holder + "."
+		return e.reassignedFact()
 	case AssetChanged:
-		return "The asset has changed since the last issue: " + e.assetChanges() + "."
+		return standingFact("The asset has changed since the last issue", "The asset has changed since the access was last certified", e.assetChanges())
 	case OwnerMoved:
-		return "The holder has moved since the last issue: " + e.ownerChanges() + "."
+		return standingFact("The holder has moved since the last issue", "The holder has moved since the access was last certified", e.ownerChanges())
+	case OwnerChanged:
+		return e.ownerChangedFact()
+	case OwnerGone:
+		return "The holder " + quote(e.prior.Holder) + " was in the directory at the last issue and is no longer there."
+	case AccessUnused:
+		return "The access has not been used for as long as the policy allows."
+	case GrantRiskLowered:
+		return "The risk of the access was lowered from privileged to standard since it was last certified."
 	case GrantRecertificationDue:
 		return "The access has not been attested for as long as the policy allows."
 	case GrantRotationDue:
@@ -158,19 +231,63 @@ func (e *evaluation) fact(c Code) string {
 	case GrantExpired:
 		return e.expiredFact()
 	case ExceptionExpired:
-		return "The exception approved by " + quote(e.spec.Exception.ApprovedBy) + " has ended, and what it waived counts again."
+		return e.exceptionFact()
 	default:
 		return e.binding.message(c)
 	}
 }
 
+// standingFact states a comparison: what differs, or, once a new credential has
+// settled that, that it has still to be attested.
+func standingFact(differs, stood, changes string) string {
+	if changes == "" {
+		return stood + ", and nobody has attested it."
+	}
+	return differs + ": " + changes + "."
+}
+
+func (e *evaluation) reassignedFact() string {
+	if !e.differs.Has(AssetReassigned) {
+		return "The asset has passed to " + quote(e.binding.Holder) + " since the access was last certified, and nobody has attested it."
+	}
+	if e.binding.Holder == "" {
+		return "The asset has passed from " + quote(e.prior.Holder) + " to an owner who cannot be resolved."
+	}
+	return "The asset has passed from " + quote(e.prior.Holder) + " to " + quote(e.binding.Holder) + "."
+}
+
+func (e *evaluation) ownerChangedFact() string {
+	changes := ""
+	if e.differs.Has(OwnerChanged) {
+		changes = "was " + quote(e.prior.Holder) + " and is now " + quote(e.binding.Holder)
+	}
+	return standingFact("One of several owners no longer holds the asset", "One of several owners has changed since the access was last certified", changes)
+}
+
 // latchFact tells the two ends of a latch: that it holds, and what released it.
 func (e *evaluation) latchFact() string {
-	if e.revokedAt.IsZero() {
-		return "The access was revoked; the attestation by " + quote(e.spec.Attestation.By) + " brings it back."
+	const stays = "The access was revoked and stays revoked, also when a record is edited back. "
+	switch {
+	case e.revokedAt.IsZero() && e.attested():
+		return "The access was revoked; the attestation by " + quote(e.answer.By) + " brings it back."
+	case e.revokedAt.IsZero():
+		return "The access was revoked because the former holder left; the asset has a new holder, so it comes back for them."
+	case e.answer != nil && e.spent && e.answer.At.After(e.revokedAt):
+		return stays + "The attestation by " + quote(e.answer.By) + " was made while a fact still said revoke. " +
+			"Once the record is right, attest anew, with another note."
+	case e.repeats():
+		return stays + "To bring it back, add an attestation dated after revoked_at to this grant." + repeatsNote
+	default:
+		return stays + "To bring it back, add an attestation dated after revoked_at to this grant."
 	}
-	return "The access was revoked and stays revoked, also when a record is edited back. " +
-		"To bring it back, add an attestation dated after revoked_at to this grant."
+}
+
+func (e *evaluation) exceptionFact() string {
+	ended := " has ended"
+	if e.waiverLimit {
+		ended = " has lasted as long as the policy allows since it was first stated"
+	}
+	return "The exception approved by " + quote(e.spec.Exception.ApprovedBy) + ended + ", and what it waived counts again."
 }
 
 func (e *evaluation) assetChanges() string {
@@ -202,6 +319,9 @@ func (e *evaluation) rotationFact() string {
 	if e.rotation != RotateNone {
 		return e.rotationCause()
 	}
+	if e.waits {
+		return "The credential is due for rotation, which waits: " + e.obstacle() + "."
+	}
 	return "The credential is due for rotation, but nothing can be issued: " + e.obstacle() + "."
 }
 
@@ -216,6 +336,8 @@ func (e *evaluation) rotationCause() string {
 		return "The configuration revokes a generation."
 	case e.rotation == RotateNow:
 		return "The last credential has expired, and a new one takes its place."
+	case e.owed():
+		return "The rotation that was due is done now: a new credential first, then the old one goes."
 	default:
 		return "The credential is due for renewal: a new one first, then the old one goes."
 	}
@@ -240,92 +362,54 @@ func (e *evaluation) changedInputs() []string {
 }
 
 func (e *evaluation) obstacle() string {
-	switch {
+	switch blockers := e.findings & (assetObstacles | holderObstacles); {
 	case e.binding.Held:
 		return "a system is unavailable and the facts are the last known ones"
-	case e.findings.Has(AssetMissing):
-		return "the asset's record is missing"
-	case e.action >= Block:
+	case e.waits && e.count < len(e.generations):
+		return "an earlier credential leaves its overlap in this run, and the next one is issued in the run after it"
+	case e.waits:
+		return "an earlier credential is still in its overlap, which is not cut"
+	case e.action >= Block && !e.observing:
 		return "the access is blocked"
-	case e.binding.Holder == "":
+	case e.observing:
+		return "the policy is only observed, which brings back nothing that was taken away while it was enforced"
+	case e.action == Lapse:
+		return "the access lapses"
+	case e.waiting() && e.binding.Holder != "":
+		return "another holder waits for an answer"
+	case blockers != 0:
+		for c := range blockers.All {
+			return table[c].blocks
+		}
+		fallthrough
+	case e.binding.Holder == "", e.findings&e.obstacles() != 0:
 		return "the owner cannot be resolved"
-	case e.unanswered(AssetReassigned):
-		return "the asset's reassignment waits for an answer"
-	default:
+	case e.capped != capNone:
 		return "a date that limits the access has passed"
+	case e.untimely && !e.leftBlock():
+		return e.untimelyText()
+	default:
+		return "the access was taken away, and somebody has to answer the review first"
 	}
+}
+
+// untimelyText says why nothing is issued at this instant, and what to do.
+func (e *evaluation) untimelyText() string {
+	if e.jumped {
+		return "the instant of this run lies long after everything that the grant knows of, so that a clock may be wrong; " +
+			"if it is right, attest the access anew, or raise max_clock_jump in the provider block for one run"
+	}
+	return "the instant of this run precedes what the grant remembers, so that a clock is or was wrong; " +
+		"correct the clock, wait, or start again at g1 with -replace"
 }
 
 func (e *evaluation) expiredFact() string {
-	switch e.capped {
-	case capRetirement:
+	switch {
+	case e.capped == capRetirement:
 		return "The asset's retirement date has passed, so no credential can exist."
-	case capOwnerEnd:
+	case e.capped == capOwnerEnd:
 		return "The holder's end date has passed, so no credential can exist."
-	case capException:
-		return "The exception's end has passed, so no credential can exist."
 	default:
-		return "No credential is left, and none can be issued: " + e.obstacle() + "."
+		return "No credential is in use, and none can be issued: " + e.obstacle() + "."
 	}
 }
-
-// remedies say what to do if the fact is wrong or unwanted.
-var remedies = [NumCodes]string{
-	AssetRetired:            "If this is wrong, correct the asset's state in its record.",
-	AssetLost:               "If this is wrong, correct the asset's state in its record.",
-	AssetInactive:           "Put the asset into service in its record to give access.",
-	AssetMissing:            "Restore the record, or remove the grant if the asset is gone.",
-	AssetRetiring:           "Correct the retirement date, or plan the end of this access.",
-	AssetReassigned:         "If this is wrong, correct the assignment in the record.",
-	AssetChanged:            "The new credential settles this. If the access is no longer justified, remove the grant.",
-	OwnerNone:               "Name an owner in the record.",
-	OwnerUnknown:            "Correct the owner in the record, or add the person to the directory.",
-	OwnerLeft:               "Assign the asset to a new owner; if this is wrong, correct the person's status in the directory.",
-	OwnerLeaving:            "Assign the asset to a new owner, or attest that the access is needed until then.",
-	OwnerSuspended:          "Lift the suspension in the directory, or assign the asset to a new owner.",
-	OwnerMoved:              "The new credential settles this. If the access is no longer justified, remove the grant.",
-	OwnerShared:             "Name one owner in the record, or attest that sharing is intended.",
-	OwnerConflict:           "Correct the record or the claim that contradicts it.",
-	OwnerNoActiveMember:     "Give the team an active member, or assign the asset to another owner.",
-	RecordStale:             "Verify the record in the asset system, or attest the access.",
-	RecordIncomplete:        "Complete the record, or declare what it lacks.",
-	RecordDuplicate:         "Remove the duplicate from the asset system.",
-	TaskOpen:                "Close the task.",
-	TaskOverdue:             "Close the task.",
-	GrantRecertificationDue: "Attest that the access is still justified.",
-	ExceptionExpired:        "Remove the exception, or have a new one approved.",
-}
-
-// controls name what a finding's handling serves: OWASP NHI Top 10:2025, NIST
-// CSF 2.0 and NIST SP 800-53 revision 5.
-var controls = [NumCodes][]string{
-	AssetRetired:            {"NHI1:2025", "CSF ID.AM-08", "CSF PR.AA-05", "800-53 AC-2(3)"},
-	AssetLost:               {"NHI1:2025", "CSF ID.AM-08", "CSF PR.AA-05", "800-53 AC-2(3)"},
-	AssetInactive:           {"CSF ID.AM-08", "CSF PR.AA-05", "800-53 CM-8"},
-	AssetMissing:            {"CSF ID.AM-08", "800-53 CM-8"},
-	AssetRetiring:           {"NHI1:2025", "CSF ID.AM-08"},
-	AssetReassigned:         {"NHI1:2025", "CSF PR.AA-05", "800-53 AC-2(h)", "800-53 PS-5"},
-	AssetChanged:            {"NHI8:2025", "CSF PR.AA-05", "800-53 AC-2(j)"},
-	OwnerNone:               {"CSF ID.AM-08", "800-53 CM-8(4)"},
-	OwnerUnknown:            {"CSF ID.AM-08", "800-53 CM-8(4)"},
-	OwnerLeft:               {"NHI1:2025", "CSF PR.AA-05", "800-53 AC-2(3)", "800-53 PS-4"},
-	OwnerLeaving:            {"NHI1:2025", "800-53 AC-2(h)", "800-53 PS-4"},
-	OwnerSuspended:          {"CSF PR.AA-05", "800-53 AC-2(3)"},
-	OwnerMoved:              {"CSF PR.AA-05", "800-53 AC-2(h)", "800-53 PS-5"},
-	OwnerShared:             {"NHI9:2025", "800-53 AC-2(k)"},
-	OwnerConflict:           {"CSF ID.AM-08", "800-53 CM-8(4)"},
-	OwnerNoActiveMember:     {"CSF ID.AM-08", "800-53 CM-8(4)"},
-	RecordStale:             {"CSF ID.AM-08", "800-53 CM-8(1)"},
-	RecordIncomplete:        {"CSF ID.AM-08", "800-53 CM-8"},
-	RecordDuplicate:         {"CSF ID.AM-08", "800-53 CM-8"},
-	TaskOpen:                {"NHI1:2025", "CSF PR.AA-05", "800-53 PS-4"},
-	TaskOverdue:             {"NHI1:2025", "CSF PR.AA-05", "800-53 PS-4"},
-	GrantRecertificationDue: {"CSF PR.AA-05", "800-53 AC-2(j)"},
-	GrantRotationDue:        {"NHI7:2025", "800-53 IA-5(f)"},
-	GrantLatched:            {"NHI1:2025", "CSF PR.AA-05"},
-	GrantExpired:            {"NHI7:2025", "800-53 AC-2(3)"},
-	ExceptionExpired:        {"CSF PR.AA-05", "800-53 AC-2(j)"},
-}
-
-// Controls returns the controls that the handling of a finding serves.
-func Controls(c Code) []string { return controls[c] }

@@ -1,12 +1,15 @@
 package lifecycle_test
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	. "github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 	"github.com/custodyhq/terraform-provider-custody/internal/policy"
@@ -16,18 +19,23 @@ type decideCase struct {
 	Description string
 	Policy      object
 	GrantPolicy object `json:"grant_policy"`
-	Runs        []wantedRun
+	// MaxClockJump holds for every run that states none. Without one any distance is
+	// believed.
+	MaxClockJump string `json:"max_clock_jump"`
+	Runs         []wantedRun
 }
 
 type wantedRun struct {
-	At      date
+	At           date
+	MaxClockJump string `json:"max_clock_jump"`
+
 	Binding object
 	Spec    object
 	Want    wantedGrant
 }
 
-// wantedGrant lists what a run must give. Holder and certified_at are compared
-// where they are stated.
+// wantedGrant lists what a run must give. Holder, certified_at and the last three are
+// compared where they are stated.
 type wantedGrant struct {
 	Status       string
 	Action       string
@@ -41,6 +49,12 @@ type wantedGrant struct {
 	RevokedAt    date  `json:"revoked_at"`
 	Withdrawn    []string
 	Clamped      []string
+	Would        string            // compared also if it is left out: then it is the status
+	Says         map[string]string // what the message of a reason holds, by code
+
+	Rotated        *bool
+	ExceptionStart *date `json:"exception_start"`
+	Spent          *bool // whether the attestation can release no latch
 }
 
 func bindingOf(t *testing.T, o object) Binding {
@@ -59,6 +73,12 @@ func bindingOf(t *testing.T, o object) Binding {
 		Findings       []string
 		Confidence     float64
 		Held           bool
+
+		StateConfidence *float64          `json:"state_confidence"`
+		Fresh           *bool             `json:"fresh"`
+		OwnerKeys       map[string]string `json:"owner_keys"`
+		OpenTasks       []string          `json:"open_tasks"`
+		LifecycleOwner  string            `json:"lifecycle_owner"`
 	}
 	o.into(t, &b)
 	asset, ok := ParseRef(b.Asset)
@@ -70,7 +90,21 @@ func bindingOf(t *testing.T, o object) Binding {
 		OwnerKind: parsed(t, b.OwnerKind, ParseOwnerKind), OwnerStatus: parsed(t, b.OwnerStatus, ParseOwnerStatus),
 		OwnerEndDate: b.OwnerEndDate.Time, Manager: b.Manager, Teams: b.Teams, Successor: b.Successor, Environment: b.Environment,
 		Criticality: b.Criticality, ThirdParty: b.ThirdParty, Shared: b.Shared, RetirementDate: b.RetirementDate.Time,
-		Confidence: int(math.Round(b.Confidence * 100)), Held: b.Held,
+		Confidence: int(math.Round(b.Confidence * 100)), Held: b.Held, LifecycleOwner: b.LifecycleOwner,
+	}
+	out.StateConfidence, out.Fresh = out.Confidence, b.Fresh == nil || *b.Fresh
+	if b.StateConfidence != nil {
+		out.StateConfidence = int(math.Round(*b.StateConfidence * 100))
+	}
+	for _, key := range slices.Sorted(maps.Keys(b.OwnerKeys)) {
+		k := OwnerKey{Key: key, Holder: b.OwnerKeys[key]}
+		if k.Holder == "absent" || k.Holder == "ambiguous" {
+			k.Absent, k.Holder = k.Holder == "absent", ""
+		}
+		out.OwnerKeys = append(out.OwnerKeys, k)
+	}
+	for _, kind := range b.OpenTasks {
+		out.TaskKinds = append(out.TaskKinds, parsed(t, kind, ParseTaskKind))
 	}
 	for c := range codesOf(t, b.Findings).All {
 		out.Findings = append(out.Findings, Finding{Code: c, Message: "Something is " + c.String() + "."})
@@ -87,10 +121,19 @@ func specOf(t *testing.T, o object) Spec {
 		OnBlock           string            `json:"on_block"`
 		RotateWhenChanged map[string]string `json:"rotate_when_changed"`
 		RevokeGenerations []string          `json:"revoke_generations"`
-		Attestation       *struct{ At date }
-		Exception         *struct {
-			Codes     []string
-			ExpiresAt date `json:"expires_at"`
+		Attestation       *struct {
+			By, Note string
+			At       date
+		}
+		Exception *struct {
+			Codes      []string
+			Reason     string
+			ApprovedBy string `json:"approved_by"`
+			ExpiresAt  date   `json:"expires_at"`
+		}
+		Usage *struct {
+			LastUsedAt date `json:"last_used_at"`
+			ObservedAt date `json:"observed_at"`
 		}
 	}
 	o.into(t, &s)
@@ -103,17 +146,20 @@ func specOf(t *testing.T, o object) Spec {
 		out.RevokeGenerations[k] = true
 	}
 	if s.Attestation != nil {
-		out.Attestation = &Attestation{By: "eve", At: s.Attestation.At.Time}
+		out.Attestation = &Attestation{By: cmp.Or(s.Attestation.By, "eve"), At: s.Attestation.At.Time, Note: s.Attestation.Note}
 	}
 	if x := s.Exception; x != nil {
-		out.Exception = &Exception{Codes: codesOf(t, x.Codes), Reason: "because", ApprovedBy: "eve", ExpiresAt: x.ExpiresAt.Time}
+		out.Exception = &Exception{Codes: codesOf(t, x.Codes), Reason: cmp.Or(x.Reason, "because"), ApprovedBy: cmp.Or(x.ApprovedBy, "eve"), ExpiresAt: x.ExpiresAt.Time}
+	}
+	if u := s.Usage; u != nil {
+		out.Usage = &Usage{LastUsedAt: u.LastUsedAt.Time, ObservedAt: u.ObservedAt.Time}
 	}
 	return out
 }
 
 // showGeneration writes a generation as cases do.
 func showGeneration(g Generation) string {
-	text := fmt.Sprintf("%s %s %s to %s", g.State, g.Holder, show(g.IssuedAt), show(g.ExpiresAt))
+	text := fmt.Sprintf("%s %s %s to %s", g.State, g.Holder, show(g.IssuedAt), cmp.Or(show(g.ExpiresAt), "never"))
 	if !g.Enabled {
 		text = "disabled " + text
 	}
@@ -127,7 +173,14 @@ func (w *wantedGrant) compare(got *Decision, s *sheet) {
 		rotation = RotateNone.String()
 	}
 	s.compare("status", w.Status, g.Status.String())
+	s.compare("would", cmp.Or(w.Would, w.Status), g.Would.String())
 	s.compare("action", w.Action, g.Action.String())
+	for code, part := range w.Says {
+		i := slices.IndexFunc(g.Reasons, func(r Reason) bool { return r.Code.String() == code })
+		if i < 0 || !strings.Contains(g.Reasons[i].Message, part) {
+			s.compare("says of "+code, part, fmt.Sprint(g.Reasons))
+		}
+	}
 	s.compare("rotation", rotation, g.Rotation.String())
 	reasons := make([]string, len(g.Reasons))
 	for i, r := range g.Reasons {
@@ -155,8 +208,26 @@ func (w *wantedGrant) compare(got *Decision, s *sheet) {
 	if w.CertifiedAt != nil {
 		s.compare("certified_at", show(w.CertifiedAt.Time), show(g.CertifiedAt))
 	}
+	w.compareMemory(got, s)
 	s.compare("withdrawn", strings.Join(w.Withdrawn, " "), strings.Join(Numbers(got.Withdrawn), " "))
 	s.compare("clamped", strings.Join(w.Clamped, " "), strings.Join(got.Clamped, " "))
+}
+
+func (w *wantedGrant) compareMemory(got *Decision, s *sheet) {
+	m := &got.Grant.Memory
+	if w.Rotated != nil {
+		s.compare("rotated", strconv.FormatBool(*w.Rotated), strconv.FormatBool(got.Rotated))
+	}
+	if w.ExceptionStart != nil {
+		var start time.Time
+		if m.Waiver != nil {
+			start = m.Waiver.StartsAt
+		}
+		s.compare("exception_start", show(w.ExceptionStart.Time), show(start))
+	}
+	if w.Spent != nil {
+		s.compare("spent", strconv.FormatBool(*w.Spent), strconv.FormatBool(m.Answer != nil && m.Answer.Spent))
+	}
 }
 
 func (s *sheet) compareMaps(what string, want, got map[string]string) {
@@ -192,6 +263,7 @@ func (c *decideCase) live(t *testing.T, h healthy) {
 		run := &c.Runs[i]
 		binding, spec = binding.over(run.Binding), spec.over(run.Spec)
 		w.now, w.binding, w.spec = run.At.Time, bindingOf(t, binding), specOf(t, spec)
+		w.maxJump = parsed(t, cmp.Or(run.MaxClockJump, c.MaxClockJump), policy.ParseDuration)
 		got, err := Decide(w.input())
 		if err != nil {
 			t.Fatal(err)
@@ -284,9 +356,8 @@ func TestGoldenCoverage(t *testing.T) {
 			raised |= codesOf(t, c.Want.Findings)
 		}
 	}
-	byGrant := SetOf(AssetReassigned, AssetChanged, OwnerMoved, GrantRecertificationDue, ExceptionExpired) | Engine
 	for c := range NumCodes {
-		if !byGrant.Has(c) && !raised.Has(c) {
+		if !RaisedByGrant.Has(c) && !raised.Has(c) {
 			t.Errorf("no case of assess raises %s", c)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -149,11 +150,12 @@ func readCases[T any](t *testing.T, folder string) map[string][]T {
 	return out
 }
 
-// rulesOf compiles a case's policy document; without one it is the baseline.
+// rulesOf compiles a case's policy document; without one it is the baseline. Unless
+// a case says otherwise nothing is spread, so that instants can be read.
 func rulesOf(t *testing.T, doc object, name string) *Rules {
 	t.Helper()
 	if doc == nil {
-		return policy.Baseline()
+		return unspread(policy.Baseline())
 	}
 	data, err := json.Marshal(doc.over(object{"version": 1}))
 	if err != nil {
@@ -167,7 +169,17 @@ func rulesOf(t *testing.T, doc object, name string) *Rules {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return rules
+	return unspread(rules)
+}
+
+// unspread returns the rules with all renewals at the same time, unless they say how
+// renewals are spread.
+func unspread(rules *Rules) *Rules {
+	out := *rules
+	if !slices.ContainsFunc(out.Lifetimes, func(l Lifetime) bool { return l.Spread != nil }) {
+		out.Lifetimes = append([]Lifetime{{Spread: pointer(time.Duration(0))}}, out.Lifetimes...)
+	}
+	return &out
 }
 
 func parsed[T any](t *testing.T, s string, parse func(string) (T, error)) T {

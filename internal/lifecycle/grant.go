@@ -21,6 +21,13 @@ type Exception struct {
 	ExpiresAt  time.Time
 }
 
+// Usage is what some other source knows of the use of the access. Zero instants
+// are not known.
+type Usage struct {
+	LastUsedAt time.Time
+	ObservedAt time.Time
+}
+
 // Spec is what the configuration asks of a grant. Zero durations leave the
 // choice to the policy.
 type Spec struct {
@@ -34,6 +41,7 @@ type Spec struct {
 	RevokeGenerations map[string]bool
 	Attestation       *Attestation
 	Exception         *Exception
+	Usage             *Usage
 }
 
 // Generation is one concrete credential of a grant.
@@ -43,7 +51,13 @@ type Generation struct {
 	State     GenerationState
 	Holder    string
 	IssuedAt  time.Time
-	ExpiresAt time.Time
+	ExpiresAt time.Time // zero while the policy is only observed
+}
+
+// Ended reports whether the generation's own end, which its state announces, has
+// come.
+func (g *Generation) Ended(now time.Time) bool {
+	return !g.ExpiresAt.IsZero() && !now.Before(g.ExpiresAt)
 }
 
 // Key returns the generation's key in the map: g1, g2, …
@@ -51,6 +65,8 @@ func (g Generation) Key() string { return Key(g.Number) }
 
 // Basis is what the newest generation was issued on.
 type Basis struct {
+	State       State
+	Keys        []OwnerKey // the keys that tell the holder again
 	Class       string
 	Environment string
 	Criticality string
@@ -71,6 +87,50 @@ type Reason struct {
 	Controls []string
 }
 
+// Answer is the attestation that a grant remembers, so that taking it out of the
+// configuration ends nothing.
+type Answer struct {
+	By   string
+	Note string
+	At   time.Time
+	// Answers is the instant before which a finding must have been first seen to
+	// be answered. It is At, but for an attestation that came with a new grant.
+	Answers time.Time
+	// Spent reports whether some run saw the attestation while a fact still said
+	// revoke. Such an attestation releases no latch.
+	Spent bool
+}
+
+// Waiver is the exception that a grant remembers, so that no change of its text
+// makes it last longer.
+type Waiver struct {
+	Codes      CodeSet
+	Reason     string
+	ApprovedBy string
+	StartsAt   time.Time
+	ExpiresAt  time.Time
+	EndedAt    time.Time // when it ended, or was taken out; zero while it lasts
+}
+
+// ReviewClock counts for how long a grant has asked for review or more, whatever
+// the findings were.
+type ReviewClock struct {
+	Since      time.Time // zero if it does not run
+	ClearSince time.Time // since when nothing has asked; zero while something asks
+}
+
+// Memory is what a grant remembers besides what it shows.
+type Memory struct {
+	Risk       Risk // as it was last certified
+	Review     ReviewClock
+	RevokedFor CodeSet // what set the latch
+	Answer     *Answer
+	Waiver     *Waiver
+	EnforcedAt time.Time // when generations without an expiry got one
+	Passed     bool      // a reassignment was acted on, and some policy still asks somebody to look at it
+	LeftBlock  bool      // a block or a revocation took the last credential away, and none was given since
+}
+
 // Grant is everything that a grant remembers between runs, and what a decision
 // returns.
 type Grant struct {
@@ -79,6 +139,10 @@ type Grant struct {
 	RotateWhenChanged map[string]string
 
 	Status       Status
+	Would        Status // what the policy would give; the same as Status where it is enforced
+	Observed     bool   // the policy is only observed
+	EnforceFrom  time.Time
+	Policy       string // digests of the policies that decided
 	Action       Action
 	Rotation     Rotation
 	Reasons      []Reason
@@ -90,6 +154,7 @@ type Grant struct {
 	CertifiedAt  time.Time
 	Conditions   []Condition // in the order of their codes
 	NextChangeAt time.Time   // zero if the schedule changes nothing any more
+	Memory       Memory
 }
 
 // ID returns the grant's identity: "<asset>#<access>".
@@ -97,8 +162,12 @@ func (g *Grant) ID() string { return g.Asset.String() + "#" + g.Access }
 
 // Active reports whether some generation is enabled.
 func (g *Grant) Active() bool {
-	for i := range g.Generations {
-		if g.Generations[i].Enabled {
+	return active(g.Generations)
+}
+
+func active(generations []Generation) bool {
+	for i := range generations {
+		if generations[i].Enabled {
 			return true
 		}
 	}
@@ -115,17 +184,37 @@ func (g *Grant) Current() *Generation {
 	return nil
 }
 
-// Latest returns the latest instant that the grant remembers. A decision at an
-// earlier one would rewrite history.
-func (g *Grant) Latest() time.Time {
-	latest := g.RevokedAt
+// Latest returns the latest instant at which something happened that the grant
+// remembers. A run at an earlier one issues nothing: it would rewrite history.
+func (g *Grant) Latest() time.Time { return later(g.happened(), g.RevokedAt) }
+
+// happened is the latest instant at which something was seen, issued or certified.
+// What only explains the schedule is no history.
+func (g *Grant) happened() time.Time {
+	latest := g.CertifiedAt
 	for _, c := range g.Conditions {
-		latest = later(latest, c.FirstSeen)
+		if !Engine.Has(c.Code) {
+			latest = later(latest, c.FirstSeen)
+		}
 	}
 	for i := range g.Generations {
 		latest = later(latest, g.Generations[i].IssuedAt)
 	}
-	return later(latest, g.CertifiedAt)
+	return latest
+}
+
+// Horizon returns the latest instant that the grant knows of, what it announces
+// included. A run long after it more likely has a wrong clock than waited. A
+// revocation is left out, because it goes on at an instant that cannot be right too.
+func (g *Grant) Horizon() time.Time {
+	latest := later(g.happened(), g.NextChangeAt)
+	for i := range g.Generations {
+		latest = later(latest, g.Generations[i].ExpiresAt)
+	}
+	if a := g.Memory.Answer; a != nil {
+		latest = later(latest, a.At)
+	}
+	return latest
 }
 
 // firstSeen returns when the finding was first seen, and whether it was.
@@ -151,22 +240,6 @@ func holders(s string) []string {
 
 // HolderSeparator joins several holders in one attribute.
 const HolderSeparator = ", "
-
-// disjoint reports whether two canonical lists of holders have none in common.
-// Where one of them is not known, that cannot be told.
-func disjoint(a, b string) bool {
-	if a == b || a == "" || b == "" {
-		return false
-	}
-	for _, x := range holders(a) {
-		for _, y := range holders(b) {
-			if x == y {
-				return false
-			}
-		}
-	}
-	return true
-}
 
 func later(a, b time.Time) time.Time {
 	if b.After(a) {

@@ -7,17 +7,21 @@ import (
 
 // verdict is what the policies together say of one finding.
 type verdict struct {
-	action   Action
-	rotation Rotation
-	trigger  *Trigger
-	gate     int           // the confidence that would have been needed, in hundredths; 0 if it was enough
-	gated    Action        // what was held back by the gate
-	overdue  bool          // the grace is over
-	start    time.Time     // when the course begins; later than now if the attestation has answered
-	since    time.Time     // when the action began
-	next     time.Time     // when this changes by itself; zero if never
-	then     Action        // what it changes to, Keep if that is not to be told
-	within   time.Duration // how long the present action lasts before that
+	action     Action
+	rotation   Rotation
+	trigger    *Trigger
+	gate       int           // the confidence that would have been needed, in hundredths; 0 if it was enough
+	confidence int           // the confidence that there is, in hundredths
+	gated      Action        // what was held back by the gate
+	gatedDate  bool          // the date that was held back by the gate
+	dated      bool          // the retirement date will make it a review or a block
+	overdue    bool          // the grace is over, or nobody answered in time
+	review     bool          // then is what happens if nobody answers
+	start      time.Time     // when the course begins; later than now if the attestation has answered
+	since      time.Time     // when the action began
+	next       time.Time     // when something graver is first asked for; zero if never
+	then       Action        // what it changes to by itself, Keep if that is not to be told
+	within     time.Duration // how long the present action lasts before that
 }
 
 // ruling is what one policy says of one finding: the verdict at this instant,
@@ -30,23 +34,58 @@ type ruling struct {
 
 // course is how a trigger's action rises with time, after the confidence gate.
 type course struct {
-	steps [3]step
+	steps [4]step
 	count int
 }
 
 type step struct {
-	after  time.Duration
-	action Action
-	gated  Action // what the gate held back, Keep if nothing
+	at         time.Time
+	action     Action
+	gated      Action // what the gate held back, Keep if nothing
+	unanswered bool   // what a review becomes that nobody answers
 }
 
-func (p *course) add(after time.Duration, s step) {
-	s.after = after
-	p.steps[p.count] = s
+// add puts a step where its time is. The first step stays first.
+func (p *course) add(s step) {
+	i := p.count
+	for ; i > 1 && s.at.Before(p.steps[i-1].at); i-- {
+		p.steps[i] = p.steps[i-1]
+	}
+	p.steps[i] = s
 	p.count++
 }
 
-func (p *course) last() Action { return p.steps[p.count-1].action }
+// rise drops the steps that are not graver than what comes before them.
+func (p *course) rise() {
+	kept := 1
+	for _, s := range p.steps[1:p.count] {
+		if s.action > p.steps[kept-1].action {
+			p.steps[kept] = s
+			kept++
+		}
+	}
+	p.count = kept
+}
+
+// judgeAll judges every finding, and once more if this run starts the clock of
+// reviews, on which later steps depend.
+func (e *evaluation) judgeAll() error {
+	for c := range e.findings.All {
+		if err := e.judge(c); err != nil {
+			return err
+		}
+	}
+	if e.action < Review || !e.review.Since.IsZero() || e.binding.Held || e.jumped {
+		return nil
+	}
+	e.review.Since = e.now
+	for c := range e.findings.All {
+		if err := e.judge(c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // judge asks the policies about a finding.
 func (e *evaluation) judge(c Code) error {
@@ -58,16 +97,22 @@ func (e *evaluation) judge(c Code) error {
 			return err
 		}
 		if t != nil {
-			rulings = append(rulings, e.rule(c, t, rules.AutomateAt))
+			rulings = append(rulings, e.rule(c, t, rules))
 		}
 	}
-	if len(rulings) == 0 || e.waived(c, rulings) {
+	if len(rulings) == 0 || e.waived(c) {
 		return nil
 	}
 	v := e.merge(rulings)
+	if comparators.Has(c) && e.cleared.Has(c) {
+		v.then = Keep // it is acted on now
+	}
 	e.verdicts[c] = v
 	e.action = max(e.action, v.action)
-	if v.rotation != RotateNone && e.rotationDue(c, v.action) {
+	if v.dated && v.action < e.instead() {
+		e.at(e.binding.RetirementDate)
+	}
+	if v.rotation != RotateNone && e.rotationDue(c) {
 		e.due = e.due.With(c)
 		e.wanted = max(e.wanted, v.rotation)
 	}
@@ -75,15 +120,16 @@ func (e *evaluation) judge(c Code) error {
 }
 
 // match returns the first trigger for the finding whose selectors and condition
-// hold, or nil.
+// hold, or nil. An asset that is classified as neither is cut no more than a
+// workload is.
 func (e *evaluation) match(c Code, rules *Rules) (*Trigger, error) {
+	column := max(e.binding.BoundTo, BoundToWorkload)
 	for _, t := range rules.byCode[c] {
-		if (t.BoundTo != nil && *t.BoundTo != e.binding.BoundTo) || (t.Risk != nil && *t.Risk != e.spec.Risk) ||
-			(t.Class != "" && t.Class != e.binding.Class) {
+		if (t.BoundTo != nil && *t.BoundTo != column) || (t.Risk != nil && *t.Risk != e.risk) || !selects(t.Class, e.binding.Class) {
 			continue
 		}
 		if t.When != nil {
-			ok, err := t.When(&Subject{Binding: e.binding, Spec: e.spec})
+			ok, err := t.When(&Subject{Binding: e.binding, Spec: e.spec, Risk: e.risk, Issued: e.isIssued()})
 			if err != nil {
 				return nil, err
 			}
@@ -97,54 +143,112 @@ func (e *evaluation) match(c Code, rules *Rules) (*Trigger, error) {
 }
 
 // rule applies a trigger to a finding.
-func (e *evaluation) rule(c Code, t *Trigger, automateAt int) ruling {
-	tooLittle := e.binding.Confidence < automateAt
-	r := ruling{course: e.lay(c, t, tooLittle), runs: e.started(c), verdict: verdict{trigger: t, rotation: t.Rotation, since: e.seen[c]}}
-	if t.Rotation == RotateNow && tooLittle {
-		r.rotation, r.gate = RotateNone, automateAt
+func (e *evaluation) rule(c Code, t *Trigger, rules *Rules) ruling {
+	confidence := e.confidence(c, rules)
+	tooLittle := confidence < rules.AutomateAt
+	r := ruling{runs: e.started(c), verdict: verdict{trigger: t, rotation: t.Rotation, since: e.seen[c], confidence: confidence}}
+	if e.revokes(c, t) && (!e.binding.Held || e.started(c)) {
+		e.saysRevoke = e.saysRevoke.With(c)
 	}
-	if e.revokes(c, t) {
-		e.saysRevoke = true
-	}
-	r.start = e.graceStart(c, r.course.steps[0].action)
-	if e.now.Before(r.start) {
+	r.start = e.graceStart(c, t, tooLittle)
+	r.course = e.lay(c, t, tooLittle, r.start)
+	if e.now.Before(r.start) && e.seen[c].Before(r.start) {
 		e.cleared = e.cleared.With(c)
-		r.gate = 0
+		r.rotation = e.rotationOnceAnswered(c, t)
 		return r
 	}
 	for i, s := range r.course.steps[:r.course.count] {
-		at := r.start.Add(s.after)
-		if i > 0 && e.now.Before(at) {
+		if i > 0 && e.now.Before(s.at) {
 			break
 		}
-		r.action, r.gated, r.overdue, r.since = s.action, s.gated, i > 0, at
+		r.action, r.gated, r.overdue, r.since = s.action, s.gated, i > 0 || s.unanswered, s.at
+	}
+	if t.Rotation == RotateNow && tooLittle {
+		r.rotation, r.gate = RotateNone, rules.AutomateAt
 	}
 	if r.gated != Keep {
-		r.gate = automateAt
+		r.gate = rules.AutomateAt
+	}
+	if c == AssetRetiring && tooLittle && r.action < e.instead() && !e.binding.Held {
+		// The date would have ended the access on a record that can be trusted.
+		if r.dated = !e.retirementPassed(); !r.dated {
+			r.action, r.overdue, r.gatedDate, r.gate = e.instead(), false, true, rules.AutomateAt
+		}
+	}
+	if comparators.Has(c) && r.action > Recertify {
+		r.rotation = RotateNone // somebody looks at it first
 	}
 	return r
 }
 
-// lay returns a trigger's course: at first, after its grace, and a block once a
-// review has gone unanswered.
-func (e *evaluation) lay(c Code, t *Trigger, tooLittle bool) course {
+// confidence is how far the record can be trusted in what the finding rests on. A
+// terminal state that was not there at the last issue has just been written by
+// somebody, so it is fresh whenever the record was verified.
+func (e *evaluation) confidence(c Code, rules *Rules) int {
+	b := e.binding
+	if c != AssetRetired && c != AssetLost {
+		return b.Confidence
+	}
+	total := b.StateConfidence
+	if !b.Fresh && e.prior.Serial > 0 && e.prior.Basis.State != b.State {
+		total += rules.Points[SignalFresh]
+	}
+	return min(total, 100)
+}
+
+// rotationOnceAnswered is the rotation of a finding that the attestation has
+// answered. A reassignment is acted on then: the former holder's credential goes.
+func (e *evaluation) rotationOnceAnswered(c Code, t *Trigger) Rotation {
+	if c == AssetReassigned && (t.Action != Keep || t.Rotation != RotateNone) {
+		if e.binding.BoundTo == BoundToPerson {
+			return RotateNow
+		}
+		return max(t.Rotation, RotateOverlap)
+	}
+	return t.Rotation
+}
+
+// lay returns a trigger's course: at first, after its grace, and once the grant has
+// asked for review for too long.
+func (e *evaluation) lay(c Code, t *Trigger, tooLittle bool, start time.Time) course {
 	var p course
 	first := e.gate(c, t.Action, tooLittle)
 	if t.Rotation == RotateNow && tooLittle && first.action < e.instead() {
 		first = step{action: e.instead(), gated: t.Action}
 	}
-	p.add(0, first)
-	var grace time.Duration
+	at := start
+	if at.Equal(e.seen[c]) {
+		at = earlierDate(at, e.now) // what was first seen by a clock that was set back since stands all the same
+	}
+	e.layStep(&p, c, at, first)
 	if t.Grace > 0 {
-		grace = t.Grace
-		if then := e.gate(c, t.Then, tooLittle); then.action > first.action {
-			p.add(grace, then)
-		}
+		e.layStep(&p, c, start.Add(t.Grace), e.gate(c, t.Then, tooLittle))
 	}
-	if p.last() == Review {
-		p.add(grace+ReviewDeadline, step{action: Block})
-	}
+	p.rise()
 	return p
+}
+
+// layStep adds a step, and to a review what it becomes if nobody answers it.
+func (e *evaluation) layStep(p *course, c Code, at time.Time, s step) {
+	s.at = at
+	ends, ok := e.reviewEndsFrom(at)
+	if s.action != Review || (e.binding.Held && !e.started(c)) || !ok {
+		p.add(s)
+		return
+	}
+	unanswered := step{at: ends, action: e.unansweredReview(), unanswered: true}
+	if ends.After(at) {
+		p.add(s)
+		p.add(unanswered)
+		return
+	}
+	unanswered.at, unanswered.gated, unanswered.unanswered = at, s.gated, p.count == 0 || !at.After(e.now)
+	p.add(unanswered)
+}
+
+func (e *evaluation) retirementPassed() bool {
+	date := e.binding.RetirementDate
+	return !date.IsZero() && !e.now.Before(date)
 }
 
 // gate holds back what must not happen by itself on a record that cannot be
@@ -155,6 +259,10 @@ func (e *evaluation) gate(c Code, a Action, tooLittle bool) step {
 		return step{action: a}
 	case !Terminal.Has(c):
 		return step{action: Block}
+	case tooLittle && c == OwnerLeft && e.binding.BoundTo == BoundToPerson:
+		// Less is known of an owner who has ended or is gone, and that blocks: the
+		// graver fact is not the milder one.
+		return step{action: Block, gated: Revoke}
 	case tooLittle:
 		return step{action: e.instead(), gated: Revoke}
 	default:
@@ -166,7 +274,7 @@ func (e *evaluation) gate(c Code, a Action, tooLittle bool) step {
 // and block where a mistake could do most harm.
 func (e *evaluation) instead() Action {
 	b := e.binding
-	if e.spec.Risk == RiskPrivileged || b.OwnerKind == KindContractor || b.OwnerKind == KindVendor || b.ThirdParty || b.Shared {
+	if e.risk == RiskPrivileged || b.OwnerKind == KindContractor || b.OwnerKind == KindVendor || b.ThirdParty || b.Shared {
 		return Block
 	}
 	return Review
@@ -181,28 +289,24 @@ func (e *evaluation) revokes(c Code, t *Trigger) bool {
 
 // graceStart returns the instant from which a finding counts. That is when it
 // was first seen, unless the attestation has answered it: an attestation answers
-// what asks for recertification or review, never a block or a revoke, and only
-// until the next recertification after it. From then on the finding counts anew.
-func (e *evaluation) graceStart(c Code, first Action) time.Time {
-	seen, a := e.seen[c], e.spec.Attestation
-	if a == nil || !seen.Before(a.At) || (first != Recertify && first != Review) {
-		return seen
+// what asks by its own trigger for recertification or review, and what the gate
+// made a review of although nothing but a rotation was asked for; never a block or
+// a revoke, and only until the next recertification after it. From then on the
+// finding counts anew.
+func (e *evaluation) graceStart(c Code, t *Trigger, tooLittle bool) time.Time {
+	asks := t.Action == Recertify || t.Action == Review || (t.Rotation == RotateNow && tooLittle && t.Action == Keep)
+	if !asks || !e.answers(c) {
+		return e.seen[c]
 	}
-	return later(seen, a.At.Add(e.terms.recertifyEvery))
+	return later(e.seen[c], e.answer.At.Add(e.terms.recertifyEvery))
 }
 
-// waived reports whether the exception in force covers the finding, and notes
-// whether that waives something that would count.
-func (e *evaluation) waived(c Code, rulings []ruling) bool {
+// waived reports whether the exception in force covers the finding.
+func (e *evaluation) waived(c Code) bool {
 	if !e.inForce || !e.waivable.Has(c) {
 		return false
 	}
 	e.excepted = e.excepted.With(c)
-	for i := range rulings {
-		if rulings[i].rotation != RotateNone || rulings[i].course.last() > Keep {
-			e.exempted = e.exempted.With(c)
-		}
-	}
 	return true
 }
 
@@ -213,11 +317,11 @@ func (e *evaluation) merge(rulings []ruling) verdict {
 	v := rulings[0].verdict
 	for i := range rulings[1:] {
 		other := &rulings[1+i].verdict
-		rotation := max(v.rotation, other.rotation)
+		rotation, dated := max(v.rotation, other.rotation), v.dated || other.dated
 		if cmp.Or(cmp.Compare(other.action, v.action), v.since.Compare(other.since), cmp.Compare(other.rotation, v.rotation)) > 0 {
 			v = *other
 		}
-		v.rotation = rotation
+		v.rotation, v.dated = rotation, dated
 	}
 	for i := range rulings {
 		e.foresee(&v, &rulings[i])
@@ -225,34 +329,34 @@ func (e *evaluation) merge(rulings []ruling) verdict {
 	return v
 }
 
-// foresee notes when a policy asks for more than the verdict, if no other one
-// does so earlier.
+// foresee notes when a policy asks for something graver, if no other one does so
+// earlier, and what that is.
 func (e *evaluation) foresee(v *verdict, r *ruling) {
+	if !r.runs {
+		return
+	}
 	for _, s := range r.course.steps[:r.course.count] {
-		at := r.start.Add(s.after)
-		if s.action <= v.action || !e.now.Before(at) {
+		if !e.now.Before(s.at) || s.action <= v.action {
 			continue
 		}
-		if r.runs && (v.next.IsZero() || at.Before(v.next)) {
-			v.next, v.then, v.within = at, Keep, 0
-			if r.start.Equal(v.start) {
-				v.then, v.within = s.action, at.Sub(v.since)
+		if v.next.IsZero() || s.at.Before(v.next) {
+			v.next, v.then, v.within, v.review = s.at, Keep, 0, s.unanswered
+			if r.start.Equal(v.start) || s.unanswered {
+				v.then, v.within = s.action, s.at.Sub(v.since)
 			}
 		}
-		return
 	}
 }
 
 // rotationDue reports whether the rotation that a finding asks for has still to
-// be done. A finding that comes from comparing with the last issue stands until
-// it is acted on, and is acted on only once nobody has to look at it first. Any
-// other finding rotates once, when it is first seen.
-func (e *evaluation) rotationDue(c Code, action Action) bool {
+// be done. One that comes from comparing with the last issue is done while the
+// comparison differs. Any other finding rotates once, when it is first seen.
+func (e *evaluation) rotationDue(c Code) bool {
 	if e.prior.Serial == 0 || e.binding.Held {
 		return false
 	}
-	if comparators.Has(c) {
-		return action <= Recertify
+	if comparators.Has(c) && c != GrantRiskLowered {
+		return e.differs.Has(c)
 	}
 	if _, ok := e.remembered(c); !ok {
 		return true

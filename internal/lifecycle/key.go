@@ -1,6 +1,7 @@
 package lifecycle
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -32,3 +33,12 @@ var keys = func() [64]string {
 	}
 	return k
 }()
+
+// Numbers returns the keys of the given generation numbers, in rising order.
+func Numbers(numbers []int) []string {
+	keys := make([]string, len(numbers))
+	for i, n := range slices.Sorted(slices.Values(numbers)) {
+		keys[i] = Key(n)
+	}
+	return keys
+}

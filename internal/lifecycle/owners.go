@@ -37,11 +37,12 @@ func (os owners) people() []Person {
 	return slices.CompactFunc(out, func(a, b Person) bool { return a.Holder() == b.Holder() })
 }
 
-// distinct counts the owners: several keys of one person are one owner.
+// distinct counts the owners: several keys of one person are one owner, and so is
+// one key that the record names twice.
 func (os owners) distinct() int {
 	n := len(os.people())
-	for _, o := range os {
-		if !o.resolved() {
+	for i, o := range os {
+		if !o.resolved() && !slices.ContainsFunc(os[:i], func(p owner) bool { return sameWord(p.key, o.key) }) {
 			n++
 		}
 	}
@@ -53,18 +54,26 @@ func (os owners) allResolved() bool {
 }
 
 // StatusAt returns whether the person is still here at the given instant. An
-// end date that is near, or past while the directory still calls the person
-// active, is leaving: only an explicit status says that somebody left.
+// active person whose end date is near is leaving; one whose end date has passed
+// has ended, which is less than having left: only an explicit status says that.
 func StatusAt(p Person, now time.Time, lead time.Duration) OwnerStatus {
-	if p.Status == PersonActive && !p.EndDate.IsZero() && !now.Before(p.EndDate.Add(-lead)) {
+	switch {
+	case p.Status != PersonActive || p.EndDate.IsZero() || now.Before(p.EndDate.Add(-lead)):
+		return p.Status
+	case now.Before(p.EndDate):
 		return PersonLeaving
+	default:
+		return PersonEnded
 	}
-	return p.Status
 }
 
-// hereness orders statuses by how far they keep an asset in good hands: the
-// best owner speaks for all.
-var hereness = [...]int{PersonLeft: 0, PersonSuspended: 1, PersonUnknown: 2, PersonLeaving: 3, PersonActive: 4}
+// presenceRank orders statuses by how far they keep an asset in good hands: of
+// several owners the most present one speaks for all.
+var presenceRank = [...]int{PersonLeft: 0, PersonSuspended: 1, PersonEnded: 2, PersonUnknown: 3, PersonLeaving: 4, PersonActive: 5}
+
+// departed reports whether an owner of that status no longer holds anything that
+// somebody else holds too.
+func departed(s OwnerStatus) bool { return s == PersonLeft || s == PersonEnded }
 
 func (a *assessment) assessOwners() {
 	b := &a.binding
@@ -86,6 +95,8 @@ func (a *assessment) assessOwners() {
 	switch b.OwnerStatus {
 	case PersonLeft:
 		a.find(OwnerLeft, "The owner "+who+" has left.")
+	case PersonEnded:
+		a.find(OwnerEnded, "The end date of the owner "+who+" has passed, but the directory does not say that they left.")
 	case PersonSuspended:
 		a.find(OwnerSuspended, "The owner "+who+" is suspended.")
 	case PersonLeaving:
@@ -112,20 +123,42 @@ func (a *assessment) inGoodHands(p Person) bool {
 
 func (a *assessment) describeOwners(people []Person) {
 	b := &a.binding
+	b.OwnerKeys = a.unresolvedKeys()
 	if len(people) == 0 {
 		return
 	}
+	status := func(p Person) OwnerStatus { return StatusAt(p, a.now, a.rules.LeadTime) }
+	best := status(people[0])
+	for _, p := range people {
+		b.OwnerKind = max(b.OwnerKind, p.Kind)
+		if s := status(p); presenceRank[s] > presenceRank[best] {
+			best = s
+		}
+	}
+	if !a.owners.allResolved() && presenceRank[best] < presenceRank[PersonUnknown] {
+		best = PersonUnknown
+	}
+	b.OwnerStatus = best
+	present := people
+	if !departed(best) {
+		present = slices.DeleteFunc(slices.Clone(people), func(p Person) bool { return departed(status(p)) })
+	}
+	a.describeHolders(present)
+}
+
+// describeHolders fills in what the owners who hold the asset have in common.
+func (a *assessment) describeHolders(people []Person) {
+	if len(people) == 0 {
+		return
+	}
+	b := &a.binding
 	canonical := make([]string, len(people))
-	status := StatusAt(people[0], a.now, a.rules.LeadTime)
 	b.Manager, b.OwnerEndDate = people[0].Manager, people[0].EndDate
 	for i, p := range people {
 		canonical[i] = p.Holder()
-		b.OwnerKind = max(b.OwnerKind, p.Kind)
+		b.OwnerKeys = append(b.OwnerKeys, keysOf(p)...)
 		b.Teams = append(b.Teams, p.Teams...)
-		if s := StatusAt(p, a.now, a.rules.LeadTime); hereness[s] > hereness[status] {
-			status = s
-		}
-		if p.Manager != b.Manager {
+		if !sameKey(p.Manager, b.Manager) {
 			b.Manager = ""
 		}
 		if p.EndDate.IsZero() || b.OwnerEndDate.IsZero() {
@@ -134,13 +167,41 @@ func (a *assessment) describeOwners(people []Person) {
 			b.OwnerEndDate = later(b.OwnerEndDate, p.EndDate)
 		}
 	}
-	if !a.owners.allResolved() && hereness[status] < hereness[PersonUnknown] {
-		status = PersonUnknown
+	for _, o := range a.owners {
+		if o.resolved() && slices.Contains(canonical, o.matches[0].Holder()) {
+			b.OwnerKeys = append(b.OwnerKeys, OwnerKey{Key: fold(o.key), Holder: o.matches[0].Holder()})
+		}
 	}
 	b.Holder = strings.Join(canonical, HolderSeparator)
-	b.OwnerStatus = status
 	slices.Sort(b.Teams)
 	b.Teams = slices.Compact(b.Teams)
+	slices.SortStableFunc(b.OwnerKeys, func(x, y OwnerKey) int { return strings.Compare(x.Key, y.Key) })
+	b.OwnerKeys = slices.CompactFunc(b.OwnerKeys, func(x, y OwnerKey) bool { return x.Key == y.Key })
+}
+
+// keysOf lists the keys that tell a directory entry again: its id, e-mail address
+// and user name.
+func keysOf(p Person) []OwnerKey {
+	out := make([]OwnerKey, 0, 3)
+	for _, key := range [...]string{p.ID, p.Email, p.Username} {
+		if key = fold(key); key != "" {
+			out = append(out, OwnerKey{Key: key, Holder: p.Holder()})
+		}
+	}
+	return out
+}
+
+// unresolvedKeys lists the keys that the record names and that stand for no single
+// entry of a directory.
+func (a *assessment) unresolvedKeys() []OwnerKey {
+	var out []OwnerKey
+	for _, o := range a.owners {
+		if !o.resolved() {
+			out = append(out, OwnerKey{Key: fold(o.key), Absent: len(o.matches) == 0})
+		}
+	}
+	slices.SortStableFunc(out, func(x, y OwnerKey) int { return strings.Compare(x.Key, y.Key) })
+	return slices.CompactFunc(out, func(x, y OwnerKey) bool { return x.Key == y.Key })
 }
 
 // unknownOwners returns a sentence for every owner that cannot be told.
@@ -249,8 +310,7 @@ func SuccessorKeys(q Question, rules *Rules, facts Facts) []string {
 	if !going {
 		return nil
 	}
-	class, _ := rules.ClassOf(strings.TrimSpace(record.Class))
-	return successorKeys(q, all.people(), class.LifecycleOwner)
+	return successorKeys(q, all.people(), rules.ClassOf(record.Class).LifecycleOwner)
 }
 
 // successorKeys lists candidates in the order in which they are proposed.

@@ -1,6 +1,9 @@
 package lifecycle
 
 import (
+	"cmp"
+	"errors"
+	"slices"
 	"strings"
 	"time"
 )
@@ -34,6 +37,17 @@ type Lifetime struct {
 	RenewBefore    time.Duration
 	Overlap        time.Duration
 	RecertifyEvery time.Duration
+	Spread         *time.Duration // over how long renewals are spread; nil: two thirds of RenewBefore
+}
+
+// Enforcement says for some grants whether the policy is acted on. Empty selectors
+// match everything.
+type Enforcement struct {
+	Class       string
+	Risk        *Risk
+	Environment string
+	Mode        Mode
+	From        time.Time // when Observe ends and Enforce begins; zero: never
 }
 
 // Class says what assets of one class stand for.
@@ -49,21 +63,38 @@ type Class struct {
 // it.
 type Rules struct {
 	Name         string // how reasons name the document: "provider policy"
+	Digest       string // of the document and of those that it extends
 	AutomateAt   int    // hundredths; below it nothing is revoked or rotated now by itself
 	StaleAfter   time.Duration
 	LeadTime     time.Duration
 	ExceptionMax time.Duration
-	Required     []Field
-	Points       [NumSignals]int // hundredths
-	Lifetimes    []Lifetime
-	Triggers     []Trigger
-	Classes      map[string]Class // keys in lower case
+	// ReviewDeadline is how long a grant may ask for review without an answer.
+	ReviewDeadline time.Duration
+	// UnusedAfter is how long access may go unused.
+	UnusedAfter time.Duration
+	Enforcement []Enforcement // the first that matches holds; none: Enforce
+	Authority   Authority
+	Frameworks  []string // the catalogues of which reasons name controls
+	// Controls returns the controls that the handling of a finding serves; nil: none.
+	Controls  func(ControlQuery) []string
+	Required  []Field
+	Points    [NumSignals]int // hundredths
+	Lifetimes []Lifetime
+	Triggers  []Trigger
+	Classes   map[string]Class // keys folded; "*" in them stands for any text
 
-	byCode [NumCodes][]*Trigger
+	byCode   [NumCodes][]*Trigger
+	patterns []string // the keys of Classes with "*", longest first
+	indexed  bool
 }
 
+// ErrNotIndexed says that rules are asked before Index was called: no trigger
+// would match, and everything would be kept.
+var ErrNotIndexed = errors.New("the policy was not indexed")
+
 // Index prepares the rules for Decide. It must be called once, before the
-// rules are shared, and after the last change to Triggers.
+// rules are shared, and after the last change to
+// Triggers and Classes.
 func (r *Rules) Index() {
 	for c := range r.byCode {
 		r.byCode[c] = nil
@@ -74,21 +105,62 @@ func (r *Rules) Index() {
 			r.byCode[c] = append(r.byCode[c], t)
 		}
 	}
+	r.patterns = r.patterns[:0:0]
+	for class := range r.Classes {
+		if strings.Contains(class, "*") {
+			r.patterns = append(r.patterns, class)
+		}
+	}
+	slices.SortFunc(r.patterns, func(a, b string) int {
+		return cmp.Or(cmp.Compare(literals(b), literals(a)), strings.Compare(a, b))
+	})
+	r.indexed = true
 }
 
-// ClassOf returns what the policy says of an asset class; ok is false if the
-// class is not mapped, and then the asset counts as a workload.
-func (r *Rules) ClassOf(class string) (c Class, ok bool) {
-	c, ok = r.Classes[strings.ToLower(class)]
-	return c, ok
+// ClassOf returns what the policy says of an asset class. The class itself comes
+// before patterns, a longer pattern before a shorter one. Where two patterns of one
+// length fit and disagree on what the class stands for, or none fits, it is
+// BoundToUnclassified.
+func (r *Rules) ClassOf(class string) Class {
+	class = fold(class)
+	if c, ok := r.Classes[class]; ok {
+		return c
+	}
+	var best Class
+	var found string
+	for _, pattern := range r.patterns {
+		if !Matches(pattern, class) {
+			continue
+		}
+		switch c := r.Classes[pattern]; {
+		case found == "":
+			best, found = c, pattern
+		case literals(pattern) < literals(found):
+			return best
+		case c.BoundTo != best.BoundTo:
+			best.BoundTo = BoundToUnclassified
+		}
+	}
+	return best
+}
+
+// ControlQuery is what the controls of a finding depend on.
+type ControlQuery struct {
+	Code     Code
+	BoundTo  BoundTo
+	Tasks    []TaskKind // kinds of the open tasks, for findings about tasks
+	Changed  []string   // what changed, for findings about a change
+	Rotation Rotation
 }
 
 // Subject is what a trigger's condition can see.
 type Subject struct {
 	Binding *Binding
 	Spec    *Spec
+	Risk    Risk // as the grant is decided: privileged until a lower risk is attested
+	Issued  bool // an earlier run issued a credential
 }
 
-// ReviewDeadline is how long a review may stay unanswered before it becomes a
-// block, where the trigger says nothing else (DESIGN.md, Decide).
-const ReviewDeadline = 30 * 24 * time.Hour
+// clearDays is how long nothing may ask for review before the clock starts anew:
+// one good run resets nothing (DESIGN.md, Decide).
+const clearDays = 7 * 24 * time.Hour

@@ -3,144 +3,36 @@ package lifecycle
 import (
 	"maps"
 	"slices"
-	"strings"
 	"time"
 )
-
-// maxOverlap is the longest overlap of two generations (DESIGN.md, Schedule).
-const maxOverlap = 7 * 24 * time.Hour
-
-// selects reports whether a selector matches a value: an empty one matches
-// everything, case does not count.
-func selects(selector, value string) bool {
-	return selector == "" || strings.EqualFold(selector, value)
-}
-
-// terms are the durations that hold for a grant: under several policies the
-// shortest.
-type terms struct {
-	ttl            time.Duration
-	renewBefore    time.Duration // 0: a third of the actual lifetime
-	overlap        time.Duration // 0: a sixth of it
-	recertifyEvery time.Duration
-	clamped        []string
-}
-
-// capKind names the fact that limits a credential's life.
-type capKind uint8
-
-const (
-	capNone capKind = iota
-	capRetirement
-	capOwnerEnd
-	capException
-)
-
-func (e *evaluation) readTerms() {
-	t := &e.terms
-	for _, rules := range e.in.Policies {
-		var own terms
-		for i := range rules.Lifetimes {
-			l := &rules.Lifetimes[i]
-			if !l.matches(e.spec, e.binding) {
-				continue
-			}
-			first(&own.ttl, l.TTL)
-			first(&own.renewBefore, l.RenewBefore)
-			first(&own.overlap, l.Overlap)
-			first(&own.recertifyEvery, l.RecertifyEvery)
-		}
-		shorter(&t.ttl, own.ttl)
-		shorter(&t.renewBefore, own.renewBefore)
-		shorter(&t.overlap, own.overlap)
-		shorter(&t.recertifyEvery, own.recertifyEvery)
-	}
-	e.clamp()
-}
-
-// clamp applies the grant's own, shorter durations and notes the longer ones.
-func (e *evaluation) clamp() {
-	t, s := &e.terms, e.spec
-	if s.TTL > t.ttl {
-		t.clamped = append(t.clamped, "ttl")
-	}
-	shorter(&t.ttl, s.TTL)
-	if s.RenewBefore > t.renewal(t.ttl) {
-		t.clamped = append(t.clamped, "renew_before")
-	}
-	shorter(&t.renewBefore, s.RenewBefore)
-	if s.Overlap > t.overlapping(t.ttl) {
-		t.clamped = append(t.clamped, "overlap")
-	}
-	shorter(&t.overlap, s.Overlap)
-}
-
-func first(out *time.Duration, d time.Duration) {
-	if *out == 0 {
-		*out = d
-	}
-}
-
-func shorter(out *time.Duration, d time.Duration) {
-	if d > 0 && (*out == 0 || d < *out) {
-		*out = d
-	}
-}
-
-// renewal returns how long before its expiry a generation of the given actual
-// lifetime is renewed: early enough for itself, and not so early that the next
-// one, which may live shorter, would be outlived.
-func (t *terms) renewal(lifetime time.Duration) time.Duration {
-	d := min(lifetime, t.ttl) / 3
-	shorter(&d, t.renewBefore)
-	return d.Truncate(time.Second)
-}
-
-// overlapping returns how long the old generation stays beside the new one.
-func (t *terms) overlapping(lifetime time.Duration) time.Duration {
-	d := min(lifetime/6, maxOverlap)
-	shorter(&d, t.overlap)
-	return d.Truncate(time.Second)
-}
-
-func (l *Lifetime) matches(s *Spec, b *Binding) bool {
-	return (l.Risk == nil || *l.Risk == s.Risk) && selects(l.Criticality, b.Criticality) &&
-		selects(l.Environment, b.Environment) && selects(l.Class, b.Class) &&
-		(l.OwnerKind == KindUnstated || l.OwnerKind == b.OwnerKind)
-}
-
-// cap returns the earliest instant beyond which no credential of the grant may
-// live, and what sets it.
-func (e *evaluation) cap() (time.Time, capKind) {
-	var limit time.Time
-	kind := capNone
-	consider := func(t time.Time, k capKind) {
-		if !t.IsZero() && (limit.IsZero() || t.Before(limit)) {
-			limit, kind = t, k
-		}
-	}
-	consider(e.binding.RetirementDate, capRetirement)
-	if e.binding.BoundTo == BoundToPerson {
-		consider(e.binding.OwnerEndDate, capOwnerEnd)
-	}
-	if e.exempted&e.findings != 0 {
-		consider(e.spec.Exception.ExpiresAt, capException)
-	}
-	return limit, kind
-}
 
 // schedule brings the generations to what the action, the rotations and the
 // clock ask for.
 func (e *evaluation) schedule() {
-	e.serial, e.holder, e.basis = e.prior.Serial, e.prior.Holder, e.prior.Basis
-	limit, kind := e.cap()
-	capPassed := !limit.IsZero() && !e.now.Before(limit)
-	if capPassed {
-		e.capped = kind
+	e.serial, e.holder, e.basis, e.enforcedAt = e.prior.Serial, e.prior.Holder, e.prior.Basis, e.prior.Memory.EnforcedAt
+	if e.serial == 0 {
+		e.holder = e.binding.Holder
 	}
+	if e.observing {
+		e.observeOnly()
+	} else {
+		e.enforce()
+	}
+	if e.replaced {
+		// What was issued for the other asset is gone, so there is nothing to compare with.
+		state := e.basis.State
+		e.holder, e.basis = e.binding.Holder, e.basisNow()
+		if !e.issued || e.basis.State.terminal() {
+			e.basis.State = state // what is terminal now was not so when the access was given
+		}
+	}
+}
+
+func (e *evaluation) enforce() {
+	limit := e.readCap()
+	e.enforceNow()
 	e.keepUnexpired(limit)
-	_, owed := e.remembered(GrantRotationDue)
-	owed = owed || e.inputsChanged()
+	owed := e.owed() || e.inputsChanged()
 	if owed {
 		e.wanted = max(e.wanted, RotateOverlap)
 	}
@@ -149,54 +41,58 @@ func (e *evaluation) schedule() {
 	}
 	switch {
 	case e.action == Revoke, e.action == Block && (e.spec.OnBlock == OnBlockRemove || e.replaced):
-		e.withdraw()
 		e.count = 0
 	case e.action == Block:
 		e.disable(owed)
 	default:
-		e.renew(limit, !capPassed && e.mayIssue())
+		e.renew(limit, e.capped == capNone)
 	}
-	if e.serial == 0 {
-		e.holder = e.binding.Holder
+}
+
+// readCap returns the instant beyond which no credential may live, and notes what set
+// it if it has passed.
+func (e *evaluation) readCap() time.Time {
+	limit, kind := e.cap()
+	if !limit.IsZero() && !e.now.Before(limit) {
+		e.capped = kind
 	}
-	if e.replaced {
-		// What was issued for the other asset is gone, so there is nothing to compare with.
-		e.holder, e.basis = e.binding.Holder, e.basisNow()
-	}
+	return limit
 }
 
 // keepUnexpired takes over the prior generations: shortened by a cap that moved
-// earlier, without those that have expired or that must go at once. Of more than
-// two, which only somebody else can have written, the newest are taken.
+// earlier, without those that have expired or that must go at once. Held facts
+// shorten nothing.
 func (e *evaluation) keepUnexpired(limit time.Time) {
-	prior := e.prior.Generations
-	for _, g := range prior[max(0, len(prior)-len(e.generations)):] {
-		if e.spec.RevokeGenerations[g.Key()] {
-			continue
+	for _, g := range e.before() {
+		// An end that a wrong clock gives would lie too far away.
+		if g.ExpiresAt.IsZero() && !e.jumped {
+			g.ExpiresAt = e.firstExpiry()
 		}
-		if !limit.IsZero() && limit.Before(g.ExpiresAt) {
+		if !g.ExpiresAt.IsZero() && !limit.IsZero() && limit.Before(g.ExpiresAt) && !e.binding.Held {
 			g.ExpiresAt = limit
 		}
-		if e.now.Before(g.ExpiresAt) {
-			e.generations[e.count] = g
-			e.count++
-		}
+		e.keep(g, !g.Ended(e.now))
 	}
 }
 
-// withdraw notes for the brake what is about to be taken away.
-func (e *evaluation) withdraw() {
-	for i := range e.count {
-		if e.generations[i].Enabled {
-			e.withdrawn = append(e.withdrawn, e.generations[i].Number)
-		}
+// before returns the prior generations. Of more than two, which only somebody else
+// can have written, the newest are taken.
+func (e *evaluation) before() []Generation {
+	prior := e.prior.Generations
+	return prior[max(0, len(prior)-len(e.generations)):]
+}
+
+// keep takes a generation over if it is kept and need not go at once.
+func (e *evaluation) keep(g Generation, kept bool) {
+	if kept && !e.spec.RevokeGenerations[g.Key()] {
+		e.generations[e.count] = g
+		e.count++
 	}
 }
 
 // disable keeps what exists, but out of use, and remembers a rotation that is
 // owed until it can be done.
 func (e *evaluation) disable(owed bool) {
-	e.withdraw()
 	for i := range e.count {
 		e.generations[i].Enabled = false
 	}
@@ -205,72 +101,158 @@ func (e *evaluation) disable(owed bool) {
 	}
 }
 
-// enable puts back into use what a block had disabled. Facts that are only held
-// cannot be checked again before that, so they enable nothing.
+// enable puts back into use what a block had disabled, once nobody has to look at
+// the access any more.
 func (e *evaluation) enable() {
+	if e.action > Recertify || !e.mayIssue() {
+		return
+	}
 	for i := range e.count {
-		if !e.generations[i].Enabled && !e.binding.Held {
+		if !e.generations[i].Enabled {
 			e.generations[i].Enabled = true
 			e.enabled = true
 		}
 	}
 }
 
-// mayIssue reports whether facts are good enough to issue or renew on.
+// mayIssue reports whether facts are good enough to issue, renew or enable on.
 func (e *evaluation) mayIssue() bool {
-	return !e.binding.Held && e.binding.Holder != "" && e.findings&unissuable == 0
+	return e.isGiven() && e.binding.Holder != "" && e.findings&e.obstacles() == 0
 }
 
-// unanswered reports whether the finding stands and waits for somebody, so that
+// isGiven reports whether anything may be issued at all: on facts and an instant that
+// are known, while the access is kept and, if a block took it away, no one has to look
+// at it any more.
+func (e *evaluation) isGiven() bool {
+	return !e.binding.Held && !e.untimely && e.action < Lapse && !e.leftBlock() &&
+		!e.waiting()
+}
+
+// leftBlock reports whether a block or a revocation took the last credential away, and
+// somebody still has to look at the access.
+func (e *evaluation) leftBlock() bool { return e.prior.Memory.LeftBlock && e.decided > Recertify }
+
+// obstacles are the findings on which nothing is issued. That an owner cannot be
+// told is one where the access stands for a person: a credential that was issued on
+// it would be blocked at once.
+func (e *evaluation) obstacles() CodeSet {
+	set := assetObstacles | holderObstacles
+	if e.binding.BoundTo != BoundToWorkload {
+		set = set.With(OwnerUnknown)
+	}
+	return set
+}
+
+// mayRotate reports whether a credential may be rotated with overlap. A workload
+// goes on while its owner is replaced: somebody who left knows the old secret.
+func (e *evaluation) mayRotate() bool {
+	named := e.binding.Holder != "" || e.findings.Has(OwnerGone)
+	return e.binding.BoundTo == BoundToWorkload && named && e.isAsked() && e.isGiven() && e.findings&assetObstacles == 0
+}
+
+// isAsked reports whether a rotation is asked for, now or before an overlap that it
+// waited for. A renewal that is due asks for nothing.
+func (e *evaluation) isAsked() bool {
+	changed := e.inputsChanged()
+	return e.due != 0 || e.count == len(e.generations) || (!e.scheduled && (e.owed() || changed)) || (changed && len(e.prior.Generations) < 2)
+}
+
+// owed reports whether an earlier run saw a rotation that it could not do.
+func (e *evaluation) owed() bool {
+	_, owed := e.remembered(GrantRotationDue)
+	return owed
+}
+
+// waiting reports whether the record names somebody else than the holder, and that
+// is not acted on yet: nothing is issued for one whom the record no longer names,
+// nor for another one by the way.
+func (e *evaluation) waiting() bool {
+	return (e.differs.Has(AssetReassigned) && e.binding.Holder == "") || e.isUnanswered(AssetReassigned) || e.isUnanswered(OwnerChanged)
+}
+
+// isUnanswered reports whether the comparison differs and waits for somebody, so that
 // it must not be acted on by the way.
-func (e *evaluation) unanswered(c Code) bool {
-	return e.findings.Has(c) && !e.due.Has(c) && !e.excepted.Has(c) && e.verdicts[c].action > Recertify
+func (e *evaluation) isUnanswered(c Code) bool {
+	return e.differs.Has(c) && !e.due.Has(c) && !e.excepted.Has(c) && e.verdicts[c].action > Recertify
 }
 
 // renew issues, rotates and retires while the access is kept.
-func (e *evaluation) renew(limit time.Time, possible bool) {
+func (e *evaluation) renew(limit time.Time, uncapped bool) {
 	if e.wanted == RotateNow && e.count > 0 {
-		e.withdraw()
 		e.count = 0
 		e.rotation = RotateNow
 	}
 	e.enable()
 	current := e.current()
 	if current == nil {
-		if possible && !e.unanswered(AssetReassigned) {
-			if e.serial > 0 && len(e.prior.Generations) > 0 {
-				e.rotation = RotateNow
-			}
-			e.issue(limit)
-		}
+		e.replace(limit, uncapped)
 		return
 	}
-	scheduled := e.renewalDue(current, limit)
-	if e.wanted == RotateNone && !scheduled {
+	e.scheduled = e.action < Lapse && e.renewalDue(current, limit)
+	if e.wanted == RotateNone && !e.scheduled {
 		return
 	}
+	possible := uncapped && (e.mayIssue() || e.mayRotate())
 	if !possible {
 		e.see(GrantRotationDue)
 		return
 	}
-	e.retire(current)
-	e.rotation = RotateOverlap
-	e.issue(limit)
+	e.rotate(limit)
 }
 
-// retire makes room for the next generation: the current one stays for the
-// overlap, and what was retiring already goes at once.
-func (e *evaluation) retire(current *Generation) {
-	g := *current
+// overlaps reports whether an earlier credential is still in its overlap, or leaves
+// it in this run: then the next one is issued in a later run, so that never three
+// exist at once, not while a plan is applied either.
+func (e *evaluation) overlaps() bool {
+	at, owed := e.remembered(GrantRotationDue)
+	return len(e.prior.Generations) > 1 || (owed && at.Equal(e.now))
+}
+
+// replace issues a generation where none is current.
+func (e *evaluation) replace(limit time.Time, uncapped bool) {
+	switch {
+	case uncapped && e.mayIssue():
+		if e.serial > 0 && len(e.prior.Generations) > 0 {
+			e.rotation = RotateNow
+		}
+		e.issue(limit)
+	case e.count > 0:
+		e.see(GrantRotationDue) // what is left is in its overlap
+	}
+}
+
+// rotate issues the next generation, or waits for the end of an overlap.
+func (e *evaluation) rotate(limit time.Time) {
+	if !e.overlaps() {
+		e.rotateWithOverlap(limit)
+		return
+	}
+	e.waits = true
+	e.see(GrantRotationDue)
+	if e.count < len(e.generations) {
+		e.seen[GrantRotationDue] = e.now
+	}
+}
+
+// rotateWithOverlap issues the next generation beside the current one, which stays
+// for the overlap.
+func (e *evaluation) rotateWithOverlap(limit time.Time) {
+	g := *e.current()
 	g.State = Retiring
-	if end := e.now.Add(e.terms.overlapping(g.ExpiresAt.Sub(g.IssuedAt))); end.Before(g.ExpiresAt) {
+	lifetime := e.lifetime(&g)
+	if g.ExpiresAt.IsZero() {
+		lifetime = e.terms.ttl
+	}
+	if end := e.now.Add(e.terms.overlapping(lifetime)); g.ExpiresAt.IsZero() || end.Before(g.ExpiresAt) {
 		g.ExpiresAt = end
 	}
 	e.count = 0
-	if e.now.Before(g.ExpiresAt) {
+	if !g.Ended(e.now) {
 		e.generations[0] = g
 		e.count = 1
 	}
+	e.rotation = RotateOverlap
+	e.issue(limit)
 }
 
 func (e *evaluation) current() *Generation {
@@ -282,6 +264,12 @@ func (e *evaluation) current() *Generation {
 	return nil
 }
 
+// lifetime is how long a generation lives in all. One from a time of observing
+// lives from the instant at which it was given an expiry.
+func (e *evaluation) lifetime(g *Generation) time.Duration {
+	return g.ExpiresAt.Sub(later(g.IssuedAt, e.enforcedAt))
+}
+
 // expiryFrom returns when a generation issued at the given instant would expire.
 func (e *evaluation) expiryFrom(at, limit time.Time) time.Time {
 	expires := at.Add(e.terms.ttl)
@@ -291,29 +279,35 @@ func (e *evaluation) expiryFrom(at, limit time.Time) time.Time {
 	return expires
 }
 
+// renewsAt returns when a generation is renewed: within the time before its expiry
+// that the policy gives, and once the next one would live longer than it.
 func (e *evaluation) renewsAt(g *Generation) time.Time {
-	return g.ExpiresAt.Add(-e.terms.renewal(g.ExpiresAt.Sub(g.IssuedAt)))
+	renewal := e.terms.renewal(e.lifetime(g))
+	at := g.ExpiresAt.Add(-renewal).Add(e.share(e.terms.spreading(renewal)).Truncate(time.Second))
+	return later(at, g.ExpiresAt.Add(time.Second-e.terms.ttl))
 }
 
 func (e *evaluation) renewalDue(g *Generation, limit time.Time) bool {
-	return !e.now.Before(e.renewsAt(g)) && e.expiryFrom(e.now, limit).After(g.ExpiresAt)
+	return !g.ExpiresAt.IsZero() && !e.now.Before(e.renewsAt(g)) && e.expiryFrom(e.now, limit).After(g.ExpiresAt)
 }
 
-// issue adds the next generation.
+// issue adds the next generation. While the policy is only observed it has no
+// expiry.
 func (e *evaluation) issue(limit time.Time) {
 	e.serial++
 	for e.spec.RevokeGenerations[Key(e.serial)] {
 		e.serial++
 	}
 	e.adopt()
-	e.generations[e.count] = Generation{
-		Number: e.serial, Enabled: true, State: Current, Holder: e.holder,
-		IssuedAt: e.now, ExpiresAt: e.expiryFrom(e.now, limit),
+	g := Generation{Number: e.serial, Enabled: true, State: Current, Holder: e.holder, IssuedAt: e.now}
+	if !e.observing {
+		g.ExpiresAt = e.expiryFrom(e.now, limit)
 	}
+	e.generations[e.count] = g
 	e.count++
 	e.issued = true
 	if e.prior.Serial == 0 {
-		e.certified = e.now // asking for the access and having it reviewed is its first certification
+		e.certified = later(e.certified, e.now) // asking for the access and having it reviewed is its first certification
 	}
 }
 
@@ -324,71 +318,47 @@ func (e *evaluation) inputsChanged() bool {
 	return e.prior.Serial > 0 && before != nil && after != nil && !maps.Equal(before, after)
 }
 
-// adopt makes the present facts those that the next generation stands on, and
-// so settles the findings that come from comparing. Where one of these waits for
-// an answer, what it compares stays as it was: a renewal must not by the way
-// hand the access to somebody else.
+// adopt makes the present facts those that the next generation stands on, and so
+// settles what differed. Where a comparison waits for an answer, what it compares
+// stays as it was: a renewal must not by the way hand the access to somebody else.
 func (e *evaluation) adopt() {
 	now := e.basisNow()
-	if !e.unanswered(AssetChanged) {
+	if !e.isUnanswered(AssetChanged) {
 		e.basis.Class, e.basis.Environment, e.basis.Criticality = now.Class, now.Environment, now.Criticality
-		e.findings = e.findings.Without(AssetChanged)
+		e.settle(AssetChanged)
 	}
-	if e.unanswered(AssetReassigned) {
+	if e.prior.Serial == 0 || !now.State.terminal() {
+		e.basis.State = now.State // what is terminal now was not so when the access was given
+	}
+	if e.isUnanswered(AssetReassigned) || e.isUnanswered(OwnerChanged) || e.binding.Holder == "" {
 		return
 	}
-	e.holder = e.binding.Holder
-	e.findings = e.findings.Without(AssetReassigned)
-	if !e.unanswered(OwnerMoved) {
+	e.holder, e.basis.Keys = e.binding.Holder, now.Keys
+	e.settle(AssetReassigned)
+	e.settle(OwnerChanged)
+	if !e.isUnanswered(OwnerMoved) {
 		e.basis.Manager, e.basis.Teams = now.Manager, now.Teams
-		e.findings = e.findings.Without(OwnerMoved)
+		e.settle(OwnerMoved)
 	}
+}
+
+// settle takes a comparison off the list that no longer differs, unless it stands
+// until somebody attests it, or a policy asks for a review of it all the same.
+func (e *evaluation) settle(c Code) {
+	if e.answers(c) || (!standing.Has(c) && e.verdicts[c].action <= Recertify) {
+		e.findings = e.findings.Without(c)
+		return
+	}
+	e.passed = e.passed || (c == AssetReassigned && e.findings.Has(c))
 }
 
 func (e *evaluation) basisNow() Basis {
 	b := e.binding
-	return Basis{Class: b.Class, Environment: b.Environment, Criticality: b.Criticality, Manager: b.Manager, Teams: b.Teams}
+	keys := b.OwnerKeys
+	if slices.ContainsFunc(keys, unresolved) {
+		keys = slices.DeleteFunc(slices.Clone(keys), unresolved)
+	}
+	return Basis{State: b.State, Keys: keys, Class: b.Class, Environment: b.Environment, Criticality: b.Criticality, Manager: b.Manager, Teams: b.Teams}
 }
 
-// nextChange returns the first instant after now at which the grant's own
-// schedule changes it, or zero.
-func (e *evaluation) nextChange() time.Time {
-	for c := range e.findings.All {
-		e.at(e.verdicts[c].next)
-	}
-	limit, _ := e.cap()
-	if e.count == 0 && e.action < Block {
-		e.at(limit)
-	}
-	for i := range e.count {
-		g := &e.generations[i]
-		e.at(g.ExpiresAt)
-		renews := g.State == Current && e.action < Block && !e.findings.Has(GrantRotationDue)
-		if at := e.renewsAt(g); renews && e.expiryFrom(at, limit).After(g.ExpiresAt) {
-			e.at(at)
-		}
-	}
-	if e.status != StatusRevoked && e.serial > 0 {
-		e.at(e.certified.Add(e.terms.recertifyEvery))
-	}
-	if x := e.spec.Exception; x != nil {
-		e.at(x.ExpiresAt)
-	}
-	return e.next
-}
-
-// at notes an instant at which the schedule changes the grant by itself.
-func (e *evaluation) at(t time.Time) {
-	if t.After(e.now) && (e.next.IsZero() || t.Before(e.next)) {
-		e.next = t
-	}
-}
-
-// Numbers returns the keys of the given generation numbers, in rising order.
-func Numbers(numbers []int) []string {
-	keys := make([]string, len(numbers))
-	for i, n := range slices.Sorted(slices.Values(numbers)) {
-		keys[i] = Key(n)
-	}
-	return keys
-}
+func unresolved(k OwnerKey) bool { return k.Holder == "" }

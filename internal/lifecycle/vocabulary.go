@@ -4,8 +4,8 @@ package lifecycle
 // states are mapped.
 type State uint8
 
-// The lifecycle states. StateUnknown is the zero value: a record that says
-// nothing says nothing.
+// The lifecycle states. StateUnknown is the zero value: a missing state is
+// unknown.
 const (
 	StateUnknown State = iota
 	StatePlanned
@@ -19,6 +19,9 @@ var stateNames = names[State]{"asset state", []string{"unknown", "planned", "in_
 
 func (s State) String() string { return stateNames.text(s) }
 
+// terminal reports whether the asset is out of service for good.
+func (s State) terminal() bool { return s == StateLost || s == StateRetired }
+
 // ParseState returns the state that s names.
 func ParseState(s string) (State, error) { return stateNames.parse(s) }
 
@@ -28,24 +31,37 @@ func States() []string { return stateNames.all() }
 // OwnerStatus says whether an owner is still here.
 type OwnerStatus uint8
 
-// The owner statuses. PersonUnknown is the zero value.
+// The owner statuses. PersonUnknown is the zero value. PersonEnded is never a
+// directory's word: it is what Assess makes of an active person whose end date has
+// passed.
 const (
 	PersonUnknown OwnerStatus = iota
 	PersonActive
 	PersonLeaving
 	PersonSuspended
 	PersonLeft
+	PersonEnded
 )
 
-var ownerStatusNames = names[OwnerStatus]{"owner status", []string{"unknown", "active", "leaving", "suspended", "left"}}
+var (
+	ownerStatusNames     = names[OwnerStatus]{"owner status", []string{"unknown", "active", "leaving", "suspended", "left", "ended"}}
+	directoryStatusNames = names[OwnerStatus]{"owner status", ownerStatusNames.list[:PersonEnded]}
+)
 
 func (s OwnerStatus) String() string { return ownerStatusNames.text(s) }
 
 // ParseOwnerStatus returns the status that s names.
 func ParseOwnerStatus(s string) (OwnerStatus, error) { return ownerStatusNames.parse(s) }
 
-// OwnerStatuses lists the accepted owner statuses.
+// OwnerStatuses lists the statuses that an owner can have.
 func OwnerStatuses() []string { return ownerStatusNames.all() }
+
+// ParseDirectoryStatus returns the status that s names, of those that a directory
+// may state.
+func ParseDirectoryStatus(s string) (OwnerStatus, error) { return directoryStatusNames.parse(s) }
+
+// DirectoryStatuses lists the statuses that a directory may state.
+func DirectoryStatuses() []string { return directoryStatusNames.all() }
 
 // OwnerKind says what sort of owner a directory entry is.
 type OwnerKind uint8
@@ -94,22 +110,34 @@ func TaskKinds() []string { return taskKindNames.all() }
 // BoundTo says whether an asset class stands for a person or for a workload.
 type BoundTo uint8
 
-// The two columns of the baseline. Workload is the zero value because an
-// unmapped class counts as workload: a workload must not go dark by accident.
+// The two columns of the baseline, and a class that the policy maps to neither.
+// Such an asset gets the more careful side of both: nothing is issued to somebody
+// who has left, and nothing is cut that a workload would keep.
 const (
-	BoundToWorkload BoundTo = iota
+	BoundToUnclassified BoundTo = iota
+	BoundToWorkload
 	BoundToPerson
 )
 
-var boundToNames = names[BoundTo]{"bound_to", []string{"workload", "person"}}
+var (
+	boundToNames = names[BoundTo]{"bound_to", []string{"unclassified", "workload", "person"}}
+	columnNames  = names[BoundTo]{"bound_to", []string{"", "workload", "person"}}
+)
 
 func (b BoundTo) String() string { return boundToNames.text(b) }
 
-// ParseBoundTo returns the column that s names.
+// ParseBoundTo returns what s names, unclassified included.
 func ParseBoundTo(s string) (BoundTo, error) { return boundToNames.parse(s) }
 
-// BoundTos lists the accepted values of bound_to.
+// BoundTos lists what an asset can be bound to, unclassified included.
 func BoundTos() []string { return boundToNames.all() }
+
+// ParseColumn returns the column that s names: what a policy may map a class to
+// and select by.
+func ParseColumn(s string) (BoundTo, error) { return columnNames.parse(s) }
+
+// Columns lists the columns of the baseline.
+func Columns() []string { return columnNames.all() }
 
 // Risk says how much harm the access could do in the wrong hands.
 type Risk uint8
@@ -138,11 +166,12 @@ const (
 	Keep Action = iota
 	Recertify
 	Review
+	Lapse // what exists stays until its own expiry; nothing is issued or renewed
 	Block
 	Revoke
 )
 
-var actionNames = names[Action]{"action", []string{"keep", "recertify", "review", "block", "revoke"}}
+var actionNames = names[Action]{"action", []string{"keep", "recertify", "review", "lapse", "block", "revoke"}}
 
 func (a Action) String() string { return actionNames.text(a) }
 
@@ -180,12 +209,13 @@ type Status uint8
 const (
 	StatusActive Status = iota
 	StatusReview
+	StatusLapsing
 	StatusBlocked
 	StatusRevoked
 	StatusExpired
 )
 
-var statusNames = names[Status]{"grant status", []string{"active", "review", "blocked", "revoked", "expired"}}
+var statusNames = names[Status]{"grant status", []string{"active", "review", "lapsing", "blocked", "revoked", "expired"}}
 
 func (s Status) String() string { return statusNames.text(s) }
 
@@ -194,6 +224,26 @@ func ParseStatus(s string) (Status, error) { return statusNames.parse(s) }
 
 // Statuses lists the statuses of a grant.
 func Statuses() []string { return statusNames.all() }
+
+// Mode says whether a policy is acted on.
+type Mode uint8
+
+// Enforce acts on what the policy decides. Observe decides and shows it, and acts
+// on nothing.
+const (
+	Enforce Mode = iota
+	Observe
+)
+
+var modeNames = names[Mode]{"enforcement mode", []string{"enforce", "observe"}}
+
+func (m Mode) String() string { return modeNames.text(m) }
+
+// ParseMode returns the mode that s names.
+func ParseMode(s string) (Mode, error) { return modeNames.parse(s) }
+
+// Modes lists the accepted modes.
+func Modes() []string { return modeNames.all() }
 
 // GenerationState says which of a grant's generations is the newest.
 type GenerationState uint8

@@ -50,12 +50,16 @@ type world struct {
 	tasks    []Task
 	spec     Spec
 	policies []*Rules
+	plain    bool // the policies are the baseline
+	maxJump  time.Duration
 
-	binding Binding
-	prior   *Grant
-	issues  bool         // the last run issues something
-	used    map[int]bool // generation numbers that were ever issued
-	log     []string
+	binding    Binding
+	prior      *Grant
+	issues     bool         // the last run issues something
+	lastRun    time.Time    // when that was
+	lastJumped bool         // its instant could not be right
+	used       map[int]bool // generation numbers that were ever issued
+	log        []string
 }
 
 func newWorld(d dice) *world {
@@ -68,22 +72,36 @@ func newWorld(d dice) *world {
 		used:     map[int]bool{},
 	}
 	for _, id := range []string{"ada", "bob", "cyd"} {
-		w.people[id] = &Person{Directory: "corp", ID: id, Kind: KindEmployee, Status: PersonActive, Manager: "cyd", Teams: []string{"ops"}}
+		w.hire(id)
 	}
 	w.people["ops"] = &Person{Directory: "corp", ID: "ops", Kind: KindTeam, Status: PersonActive}
-	w.members["corp/ops"] = 2
+	w.members["corp/ops"], w.members["hr/ops"] = 2, 2
 	w.record = Record{
 		ID: "A-1", Class: pick(d, []string{"laptop", "application"}), Name: "One", State: StateInService, Owners: []string{"ada"},
 		Purpose: "export", Environment: "production", Criticality: "high", VerifiedAt: epoch.Add(-10 * day),
 	}
 	w.spec = Spec{Access: "aws/key", Risk: Risk(d.IntN(2)), OnBlock: OnBlock(d.IntN(2))}
-	w.policies = somePolicies(d)
+	w.maxJump = pick(d, []time.Duration{0, 48 * time.Hour, 48 * time.Hour})
+	w.choosePolicies(d)
 	return w
+}
+
+func (w *world) hire(id string) {
+	w.people[id] = &Person{
+		Directory: "corp", ID: id, Email: id + "@example.org", Kind: KindEmployee, Status: PersonActive, Manager: "cyd", Teams: []string{"ops"},
+	}
+}
+
+func (w *world) choosePolicies(d dice) {
+	w.policies, w.plain = somePolicies(d)
 }
 
 // look gathers the facts that the next run sees.
 func (w *world) look(d dice) {
 	if w.prior != nil && chance(d, 8) {
+		if chance(d, 50) { // what the configuration or another system says is newer
+			w.binding = Assess(w.question, w.policies[0], w.facts(), w.now)
+		}
 		w.binding.Held = true
 		w.note("the system is unavailable")
 		return
@@ -106,20 +124,37 @@ func (w *world) pass(d dice) {
 		w.now = next
 	case by == 3 && next.Add(-time.Second).After(w.now):
 		w.now = next.Add(-time.Second)
-	case by == 4:
-	case by == 5:
+	case by == 4, by == 5:
 		w.now = w.now.Add(time.Second)
 	case by == 6:
-		w.now = w.now.Add(100 * day)
+		w.jump(d)
 	default:
 		w.now = w.now.Add(time.Duration(1+d.IntN(60*24)) * time.Hour)
 	}
 	w.note("-- %s", w.now.Format(time.RFC3339))
 }
 
+// jump lets a long time pass, or sets the clock wrong, or right again.
+func (w *world) jump(d dice) {
+	switch d.IntN(6) {
+	case 0:
+		w.now = w.now.Add(400 * day)
+	case 1:
+		w.now = w.now.Add(-time.Duration(1+d.IntN(40)) * day)
+	case 2, 3:
+		if w.lastJumped && w.lastRun.After(epoch.Add(500*day)) {
+			w.now = w.lastRun.Add(-400 * day)
+			return
+		}
+		fallthrough
+	default:
+		w.now = w.now.Add(100 * day)
+	}
+}
+
 // happen changes one thing in the world or in the configuration.
 func (w *world) happen(d dice) {
-	switch d.IntN(22) {
+	switch d.IntN(26) {
 	case 0:
 		w.record.State = pick(d, []State{StateInService, StateInService, StateMaintenance, StatePlanned, StateUnknown, StateLost, StateRetired})
 		w.note("state %s", w.record.State)
@@ -127,18 +162,18 @@ func (w *world) happen(d dice) {
 		w.record.Owners = pick(d, [][]string{{"ada"}, {"ada"}, {"bob"}, {"ops"}, {"ada", "bob"}, {"bob", "cyd"}, {"nobody"}, nil, {"ada", "nobody"}})
 		w.note("owners %v", w.record.Owners)
 	case 3, 4:
-		p := w.people[pick(d, []string{"ada", "ada", "bob", "cyd", "ops"})]
+		p := w.person(pick(d, []string{"ada", "ada", "bob", "cyd", "ops"}))
 		p.Status = pick(d, []OwnerStatus{PersonActive, PersonActive, PersonLeft, PersonSuspended, PersonLeaving, PersonUnknown})
 		w.note("%s is %s", p.ID, p.Status)
 	case 5:
-		p := w.people[pick(d, []string{"ada", "bob"})]
+		p := w.person(pick(d, []string{"ada", "bob"}))
 		p.Kind = pick(d, []OwnerKind{KindEmployee, KindContractor, KindVendor, KindService})
 		p.Manager = pick(d, []string{"cyd", "bob", ""})
 		p.Teams = pick(d, [][]string{{"ops"}, {"dev"}, nil, {"dev", "ops"}})
 		p.EndDate = pick(d, []time.Time{{}, {}, w.now.Add(10 * day), w.now.Add(200 * day), w.now.Add(-5 * day)})
 		w.note("%s is a %s of %v under %q until %s", p.ID, p.Kind, p.Teams, p.Manager, p.EndDate.Format(time.DateOnly))
 	case 6:
-		w.record.VerifiedAt = pick(d, []time.Time{{}, w.now, w.now, w.now.Add(-170 * day)})
+		w.record.VerifiedAt = pick(d, []time.Time{{}, w.now, w.now, w.now.Add(-170 * day), w.now.Add(3 * day)})
 		w.note("verified %s", w.record.VerifiedAt.Format(time.DateOnly))
 	case 7:
 		w.record.Environment = pick(d, []string{"production", "test", ""})
@@ -155,33 +190,84 @@ func (w *world) happen(d dice) {
 		w.record.Shared, w.record.ThirdParty = Tristate(d.IntN(3)), Tristate(d.IntN(3))
 		w.note("shared %d third party %d", w.record.Shared, w.record.ThirdParty)
 	case 11:
-		w.tasks = pick(d, [][]Task{nil, nil, {{ID: "T1", Kind: TaskOffboarding}}, {{ID: "T2", Kind: TaskDecommission, Due: w.now.Add(9 * day)}}})
+		w.tasks = pick(d, [][]Task{
+			nil, nil, {{ID: "T1", Kind: TaskOffboarding}}, {{ID: "T2", Kind: TaskDecommission, Due: w.now.Add(9 * day)}},
+			{{ID: "T3", Kind: TaskReassignment}, {ID: "T4", Kind: TaskOffboarding, Due: w.now.Add(-day)}},
+		})
 		w.note("%d tasks", len(w.tasks))
 	case 12:
 		w.members["corp/ops"] = d.IntN(2)
+		w.members["hr/ops"] = w.members["corp/ops"]
 		w.question.Evidence = pick(d, [][]Claim{nil, {{"tag", "ada"}}, {{"tag", "bob"}}})
 		w.note("%d members, evidence %v", w.members["corp/ops"], w.question.Evidence)
+	case 13:
+		w.move(d)
+	case 14:
+		// A fact flaps: a record goes away, or an owner, and comes back with the next event of this kind.
+		if w.copies == 0 {
+			w.copies = 1
+		} else {
+			w.copies = 0
+		}
+		w.note("the record flaps: %d", w.copies)
 	default:
 		w.configure(d)
 	}
 }
 
+// move deletes somebody from the directory, brings everybody back, or renames the
+// directory.
+func (w *world) move(d dice) {
+	switch d.IntN(4) {
+	case 0, 1:
+		id := pick(d, []string{"ada", "bob"})
+		delete(w.people, id)
+		w.note("%s is deleted", id)
+	case 2:
+		for _, id := range []string{"ada", "bob", "cyd"} {
+			w.hire(id)
+		}
+		w.note("everybody is back")
+	default:
+		directory := pick(d, []string{"corp", "hr"})
+		for _, p := range w.people {
+			p.Directory = directory
+		}
+		w.note("the directory is called %s", directory)
+	}
+}
+
+// person returns somebody whom the directory may have forgotten.
+func (w *world) person(id string) *Person {
+	if _, ok := w.people[id]; !ok {
+		w.hire(id)
+	}
+	return w.people[id]
+}
+
 func (w *world) configure(d dice) {
 	s := &w.spec
-	switch d.IntN(11) {
+	switch d.IntN(14) {
 	case 0, 1, 2:
 		s.Attestation = pick(d, []*Attestation{nil, {By: "eve", At: w.now}, {By: "eve", At: w.now}, {By: "eve", At: w.now.Add(-20 * day)}})
+		if s.Attestation != nil {
+			s.Attestation.Note = pick(d, []string{"", "again", w.now.Format(time.DateOnly)})
+			s.Attestation.By = pick(d, []string{"eve", "eve", "mia"})
+		}
 		w.note("attestation %v", s.Attestation)
 	case 3, 4:
-		var x *Exception
-		if chance(d, 75) {
-			x = &Exception{ApprovedBy: "eve", Reason: "because", ExpiresAt: w.now.Add(time.Duration(d.IntN(60)-3) * day)}
-			for range 1 + d.IntN(3) {
-				x.Codes = x.Codes.With(Code(d.IntN(int(NumCodes))))
-			}
-		}
-		s.Exception = x
-		w.note("exception %v", x)
+		w.except(d)
+	case 11:
+		s.Usage = pick(d, []*Usage{
+			nil, {LastUsedAt: w.now.Add(-95 * day), ObservedAt: w.now}, {LastUsedAt: w.now.Add(-80 * day), ObservedAt: w.now.Add(-12 * time.Hour)},
+			{ObservedAt: w.now}, {LastUsedAt: w.now.Add(-200 * day), ObservedAt: w.now.Add(2 * time.Hour)},
+		})
+		w.note("usage %v", s.Usage)
+	case 12:
+		w.enforcement(d)
+	case 13:
+		w.maxJump = pick(d, []time.Duration{0, 48 * time.Hour, 48 * time.Hour})
+		w.note("max_clock_jump %s", w.maxJump)
 	case 5:
 		s.OnBlock = OnBlock(d.IntN(2))
 		w.note("on_block %s", s.OnBlock)
@@ -205,13 +291,47 @@ func (w *world) configure(d dice) {
 		w.note("access %s %s of %s", s.Risk, s.Access, w.question.Asset)
 	case 10:
 		if chance(d, 50) {
-			w.policies = somePolicies(d)
+			w.choosePolicies(d)
 			w.note("another policy")
 		} else {
-			w.prior, w.used = nil, map[int]bool{}
+			w.prior, w.used, w.lastJumped = nil, map[int]bool{}, false
 			w.note("-replace")
 		}
 	}
+}
+
+// except states an exception, prolongs it, or takes it out.
+func (w *world) except(d dice) {
+	x := w.spec.Exception
+	switch by := d.IntN(8); {
+	case by < 2:
+		x = nil
+	case by < 4 && x != nil:
+		longer := *x
+		longer.ExpiresAt = w.now.Add(89 * day)
+		longer.ApprovedBy = pick(d, []string{longer.ApprovedBy, "mia"})
+		x = &longer
+	default:
+		x = &Exception{
+			ApprovedBy: pick(d, []string{"eve", "mia"}), Reason: pick(d, []string{"because", "for another reason"}),
+			ExpiresAt: w.now.Add(time.Duration(d.IntN(60)-3) * day),
+		}
+		for range 1 + d.IntN(3) {
+			x.Codes = x.Codes.With(Code(d.IntN(int(NumCodes))))
+		}
+	}
+	w.spec.Exception = x
+	w.note("exception %v", x)
+}
+
+// enforcement switches between observing and enforcing.
+func (w *world) enforcement(d dice) {
+	rules := *w.policies[0]
+	rules.Enforcement = pick(d, [][]Enforcement{
+		nil, nil, {{Mode: Observe}}, {{Class: "laptop", Mode: Observe}}, {{Environment: "test", Mode: Enforce}, {Mode: Observe, From: w.now.Add(20 * day)}},
+	})
+	w.policies[0] = &rules
+	w.note("enforcement %v", rules.Enforcement)
 }
 
 // facts answers the question as the connected systems would.
@@ -237,20 +357,20 @@ func (w *world) facts() Facts {
 }
 
 func (w *world) input() Input {
-	return Input{Binding: &w.binding, Spec: &w.spec, Prior: w.prior, Policies: w.policies, Now: w.now}
+	return Input{Binding: &w.binding, Spec: &w.spec, Prior: w.prior, Policies: w.policies, Now: w.now, MaxClockJump: w.maxJump}
 }
 
 // somePolicies returns the baseline or rules made up on the spot, and sometimes
-// a grant's own rules besides.
-func somePolicies(d dice) []*Rules {
-	provider := policy.Baseline()
+// a grant's own rules besides. It reports whether the baseline alone decides.
+func somePolicies(d dice) ([]*Rules, bool) {
+	provider, plain := policy.Baseline(), true
 	if chance(d, 40) {
-		provider = someRules(d, "provider policy")
+		provider, plain = someRules(d, "provider policy"), false
 	}
 	if chance(d, 60) {
-		return []*Rules{provider}
+		return []*Rules{provider}, plain
 	}
-	return []*Rules{provider, policy.GrantRules(provider, someRules(d, "grant policy"))}
+	return []*Rules{provider, policy.GrantRules(provider, someRules(d, "grant policy"))}, false
 }
 
 // someRules returns the baseline behind a few other triggers.
@@ -268,15 +388,15 @@ func someRules(d dice, name string) *Rules {
 	for i := range d.IntN(4) {
 		t := Trigger{
 			Codes:    SetOf(Code(d.IntN(int(NumCodes)))) &^ Engine,
-			Action:   Action(d.IntN(5)),
+			Action:   Action(d.IntN(int(Revoke) + 1)),
 			Rotation: Rotation(d.IntN(3)),
 			Label:    fmt.Sprintf("%s triggers[%d]", name, i),
 		}
 		if chance(d, 50) {
-			t.Grace, t.Then = pick(d, []time.Duration{time.Hour, 10 * day, 40 * day}), Action(d.IntN(5))
+			t.Grace, t.Then = pick(d, []time.Duration{time.Hour, 10 * day, 40 * day}), Action(d.IntN(int(Revoke)+1))
 		}
 		if chance(d, 30) {
-			t.BoundTo = pointer(BoundTo(d.IntN(2)))
+			t.BoundTo = pointer(pick(d, []BoundTo{BoundToWorkload, BoundToPerson}))
 		}
 		own = append(own, t)
 	}

@@ -26,11 +26,15 @@ type read[T any] struct {
 // Get returns the remembered answer for key, or joins the read that is under
 // way, or starts it. A caller whose context ends gives up alone: the read goes
 // on for the others. Only when all have given up is it cancelled and forgotten,
-// so that a cancelled run leaves no request behind and poisons no later one.
+// so that a cancelled run leaves no request behind and poisons no later one. When
+// the run ends under which it was called (WithRun), the read ends with it.
 func (m *Memo[T]) Get(ctx context.Context, key string, fetch func(context.Context) (T, error)) (T, error) {
 	var none T
-	if err := ctx.Err(); err != nil {
-		return none, err
+	run := runOf(ctx)
+	for _, c := range []context.Context{ctx, run} {
+		if err := c.Err(); err != nil {
+			return none, err
+		}
 	}
 	r := m.join(ctx, key, fetch)
 	select {
@@ -44,6 +48,9 @@ func (m *Memo[T]) Get(ctx context.Context, key string, fetch func(context.Contex
 	case <-ctx.Done():
 		m.leave(key, r)
 		return none, ctx.Err()
+	case <-run.Done():
+		m.leave(key, r)
+		return none, run.Err()
 	}
 }
 
@@ -54,7 +61,7 @@ func (m *Memo[T]) join(ctx context.Context, key string, fetch func(context.Conte
 		r.waiting++
 		return r
 	}
-	run, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	reading, cancel := startRead(ctx)
 	r := &read[T]{done: make(chan struct{}), cancel: cancel, waiting: 1}
 	if m.reads == nil {
 		m.reads = make(map[string]*read[T])
@@ -63,7 +70,7 @@ func (m *Memo[T]) join(ctx context.Context, key string, fetch func(context.Conte
 	go func() {
 		defer cancel()
 		defer close(r.done)
-		r.value, r.err = fetch(run)
+		r.value, r.err = fetch(reading)
 	}()
 	return r
 }

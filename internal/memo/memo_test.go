@@ -130,3 +130,59 @@ func TestAbandonedFetchIsForgotten(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// The end of a run ends its reads at once, whoever still waits for them, and no
+// read begins after it.
+func TestTheEndOfARunEndsItsReads(t *testing.T) {
+	var m, inner memo.Memo[int]
+	run, stop := context.WithCancel(t.Context())
+	ctx := memo.WithRun(context.WithValue(t.Context(), valueKey{}, "kept"), run)
+	started, ended := make(chan struct{}), make(chan error)
+	go func() {
+		_, _ = m.Get(ctx, "k", func(ctx context.Context) (int, error) {
+			return inner.Get(ctx, "k", func(ctx context.Context) (int, error) {
+				if ctx.Value(valueKey{}) != "kept" {
+					t.Error("the values of the caller are lost")
+				}
+				close(started)
+				<-run.Done()
+				ended <- ctx.Err()
+				return 0, ctx.Err()
+			})
+		})
+	}()
+	<-started
+	stop()
+	if err := <-ended; !errors.Is(err, context.Canceled) {
+		t.Errorf("the context of the read goes on: %v", err)
+	}
+	for _, key := range []string{"k", "other"} {
+		if _, err := m.Get(ctx, key, nil); !errors.Is(err, context.Canceled) {
+			t.Errorf("got %v for %q", err, key)
+		}
+	}
+}
+
+// A caller does not wait for a read that takes no notice of the end of the run.
+func TestNobodyWaitsBeyondTheEndOfARun(t *testing.T) {
+	var m memo.Memo[int]
+	run, stop := context.WithCancel(t.Context())
+	started, release := make(chan struct{}), make(chan struct{})
+	done := make(chan error)
+	go func() {
+		_, err := m.Get(memo.WithRun(t.Context(), run), "k", func(context.Context) (int, error) {
+			close(started)
+			<-release
+			return 1, nil
+		})
+		done <- err
+	}()
+	<-started
+	stop()
+	if err := <-done; !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	close(release)
+}
+
+type valueKey struct{}

@@ -37,7 +37,9 @@ func BaselineJSON() []byte {
 
 // GrantRules returns the grant's own rules as they stand beside the provider's.
 // An asset is assessed once, under the provider's policy: how a record is
-// trusted and what a class stands for cannot differ from one grant to the next.
+// trusted and what a class stands for cannot differ from one grant to the next, nor
+// whether the policy is acted on and who may approve. The controls are those that
+// either of them chooses.
 func GrantRules(provider, grant *lifecycle.Rules) *lifecycle.Rules {
 	rules := *grant
 	rules.StaleAfter = provider.StaleAfter
@@ -45,5 +47,9 @@ func GrantRules(provider, grant *lifecycle.Rules) *lifecycle.Rules {
 	rules.Required = provider.Required
 	rules.Points = provider.Points
 	rules.Classes = provider.Classes
+	rules.Enforcement = provider.Enforcement
+	rules.Authority = provider.Authority
+	rules.Controls = chosenControls(provider, grant)
+	rules.Index()
 	return &rules
 }

@@ -1,6 +1,8 @@
 package policy
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"maps"
 	"slices"
@@ -36,6 +38,10 @@ func compileOnto(doc *Document, name string, base *lifecycle.Rules) (*lifecycle.
 	rules.Lifetimes = slices.Clone(base.Lifetimes)
 	rules.Triggers = slices.Clone(base.Triggers)
 	rules.Classes = maps.Clone(base.Classes)
+	rules.Enforcement = slices.Clone(base.Enforcement)
+	rules.Authority.Attest = slices.Clone(base.Authority.Attest)
+	rules.Authority.Except = slices.Clone(base.Authority.Except)
+	rules.Frameworks = slices.Clone(base.Frameworks)
 	if rules.Classes == nil {
 		rules.Classes = map[string]lifecycle.Class{}
 	}
@@ -46,6 +52,7 @@ func compileOnto(doc *Document, name string, base *lifecycle.Rules) (*lifecycle.
 		reportTooDeep(below(reporter{problems: &problems}, MaxExtends+1))
 		return nil, problems
 	}
+	rules.Digest = digest(base.Digest, doc)
 	found := make([]Problems, len(docs))
 	for i, d := range slices.Backward(docs) {
 		l := layer{
@@ -58,6 +65,7 @@ func compileOnto(doc *Document, name string, base *lifecycle.Rules) (*lifecycle.
 	if problems := slices.Concat(found...); len(problems) > 0 {
 		return nil, problems
 	}
+	rules.Controls = chosenControls(&rules)
 	rules.Index()
 	return &rules, nil
 }
@@ -73,14 +81,37 @@ func (l layer) overlay(doc *Document) {
 	if doc.Version != 0 && doc.Version != Version {
 		l.in("version").report("Unknown Version", unknownVersion(doc.Version))
 	}
+	l.rules.Index() // so that a class is known by a pattern below
 	if doc.Confidence != nil {
 		l.confidence(l.in("confidence"), doc.Confidence)
 	}
 	l.lifetimes(doc.Lifetimes)
 	l.duration(l.in("exception_max"), doc.ExceptionMax, &l.rules.ExceptionMax)
 	l.duration(l.in("lead_time"), doc.LeadTime, &l.rules.LeadTime)
+	l.duration(l.in("review_deadline"), doc.ReviewDeadline, &l.rules.ReviewDeadline)
+	l.duration(l.in("unused_after"), doc.UnusedAfter, &l.rules.UnusedAfter)
+	l.enforcement(doc.Enforcement)
+	l.authority(l.in("authority"), doc.Authority)
+	l.frameworks(l.in("frameworks"), doc.Frameworks)
 	l.triggers(doc.Triggers)
 	l.classes(doc.Classes)
+}
+
+// digest names a document together with what it is laid over, in 16 digits: enough
+// to see in a plan that another policy decides. What only an editor reads is left
+// out.
+func digest(base string, doc *Document) string {
+	sum := sha256.Sum256(append([]byte(base), Render(withoutSchema(doc))...))
+	return hex.EncodeToString(sum[:8])
+}
+
+func withoutSchema(doc *Document) *Document {
+	if doc == nil {
+		return nil
+	}
+	out := *doc
+	out.Schema, out.Extends = nil, withoutSchema(doc.Extends)
+	return &out
 }
 
 // duration reads a duration into dst if it is stated. It reports false only if
@@ -111,10 +142,10 @@ func text(at reporter, s *string) (string, bool) {
 	return *s, true
 }
 
-// className returns a class as it is compared: in lower case and trimmed.
-func className(at reporter, s *string) (string, bool) {
-	class, ok := text(at, s)
-	return strings.ToLower(strings.TrimSpace(class)), ok
+// word returns what is stated as it is compared: in lower case and trimmed.
+func word(at reporter, s *string) (string, bool) {
+	w, ok := text(at, s)
+	return fold(w), ok
 }
 
 // choice reads one of a list of accepted words. It returns nil and true if
@@ -145,7 +176,7 @@ func (l layer) classes(classes map[string]Class) {
 	spelled := map[string]string{}
 	for _, key := range slices.Sorted(maps.Keys(classes)) {
 		at := l.in("classes", key)
-		name, ok := className(at, &key)
+		name, ok := word(at, &key)
 		if !ok {
 			continue
 		}
@@ -161,13 +192,17 @@ func (l layer) classes(classes map[string]Class) {
 
 func (l layer) class(at reporter, name string, c Class) {
 	mapped, known := l.rules.Classes[name]
-	if boundTo, ok := choice(at.in("bound_to"), c.BoundTo, "Unknown Column", lifecycle.ParseBoundTo); ok {
+	if !known && !strings.Contains(name, "*") {
+		mapped = l.rules.ClassOf(name)
+		known = mapped.BoundTo != lifecycle.BoundToUnclassified
+	}
+	if boundTo, ok := choice(at.in("bound_to"), c.BoundTo, "Unknown Column", lifecycle.ParseColumn); ok {
 		switch {
 		case boundTo != nil:
 			mapped.BoundTo = *boundTo
 		case !known:
 			at.in("bound_to").report("Missing Value", fmt.Sprintf("The class %s is not mapped by a document that this one extends, "+
-				"so it must say what its assets stand for; accepted: %s.", strconv.Quote(name), strings.Join(lifecycle.BoundTos(), ", ")))
+				"so it must say what its assets stand for; accepted: %s.", strconv.Quote(name), strings.Join(lifecycle.Columns(), ", ")))
 		}
 	}
 	if owner, ok := text(at.in("lifecycle_owner"), c.LifecycleOwner); ok && owner != "" {

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/custodyhq/terraform-provider-custody/internal/controls"
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 	"github.com/custodyhq/terraform-provider-custody/internal/policy"
 )
@@ -42,7 +43,7 @@ func TestPrecedence(t *testing.T) {
 		{lifecycle.OwnerLeft, lifecycle.RiskStandard, "provider policy extends triggers[1]"},
 		{lifecycle.AssetLost, lifecycle.RiskStandard, "baseline triggers[1]"},
 	} {
-		s := &lifecycle.Subject{Binding: &lifecycle.Binding{}, Spec: &lifecycle.Spec{Risk: test.risk}}
+		s := &lifecycle.Subject{Binding: &lifecycle.Binding{}, Risk: test.risk}
 		if got := decide(t, rules, test.code, s).Label; got != test.label {
 			t.Errorf("%s, %s: decided by %s, want %s", test.code, test.risk, got, test.label)
 		}
@@ -136,13 +137,16 @@ func TestCompileChecksLiterals(t *testing.T) {
 
 func TestGrantRules(t *testing.T) {
 	provider := compile(t, `{"confidence": {"stale_after": "10d", "required_fields": ["owner"], "points": {"corroborated": 1}, "automate_at": 0.5},
-		"lead_time": "11d", "exception_max": "12d", "classes": {"drone": {"bound_to": "person"}}}`)
+		"lead_time": "11d", "exception_max": "12d", "classes": {"drone": {"bound_to": "person"}},
+		"enforcement": [{"mode": "observe"}], "authority": {"attest": [{"who": ["team:risk"]}]}}`)
 	grant := compile(t, `{"confidence": {"stale_after": "20d", "required_fields": [], "points": {"corroborated": 2}, "automate_at": 0.7},
 		"lead_time": "21d", "exception_max": "22d", "classes": {"laptop": {"bound_to": "workload"}},
-		"triggers": [{"on": "task.open", "action": "block"}], "lifetimes": [{"ttl": "1d"}]}`)
+		"triggers": [{"on": "task.open", "action": "block"}], "lifetimes": [{"ttl": "1d"}],
+		"enforcement": [{"risk": "standard", "mode": "enforce"}], "authority": "trust"}`)
 	got := policy.GrantRules(provider, grant)
 	if got.StaleAfter != provider.StaleAfter || got.LeadTime != provider.LeadTime || !slices.Equal(got.Required, provider.Required) ||
-		got.Points != provider.Points || !reflect.DeepEqual(got.Classes, provider.Classes) {
+		got.Points != provider.Points || !reflect.DeepEqual(got.Classes, provider.Classes) ||
+		!reflect.DeepEqual(got.Enforcement, provider.Enforcement) || !reflect.DeepEqual(got.Authority, provider.Authority) {
 		t.Errorf("assessment is not the provider's: %+v", got)
 	}
 	if got.AutomateAt != 70 || got.ExceptionMax != grant.ExceptionMax || len(got.Triggers) != len(grant.Triggers) || len(got.Lifetimes) != len(grant.Lifetimes) {
@@ -150,5 +154,59 @@ func TestGrantRules(t *testing.T) {
 	}
 	if grant.LeadTime == provider.LeadTime || len(grant.Required) != 0 {
 		t.Error("the grant's rules were changed")
+	}
+}
+
+// TestFrameworks: a grant's policy adds to the catalogues of the provider's, and the
+// usual ones are meant only where none of them chooses.
+func TestFrameworks(t *testing.T) {
+	none, empty := compile(t, `{}`), compile(t, `{"frameworks": []}`)
+	one, two := compile(t, `{"frameworks": ["soc2-2017"]}`), compile(t, `{"extends": {"frameworks": ["nis2-2024-2690"]}, "frameworks": ["soc2-2017", "cis-8.1"]}`)
+	for _, c := range []struct {
+		rules *lifecycle.Rules
+		want  []string
+	}{
+		{policy.Baseline(), controls.Default()},
+		{none, controls.Default()},
+		{empty, nil},
+		{one, []string{"soc2-2017"}},
+		{policy.GrantRules(none, none), controls.Default()},
+		{policy.GrantRules(one, none), []string{"soc2-2017"}},
+		{policy.GrantRules(none, one), []string{"soc2-2017"}},
+		{policy.GrantRules(empty, none), nil},
+		{policy.GrantRules(one, two), []string{"cis-8.1", "soc2-2017"}},
+	} {
+		q := lifecycle.ControlQuery{Code: lifecycle.OwnerLeft, BoundTo: lifecycle.BoundToPerson}
+		if got, want := c.rules.Controls(q), controls.For(q, c.want); !slices.Equal(got, want) || (len(want) == 0) != (len(c.want) == 0) {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
+// TestDigest: what can decide otherwise has another digest, and nothing else has.
+func TestDigest(t *testing.T) {
+	digest := func(document string) string { return compile(t, document).Digest }
+	same := []string{`{"lead_time": "2d"}`, `{"$schema": "x", "version": 1, "lead_time": "2d", "triggers": []}`, "{\n\"lead_time\": \"2d\", \"extends\": null}"}
+	others := []string{`{}`, `{"lead_time": "3d"}`, `{"extends": {"lead_time": "2d"}}`, `{"lead_time": "2d", "classes": {"laptop": {"bound_to": "workload"}}}`}
+	for _, document := range same {
+		if digest(document) != digest(same[0]) {
+			t.Errorf("%s has another digest than %s", document, same[0])
+		}
+	}
+	seen := map[string]string{digest(same[0]): same[0], policy.Baseline().Digest: "the baseline"}
+	for _, document := range others {
+		if other, ok := seen[digest(document)]; ok {
+			t.Errorf("%s has the digest of %s", document, other)
+		}
+		seen[digest(document)] = document
+	}
+}
+
+// TestPlacesOfEntries: an entry that cannot be read does not move the places of the
+// others in what is said of them.
+func TestPlacesOfEntries(t *testing.T) {
+	_, err := policy.Load([]byte(`{"lifetimes": [{"risk": "high", "ttl": "1d"}, {"ttl": "1d"}, {"ttl": "2d"}]}`), "provider policy")
+	if err == nil || !strings.Contains(err.Error(), "lifetimes[2]: Unreachable Entry: The first entry that matches holds, and lifetimes[1] comes first") {
+		t.Errorf("got %v", err)
 	}
 }

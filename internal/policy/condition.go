@@ -21,13 +21,12 @@ import (
 // MaxCondition is the longest condition that is read, in characters.
 const MaxCondition = 4096
 
-// The cost of an evaluation is bounded twice, in CEL's own units: by estimate
-// when the document is read, and, should facts be larger than estimated, while
-// it is evaluated. A condition over a few facts costs less than 100.
-const (
-	maxCost       = 1_000_000
-	maxActualCost = 2 * maxCost
-)
+// maxCost bounds what a condition may cost to evaluate, in CEL's own units, by
+// estimate for facts of the usual sizes. Nothing bounds it once it is accepted: a
+// limit there would fail the plan, and with it the revocations of others, because
+// one person is in many teams. So what is accepted walks the teams within the
+// teams at most, which for a thousand takes about a second.
+const maxCost = 100_000_000
 
 // functions are all that a condition can call. It is a list of what is allowed,
 // so that a later CEL cannot bring in a clock; timestamps and durations are left
@@ -90,15 +89,19 @@ func compileCondition(at reporter, expression, label string) func(*lifecycle.Sub
 		at.report(badCondition, "The condition builds an object; it can only read those that it is given.\n"+conditionHelp())
 		return nil
 	}
+	if failures := checkTotal(checked, source); len(failures) > 0 {
+		at.report(badCondition, "The condition could fail on the facts of some asset, and no decision could be made:\n"+display(failures, source))
+		return nil
+	}
 	if words := checkWords(checked, source); len(words) > 0 {
 		at.report(badCondition, "The condition compares a fact with something that it never is:\n"+display(words, source))
 		return nil
 	}
-	if estimate, err := e.EstimateCost(checked, typicalSizes{}); err != nil || estimate.Max > maxCost {
+	if estimate, err := e.EstimateCost(checked, usualSizes{}); err != nil || estimate.Max > maxCost {
 		at.report(badCondition, "The condition can cost too much to evaluate: it walks lists within lists, or builds long strings. Make it simpler.")
 		return nil
 	}
-	program, err := e.Program(checked, cel.EvalOptions(cel.OptOptimize), cel.CostLimit(maxActualCost))
+	program, err := e.Program(checked, cel.EvalOptions(cel.OptOptimize))
 	if err != nil {
 		at.report(badCondition, "The condition is not accepted: "+err.Error()+".\n"+conditionHelp())
 		return nil
@@ -138,16 +141,20 @@ func buildsObject(checked *cel.Ast) bool {
 	return found
 }
 
-// typicalSizes estimates the facts at the size of the largest that are usual.
-type typicalSizes struct{}
+// usualSizes estimates the facts at the size of the largest that are usual.
+type usualSizes struct{}
 
-func (typicalSizes) EstimateSize(node cost.AstNode) *cost.SizeEstimate {
+func (usualSizes) EstimateSize(node cost.AstNode) *cost.SizeEstimate {
 	text := cost.RangedSizeEstimate(0, 256)
 	switch node.Type().Kind() {
 	case types.StringKind:
 		return &text
 	case types.ListKind:
-		return &cost.SizeEstimate{Max: 100, Elem: &text}
+		most := uint64(1000)
+		if f := factAt(node.Path()); f != nil && f.words != nil {
+			most = uint64(len(f.words()))
+		}
+		return &cost.SizeEstimate{Max: most, Elem: &text}
 	case types.StructKind:
 		one := cost.FixedSizeEstimate(1)
 		return &one
@@ -156,6 +163,6 @@ func (typicalSizes) EstimateSize(node cost.AstNode) *cost.SizeEstimate {
 	}
 }
 
-func (typicalSizes) EstimateCallCost(string, string, *cost.AstNode, []cost.AstNode) *cost.CallEstimate {
+func (usualSizes) EstimateCallCost(string, string, *cost.AstNode, []cost.AstNode) *cost.CallEstimate {
 	return nil
 }

@@ -18,6 +18,9 @@ import (
 // and one more for each document that it extends.
 const maxNesting = 4*MaxExtends + 8
 
+// trustWord in the place of authority believes those who are named.
+const trustWord = "trust"
+
 const badDocument = "Invalid Policy Document"
 
 // readTree reads exactly one JSON value into maps, slices, strings, numbers and
@@ -187,11 +190,20 @@ func decode(at reporter, v any, dst reflect.Value) {
 		dst.Set(reflect.New(dst.Type().Elem()))
 		decode(at, v, dst.Elem())
 	case reflect.Struct:
+		if dst.Type() == reflect.TypeFor[Authority]() && v == trustWord {
+			trust := true
+			dst.Set(reflect.ValueOf(Authority{Trust: &trust}))
+			return
+		}
 		if object, ok := v.(map[string]any); ok {
 			decodeStruct(at, object, dst)
 			return
 		}
-		wrongType(at, v, "an object")
+		accepted := "an object"
+		if dst.Type() == reflect.TypeFor[Authority]() {
+			accepted += `, or the word "` + trustWord + `",`
+		}
+		wrongType(at, v, accepted)
 	case reflect.Map:
 		if object, ok := v.(map[string]any); ok {
 			decodeMap(at, object, dst)
@@ -207,6 +219,12 @@ func decode(at reporter, v any, dst reflect.Value) {
 			return
 		}
 		wrongType(at, v, "a list")
+	case reflect.Bool:
+		if b, ok := v.(bool); ok {
+			dst.SetBool(b)
+			return
+		}
+		wrongType(at, v, "true or false")
 	case reflect.String:
 		if s, ok := v.(string); ok {
 			dst.SetString(s)

@@ -3,6 +3,7 @@ package policy
 import (
 	"bytes"
 	"encoding/json"
+	"reflect"
 )
 
 // Version is the version of the document format that this package reads and
@@ -19,15 +20,22 @@ const MaxExtends = 8
 // Document is a policy document as it is written. What is nil was not stated,
 // and is taken from the document that this one extends.
 type Document struct {
-	Schema       *string          `json:"$schema,omitempty"` // for editors; nothing is read from it
-	Version      int              `json:"version"`
-	Extends      *Document        `json:"extends,omitempty"` // nil extends the built-in baseline
-	Confidence   *Confidence      `json:"confidence,omitempty"`
-	Lifetimes    []Lifetime       `json:"lifetimes,omitempty"`
-	ExceptionMax *string          `json:"exception_max,omitempty"`
-	LeadTime     *string          `json:"lead_time,omitempty"`
-	Triggers     []Trigger        `json:"triggers,omitempty"`
-	Classes      map[string]Class `json:"classes,omitempty"`
+	Schema       *string     `json:"$schema,omitempty"` // for editors; nothing is read from it
+	Version      int         `json:"version"`
+	Extends      *Document   `json:"extends,omitempty"` // nil extends the built-in baseline
+	Confidence   *Confidence `json:"confidence,omitempty"`
+	Lifetimes    []Lifetime  `json:"lifetimes,omitempty"`
+	ExceptionMax *string     `json:"exception_max,omitempty"`
+	LeadTime     *string     `json:"lead_time,omitempty"`
+
+	ReviewDeadline *string       `json:"review_deadline,omitempty"`
+	UnusedAfter    *string       `json:"unused_after,omitempty"`
+	Enforcement    []Enforcement `json:"enforcement,omitempty"`
+	Authority      *Authority    `json:"authority,omitempty"`
+	Frameworks     []string      `json:"frameworks,omitzero"`
+
+	Triggers []Trigger        `json:"triggers,omitempty"`
+	Classes  map[string]Class `json:"classes,omitempty"`
 }
 
 // Confidence says how far a record can be trusted, and from where on it is
@@ -40,7 +48,7 @@ type Confidence struct {
 }
 
 // Lifetime says how long credentials live. Selectors that are not stated match
-// everything.
+// everything, but for the risk: an entry without one is for standard access.
 type Lifetime struct {
 	Risk           *string `json:"risk,omitempty"`
 	Criticality    *string `json:"criticality,omitempty"`
@@ -51,6 +59,34 @@ type Lifetime struct {
 	RenewBefore    *string `json:"renew_before,omitempty"`
 	Overlap        *string `json:"overlap,omitempty"`
 	RecertifyEvery *string `json:"recertify_every,omitempty"`
+	Spread         *string `json:"spread,omitempty"` // 0s is accepted
+}
+
+// Enforcement says for some grants whether the policy is acted on. Selectors that
+// are not stated match everything.
+type Enforcement struct {
+	Class       *string `json:"class,omitempty"`
+	Risk        *string `json:"risk,omitempty"`
+	Environment *string `json:"environment,omitempty"`
+	Mode        string  `json:"mode"`
+	EnforceFrom *string `json:"enforce_from,omitempty"` // a date or an RFC 3339 timestamp
+}
+
+// Authority says who may attest and who may approve exceptions. The word "trust"
+// in its place believes those who are named unseen.
+type Authority struct {
+	Trust  *bool           `json:"trust,omitempty"`
+	Attest []Authorization `json:"attest,omitempty"`
+	Except []Authorization `json:"except,omitempty"`
+}
+
+// Authorization says for some grants who may. Selectors that are not stated match
+// everything.
+type Authorization struct {
+	Risk    *string  `json:"risk,omitempty"`
+	Class   *string  `json:"class,omitempty"`
+	BoundTo *string  `json:"bound_to,omitempty"`
+	Who     []string `json:"who"`
 }
 
 // Trigger maps a finding to an action. Selectors that are not stated match
@@ -116,6 +152,13 @@ func versioned(doc *Document) *Document {
 	}
 	out.Extends = versioned(doc.Extends)
 	return &out
+}
+
+// statesNothing reports whether the document only extends another one.
+func (d *Document) statesNothing() bool {
+	own := *d
+	own.Schema, own.Version, own.Extends = nil, 0, nil
+	return reflect.DeepEqual(own, Document{})
 }
 
 // chain lists the document and those that it extends, outermost first, and

@@ -99,10 +99,21 @@ func dump(r *lifecycle.Rules) string {
 	line("name %s", r.Name)
 	line("automate_at %d stale_after %s lead_time %s exception_max %s", r.AutomateAt, policy.FormatDuration(r.StaleAfter),
 		policy.FormatDuration(r.LeadTime), policy.FormatDuration(r.ExceptionMax))
+	line("review_deadline %s unused_after %s frameworks %q", policy.FormatDuration(r.ReviewDeadline), policy.FormatDuration(r.UnusedAfter), r.Frameworks)
 	line("required %v points %v", r.Required, r.Points)
+	for _, e := range r.Enforcement {
+		line("enforcement class=%q risk=%s environment=%q: %s from=%s", e.Class, pointed(e.Risk), e.Environment, e.Mode, e.From)
+	}
+	line("trust %t", r.Authority.Trust)
+	for _, a := range r.Authority.Attest[:len(r.Authority.Attest)-len(base.Authority.Attest)] {
+		line("attest class=%q bound_to=%s risk=%s: %q", a.Class, pointed(a.BoundTo), pointed(a.Risk), a.Who)
+	}
+	for _, a := range r.Authority.Except[:len(r.Authority.Except)-len(base.Authority.Except)] {
+		line("except class=%q bound_to=%s risk=%s: %q", a.Class, pointed(a.BoundTo), pointed(a.Risk), a.Who)
+	}
 	for _, l := range r.Lifetimes[:len(r.Lifetimes)-len(base.Lifetimes)] {
-		line("lifetime risk=%s criticality=%q environment=%q owner_kind=%q class=%q ttl=%s renew_before=%s overlap=%s recertify_every=%s",
-			pointed(l.Risk), l.Criticality, l.Environment, l.OwnerKind, l.Class, l.TTL, l.RenewBefore, l.Overlap, l.RecertifyEvery)
+		line("lifetime risk=%s criticality=%q environment=%q owner_kind=%q class=%q ttl=%s renew_before=%s overlap=%s recertify_every=%s spread=%s",
+			pointed(l.Risk), l.Criticality, l.Environment, l.OwnerKind, l.Class, l.TTL, l.RenewBefore, l.Overlap, l.RecertifyEvery, pointed(l.Spread))
 	}
 	for _, t := range r.Triggers[:len(r.Triggers)-len(base.Triggers)] {
 		line("%s: codes=%d class=%q bound_to=%s risk=%s when=%t: %s rotate=%s grace=%s then=%s", t.Label, t.Codes.Len(), t.Class,

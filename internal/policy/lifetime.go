@@ -2,30 +2,20 @@ package policy
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 )
 
 func (l layer) lifetimes(own []Lifetime) {
-	if len(own) == 0 {
-		return
-	}
-	out := make([]lifecycle.Lifetime, 0, len(own)+len(l.rules.Lifetimes))
+	var read entries[lifecycle.Lifetime]
 	for i := range own {
 		at := l.in("lifetimes", i)
-		entry, ok := l.lifetime(at, own[i])
-		if !ok {
-			continue
+		if entry, ok := l.lifetime(at, own[i]); ok {
+			read.add(at, i, entry, func(earlier lifecycle.Lifetime) bool { return leavesNothing(earlier, entry) })
 		}
-		if j, ok := coveringLifetime(out, entry); ok {
-			at.report("Unreachable Lifetime", fmt.Sprintf("lifetimes[%d] comes first, matches everything that this one matches, "+
-				"and states all that this one states; move this one before it or remove it.", j))
-		}
-		out = append(out, entry)
 	}
-	l.rules.Lifetimes = append(out, l.rules.Lifetimes...)
+	l.rules.Lifetimes = append(read.list, l.rules.Lifetimes...)
 }
 
 // lifetime reads one entry. It reports false if the entry cannot be compared
@@ -34,9 +24,13 @@ func (l layer) lifetime(at reporter, in Lifetime) (lifecycle.Lifetime, bool) {
 	var out lifecycle.Lifetime
 	risk, ok1 := choice(at.in("risk"), in.Risk, "Unknown Risk", lifecycle.ParseRisk)
 	kind, ok2 := choice(at.in("owner_kind"), in.OwnerKind, "Unknown Owner Kind", lifecycle.ParseOwnerKind)
-	criticality, ok3 := text(at.in("criticality"), in.Criticality)
-	environment, ok4 := text(at.in("environment"), in.Environment)
-	class, ok5 := className(at.in("class"), in.Class)
+	criticality, ok3 := word(at.in("criticality"), in.Criticality)
+	environment, ok4 := word(at.in("environment"), in.Environment)
+	class, ok5 := word(at.in("class"), in.Class)
+	if in.Risk == nil {
+		standard := lifecycle.RiskStandard
+		risk = &standard
+	}
 	out.Risk, out.Criticality, out.Environment, out.Class = risk, criticality, environment, class
 	if kind != nil {
 		out.OwnerKind = *kind
@@ -46,16 +40,31 @@ func (l layer) lifetime(at reporter, in Lifetime) (lifecycle.Lifetime, bool) {
 	ok = l.duration(at.in("renew_before"), in.RenewBefore, &out.RenewBefore) && ok
 	ok = l.duration(at.in("overlap"), in.Overlap, &out.Overlap) && ok
 	ok = l.duration(at.in("recertify_every"), in.RecertifyEvery, &out.RecertifyEvery) && ok
+	ok = l.spread(at.in("spread"), in.Spread, &out.Spread) && ok
 	if !ok {
 		return out, false
 	}
-	if in.TTL == nil && in.RenewBefore == nil && in.Overlap == nil && in.RecertifyEvery == nil {
-		at.report("Empty Lifetime", "The entry states no duration; at least one of ttl, renew_before, overlap and recertify_every is needed.")
+	if in.TTL == nil && in.RenewBefore == nil && in.Overlap == nil && in.RecertifyEvery == nil && in.Spread == nil {
+		at.report("Empty Lifetime", "The entry states no duration; at least one of ttl, renew_before, overlap, recertify_every and spread is needed.")
 		return out, false
 	}
 	shorterThanTTL(at.in("renew_before"), "renewed", out.RenewBefore, out.TTL)
 	shorterThanTTL(at.in("overlap"), "retired", out.Overlap, out.TTL)
 	return out, true
+}
+
+// spread reads over how long renewals are spread. Unlike other durations it may be
+// zero, which renews all at once.
+func (l layer) spread(at reporter, s *string, dst **time.Duration) bool {
+	if s == nil {
+		return true
+	}
+	var d time.Duration
+	if total, err := sumDuration(*s); (err != nil || total != 0) && !l.duration(at, s, &d) {
+		return false
+	}
+	*dst = &d
+	return true
 }
 
 func shorterThanTTL(at reporter, what string, d, ttl time.Duration) {
@@ -65,18 +74,16 @@ func shorterThanTTL(at reporter, what string, d, ttl time.Duration) {
 	}
 }
 
-// coveringLifetime finds an earlier entry that leaves nothing to e.
-func coveringLifetime(earlier []lifecycle.Lifetime, e lifecycle.Lifetime) (int, bool) {
+// leavesNothing reports whether an earlier entry matches everything that e matches,
+// and states all that it states.
+func leavesNothing(earlier, e lifecycle.Lifetime) bool {
 	states := func(a, b time.Duration) bool { return a > 0 || b == 0 }
-	selects := func(a, b string) bool { return a == "" || strings.EqualFold(a, b) }
-	for i, f := range earlier {
-		if (f.Risk == nil || e.Risk != nil && *f.Risk == *e.Risk) &&
-			(f.OwnerKind == lifecycle.KindUnstated || f.OwnerKind == e.OwnerKind) &&
-			selects(f.Criticality, e.Criticality) && selects(f.Environment, e.Environment) && selects(f.Class, e.Class) &&
-			states(f.TTL, e.TTL) && states(f.RenewBefore, e.RenewBefore) &&
-			states(f.Overlap, e.Overlap) && states(f.RecertifyEvery, e.RecertifyEvery) {
-			return i, true
-		}
-	}
-	return 0, false
+	return lifetimeCovers(earlier, e) && states(earlier.TTL, e.TTL) && states(earlier.RenewBefore, e.RenewBefore) &&
+		states(earlier.Overlap, e.Overlap) && states(earlier.RecertifyEvery, e.RecertifyEvery) && (earlier.Spread != nil || e.Spread == nil)
+}
+
+// lifetimeCovers reports whether the entry f matches everything that e matches.
+func lifetimeCovers(f, e lifecycle.Lifetime) bool {
+	return holds(f.Risk, e.Risk) && (f.OwnerKind == lifecycle.KindUnstated || f.OwnerKind == e.OwnerKind) &&
+		covers(f.Criticality, e.Criticality) && covers(f.Environment, e.Environment) && covers(f.Class, e.Class)
 }

@@ -8,11 +8,25 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 )
 
-// scopes are the four combinations of column and risk, in each of which a
-// trigger is for the same set of codes.
-const scopes = 4
+// entries are those of one list of a document that could be read, of which the first
+// that matches holds.
+type entries[T any] struct {
+	list   []T
+	places []int // in the document's list
+}
 
-// scope is what one trigger of a document is for.
+// add takes note of the entry at a place of the list. It reports the entry if one
+// before it leaves nothing to it.
+func (e *entries[T]) add(at reporter, place int, entry T, coveredBy func(T) bool) {
+	if j := slices.IndexFunc(e.list, coveredBy); j >= 0 {
+		first := append(slices.Clone(at.at[:len(at.at)-1]), e.places[j])
+		at.report("Unreachable Entry", fmt.Sprintf("The first entry that matches holds, and %s comes first and matches everything that this one "+
+			"matches, and states all that it states; move this one up or remove it.", Problem{Path: first}.Location()))
+	}
+	e.list, e.places = append(e.list, entry), append(e.places, place)
+}
+
+// scope is what one trigger of a document is for, in each cell.
 type scope struct {
 	index int
 	class string
@@ -32,8 +46,7 @@ func (r *reachability) add(index int, t lifecycle.Trigger, when *string) (hiding
 		s.when = strings.TrimSpace(*when)
 	}
 	for i := range s.codes {
-		boundTo, risk := lifecycle.BoundTo(i&1), lifecycle.Risk(i>>1)
-		if (t.BoundTo == nil || *t.BoundTo == boundTo) && (t.Risk == nil || *t.Risk == risk) {
+		if cell(i).selects(&t) {
 			s.codes[i] = t.Codes
 		}
 	}
@@ -64,7 +77,7 @@ func (r *reachability) add(index int, t lifecycle.Trigger, when *string) (hiding
 // always reports whether e matches whenever s does, as far as class and
 // condition go.
 func (e scope) always(s scope) bool {
-	return (e.class == "" || e.class == s.class) && (e.when == "" || e.when == s.when)
+	return covers(e.class, s.class) && (e.when == "" || e.when == s.when)
 }
 
 func unreachable(hiding []int) string {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"github.com/custodyhq/terraform-provider-custody/internal/controls"
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 	"github.com/custodyhq/terraform-provider-custody/internal/policy"
 )
@@ -22,7 +23,7 @@ var schemaFile = filepath.Join("..", "..", "schema", "policy.schema.json")
 // beyondSchema are the invalid documents that a schema takes for valid: what is
 // wrong with them is arithmetic, order, another part of the document, or CEL.
 var beyondSchema = []string{
-	"automate_at_decimals", "classes", "conditions", "points_sum", "points_sum_extended", "repeated_key", "too_deep", "unreachable",
+	"automate_at_decimals", "classes", "condition_words", "conditions", "points_sum", "points_sum_extended", "repeated_key", "too_deep", "unreachable", "unreachable_adoption",
 }
 
 func readJSON(t *testing.T, data []byte) (any, bool) {
@@ -58,6 +59,7 @@ func TestSchemaAgrees(t *testing.T) {
 	schema := compiledSchema(t)
 	valid := documents(t, "valid")
 	valid["baseline"] = policy.BaselineJSON()
+	maps.Copy(valid, profiles(t))
 	for name, data := range valid {
 		doc, ok := readJSON(t, data)
 		if !ok {
@@ -110,6 +112,7 @@ func TestSchemaKeys(t *testing.T) {
 	for name, typ := range map[string]reflect.Type{
 		"document": reflect.TypeFor[policy.Document](), "confidence": reflect.TypeFor[policy.Confidence](),
 		"lifetime": reflect.TypeFor[policy.Lifetime](), "trigger": reflect.TypeFor[policy.Trigger](), "class": reflect.TypeFor[policy.Class](),
+		"enforcement": reflect.TypeFor[policy.Enforcement](), "authority": reflect.TypeFor[policy.Authority](), "authorization": reflect.TypeFor[policy.Authorization](),
 	} {
 		var want []string
 		for i := range typ.NumField() {
@@ -133,11 +136,13 @@ func TestSchemaEnums(t *testing.T) {
 	for name, pair := range map[string][2][]string{
 		"action":          {words(defs["action"]), lifecycle.Actions()},
 		"risk":            {words(defs["risk"]), lifecycle.Risks()},
-		"bound_to":        {words(defs["bound_to"]), lifecycle.BoundTos()},
+		"bound_to":        {words(defs["bound_to"]), lifecycle.Columns()},
 		"owner_kind":      {words(defs["lifetime"].Properties["owner_kind"]), lifecycle.OwnerKinds()},
 		"rotate":          {words(defs["trigger"].Properties["rotate"]), lifecycle.Rotations()},
 		"on":              {words(defs["trigger"].Properties["on"]), append([]string{policy.AnyCode}, policy.MappableCodes()...)},
 		"required_fields": {words(*defs["confidence"].Properties["required_fields"].Items), lifecycle.Fields()},
+		"mode":            {words(defs["enforcement"].Properties["mode"]), lifecycle.Modes()},
+		"frameworks":      {words(*defs["document"].Properties["frameworks"].Items), controls.Frameworks()},
 		"points":          {slices.Sorted(maps.Keys(points.Properties)), slices.Sorted(slices.Values(lifecycle.Signals()))},
 	} {
 		if !slices.Equal(pair[0], pair[1]) {
@@ -169,6 +174,9 @@ func TestSchemaDurations(t *testing.T) {
 		}
 		if err := schema.Validate(map[string]any{"lead_time": text}); err != nil {
 			t.Errorf("the schema refuses the duration %s: %v", text, err)
+		}
+		if err := schema.Validate(map[string]any{"lifetimes": []any{map[string]any{"spread": text}}}); err != nil {
+			t.Errorf("the schema refuses the spread %s: %v", text, err)
 		}
 	}
 	for _, text := range []string{"", "90", "d", "-1d", "1 d", "1y", "1D", "1d,2h"} {

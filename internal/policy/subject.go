@@ -43,6 +43,7 @@ var objects = []object{
 		{"id", cel.StringType, func(s *lifecycle.Subject) any { return s.Binding.Asset.ID }, nil},
 		{"class", cel.StringType, func(s *lifecycle.Subject) any { return s.Binding.Class }, nil},
 		{"bound_to", cel.StringType, func(s *lifecycle.Subject) any { return s.Binding.BoundTo.String() }, lifecycle.BoundTos},
+		{"open_tasks", listOfStrings, func(s *lifecycle.Subject) any { return taskKinds(s.Binding) }, lifecycle.TaskKinds},
 		{"state", cel.StringType, func(s *lifecycle.Subject) any { return s.Binding.State.String() }, lifecycle.States},
 		{"purpose", cel.StringType, func(s *lifecycle.Subject) any { return s.Binding.Purpose }, nil},
 		{"environment", cel.StringType, func(s *lifecycle.Subject) any { return s.Binding.Environment }, nil},
@@ -59,7 +60,8 @@ var objects = []object{
 	}},
 	{"grant", cel.ObjectType("Grant"), []fact{
 		{"access", cel.StringType, func(s *lifecycle.Subject) any { return s.Spec.Access }, nil},
-		{"risk", cel.StringType, func(s *lifecycle.Subject) any { return s.Spec.Risk.String() }, lifecycle.Risks},
+		{"risk", cel.StringType, func(s *lifecycle.Subject) any { return s.Risk.String() }, lifecycle.Risks},
+		{"issued", cel.BoolType, func(s *lifecycle.Subject) any { return s.Issued }, nil},
 		{"on_block", cel.StringType, func(s *lifecycle.Subject) any { return s.Spec.OnBlock.String() }, lifecycle.OnBlocks},
 	}},
 	{"binding", cel.ObjectType("Binding"), []fact{
@@ -75,12 +77,36 @@ func orUnstated(words func() []string) func() []string {
 	return func() []string { return append([]string{""}, words()...) }
 }
 
+func taskKinds(b *lifecycle.Binding) []string {
+	kinds := make([]string, len(b.TaskKinds))
+	for i, k := range b.TaskKinds {
+		kinds[i] = k.String()
+	}
+	return kinds
+}
+
 func findingCodes(b *lifecycle.Binding) []string {
 	codes := make([]string, len(b.Findings))
 	for i := range b.Findings {
 		codes[i] = b.Findings[i].Code.String()
 	}
 	return codes
+}
+
+// factAt returns the fact that is read by a path such as owner, teams; nil if
+// there is none.
+func factAt(path []string) *fact {
+	if len(path) != 2 {
+		return nil
+	}
+	for i := range objects {
+		for j := range objects[i].facts {
+			if objects[i].variable == path[0] && objects[i].facts[j].name == path[1] {
+				return &objects[i].facts[j]
+			}
+		}
+	}
+	return nil
 }
 
 // ConditionFields lists what a condition can read, as it is written in one:

@@ -60,8 +60,8 @@ func (l layer) trigger(at reporter, in Trigger, label string) (lifecycle.Trigger
 	out := lifecycle.Trigger{Label: label}
 	before := len(*at.problems)
 	codes, _ := codesOf(at.in("on"), in.On)
-	class, _ := className(at.in("class"), in.Class)
-	boundTo, _ := choice(at.in("bound_to"), in.BoundTo, "Unknown Column", lifecycle.ParseBoundTo)
+	class, _ := word(at.in("class"), in.Class)
+	boundTo, _ := choice(at.in("bound_to"), in.BoundTo, "Unknown Column", lifecycle.ParseColumn)
 	risk, _ := choice(at.in("risk"), in.Risk, "Unknown Risk", lifecycle.ParseRisk)
 	when, _ := text(at.in("when"), in.When)
 	out.Codes, out.Class, out.BoundTo, out.Risk = codes, class, boundTo, risk

@@ -10,22 +10,21 @@ import (
 	"cel.dev/cel-go/common"
 	"cel.dev/cel-go/common/ast"
 	"cel.dev/cel-go/common/operators"
+	"cel.dev/cel-go/common/overloads"
 	"cel.dev/cel-go/common/types"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 )
 
-// raisedByGrant are the findings that only a grant raises. A binding never
-// carries them, and a condition sees the binding.
-var raisedByGrant = lifecycle.SetOf(lifecycle.AssetReassigned, lifecycle.AssetChanged, lifecycle.OwnerMoved,
-	lifecycle.GrantRecertificationDue, lifecycle.GrantRotationDue, lifecycle.GrantLatched, lifecycle.GrantExpired,
-	lifecycle.ExceptionExpired)
+// folded are the facts of the asset that hold words in lower case, however the record
+// spells them.
+var folded = []string{"class", "environment", "criticality"}
 
 // bindingCodes lists the codes that binding.findings can hold.
 func bindingCodes() []string {
 	return slices.DeleteFunc(lifecycle.Codes(), func(s string) bool {
 		c, err := lifecycle.ParseCode(s)
-		return err != nil || raisedByGrant.Has(c)
+		return err != nil || lifecycle.RaisedByGrant.Has(c)
 	})
 }
 
@@ -33,56 +32,86 @@ func bindingCodes() []string {
 // fact can never be: such a condition is always false, and nothing else would
 // ever say so.
 func checkWords(checked *cel.Ast, source cel.Source) []*cel.Error {
-	w := wordChecker{ast: checked.NativeRep(), errors: common.NewErrors(source)}
-	ast.PreOrderVisit(w.ast.Expr(), ast.NewExprVisitor(w.visit))
-	return w.errors.GetErrors()
-}
-
-type wordChecker struct {
-	ast    *ast.AST
-	errors *common.Errors
-}
-
-func (w wordChecker) visit(e ast.Expr) {
-	if e.Kind() != ast.CallKind {
-		return
+	errors := common.NewErrors(source)
+	report := func(m mention, format string, args ...any) {
+		errors.ReportErrorString(checked.NativeRep().SourceInfo().GetStartLocation(m.word.ID()), m.name+fmt.Sprintf(format, args...))
 	}
-	call := e.AsCall()
-	args := call.Args()
-	switch call.FunctionName() {
-	case operators.Equals, operators.NotEquals:
-		w.compare(args[0], args[1])
-		w.compare(args[1], args[0])
-	case operators.In:
-		w.compare(args[1], args[0])
-		if args[1].Kind() == ast.ListKind {
-			for _, word := range args[1].AsList().Elements() {
-				w.compare(args[0], word)
-			}
+	mentions(checked, func(m mention) {
+		lower := strings.ToLower(m.text)
+		if m.whole {
+			lower = fold(m.text)
+		}
+		if slices.Contains(folded, m.fact.name) && m.text != lower {
+			report(m, " is in lower case and never has %s; write %s", strconv.Quote(m.text), strconv.Quote(lower))
+		}
+		if m.whole && m.fact.words != nil && !slices.Contains(m.fact.words(), m.text) {
+			report(m, " is never %s; accepted: %s", strconv.Quote(m.text), listWords(m.fact.words()))
+		}
+	})
+	return errors.GetErrors()
+}
+
+// mention is a place of a condition that compares a fact with a text.
+type mention struct {
+	fact  *fact
+	name  string // as the condition writes it
+	word  ast.Expr
+	text  string
+	whole bool // the whole of the fact, or of an element, is compared
+}
+
+// mentions finds all that a condition compares facts with.
+func mentions(checked *cel.Ast, found func(mention)) {
+	tree := checked.NativeRep()
+	pair := func(selection, word ast.Expr, whole bool) {
+		if m, ok := mentionOf(tree, selection, word, whole); ok {
+			found(m)
 		}
 	}
+	ast.PreOrderVisit(tree.Expr(), ast.NewExprVisitor(func(e ast.Expr) {
+		if e.Kind() != ast.CallKind {
+			return
+		}
+		call := e.AsCall()
+		args := call.Args()
+		switch call.FunctionName() {
+		case operators.Equals, operators.NotEquals:
+			pair(args[0], args[1], true)
+			pair(args[1], args[0], true)
+		case operators.In:
+			pair(args[1], args[0], true)
+			if args[1].Kind() == ast.ListKind {
+				for _, word := range args[1].AsList().Elements() {
+					pair(args[0], word, true)
+				}
+			}
+		case overloads.StartsWith, overloads.EndsWith, overloads.Contains:
+			pair(call.Target(), args[0], false)
+		}
+	}))
 }
 
-// compare checks a word that is compared with a fact, or looked for in it.
-func (w wordChecker) compare(selection, word ast.Expr) {
+// mentionOf returns the fact that one expression selects and the text that the other
+// one writes out.
+func mentionOf(tree *ast.AST, selection, word ast.Expr, whole bool) (mention, bool) {
 	if selection.Kind() != ast.SelectKind || word.Kind() != ast.LiteralKind {
-		return
+		return mention{}, false
 	}
 	text, ok := word.AsLiteral().(types.String)
 	if !ok {
-		return
+		return mention{}, false
 	}
 	sel := selection.AsSelect()
-	operand, ok := objectOf(w.ast.GetType(sel.Operand().ID()).TypeName())
+	operand, ok := objectOf(tree.GetType(sel.Operand().ID()).TypeName())
 	if !ok {
-		return
+		return mention{}, false
 	}
-	for _, f := range operand.facts {
-		if f.name == sel.FieldName() && f.words != nil && !slices.Contains(f.words(), string(text)) {
-			w.errors.ReportErrorString(w.ast.SourceInfo().GetStartLocation(word.ID()),
-				fmt.Sprintf("%s is never %s; accepted: %s", operand.variable+"."+f.name, strconv.Quote(string(text)), listWords(f.words())))
-		}
+	name := sel.FieldName()
+	if sel.Operand().Kind() == ast.IdentKind {
+		name = sel.Operand().AsIdent() + "." + name
 	}
+	f := factAt([]string{operand.variable, sel.FieldName()})
+	return mention{f, name, word, string(text), whole}, f != nil
 }
 
 func listWords(words []string) string {

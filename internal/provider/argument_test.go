@@ -67,7 +67,7 @@ func TestBadProviderArguments(t *testing.T) {
 		"plan_time in parts":    {"= var.plan_time", `= "2030-01-15T09:00:00.5Z"`, []string{"plan_time =", "whole seconds"}},
 		"an empty max_plan_age": {"systems = {", "max_plan_age = \"\"\n  systems = {", []string{"max_plan_age =", "Invalid Duration"}},
 		"max_plan_age":          {"systems = {", "max_plan_age = \"tomorrow\"\n  systems = {", []string{"max_plan_age =", "Invalid Duration", "such as 36h, 14d or 2w"}},
-		"negative limit":        {"systems = {", "limits = { revocations = -1 }\n  systems = {", []string{"limits.revocations", "at least 0"}},
+		"negative limit":        {"systems = {", "limits = { revocations = -2 }\n  systems = {", []string{"limits.revocations", "at least -1"}},
 		"half a limit":          {"systems = {", "limits = { revocations = 1.5 }\n  systems = {", []string{"limits ="}},
 	}))
 }
@@ -78,6 +78,7 @@ func TestBadProviderConfigurations(t *testing.T) {
 		"no kind":                {systems, `cmdb = {}`, []string{`System Has No Kind`, `The system "cmdb" says nothing of what it is.`, "Accepted: exactly one kind"}},
 		"two kinds":              {systems, `cmdb = { file = { assets = "a.csv" }, ldap = { url = "ldap://127.0.0.1" } }`, []string{`System Has Several Kinds`, "file, ldap"}},
 		"an unknown kind":        {systems, `cmdb = { itop = { url = "https://assets.example.org" } }`, []string{`System Has No Kind`}},
+		"a null header":          {`tasks = "tasks.csv"`, `tasks = "tasks.csv", columns = { owner = null }`, []string{`systems["cmdb"].file.columns["owner"]`, "A null element states nothing."}},
 		"no file":                {systems, `cmdb = { file = {} }`, []string{`systems["cmdb"].file.assets`, "No file is named. Set assets, people or tasks"}},
 		"another format":         {`"assets.csv"`, `"assets.xlsx"`, []string{`systems["cmdb"].file.assets`, `"assets.xlsx" does not end in a known format. Accepted:`}},
 		"a malformed glob":       {`"people.csv"`, `"people[.csv"`, []string{`systems["cmdb"].file.people`, "is malformed"}},
@@ -86,7 +87,7 @@ func TestBadProviderConfigurations(t *testing.T) {
 		"an unknown state":       {`tasks = "tasks.csv"`, `tasks = "tasks.csv", states = { Deployed = "live" }`, []string{`systems["cmdb"].file.states["Deployed"]`, `"live" is not accepted there. Accepted: unknown, planned, in_service`}},
 		"an unknown status":      {`tasks = "tasks.csv"`, `tasks = "tasks.csv", people_states = { "on leave" = "away" }`, []string{`systems["cmdb"].file.people_states["on leave"]`, "Accepted: "}},
 		"an unknown task status": {`tasks = "tasks.csv"`, `tasks = "tasks.csv", tasks_states = { Stalled = "waiting" }`, []string{`systems["cmdb"].file.tasks_states["Stalled"]`, "open, closed"}},
-		"records of what":        {`tasks = "tasks.csv"`, `tasks = "tasks.csv", min_records = { owners = 3 }`, []string{`systems["cmdb"].file.min_records["owners"]`, "none of assets, people and tasks"}},
+		"records of what":        {`tasks = "tasks.csv"`, `tasks = "tasks.csv", min_records = { owners = 3 }`, []string{`systems["cmdb"].file.min_records["owners"]`, "It is not accepted; use"}},
 		"an unknown directory":   {"systems = {", "directories = [\"corp\"]\n  systems = {", []string{"directories =", `No system named "corp", which directories names, is configured.`, `"cmdb"`}},
 		"no people":              {systems, systems + "\n  other = { file = { assets = \"assets.csv\" } }\n  }\n  directories = [\"other\"]\n  limits = {", []string{"directories =", `The system "other", which directories names, knows no people.`}},
 		"a review queue":         {"systems = {", "reviews = \"cmdb\"\n  systems = {", []string{"reviews =", "System Has No Review Queue", "Leave reviews out"}},
@@ -131,8 +132,8 @@ func TestForeignExports(t *testing.T) {
 	))
 }
 
-// A policy of the provider decides. What only facts can break in it, is told
-// when they do.
+// A policy of the provider decides. What facts could break in it is refused before
+// they do.
 func TestThePolicyOfTheProviderDecides(t *testing.T) {
 	const key = "custody_grant.key"
 	w := acctest.NewWorld(t, "grant")
@@ -156,11 +157,29 @@ func TestThePolicyOfTheProviderDecides(t *testing.T) {
 			PreConfig: func() {
 				w.Write("policy.json", `{"version": 1, "triggers": [{"on": "task.open", "when": "owner.teams[1] == 'x'", "action": "block"}]}`)
 			},
-			ExpectError: check.Error("Error: Unable to Evaluate Policy Condition", "provider policy triggers[0]",
-				"Nothing was issued and nothing was revoked.", "Correct the condition in the policy."),
+			ExpectError: check.Error("Error: Invalid Condition", "At triggers[0].when", "this can fail: a list may be shorter",
+				"Nothing was issued and nothing was revoked."),
 		},
 		w.Look(func() error { return w.Unchanged(acctest.StateFile, state) }),
 	))
+}
+
+// A policy that spares leavers is told by one warning, however many grants there are;
+// one that only spares less is not. No test case sees warnings.
+func TestAPolicyThatIsMilderIsToldOnce(t *testing.T) {
+	t.Parallel()
+	w := acctest.Load(t, "grant")
+	w.Append("main.tf", "resource \"custody_grant\" \"other\" {\n  binding = custody_binding.app\n  access  = \"key/other\"\n}")
+	w.Provider(`policy = file("policy.json")`)
+	const summary = "Policy Is Milder Than the Baseline"
+	w.Write("policy.json", `{"lifetimes": [{"class": "laptop", "ttl": "60d"}, {"class": "server", "ttl": "400d"}], "triggers": [{"on": "owner.moved", "action": "keep"}]}`)
+	w.Plan().Exits(2).Silent(summary)
+	w.Write("policy.json", `{"lifetimes": [{"risk": "privileged", "class": "laptop", "ttl": "60d"}], "triggers": [{"on": "*", "action": "keep"}]}`)
+	plan := w.Plan().Exits(2).Says("Warning: "+summary, "policy = file(", "- provider policy triggers[0]: asset.retired and asset.lost give keep instead of revoke.",
+		"- ttl is 60d instead of 30d, for privileged access to assets of class laptop.", "custody_policy lists all differences")
+	if n := strings.Count(plan.Output, summary); n != 1 {
+		t.Errorf("the warning stands in the plan %d times", n)
+	}
 }
 
 func TestPlantimestampIsAPlanTime(t *testing.T) {

@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -11,16 +12,19 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
+	"github.com/custodyhq/terraform-provider-custody/internal/fault"
 	"github.com/custodyhq/terraform-provider-custody/internal/inventory"
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 	document "github.com/custodyhq/terraform-provider-custody/internal/policy"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/operation"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/run"
-	"github.com/custodyhq/terraform-provider-custody/internal/provider/wire"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/value"
 )
 
 const (
-	defaultPlanAge = 24 * time.Hour
-	maxPlanAge     = 168 * time.Hour
+	defaultPlanAge   = 24 * time.Hour
+	maxPlanAge       = 168 * time.Hour
+	defaultClockJump = 48 * time.Hour
 )
 
 // model is the provider block.
@@ -32,11 +36,13 @@ type model struct {
 	OnUnavailable types.String `tfsdk:"on_unavailable"`
 	PlanTime      types.String `tfsdk:"plan_time"`
 	MaxPlanAge    types.String `tfsdk:"max_plan_age"`
+	MaxClockJump  types.String `tfsdk:"max_clock_jump"`
 	Limits        *limits      `tfsdk:"limits"`
 }
 
 type limits struct {
 	Revocations types.Int64 `tfsdk:"revocations"`
+	Rotations   types.Int64 `tfsdk:"rotations"`
 }
 
 // start builds the run from the provider block. It returns nil if it has
@@ -51,13 +57,15 @@ func (p *Provider) start(ctx context.Context, config tfsdk.Config, diags *diag.D
 	if diags.HasError() {
 		return nil
 	}
-	r := &run.Run{Hold: m.OnUnavailable.ValueString() == onUnavailableHold, Brake: run.NewBrake(m.revocations())}
+	r := &run.Run{Hold: m.OnUnavailable.ValueString() == onUnavailableHold, MaxClockJump: m.clockJump()}
 	p.setInstant(r, &m, diags)
 	r.Rules = rules(&m, diags)
-	r.Facts = facts(ctx, &m, diags)
+	r.Facts = p.facts(ctx, &m, diags)
+	r.Brake = run.NewBrake(m.limits(), func() (int, bool) { return r.Facts.Listed(context.WithoutCancel(ctx)) })
 	if diags.HasError() {
 		return nil
 	}
+	r.Facts.Run, r.Facts.Progress = p.life.present(), logProgress
 	return r
 }
 
@@ -66,25 +74,44 @@ func (p *Provider) start(ctx context.Context, config tfsdk.Config, diags *diag.D
 func reportUnknown(config tfsdk.Config, diags *diag.Diagnostics) {
 	var values map[string]tftypes.Value
 	if err := config.Raw.As(&values); err != nil {
-		diags.AddError("Provider Configuration Not Known Yet", err.Error())
+		operation.Configure.Report(diags, path.Empty(), &fault.Fault{Summary: "Provider Configuration Not Known Yet", Happened: err.Error()})
 		return
 	}
 	for name, v := range values {
 		if v.IsFullyKnown() {
 			continue
 		}
-		diags.AddAttributeError(path.Root(name), "Provider Argument Not Known Yet",
-			fmt.Sprintf("%s depends on something that is known after apply only, so no decision can be planned.\n\n"+
-				"Nothing was issued and nothing was revoked.\n\n"+
-				"Pass values that are known: literals, variables, file() or plantimestamp(). Data sources under a module with depends_on are known after apply only.", name))
+		operation.Configure.Report(diags, path.Root(name), &fault.Fault{
+			Summary:  "Provider Argument Not Known Yet",
+			Happened: name + " depends on something that is known after apply only, so no decision can be planned.",
+			Advice: "Pass values that are known: literals, variables, file() or plantimestamp(). " +
+				"Data sources under a module with depends_on are known after apply only.",
+		})
 	}
 }
 
-func (m *model) revocations() int {
-	if m.Limits == nil || m.Limits.Revocations.IsNull() {
-		return run.DefaultRevocations
+func (m *model) limits() run.Limits {
+	var l run.Limits
+	if m.Limits == nil {
+		return l
 	}
-	return int(m.Limits.Revocations.ValueInt64())
+	read := func(v types.Int64) *int {
+		if v.IsNull() {
+			return nil
+		}
+		n := int(v.ValueInt64())
+		return &n
+	}
+	l.Revocations, l.Rotations = read(m.Limits.Revocations), read(m.Limits.Rotations)
+	return l
+}
+
+// clockJump returns max_clock_jump, which the schema has checked.
+func (m *model) clockJump() time.Duration {
+	if d, err := document.ParseDuration(m.MaxClockJump.ValueString()); err == nil {
+		return d
+	}
+	return defaultClockJump
 }
 
 // setInstant fixes the one instant of the run.
@@ -95,30 +122,36 @@ func (p *Provider) setInstant(r *run.Run, m *model, diags *diag.Diagnostics) {
 	if !m.MaxPlanAge.IsNull() {
 		var err error
 		if age, err = document.ParseDuration(m.MaxPlanAge.ValueString()); err != nil || age > maxPlanAge {
-			diags.AddAttributeError(path.Root("max_plan_age"), "Invalid Plan Age",
-				fmt.Sprintf("%q is longer than a saved plan may wait.\n\nNothing was issued and nothing was revoked.\n\nAccepted: a duration of at most 168h, such as 24h or 7d.", m.MaxPlanAge.ValueString()))
+			operation.Configure.Report(diags, path.Root("max_plan_age"), &fault.Fault{
+				Summary:  "Invalid Plan Age",
+				Happened: fmt.Sprintf("%q is longer than a saved plan may wait.", m.MaxPlanAge.ValueString()),
+				Advice:   "Accepted: a duration of at most 168h, such as 24h or 7d.",
+			})
 			return
 		}
 	}
 	if m.PlanTime.IsNull() {
 		return
 	}
-	at, err := wire.ParseInstant(m.PlanTime.ValueString())
+	at, err := value.ParseInstant(m.PlanTime.ValueString())
 	if err != nil {
-		diags.AddAttributeError(path.Root("plan_time"), "Invalid Timestamp", err.Error()+".")
+		operation.Configure.Report(diags, path.Root("plan_time"), &fault.Fault{Summary: "Invalid Timestamp", Happened: err.Error() + "."})
 		return
 	}
 	switch {
 	case at.After(now):
-		diags.AddAttributeError(path.Root("plan_time"), "Plan Time Lies in the Future",
-			fmt.Sprintf("plan_time is %s, but this machine's clock says %s.\n\nNothing was issued and nothing was revoked.\n\n"+
-				"Set plan_time = plantimestamp(), and check the clocks of the machines that plan and apply.", wire.Instant(at), wire.Instant(now)))
+		operation.Configure.Report(diags, path.Root("plan_time"), &fault.Fault{
+			Summary:  "Plan Time Lies in the Future",
+			Happened: fmt.Sprintf("plan_time is %s, but this machine's clock says %s.", value.Instant(at), value.Instant(now)),
+			Advice:   "Set plan_time = plantimestamp(), and check the clocks of the machines that plan and apply.",
+		})
 	case now.Sub(at) > age:
-		diags.AddAttributeError(path.Root("plan_time"), "Saved Plan Is Too Old",
-			fmt.Sprintf("The plan was made at %s and may be applied for %s; it is %s now.\n\n"+
-				"custody issued nothing and revoked nothing. What other providers planned to destroy may already be gone.\n\n"+
-				"Make a new plan. max_plan_age sets how long a saved plan may wait, up to 168h.",
-				wire.Instant(at), document.FormatDuration(age), wire.Instant(now)))
+		operation.Configure.Report(diags, path.Root("plan_time"), &fault.Fault{
+			Summary:     "Saved Plan Is Too Old",
+			Happened:    fmt.Sprintf("The plan was made at %s and may be applied for %s; it is %s now.", value.Instant(at), document.FormatDuration(age), value.Instant(now)),
+			Consequence: "custody issued nothing and revoked nothing. What other providers planned to destroy may already be gone.",
+			Advice:      "Make a new plan. max_plan_age sets how long a saved plan may wait, up to 168h.",
+		})
 	}
 	r.Now, r.Fixed = at, true
 }
@@ -129,26 +162,46 @@ func rules(m *model, diags *diag.Diagnostics) *lifecycle.Rules {
 	}
 	compiled, err := document.Load([]byte(m.Policy.ValueString()), "provider policy")
 	if err != nil {
-		wire.ReportPolicy(diags, path.Root("policy"), err)
+		operation.Configure.ReportPolicy(diags, path.Root("policy"), err)
 		return nil
 	}
+	warnOfMilder(compiled, diags)
 	return compiled
 }
 
-func facts(ctx context.Context, m *model, diags *diag.Diagnostics) *inventory.Inventory {
-	systems := connect(ctx, m.Systems, diags)
+// warnOfMilder says once where the policy leaves access standing that the baseline
+// takes away, or makes privileged access last longer.
+func warnOfMilder(compiled *lifecycle.Rules, diags *diag.Diagnostics) {
+	milder := document.GravelyMilder(compiled)
+	if len(milder) == 0 {
+		return
+	}
+	const most = 10
+	if more := len(milder) - most; more > 0 {
+		milder = append(milder[:most], fmt.Sprintf("%d more.", more))
+	}
+	diags.AddAttributeWarning(path.Root("policy"), "Policy Is Milder Than the Baseline",
+		"On a terminal finding, or for privileged access, the policy gives less than the built-in baseline:\n\n- "+strings.Join(milder, "\n- ")+
+			"\n\nAccess stays where the baseline would take it away.\n\nGive the entries a narrower selection if that is not meant. "+
+			"data custody_policy lists all differences as milder and stricter.")
+}
+
+func (p *Provider) facts(ctx context.Context, m *model, diags *diag.Diagnostics) *inventory.Inventory {
+	systems := p.kinds.Systems(ctx, m.Systems, diags)
 	if diags.HasError() {
 		return nil
 	}
 	if !m.Reviews.IsNull() {
-		diags.AddAttributeError(path.Root("reviews"), "System Has No Review Queue",
-			fmt.Sprintf("%q cannot take review cases: none of the connected kinds of systems has a review queue.\n\n"+
-				"Nothing was issued and nothing was revoked.\n\nLeave reviews out; the plan then says review, and the reasons say what to do.", m.Reviews.ValueString()))
+		operation.Configure.Report(diags, path.Root("reviews"), &fault.Fault{
+			Summary:  "System Has No Review Queue",
+			Happened: fmt.Sprintf("%q cannot take review cases: none of the connected kinds of systems has a review queue.", m.Reviews.ValueString()),
+			Advice:   "Leave reviews out; the plan then says review, and the reasons say what to do.",
+		})
 		return nil
 	}
-	inv, err := inventory.New(systems, wire.TextsOf(m.Directories.Elements()))
+	inv, err := inventory.New(systems, value.TextsOf(m.Directories.Elements()))
 	if err != nil {
-		wire.Report(diags, path.Root("directories"), err)
+		operation.Configure.Report(diags, path.Root("directories"), err)
 		return nil
 	}
 	return inv

@@ -12,6 +12,7 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/clock"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/asset"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/binding"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/connect"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/grant"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/owner"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/policy"
@@ -21,13 +22,15 @@ import (
 type Provider struct {
 	version string
 	clock   clock.Clock
+	kinds   *connect.Kinds
+	life    life
 }
 
 var _ provider.Provider = (*Provider)(nil)
 
 // New returns a provider of the given version that reads the given clock.
-func New(version string, c clock.Clock) provider.Provider {
-	return &Provider{version: version, clock: c}
+func New(version string, c clock.Clock) *Provider {
+	return &Provider{version: version, clock: c, kinds: connect.Shipped()}
 }
 
 // Metadata names the provider.
@@ -38,7 +41,7 @@ func (p *Provider) Metadata(_ context.Context, _ provider.MetadataRequest, resp 
 
 // Schema returns the schema of the provider block.
 func (p *Provider) Schema(_ context.Context, _ provider.SchemaRequest, resp *provider.SchemaResponse) {
-	resp.Schema = providerSchema
+	resp.Schema = schemaOf(p.kinds)
 }
 
 // Configure connects the systems and fixes the instant of the run. Nothing is

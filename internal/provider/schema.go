@@ -11,8 +11,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/connect"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/run"
-	"github.com/custodyhq/terraform-provider-custody/internal/provider/wire"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/value"
 )
 
 // The values of on_unavailable.
@@ -23,68 +24,83 @@ const (
 
 var systemNames = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]*$`)
 
-var providerSchema = schema.Schema{
-	MarkdownDescription: "Makes access last exactly as long as the custody of the asset that justifies it: asset records say who holds an asset and whether it is in service, " +
-		"directories say whether that owner is still here, a policy says what follows. The provider joins them at plan time.",
-	Attributes: map[string]schema.Attribute{
-		"systems": schema.MapNestedAttribute{
-			Optional: true,
-			Validators: []validator.Map{mapvalidator.KeysAre(wire.Checked("Invalid System Name", "a letter, then letters, digits, - and _",
-				func(s string) error {
-					if !systemNames.MatchString(s) {
-						return fmt.Errorf("%q cannot stand before the slash of an asset", s)
+// schemaOf is the provider block, in which a system may be of these kinds.
+func schemaOf(kinds *connect.Kinds) schema.Schema {
+	return schema.Schema{
+		MarkdownDescription: "Makes access last exactly as long as the custody of the asset that justifies it: asset records say who holds an asset and whether it is in service, " +
+			"directories say whether that owner is still here, a policy says what follows. The provider joins them at plan time.",
+		Attributes: map[string]schema.Attribute{
+			"systems": schema.MapNestedAttribute{
+				Optional: true,
+				Validators: []validator.Map{mapvalidator.KeysAre(value.Checked("Invalid System Name", "a letter, then letters, digits, - and _",
+					func(s string) error {
+						if !systemNames.MatchString(s) {
+							return fmt.Errorf("%q cannot stand before the slash of an asset", s)
+						}
+						return nil
+					}))},
+				MarkdownDescription: "The connected systems, by a name of your choice that assets and owners carry in front: `\"<system>/<id>\"`. Each is of exactly one kind. " +
+					"A system may be an asset system, a directory and a task system at once.",
+				NestedObject: schema.NestedAttributeObject{Attributes: kinds.Schemas()},
+			},
+			"directories": schema.ListAttribute{
+				Optional: true, ElementType: types.StringType,
+				Validators:          []validator.List{listvalidator.UniqueValues(), listvalidator.SizeAtLeast(1), listvalidator.ValueStringsAre(value.Stated())},
+				MarkdownDescription: "The systems in which owners are resolved, in this order; the first that knows an owner answers. Default: every system that can, by name. A system that is not connected, or that knows no people, is an error.",
+			},
+			"reviews": schema.StringAttribute{
+				Optional: true, Validators: []validator.String{value.Stated()},
+				MarkdownDescription: "The system whose review queue takes cases. Default: none; then the plan says `review`, and no one is asked. No kind of system has a review queue yet.",
+			},
+			"policy": schema.StringAttribute{
+				Optional: true, Validators: []validator.String{value.Stated()},
+				MarkdownDescription: "The organisation's policy document (JSON, see `custody_policy`). Default: the built-in baseline. Pass it with `file()`, or from a `custody_policy` of the root module " +
+					"that has a provider configuration of its own (an alias): a data source cannot configure the provider that reads it, and Terraform reports a cycle. " +
+					"Under a module with `depends_on` data sources are deferred, and a policy that is not known yet is an error. So is every mistake in the document, each with its place in it.",
+			},
+			"on_unavailable": schema.StringAttribute{
+				Optional: true,
+				Validators: []validator.String{value.Checked("Invalid Choice", "one of fail, hold", func(s string) error {
+					if s != onUnavailableFail && s != onUnavailableHold {
+						return fmt.Errorf("%q is not among them", s)
 					}
 					return nil
-				}))},
-			MarkdownDescription: "The connected systems, by a name of your choice that assets and owners carry in front: `\"<system>/<id>\"`. Each is of exactly one kind. " +
-				"A system may be an asset system, a directory and a task system at once.",
-			NestedObject: schema.NestedAttributeObject{Attributes: kindSchemas()},
-		},
-		"directories": schema.ListAttribute{
-			Optional: true, ElementType: types.StringType,
-			Validators:          []validator.List{listvalidator.UniqueValues(), listvalidator.SizeAtLeast(1), listvalidator.ValueStringsAre(wire.Stated())},
-			MarkdownDescription: "The systems in which owners are resolved, in this order; the first that knows an owner answers. Default: every system that can, by name. A system that is not connected, or that knows no people, is an error.",
-		},
-		"reviews": schema.StringAttribute{
-			Optional: true, Validators: []validator.String{wire.Stated()},
-			MarkdownDescription: "The system whose review queue takes cases. Default: none; then the plan says `review`, and nobody is asked. No kind of system has a review queue yet.",
-		},
-		"policy": schema.StringAttribute{
-			Optional: true, Validators: []validator.String{wire.Stated()},
-			MarkdownDescription: "The organisation's policy document (JSON, see `custody_policy`). Default: the built-in baseline. Pass it with `file()`, or from a `custody_policy` of the root module " +
-				"that has a provider configuration of its own (an alias): a data source cannot configure the provider that reads it, and Terraform reports a cycle. " +
-				"Under a module with `depends_on` data sources are deferred, and a policy that is not known yet is an error. So is every mistake in the document, each with its place in it.",
-		},
-		"on_unavailable": schema.StringAttribute{
-			Optional: true,
-			Validators: []validator.String{wire.Checked("Invalid Choice", "one of fail, hold", func(s string) error {
-				if s != onUnavailableFail && s != onUnavailableHold {
-					return fmt.Errorf("%q is not among them", s)
-				}
-				return nil
-			})},
-			MarkdownDescription: "What to do when a system does not answer: `fail` (default) stops the plan; `hold` keeps the last known facts with a warning, and issues and renews nothing on them.",
-		},
-		"plan_time": schema.StringAttribute{
-			Optional: true, Validators: []validator.String{wire.Timestamp()},
-			MarkdownDescription: "The instant of the run: set it to `plantimestamp()`, which is the same at plan and apply, so that expiries stand in the plan. Without it they are known after apply only. " +
-				"It is RFC 3339 with whole seconds. It may not lie in the future, be older than `max_plan_age`, or precede an instant that a grant's state already holds: each is an error.",
-		},
-		"max_plan_age": schema.StringAttribute{
-			Optional: true, Validators: []validator.String{wire.Duration()},
-			MarkdownDescription: "How old a saved plan may be when it is applied, as a Go duration or days (`d`) and weeks (`w`). Default `24h`, at most `168h`. " +
-				"An older plan fails when the provider is configured; what other providers planned to destroy may be gone by then.",
-		},
-		"limits": schema.SingleNestedAttribute{
-			Optional:            true,
-			MarkdownDescription: "How much one plan may take away.",
-			Attributes: map[string]schema.Attribute{
-				"revocations": schema.Int64Attribute{
-					Optional: true, Validators: []validator.Int64{int64validator.AtLeast(0)},
-					MarkdownDescription: fmt.Sprintf("How many enabled credentials one plan may remove or disable by block, revoke or rotation at once. More, and the plan fails and lists them. "+
-						"0 means that none may. Default %d.", run.DefaultRevocations),
+				})},
+				MarkdownDescription: "What to do when a system does not answer: `fail` (default) stops the plan; `hold` keeps the last known facts with a warning, and issues and renews nothing on them.",
+			},
+			"plan_time": schema.StringAttribute{
+				Optional: true, Validators: []validator.String{value.Timestamp()},
+				MarkdownDescription: "The instant of the run: set it to `plantimestamp()`, which is the same at plan and apply, so that expiries stand in the plan. Without it they are known after apply only. " +
+					"It is RFC 3339 with whole seconds. It may not lie in the future or be older than `max_plan_age`: each is an error. Where it precedes what a grant's state already holds, nothing is issued on that grant.",
+			},
+			"max_plan_age": schema.StringAttribute{
+				Optional: true, Validators: []validator.String{value.Duration()},
+				MarkdownDescription: "How old a saved plan may be when it is applied, as a Go duration or days (`d`) and weeks (`w`). Default `24h`, at most `168h`. " +
+					"An older plan fails when the provider is configured; what other providers planned to destroy may be gone by then.",
+			},
+			"max_clock_jump": schema.StringAttribute{
+				Optional: true, Validators: []validator.String{value.Duration()},
+				MarkdownDescription: "How far the instant of a run may lie behind everything that a grant's state holds or announces before the clock counts as wrong. Then nothing is issued on that grant, " +
+					"and the reasons say so; what must be revoked is revoked. Default `48h`. Raise it for one run after a longer pause, or attest the access.",
+			},
+			"limits": schema.SingleNestedAttribute{
+				Optional: true,
+				MarkdownDescription: "How much one plan may do. Each plan is counted for itself, and so is each configuration of this provider (an alias runs in a process of its own): " +
+					"the summary of scheduled runs counts over the whole plan.",
+				Attributes: map[string]schema.Attribute{
+					"revocations": schema.Int64Attribute{
+						Optional: true, Validators: []validator.Int64{int64validator.AtLeast(run.NoLimit)},
+						MarkdownDescription: fmt.Sprintf("How many enabled credentials may go in one plan, whatever takes them away: a decision, a date, the clock, a list that shrank, a grant that is destroyed. "+
+							"More, and the plan fails and lists them. Not counted are the end of an overlap and an expiry that the state announced, and `revoke_generations`. "+
+							"0 means that none may, and -1 that all may, as `terraform destroy` needs. Default: %d, or a fifth of the records that the systems list or of the credentials and assets that the run has seen, "+
+							"whichever is smaller, and at least 3.", run.DefaultRevocations),
+					},
+					"rotations": schema.Int64Attribute{
+						Optional: true, Validators: []validator.Int64{int64validator.AtLeast(run.NoLimit)},
+						MarkdownDescription: fmt.Sprintf("How many credentials one plan may rotate with overlap; -1 for any number. Default %d.", run.DefaultRotations),
+					},
 				},
 			},
 		},
-	},
+	}
 }

@@ -14,6 +14,12 @@ import (
 // listed in order to save requests goes on with single reads.
 var ErrCannotList = errors.New("the system does not list")
 
+// Allowance is the most requests for single reads that are spent on one system in
+// a run before it is listed, probe requests included. Whatever a run asks for, it
+// then takes no more than the pages of the lists and these, and a small
+// configuration never lists a large system.
+const Allowance = 24
+
 // Listing says what a list costs and what it proves, for one capability.
 type Listing struct {
 	// PageSize is how many entries one request of a list brings. Zero says that

@@ -4,16 +4,19 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 )
 
-// Fold returns s in lower case for comparing. It never turns a letter outside
-// ASCII into one inside: strings.ToLower makes "k" of the Kelvin sign and "i" of
-// the dotted capital I, and then a look-alike account would answer for a real
-// one. Nothing else is normalised.
+// Fold returns s in lower case and in one Unicode form (NFC) for comparing: a name
+// that is composed in one system and decomposed in another is one name. It never
+// turns a letter outside ASCII into one inside: strings.ToLower makes "k" of the
+// Kelvin sign and "i" of the dotted capital I, and then a look-alike account would
+// answer for a real one. Nothing else is normalised.
 func Fold(s string) string {
 	for i := 0; i < len(s); i++ {
 		if c := s[i]; c >= utf8.RuneSelf || 'A' <= c && c <= 'Z' {
-			return strings.Map(foldRune, s)
+			return strings.Map(foldRune, Composed(s))
 		}
 	}
 	return s
@@ -38,6 +41,29 @@ func Clean(s string) string {
 		}
 	}
 	return s
+}
+
+// Composed returns s in the one Unicode form (NFC) in which words are compared. The
+// few signs that this form takes for ASCII characters stay what they are: the Kelvin
+// sign is no K, or a look-alike account would answer for a real one.
+func Composed(s string) string {
+	if norm.NFC.IsNormalString(s) {
+		return s
+	}
+	i := strings.IndexFunc(s, becomesASCII)
+	if i < 0 {
+		return norm.NFC.String(s)
+	}
+	_, n := utf8.DecodeRuneInString(s[i:])
+	return norm.NFC.String(s[:i]) + s[i:i+n] + Composed(s[i+n:])
+}
+
+func becomesASCII(r rune) bool {
+	if r < utf8.RuneSelf {
+		return false
+	}
+	composed, _ := utf8.DecodeRuneInString(norm.NFC.String(string(r)))
+	return composed < utf8.RuneSelf
 }
 
 func cleanSlow(s string) string {

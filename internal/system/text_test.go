@@ -33,3 +33,14 @@ func TestClean(t *testing.T) {
 		t.Error("Defaced does not tell a replaced character")
 	}
 }
+
+func TestComposed(t *testing.T) {
+	for in, want := range map[string]string{
+		"": "", "Ada": "Ada", "Jose\u0301": "Jos\u00e9", "Jos\u00e9": "Jos\u00e9", "\u212aim": "\u212aim",
+		"\u212aime\u0301\u212a": "\u212aim\u00e9\u212a", "a\u037eb": "a\u037eb",
+	} {
+		if got := system.Composed(in); got != want {
+			t.Errorf("%q becomes %q, not %q", in, got, want)
+		}
+	}
+}

@@ -26,20 +26,34 @@ data "custody_policy" "organisation" {
     { owner_kind = "contractor", ttl = "30d" },
   ]
 
+  # Nobody is surprised: laptops are enforced, everything else is watched until then.
+  enforcement = [
+    { class = "*laptop*", mode = "enforce" },
+    { mode = "observe", enforce_from = "2030-01-01" },
+  ]
+
+  # Beside the manager and the lifecycle owner, security may decide on privileged access.
+  authority = {
+    attest = [{ risk = "privileged", who = ["team:security", "manager", "lifecycle_owner"] }]
+  }
+
+  unused_after = "45d"
+  frameworks   = ["nist-csf-2.0", "cis-8.1"]
+
   # For each finding the first trigger that matches decides.
   triggers = [
     {
-      on     = "owner.left"
-      risk   = "privileged"
-      when   = "asset.environment == \"production\" && binding.successor == \"\""
-      action = "block"
-      rotate = "overlap"
+      on       = "owner.left"
+      bound_to = "workload"
+      when     = "asset.environment == \"production\" && binding.successor == \"\""
+      action   = "block"
+      rotate   = "overlap"
     },
     { on = "task.open", action = "recertify", grace = "3d", then = "block" },
   ]
 
   classes = {
-    kiosk       = { bound_to = "workload", lifecycle_owner = "facilities@example.org" }
+    "*kiosk*"   = { bound_to = "workload", lifecycle_owner = "facilities@example.org" }
     application = { lifecycle_owner = "finance-platform@example.org" }
   }
 }
@@ -52,6 +66,15 @@ data "custody_policy" "payments" {
   triggers = [
     { on = "record.stale", action = "block" },
   ]
+}
+
+# What the document gives up, and what it names that nothing is called.
+output "milder_than_the_baseline" {
+  value = data.custody_policy.organisation.milder
+}
+
+output "unmatched" {
+  value = data.custody_policy.organisation.unmatched
 }
 
 provider "custody" {

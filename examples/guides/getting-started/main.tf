@@ -8,6 +8,7 @@ provider "custody" {
   systems = {
     cmdb = { file = { assets = "inventory/assets.csv", people = "inventory/people.csv" } }
   }
+  policy    = jsonencode({ enforcement = [{ mode = "observe" }] }) # decide and show, and take nothing away yet
   plan_time = plantimestamp()
 }
 

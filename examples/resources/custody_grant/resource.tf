@@ -10,6 +10,7 @@ provider "custody" {
   systems = {
     cmdb = { file = { assets = "inventory/assets.csv", people = "inventory/people.csv" } }
   }
+  policy    = jsonencode({ enforcement = [{ mode = "observe" }] }) # take nothing away yet
   plan_time = plantimestamp()
 }
 

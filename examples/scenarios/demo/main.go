@@ -1,7 +1,11 @@
-// The program demo tells the story of a scenario with a real command line tool:
+// The program demo tells the stories of scenarios with a real command line tool:
 // it changes the exports step by step, shows each plan and applies it. It ends
 // with an error as soon as a plan is not what the story says. scripts/demo.sh
-// prepares the folder and the tool.
+// prepares the folders and the tool.
+//
+//	usage: demo [-cli TOOL] [-pause] DIR...
+//
+// Each folder is a copy of a scenario, which is changed.
 package main
 
 import (
@@ -20,10 +24,10 @@ import (
 
 func main() {
 	cli := flag.String("cli", "terraform", "the command line tool")
-	dir := flag.String("dir", "", "a folder with a copy of the scenario, which is changed")
 	pause := flag.Bool("pause", false, "wait for Enter after each plan")
 	flag.Parse()
-	if err := tell(*cli, *dir, *pause); err != nil {
+	t := &teller{cli: *cli, pause: *pause, out: &printer{Writer: os.Stdout, colour: coloured()}, input: bufio.NewReader(os.Stdin)}
+	if err := t.tellAll(flag.Args()); err != nil {
 		fmt.Fprintln(os.Stderr, "error:", err)
 		os.Exit(1)
 	}
@@ -31,52 +35,84 @@ func main() {
 
 const (
 	preface = `
-The story of a small company, told in real plans. Each step says what has happened and what the plan will say; then
+Stories of small companies, told in real plans. Each step says what has happened and what the plan will say; then
 comes the plan, and it is applied. Shown are the grants (may this access exist?) and the credentials that hang on
 them, one for each of a grant's "generations". Left out are the bindings, whose facts the grants repeat, and what the
 command line tool prints around the changes.`
-	epilogue = `The files are in examples/scenarios/joiner-mover-leaver, for you to change and plan. How to read such plans, and what
-to do where one is wrong, stands in docs/guides/reading-a-custody-plan.md.`
+	epilogue = `The files are in examples/scenarios, for you to change and plan. docs/guides/adopting-custody.md shows how to begin with
+a company of your own, and docs/guides/reading-a-custody-plan.md how to read such plans and what to do where one is
+wrong.`
 )
 
-func tell(cli, dir string, pause bool) error {
-	steps, err := story.Load(dir)
-	if err != nil {
-		return err
+// teller tells stories.
+type teller struct {
+	cli   string
+	pause bool
+	out   *printer
+	input *bufio.Reader
+}
+
+func (t *teller) tellAll(dirs []string) error {
+	if len(dirs) == 0 {
+		return errors.New("no scenario was named")
 	}
-	now := clock.System{}
-	began := now.Now()
-	player := &story.Player{Dir: dir, Now: now.Now, Run: func(args ...string) (int, string, error) { return run(cli, dir, args) }}
-	out := &printer{Writer: os.Stdout, colour: coloured()}
-	input := bufio.NewReader(os.Stdin)
-	out.text(preface)
+	began := clock.System{}.Now()
+	t.out.text(preface)
+	plans := 0
+	for i, dir := range dirs {
+		told, err := story.Load(dir)
+		if err != nil {
+			return err
+		}
+		t.out.heading(fmt.Sprintf("Story %d of %d: %s", i+1, len(dirs), told.Title))
+		t.out.text(told.Text)
+		if err := t.tell(dir, told.Steps); err != nil {
+			return err
+		}
+		plans += len(told.Steps)
+	}
+	t.out.heading(fmt.Sprintf("All %d plans did what the stories say, in %d s", plans, int(clock.System{}.Now().Sub(began).Seconds())))
+	t.out.text(epilogue)
+	return nil
+}
+
+// tell tells the steps of one story in its folder.
+func (t *teller) tell(dir string, steps []story.Step) error {
+	player := &story.Player{Dir: dir, Now: clock.System{}.Now, Run: func(args ...string) (int, string, error) { return run(t.cli, dir, args) }}
 	for i := range steps {
 		s := &steps[i]
-		out.heading(fmt.Sprintf("%d of %d: %s", i+1, len(steps), s.Title))
-		out.text(s.Text)
+		t.out.heading(fmt.Sprintf("%d of %d: %s", i+1, len(steps), s.Title))
+		t.out.text(s.Text)
 		output, err := player.Plan(s)
 		if err != nil {
 			return failed(s, output, err)
 		}
-		out.plan(s.Excerpt(output))
-		if pause {
-			out.text("(Enter to go on)")
-			if _, err := input.ReadString('\n'); err != nil && !errors.Is(err, io.EOF) {
-				return err
-			}
+		t.out.plan(s.Excerpt(output))
+		if err := t.wait(); err != nil {
+			return err
 		}
 		switch {
 		case s.Changes():
 			if output, err = player.Apply(s); err != nil {
 				return failed(s, output, err)
 			}
-			out.text("Applied, and the state is as it was said.")
+			t.out.text("Applied, and the state is as it was said.")
 		case s.Refused():
-			out.text("Refused: the state is untouched. (The step is undone before the next one.)")
+			t.out.text("Refused: the state is untouched. (The step is undone before the next one.)")
 		}
 	}
-	out.heading(fmt.Sprintf("All %d plans did what the story says, in %d s", len(steps), int(now.Now().Sub(began).Seconds())))
-	out.text(epilogue)
+	return nil
+}
+
+// wait waits for Enter, where that was asked for.
+func (t *teller) wait() error {
+	if !t.pause {
+		return nil
+	}
+	t.out.text("(Enter to go on)")
+	if _, err := t.input.ReadString('\n'); err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
 	return nil
 }
 

@@ -24,8 +24,9 @@ type edit struct {
 //	+the line that takes its place
 //	+a line without one that goes before it stands at the end
 //
-// {{now}} stands for the instant of the step, and {{today}} for the day on which the
-// story began: a story told over midnight finds its own lines again.
+// {{now}} stands for the instant of the step, {{today}} for the day on which the
+// story began, so that a story told over midnight finds its own lines again, and
+// {{fortnight}} for the day two weeks after that.
 func parseDiff(block []string) (edit, error) {
 	if len(block) < 2 || !strings.HasPrefix(block[0], "--- ") {
 		return edit{}, fmt.Errorf("a diff begins with --- and the name of a file")
@@ -49,7 +50,8 @@ func parseDiff(block []string) (edit, error) {
 		}
 	}
 	change := func(text string, at instants) (string, error) {
-		times := strings.NewReplacer("{{now}}", at.now.Format(time.RFC3339), "{{today}}", at.began.Format(time.DateOnly))
+		times := strings.NewReplacer("{{now}}", at.now.Format(time.RFC3339), "{{today}}", at.began.Format(time.DateOnly),
+			"{{fortnight}}", at.began.AddDate(0, 0, 14).Format(time.DateOnly))
 		for _, s := range swaps {
 			replacement := times.Replace(join(s.replacement))
 			if len(s.old) == 0 {

@@ -7,7 +7,8 @@ import (
 )
 
 // Excerpt returns what a reviewer looks at in the output of a plan: the grants
-// and credentials that change, the summary, every warning and every error. Of
+// and credentials that change, the summary, what becomes of the outputs, every
+// warning and every error. Of
 // errors with one summary it shows the longest, and says where the others are.
 //
 // The bindings are left out, for the grants carry what they say; so are the
@@ -17,21 +18,32 @@ func (s *Step) Excerpt(output string) string {
 	var out []string
 	errors := map[string][][]string{} // by summary
 	var summaries []string
+	left := map[string]int{} // what is left out, by type
 	for _, p := range paragraphs(output) {
 		switch first := strings.TrimSpace(p[0]); {
 		case strings.HasPrefix(first, "# "+grantType+"."), strings.HasPrefix(first, "# "+credentialType+"."):
-			if s.expect.rest == nil && s.Changes() {
+			switch {
+			case !s.Changes():
+			case s.expect.shows(first):
 				out = append(out, strings.Join(p, "\n"))
+			default:
+				kind, _, _ := strings.Cut(strings.TrimPrefix(first, "# "), ".")
+				left[kind]++
 			}
 		case strings.HasPrefix(first, "Plan: "):
 			if s.Changes() {
+				out = append(out, leftOut(left)...)
 				out = append(out, first)
+			}
+		case strings.HasPrefix(first, "Changes to Outputs:"):
+			if s.Changes() {
+				out = append(out, strings.Join(p, "\n"))
 			}
 		case strings.HasPrefix(first, "No changes."):
 			out = append(out, first)
 		case first == "Warning: Provider development overrides are in effect":
 		case strings.HasPrefix(first, "Warning: "):
-			out = append(out, strings.Join(p, "\n"))
+			out = append(out, shortened(p))
 		case strings.HasPrefix(first, "Error: "):
 			if errors[first] == nil {
 				summaries = append(summaries, first)
@@ -43,6 +55,39 @@ func (s *Step) Excerpt(output string) string {
 		out = append(out, fold(errors[summary]))
 	}
 	return strings.Join(out, "\n\n")
+}
+
+// shows reports whether the excerpt shows a resource, by the heading of its part
+// of the plan.
+func (e *expectation) shows(heading string) bool {
+	return e.shown == nil || slices.ContainsFunc(e.shown, func(key string) bool {
+		return strings.Contains(heading, "[\""+key+"\"]") || strings.Contains(heading, "[\""+key+"/")
+	})
+}
+
+// leftOut counts in a line what the excerpt does not show.
+func leftOut(left map[string]int) []string {
+	var parts []string
+	for _, kind := range []string{grantType, credentialType} {
+		if n := left[kind]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d of %s", n, kind))
+		}
+	}
+	if len(parts) == 0 {
+		return nil
+	}
+	return []string{"  (Left out here: " + strings.Join(parts, ", ") + ".)"}
+}
+
+// shortened shows a warning. Of one that the tool has folded it shows the summary
+// and how many there are: which of them the tool prints differs from run to run.
+func shortened(warning []string) string {
+	for _, line := range warning {
+		if strings.HasPrefix(line, "(and ") && strings.HasSuffix(line, " elsewhere)") {
+			return warning[0] + "\n\n" + line
+		}
+	}
+	return strings.Join(warning, "\n")
 }
 
 // fold shows the longest of several errors and names the places of the others.

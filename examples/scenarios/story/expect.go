@@ -3,6 +3,7 @@ package story
 import (
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -29,9 +30,17 @@ type expectation struct {
 	outcome string
 	grants  map[string]map[string]string // key -> fact -> value
 	actions map[string]string            // address -> what the plan does to it
-	rest    map[string]string            // of every grant that is created and not named
-	counts  map[string]int               // type -> how many of it change
+	rest    *rest
+	counts  map[string]int // type -> how many of it change
+	shown   []string       // keys; nil shows everything
 	says    []string
+}
+
+// rest is what a step says of all that it does not name: the grants have these
+// facts, and what is created may be imported instead.
+type rest struct {
+	does  string // create or update; where it is update, only grants may change
+	facts map[string]string
 }
 
 // parseExpectation reads lines of these forms:
@@ -39,10 +48,14 @@ type expectation struct {
 //	plan changes | nothing | refused
 //	binding KEY create
 //	grant KEY ACTION fact=value…
-//	credential KEY create | update | delete
-//	rest create fact=value…
+//	credential KEY create | update | delete | import
+//	rest create | update fact=value…
 //	count TYPE NUMBER
 //	says TEXT
+//	show none | KEY…
+//
+// A fact is an attribute of a grant; "changes" are the names of the attributes
+// that an update changes. What is not to be shown is counted only.
 func parseExpectation(block []string) (expectation, error) {
 	e := expectation{grants: map[string]map[string]string{}, actions: map[string]string{}, counts: map[string]int{}}
 	for _, line := range block {
@@ -55,8 +68,10 @@ func parseExpectation(block []string) (expectation, error) {
 			e.outcome = words[1]
 		case subject == "says":
 			e.says = append(e.says, strings.Join(words[1:], " "))
-		case subject == "rest" && words[1] == "create":
-			e.rest = facts(words[2:])
+		case subject == "rest" && (words[1] == "create" || words[1] == "update"):
+			e.rest = &rest{does: words[1], facts: facts(words[2:])}
+		case subject == "show":
+			e.shown = words[1:]
 		case subject == "count" && len(words) == 3:
 			n := 0
 			if _, err := fmt.Sscan(words[2], &n); err != nil {
@@ -103,11 +118,12 @@ func (e *expectation) checkPlan(plan *tfjson.Plan) error {
 	complain := func(format string, args ...any) { wrong = append(wrong, fmt.Sprintf(format, args...)) }
 	seen, counts := map[string]bool{}, map[string]int{}
 	for _, c := range plan.ResourceChanges {
-		if c.Change.Actions.NoOp() || c.Change.Actions.Read() {
+		does := action(c.Change)
+		if does == "" {
 			continue
 		}
 		key, _ := c.Index.(string)
-		name, does := subject(c.Type)+" "+key, action(c.Change.Actions)
+		name := subject(c.Type) + " " + key
 		counts[subject(c.Type)]++
 		want, named := e.actions[name]
 		switch {
@@ -115,19 +131,20 @@ func (e *expectation) checkPlan(plan *tfjson.Plan) error {
 			complain("%s: the plan says %s, not %s", name, does, want)
 		case !named && e.rest == nil:
 			complain("%s: the plan says %s, and nothing was said of it", name, does)
-		case !named && does != "create":
-			complain("%s: the plan says %s, not create", name, does)
+		case !named && !e.rest.allows(c.Type, does):
+			complain("%s: the plan says %s, not %s", name, does, e.rest.does)
 		}
 		seen[name] = true
 		if c.Type != grantType {
 			continue
 		}
 		said, ok := e.grants[key]
-		if !ok {
-			said = e.rest
+		if !ok && e.rest != nil {
+			said = e.rest.facts
 		}
+		before, _ := c.Change.Before.(map[string]any)
 		after, _ := c.Change.After.(map[string]any)
-		for _, w := range differences(said, after) {
+		for _, w := range differences(said, before, after) {
 			complain("%s: %s", name, w)
 		}
 	}
@@ -142,6 +159,14 @@ func (e *expectation) checkPlan(plan *tfjson.Plan) error {
 		}
 	}
 	return problem("the plan does not do what was said", wrong)
+}
+
+// allows reports whether something that the step does not name may happen.
+func (r *rest) allows(resourceType, does string) bool {
+	if r.does == "update" {
+		return does == "update" && resourceType == grantType
+	}
+	return does == "create" || does == "import"
 }
 
 // checkState compares what is in the state after an apply with what was said.
@@ -161,7 +186,9 @@ func (e *expectation) checkState(state *tfjson.State) error {
 		}
 	}
 	for _, key := range slices.Sorted(maps.Keys(e.grants)) {
-		for _, w := range differences(e.grants[key], grants[key]) {
+		said := maps.Clone(e.grants[key])
+		delete(said, changesFact)
+		for _, w := range differences(said, nil, grants[key]) {
 			wrong = append(wrong, "grant "+key+": "+w)
 		}
 	}
@@ -187,8 +214,11 @@ func problem(what string, wrong []string) error {
 	return fmt.Errorf("%s:\n  %s", what, strings.Join(wrong, "\n  "))
 }
 
+// changesFact stands for the names of the attributes that change.
+const changesFact = "changes"
+
 // differences compares the facts of a grant with what was said of them.
-func differences(said map[string]string, grant map[string]any) []string {
+func differences(said map[string]string, before, grant map[string]any) []string {
 	var out []string
 	for _, name := range slices.Sorted(maps.Keys(said)) {
 		var is string
@@ -197,6 +227,8 @@ func differences(said map[string]string, grant map[string]any) []string {
 			is = generations(grant)
 		case "reasons":
 			is = reasons(grant)
+		case changesFact:
+			is = changes(before, grant)
 		default:
 			is, _ = grant[name].(string)
 		}
@@ -228,6 +260,17 @@ func generations(grant map[string]any) string {
 	return strings.Join(out, ",")
 }
 
+// changes names the attributes that differ.
+func changes(before, after map[string]any) string {
+	var out []string
+	for _, name := range slices.Sorted(maps.Keys(after)) {
+		if !reflect.DeepEqual(before[name], after[name]) {
+			out = append(out, name)
+		}
+	}
+	return strings.Join(out, ",")
+}
+
 func reasons(grant map[string]any) string {
 	all, _ := grant["reasons"].([]any)
 	var out []string
@@ -242,8 +285,15 @@ func reasons(grant map[string]any) string {
 	return strings.Join(out, ",")
 }
 
-func action(a tfjson.Actions) string {
-	switch {
+// action names what a plan does to a resource; it is empty if that is nothing.
+func action(c *tfjson.Change) string {
+	switch a := c.Actions; {
+	case c.Importing != nil && a.NoOp():
+		return "import"
+	case c.Importing != nil:
+		return "import and " + fmt.Sprint(a)
+	case a.NoOp(), a.Read():
+		return ""
 	case a.Create():
 		return "create"
 	case a.Update():
@@ -252,6 +302,7 @@ func action(a tfjson.Actions) string {
 		return "delete"
 	case a.Replace():
 		return "replace"
+	default:
+		return fmt.Sprint(a)
 	}
-	return fmt.Sprint(a)
 }

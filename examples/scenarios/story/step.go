@@ -27,8 +27,26 @@ type Step struct {
 	expect expectation
 }
 
-// Load reads the steps of a scenario in the order of their names.
-func Load(scenario string) ([]Step, error) {
+// Story is a scenario as it is told.
+type Story struct {
+	Title string
+	Text  string // who the story is about
+	Steps []Step
+}
+
+// Load reads a scenario: what its README.md begins with, a heading and a
+// paragraph, and the steps in the order of their names.
+func Load(scenario string) (*Story, error) {
+	about, err := os.ReadFile(filepath.Join(scenario, "README.md"))
+	if err != nil {
+		return nil, err
+	}
+	heading, rest, _ := strings.Cut(string(about), "\n\n")
+	text, _, _ := strings.Cut(rest, "\n\n")
+	title, found := strings.CutPrefix(heading, "# ")
+	if !found || text == "" {
+		return nil, fmt.Errorf("the README.md of %s does not begin with a heading and a paragraph", scenario)
+	}
 	files, err := filepath.Glob(filepath.Join(scenario, "steps", "*", "step.md"))
 	if err != nil || len(files) == 0 {
 		return nil, fmt.Errorf("no steps in %s: %w", scenario, os.ErrNotExist)
@@ -45,7 +63,7 @@ func Load(scenario string) ([]Step, error) {
 		}
 		steps[i].Name = filepath.Base(filepath.Dir(file))
 	}
-	return steps, nil
+	return &Story{Title: title, Text: text, Steps: steps}, nil
 }
 
 // parse reads a step.md.

@@ -1,8 +1,10 @@
 package story
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -89,11 +91,15 @@ func TestCheckPlan(t *testing.T) {
 			"g2": map[string]any{"state": "current", "enabled": false},
 		},
 	}
+	before := maps.Clone(grant)
+	before["status"], before["generations"] = "active", nil
 	plan := &tfjson.Plan{ResourceChanges: []*tfjson.ResourceChange{
-		{Type: "custody_grant", Index: "a", Change: &tfjson.Change{Actions: tfjson.Actions{tfjson.ActionUpdate}, After: grant}},
+		{Type: "custody_grant", Index: "a", Change: &tfjson.Change{Actions: tfjson.Actions{tfjson.ActionUpdate}, Before: before, After: grant}},
 		{Type: "terraform_data", Index: "a/g2", Change: &tfjson.Change{Actions: tfjson.Actions{tfjson.ActionCreate}}},
 		{Type: "custody_binding", Index: "b", Change: &tfjson.Change{Actions: tfjson.Actions{tfjson.ActionNoop}}},
 	}}
+	imported := &tfjson.ResourceChange{Type: "terraform_data", Index: "b/g1",
+		Change: &tfjson.Change{Actions: tfjson.Actions{tfjson.ActionNoop}, Importing: &tfjson.Importing{ID: "7"}}}
 	const right = "grant a update status=review generations=g1:retiring,g2:disabled reasons=owner.left"
 	for _, c := range []struct{ name, lines, want string }{
 		{"as it is", right + "\ncredential a/g2 create", ""},
@@ -105,13 +111,23 @@ func TestCheckPlan(t *testing.T) {
 		{"something that does not happen", right + "\ncredential a/g2 create\nbinding b create", "binding b: the plan does not create it"},
 		{"another number", right + "\ncredential a/g2 create\ncount grant 2", "the plan changes 1 of grant, not 2"},
 		{"rest is for what is created", "rest create", "grant a: the plan says update, not create"},
+		{"rest is for grants that are updated", "rest update", "credential a/g2: the plan says create, not update"},
+		{"rest has the facts", "rest update status=active\ncredential a/g2 create", `grant a: status is "review", not "active"`},
+		{"what changes", "grant a update changes=generations,status\ncredential a/g2 create", ""},
+		{"something else changes", "rest update changes=status\ncredential a/g2 create", `changes is "generations,status", not "status"`},
+		{"an import", right + "\ncredential a/g2 create\ncredential b/g1 import", ""},
+		{"another import", right + "\ncredential a/g2 create\ncredential b/g1 create", "the plan says import, not create"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			e, err := parseExpectation(strings.Split("plan changes\n"+c.lines, "\n"))
 			if err != nil {
 				t.Fatal(err)
 			}
-			err = e.checkPlan(plan)
+			all := *plan
+			if strings.Contains(c.lines, "b/g1") {
+				all.ResourceChanges = append(slices.Clone(all.ResourceChanges), imported)
+			}
+			err = e.checkPlan(&all)
 			if c.want == "" {
 				if err != nil {
 					t.Error(err)
@@ -168,6 +184,12 @@ Warning: Something Else
 
 Interesting.
 
+Warning: Any Of Them
+
+  with custody_grant.access["c"],
+
+(and 2 more similar warnings elsewhere)
+
 Error: Too Many
 
   with custody_grant.access["c"],
@@ -192,6 +214,10 @@ func TestExcerptHidesNoError(t *testing.T) {
 
 Interesting.
 
+Warning: Any Of Them
+
+(and 2 more similar warnings elsewhere)
+
 Error: Too Many
 
   with custody_grant.access["b"],
@@ -212,12 +238,18 @@ all of it`
 
 func TestExcerptShowsChanges(t *testing.T) {
 	s := Step{expect: expectation{outcome: outcomeChanges}}
-	got := s.Excerpt("custody_binding.a: Refreshing state... [id=a]\n\nTerraform will perform the following actions:\n\n" +
+	const planned = "custody_binding.a: Refreshing state... [id=a]\n\nTerraform will perform the following actions:\n\n" +
 		"  # custody_binding.a will be created\n  + resource \"custody_binding\" \"a\" {\n    }\n\n" +
 		"  # terraform_data.credential[\"a/g1\"] will be destroyed\n  # (because key [\"a/g1\"] is not in for_each map)\n  - resource \"terraform_data\" \"credential\" {\n    }\n\n" +
-		"Plan: 1 to add, 0 to change, 1 to destroy.\n\n─────\n\nSaved the plan to: p\n")
+		"Plan: 1 to add, 0 to change, 1 to destroy.\n\nChanges to Outputs:\n  + a = 1\n\n─────\n\nSaved the plan to: p\n"
+	got := s.Excerpt(planned)
+	shown := s
+	shown.expect.shown = []string{"b"}
+	if got := shown.Excerpt(planned); got != "  (Left out here: 1 of terraform_data.)\n\nPlan: 1 to add, 0 to change, 1 to destroy.\n\nChanges to Outputs:\n  + a = 1" {
+		t.Errorf("of what is not shown it says\n%s", got)
+	}
 	const want = "  # terraform_data.credential[\"a/g1\"] will be destroyed\n  # (because key [\"a/g1\"] is not in for_each map)\n  - resource \"terraform_data\" \"credential\" {\n    }\n\n" +
-		"Plan: 1 to add, 0 to change, 1 to destroy."
+		"Plan: 1 to add, 0 to change, 1 to destroy.\n\nChanges to Outputs:\n  + a = 1"
 	if got != want {
 		t.Errorf("the excerpt is\n%s", got)
 	}

@@ -53,15 +53,18 @@ func bindingOf(c *change) (b bindingChange, asset string, err error) {
 	return b, asset, nil
 }
 
-// moved names the facts that differ. The digest differs whenever they do, and
-// says nothing more.
+// repeats are the attributes of a binding that say again, for machines, what
+// others say.
+var repeats = []string{"confidence_parts", "digest", "fresh", "owner_keys", "state_confidence", "task_kinds"}
+
+// moved names the facts that differ.
 func moved(before, after map[string]any) string {
 	all := maps.Clone(before)
 	maps.Copy(all, after)
 	var out []string
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		was, is := show(before[name]), show(after[name])
-		if was != is && name != "digest" && name != "confidence_parts" {
+		if was != is && !slices.Contains(repeats, name) {
 			out = append(out, name+" "+was+" → "+is)
 		}
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -29,6 +30,7 @@ func render(p *plan, title, log string) (string, error) {
 	renderHead(&b, p, t)
 	renderStatuses(&b, t)
 	renderGrants(&b, t)
+	renderWorklist(&b, t)
 	renderReasons(&b, t)
 	renderBindings(&b, t)
 	renderOthers(&b, t)
@@ -66,12 +68,18 @@ func tail(log string) string {
 
 func renderHead(b *strings.Builder, p *plan, t *tally) {
 	switch n := len(t.changed); {
-	case n == 0 && len(t.bindings) == 0 && len(t.others) == 0:
+	case n == 0 && t.settled == 0 && len(t.bindings) == 0 && len(t.others) == 0:
 		b.WriteString("**No grant changes.** Nothing else does either.\n")
 	case n == 0:
 		b.WriteString("**No grant changes.**\n")
 	default:
 		fmt.Fprintf(b, "**%s of %d would change.**\n", plural(n, "grant"), total(t))
+	}
+	if t.withdrawn > 0 {
+		fmt.Fprintf(b, "\n**%s that can be used now would go or be disabled**, over the whole plan, whatever the cause.\n", plural(t.withdrawn, "credential"))
+	}
+	if t.settled > 0 {
+		fmt.Fprintf(b, "\nOf %s nothing changes but what is remembered and which policy document decides.\n", plural(t.settled, "grant"))
 	}
 	if p.Timestamp != "" {
 		fmt.Fprintf(b, "\nPlanned at %s with version %s.\n", text(p.Timestamp), text(p.TerraformVersion))
@@ -115,14 +123,32 @@ func renderGrants(b *strings.Builder, t *tally) {
 		if g.after != nil {
 			action, rotation = text(g.after.Action), text(g.after.Rotation)
 		}
+		if g.after != nil && g.after.Would != "" {
+			action += ", only observed"
+		}
 		return []string{code(g.address), code(g.holder()), "**" + text(g.transition()) + "**", action, rotation, text(g.credentials())}
+	})
+}
+
+// renderWorklist lists what the policy would do where it is only observed.
+func renderWorklist(b *strings.Builder, t *tally) {
+	if len(t.worklist) == 0 {
+		return
+	}
+	b.WriteString("\n### Worklist: what the policy would do where it is only observed\n\n")
+	table(b, []string{"Grant", "Holder", "Would be", "Enforced from", "Why"}, len(t.worklist), func(i int) []string {
+		g, why := t.worklist[i], none
+		if len(g.after.Reasons) > 0 {
+			why = text(g.after.Reasons[0].Message)
+		}
+		return []string{code(g.address), code(g.holder()), "**" + text(g.after.Would) + "**", text(cmp.Or(g.after.EnforceFrom, none)), why}
 	})
 }
 
 func renderReasons(b *strings.Builder, t *tally) {
 	heading, shown := "\n### Reasons\n", 0
 	for _, g := range t.changed {
-		if g.after == nil || len(g.after.Reasons) == 0 {
+		if g.after == nil || len(g.after.Reasons) == 0 || g.after.Would != "" { // the worklist says why
 			continue
 		}
 		if shown++; shown > maxRows {

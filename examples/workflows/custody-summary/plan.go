@@ -40,11 +40,15 @@ func (c *change) moves() bool {
 
 type grant struct {
 	Status       string                `json:"status"`
+	Would        string                `json:"would"`
+	EnforceFrom  string                `json:"enforce_from"`
 	Action       string                `json:"action"`
 	Rotation     string                `json:"rotation"`
 	Holder       string                `json:"holder"`
+	ExpiresAt    string                `json:"expires_at"`
 	NextChangeAt string                `json:"next_change_at"`
 	Generations  map[string]generation `json:"generations"`
+	Revoked      []string              `json:"revoke_generations"`
 	Reasons      []reason              `json:"reasons"`
 	Binding      struct {
 		Asset string `json:"asset"`

@@ -1,11 +1,14 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
+	"time"
 )
 
 // none stands where there is no value.
@@ -25,6 +28,9 @@ type grantChange struct {
 type tally struct {
 	before, after map[string]int // grants by status
 	changed       []grantChange
+	settled       int // grants of which nothing changes but what they remember and which policy decides
+	withdrawn     int // enabled credentials that go or are disabled
+	worklist      []grantChange
 	next          string // the first instant at which the schedule changes a grant
 	bindings      []bindingChange
 	others        []change
@@ -38,7 +44,7 @@ func count(p *plan) (*tally, error) {
 		switch {
 		case c.Mode != "managed":
 		case c.Type == "custody_grant":
-			if err := t.grant(c, touched); err != nil {
+			if err := t.grant(c, p.Timestamp, touched); err != nil {
 				return nil, err
 			}
 		case !c.custody() && c.moves():
@@ -51,13 +57,16 @@ func count(p *plan) (*tally, error) {
 	slices.SortStableFunc(t.changed, func(a, b grantChange) int {
 		return cmp.Or(cmp.Compare(weight(b), weight(a)), cmp.Compare(a.address, b.address))
 	})
+	slices.SortStableFunc(t.worklist, func(a, b grantChange) int {
+		return cmp.Or(cmp.Compare(rank(b.after.Would), rank(a.after.Would)), cmp.Compare(a.address, b.address))
+	})
 	slices.SortStableFunc(t.others, func(a, b change) int {
 		return cmp.Or(cmp.Compare(harm(&b), harm(&a)), cmp.Compare(a.Address, b.Address))
 	})
 	return t, nil
 }
 
-func (t *tally) grant(c *change, touched map[string]bool) error {
+func (t *tally) grant(c *change, now string, touched map[string]bool) error {
 	before, after, err := c.grants()
 	if err != nil {
 		return err
@@ -71,10 +80,21 @@ func (t *tally) grant(c *change, touched map[string]bool) error {
 			t.next = n
 		}
 	}
-	if !c.moves() {
+	g := grantChange{c.Address, before, after, c.is("delete") && c.is("create")}
+	if after != nil && after.Would != "" {
+		t.worklist = append(t.worklist, g)
+	}
+	switch settled, err := settled(c); {
+	case err != nil:
+		return err
+	case !c.moves():
+		return nil
+	case settled:
+		t.settled++
 		return nil
 	}
-	t.changed = append(t.changed, grantChange{c.Address, before, after, c.is("delete") && c.is("create")})
+	t.withdrawn += g.withdrawn(now)
+	t.changed = append(t.changed, g)
 	for _, g := range []*grant{before, after} {
 		if g != nil {
 			touched[g.Binding.Asset] = true
@@ -90,14 +110,68 @@ func status(g *grant) string {
 	return g.Status
 }
 
+// bookkeeping are the attributes of a grant that say nothing about the access: what
+// it remembers, and by which documents it was decided.
+var bookkeeping = []string{"memory", "next_change_at", "policy", "policy_digest"}
+
+// settled reports whether the plan updates nothing of a grant but its bookkeeping.
+func settled(c *change) (bool, error) {
+	if !c.is("update") {
+		return false, nil
+	}
+	before, err := decode[map[string]json.RawMessage](c.Change.Before)
+	if err != nil || before == nil {
+		return false, err
+	}
+	after, err := decode[map[string]json.RawMessage](c.Change.After)
+	if err != nil || after == nil {
+		return false, err
+	}
+	for _, side := range []map[string]json.RawMessage{*before, *after} {
+		for _, name := range bookkeeping {
+			delete(side, name)
+		}
+	}
+	return maps.EqualFunc(*before, *after, func(a, b json.RawMessage) bool { return bytes.Equal(a, b) }), nil
+}
+
+// withdrawn counts the enabled credentials that a change takes away, as the brake
+// does: not an end that the state announced, and not what revoke_generations names.
+func (g grantChange) withdrawn(now string) int {
+	if g.before == nil {
+		return 0
+	}
+	n := 0
+	for key, was := range g.before.Generations {
+		stays, named := false, false
+		if g.after != nil {
+			stays = g.after.Generations[key].Enabled && !g.replaced
+			named = slices.Contains(g.after.Revoked, key)
+		}
+		if was.Enabled && !stays && !named && !was.ended(now) {
+			n++
+		}
+	}
+	return n
+}
+
+// ended reports whether a credential has expired at an instant.
+func (g generation) ended(now string) bool {
+	end, err := time.Parse(time.RFC3339, g.ExpiresAt)
+	at, noInstant := time.Parse(time.RFC3339, now)
+	return err == nil && noInstant == nil && !at.Before(end)
+}
+
 // severity orders statuses, mildest first.
-var severity = []string{"", "active", "expired", "review", "blocked", "revoked"}
+var severity = []string{"", "active", "expired", "review", "lapsing", "blocked", "revoked"}
+
+func rank(status string) int { return slices.Index(severity, status) }
 
 func weight(g grantChange) int {
 	if g.after == nil {
 		return 0
 	}
-	return slices.Index(severity, g.after.Status)
+	return rank(g.after.Status)
 }
 
 // harm orders what happens to other resources: what goes away comes first.
@@ -159,6 +233,9 @@ func (g grantChange) credentials() string {
 			out = append(out, key+" "+text)
 		}
 	}
+	if g.after != nil && g.after.Status == "lapsing" {
+		out = append(out, "the last one ends at "+cmp.Or(g.after.ExpiresAt, unknownYet))
+	}
 	if len(out) == 0 {
 		return none
 	}
@@ -179,6 +256,10 @@ func fate(was, is generation, existed, exists bool) string {
 		return "is enabled again" + until(is)
 	case was.State != is.State:
 		return "is " + is.State + until(is)
+	case was.ExpiresAt == "" && is.ExpiresAt != "":
+		return "gets an end: it lasts" + until(is)
+	case is.ExpiresAt == "" && was.ExpiresAt != "":
+		return "has no end any more"
 	case was.ExpiresAt != is.ExpiresAt:
 		return "is shortened" + until(is)
 	default:

@@ -63,15 +63,34 @@ func same(plan string) string {
 // TestRealPlans compares the summaries of plans that a real command line tool
 // has made.
 func TestRealPlans(t *testing.T) {
+	policy := func(w *acctest.Workspace, document string) {
+		w.Edit("main.tf", "  limits    = {", "  policy    = jsonencode("+document+")\n  limits    = {")
+	}
+	leaver := func(w *acctest.Workspace) {
+		w.Edit("inventory/people.csv", "Ada Byron,employee,active", "Ada Byron,employee,left")
+	}
 	for _, story := range []struct {
 		name string
 		code int
 		tell func(w *acctest.Workspace)
 	}{
-		{"no-change", 0, func(*acctest.Workspace) {}},
-		{"leaver", 2, func(w *acctest.Workspace) {
-			w.Edit("inventory/people.csv", "Ada Byron,employee,active", "Ada Byron,employee,left")
+		{"observed", 2, func(w *acctest.Workspace) {
+			w.Remove("terraform.tfstate")
+			policy(w, `{ enforcement = [{ class = "laptop", mode = "observe", enforce_from = "2030-02-01" }, { mode = "observe" }] }`)
+			leaver(w)
 		}},
+		{"enforced", 2, func(w *acctest.Workspace) {
+			w.Remove("terraform.tfstate")
+			const observing = `{ enforcement = [{ mode = "observe" }] }`
+			policy(w, observing)
+			w.Apply()
+			leaver(w)
+			w.Apply()
+			w.Edit("main.tf", observing, `{ enforcement = [{ class = "laptop", mode = "enforce" }, { mode = "observe" }] }`)
+		}},
+		{"another-policy", 2, func(w *acctest.Workspace) { policy(w, `{ lead_time = "31d" }`) }},
+		{"no-change", 0, func(*acctest.Workspace) {}},
+		{"leaver", 2, leaver},
 		{"reassigned", 2, func(w *acctest.Workspace) {
 			w.Edit("inventory/assets.csv", "ada-laptop,in_service,ada@", "ada-laptop,in_service,alan@")
 		}},
@@ -122,9 +141,47 @@ func TestHostile(t *testing.T) {
 		}
 	}
 	for _, line := range strings.Split(got, "\n") {
-		if n := strings.Count(line, "|"); n != 0 && n != 3 && n != 4 && n != 7 {
+		if n := strings.Count(line, "|"); n != 0 && n != 3 && n != 4 && n != 6 && n != 7 {
 			t.Errorf("a table has an odd row: %s", line)
 		}
+	}
+}
+
+// TestWithdrawn counts over a whole plan what is taken away, as the brake does for
+// each configuration of the provider.
+func TestWithdrawn(t *testing.T) {
+	const on, off = `{"enabled":true,"expires_at":"2030-02-01T00:00:00Z"}`, `{"enabled":false}`
+	for _, c := range []struct {
+		name, actions, before, after string
+		want                         int
+	}{
+		{"what stays", `"update"`, `{"generations":{"g1":` + on + `}}`, `{"status":"review","generations":{"g1":` + on + `}}`, 0},
+		{"what goes", `"update"`, `{"generations":{"g1":` + on + `,"g2":` + on + `}}`, `{"generations":{}}`, 2},
+		{"what is disabled", `"update"`, `{"generations":{"g1":` + on + `}}`, `{"generations":{"g1":` + off + `}}`, 1},
+		{"what was disabled before", `"update"`, `{"generations":{"g1":` + off + `}}`, `{"generations":{}}`, 0},
+		{"what is destroyed", `"delete"`, `{"generations":{"g1":` + on + `}}`, `null`, 1},
+		{"what is replaced", `"delete","create"`, `{"generations":{"g1":` + on + `}}`, `{"generations":{"g1":` + on + `}}`, 1},
+		{"an end that was announced", `"update"`, `{"generations":{"g1":{"enabled":true,"expires_at":"2030-01-15T09:00:00Z"}}}`, `{"generations":{}}`, 0},
+		{"what a person named", `"update"`, `{"generations":{"g1":` + on + `}}`, `{"generations":{},"revoke_generations":["g1"]}`, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got := summaryOf(t, 0, `{"format_version":"1.2","timestamp":"2030-01-15T09:00:00Z","resource_changes":[{"mode":"managed","type":"custody_grant","change":{"actions":[`+
+				c.actions+`],"before":`+c.before+`,"after":`+c.after+`}}]}`)
+			said := strings.Contains(got, "would go or be disabled")
+			if said != (c.want > 0) || said && !strings.Contains(got, "**"+plural(c.want, "credential")+" that can be used now would go") {
+				t.Errorf("it does not count %d:\n%s", c.want, got)
+			}
+		})
+	}
+}
+
+// TestLapsing names the day on which access ends that is no longer renewed.
+func TestLapsing(t *testing.T) {
+	const same = `"expires_at":"2030-02-01T00:00:00Z","generations":{"g1":{"enabled":true,"expires_at":"2030-02-01T00:00:00Z"}}`
+	got := summaryOf(t, 0, `{"format_version":"1.2","resource_changes":[{"mode":"managed","type":"custody_grant","change":{"actions":["update"],"before":{"status":"review",`+
+		same+`},"after":{"status":"lapsing",`+same+`}}}]}`)
+	if !strings.Contains(got, "**review → lapsing**") || !strings.Contains(got, "the last one ends at 2030-02-01T00:00:00Z") {
+		t.Errorf("it does not say when access ends:\n%s", got)
 	}
 }
 

@@ -44,6 +44,7 @@ func (s *System) list(ctx context.Context, client *httpclient.Client, kinds []st
 	}
 	var out []entity
 	seen, cursors := make(map[string]bool), make(map[string]bool)
+	walk := client.Walk("entities")
 	for {
 		query.Set("limit", strconv.Itoa(s.config.PageSize))
 		query.Set("fields", fields)
@@ -84,6 +85,11 @@ func (s *System) list(ctx context.Context, client *httpclient.Client, kinds []st
 			return out, nil
 		case cursors[next] || len(*p.Items) == 0:
 			return nil, client.Unusable("its pages begin again", adviceChanged)
+		case len(out) >= *p.TotalItems:
+			return nil, client.Unusable(fmt.Sprintf("it says that there are %d entities and lists more", *p.TotalItems), adviceChanged)
+		}
+		if err := walk.Next(ctx, len(*p.Items)); err != nil {
+			return nil, err
 		}
 		cursors[next] = true
 		query = url.Values{"cursor": {next}}
@@ -128,9 +134,9 @@ func (s *System) one(ctx context.Context, ref reference) ([]lifecycle.Record, er
 	if e.ref != ref {
 		return nil, s.client.Unusable(fmt.Sprintf("it gives the entity %s and was asked for %s", table.Quote(e.ref.String()), table.Quote(ref.String())), adviceChanged)
 	}
-	shelf := s.words.NewAssets()
-	if err := s.fill(table.Assets, []entity{e}, s.assetRow, shelf, false); err != nil {
+	index := s.words.NewAssets()
+	if err := s.fill(table.Assets, []entity{e}, s.assetRow, index, false); err != nil {
 		return nil, err
 	}
-	return shelf.Find(ref.String()), nil
+	return index.Find(ref.String()), nil
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 	"github.com/custodyhq/terraform-provider-custody/internal/memo"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/files"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/httpclient"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/table"
 )
@@ -31,7 +32,9 @@ const MaxPageSize = 500
 // Config says which catalog a system reads and how its words map to ours.
 type Config struct {
 	Name  string
-	Files []string // paths or globs; or else:
+	Files []string // paths or globs; or else url
+	// FollowLinks reads also what links lead to outside of the folder that is named.
+	FollowLinks bool
 
 	URL       string // of the backend, without /api/catalog
 	Token     string
@@ -61,7 +64,7 @@ type System struct {
 	words  *table.Words
 	client *httpclient.Client // nil for files
 
-	files  memo.Memo[[]entity]
+	all    memo.Memo[[]entity] // of files
 	single memo.Memo[[]lifecycle.Record]
 	*table.Tables
 }
@@ -152,13 +155,12 @@ func (s *System) unnamed(id string, ref reference, ok bool) error {
 		advice = fmt.Sprintf("Write \"%s/%s\".", s.config.Name, ref)
 	}
 	return &fault.Fault{
-		Kind: fault.ErrConfig, Summary: "Unable to Find Asset Record", Happened: happened,
-		Consequence: "Nothing was issued and nothing was revoked.", Advice: advice,
+		Kind: fault.ErrConfig, Summary: "Unable to Find Asset Record", Happened: happened, Advice: advice,
 	}
 }
 
-// load puts all entities of a table onto a shelf. Backstage has no tasks.
-func (s *System) load(ctx context.Context, t *table.Table, to table.Shelf) error {
+// load puts all entities of a table into an index. Backstage has no tasks.
+func (s *System) load(ctx context.Context, t *table.Table, to table.Index) error {
 	kinds, fields := s.config.Kinds, s.assetRow
 	if t == table.People {
 		kinds, fields = []string{kindUser, kindGroup}, s.personRow
@@ -178,7 +180,7 @@ func (s *System) entities(ctx context.Context, t *table.Table, kinds []string) (
 	if s.client != nil {
 		return s.list(ctx, s.client.For(t.Summary), kinds)
 	}
-	all, err := s.files.Get(ctx, "", func(ctx context.Context) ([]entity, error) { return s.read(ctx) })
+	all, err := s.all.Get(ctx, "", func(ctx context.Context) ([]entity, error) { return s.read(ctx) })
 	if err != nil {
 		return nil, s.inTable(t, err)
 	}
@@ -193,8 +195,8 @@ func (s *System) entities(ctx context.Context, t *table.Table, kinds []string) (
 	return out, nil
 }
 
-// fill puts entities onto a shelf.
-func (s *System) fill(t *table.Table, entities []entity, fields func(entity) map[string]table.Cell, to table.Shelf, whole bool) error {
+// fill puts entities into an index.
+func (s *System) fill(t *table.Table, entities []entity, fields func(entity) map[string]table.Cell, to table.Index, whole bool) error {
 	l := table.NewLayout(t, nil)
 	var r table.Row
 	for _, e := range entities {
@@ -238,10 +240,17 @@ func (s *System) unusable(t *table.Table, ref, source string, err error) error {
 	if ref != "" {
 		reason = fmt.Sprintf("the entity %s: %s", table.Quote(ref), reason)
 	}
+	if s.client != nil {
+		reason = s.client.Shown(reason)
+	}
+	advice := "Correct the entity or the file, or adapt annotations, states, files or min_records in the block of the system; then plan again."
+	var refused *files.Refusal
+	if errors.As(err, &refused) {
+		advice = refused.Advice
+	}
 	return &fault.Fault{
-		Kind: fault.ErrUnavailable, Summary: t.Summary, Consequence: httpclient.Consequence,
+		Kind: fault.ErrUnavailable, Summary: t.Summary, Advice: advice,
 		Happened: fmt.Sprintf("The system %q cannot use its catalog: %s.", s.config.Name, reason),
-		Advice:   "Correct the entity or the file, or adapt annotations, states, files or min_records in the block of the system; then plan again.",
 	}
 }
 

@@ -3,30 +3,26 @@ package backstage
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
-	"slices"
-	"strings"
+	"io"
 	"unicode/utf8"
 
 	"github.com/goccy/go-yaml/ast"
 
+	"github.com/custodyhq/terraform-provider-custody/internal/system/files"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/table"
 )
 
-const (
-	maxFile  = 4 << 20
-	maxFiles = 20_000
-)
+const maxFile = 4 << 20
 
 // read reads all files. One that cannot be understood ends it: what stands in it
 // would look as if it were gone.
 func (s *System) read(ctx context.Context) ([]entity, error) {
 	var out []entity
+	left := table.MaxBytes
 	for _, pattern := range s.config.Files {
-		paths, err := expand(pattern)
+		at := files.Place{Pattern: pattern, FollowLinks: s.config.FollowLinks}
+		paths, err := at.Find(ctx)
 		if err != nil {
 			return nil, s.unusable(table.Assets, "", "", fmt.Errorf("%s: %w", pattern, err))
 		}
@@ -34,58 +30,38 @@ func (s *System) read(ctx context.Context) ([]entity, error) {
 			if err := ctx.Err(); err != nil {
 				return nil, err
 			}
-			more, err := readFile(path)
+			more, size, err := readFile(at, path, min(left, maxFile))
 			if err != nil {
 				return nil, s.unusable(table.Assets, "", path+" line", err)
 			}
+			left -= size
 			out = append(out, more...)
 		}
 	}
 	return out, nil
 }
 
-// expand returns the files that a path or a glob names, sorted.
-func expand(pattern string) ([]string, error) {
-	if _, err := os.Lstat(pattern); err == nil || !strings.ContainsAny(pattern, `*?[`) {
-		return []string{pattern}, nil
+// readFile reads a file of at most so many bytes, and returns how many it has.
+func readFile(at files.Place, path string, most int) ([]entity, int, error) {
+	f, err := at.Open(path)
+	if err != nil {
+		return nil, 0, fmt.Errorf("%s: %w", path, err)
 	}
-	paths, err := filepath.Glob(pattern)
+	defer f.Close() //nolint:errcheck // it was only read
+	text, err := io.ReadAll(io.LimitReader(f, int64(most)+1))
 	switch {
 	case err != nil:
-		return nil, err
-	case len(paths) == 0:
-		return nil, errors.New("no file matches it")
-	case len(paths) > maxFiles:
-		return nil, fmt.Errorf("%d files match it; at most %d are read", len(paths), maxFiles)
-	}
-	slices.Sort(paths)
-	return paths, nil
-}
-
-func readFile(path string) ([]entity, error) {
-	info, err := os.Stat(path)
-	switch {
-	case err != nil:
-		return nil, err
-	case !info.Mode().IsRegular():
-		return nil, fmt.Errorf("%s is not a regular file", path)
-	case info.Size() > maxFile:
-		return nil, fmt.Errorf("%s has %d bytes; at most 4 MiB are read", path, info.Size())
-	}
-	text, err := os.ReadFile(path)
-	switch {
-	case err != nil:
-		return nil, err
-	case len(text) > maxFile:
-		return nil, fmt.Errorf("%s grew beyond 4 MiB", path)
+		return nil, 0, err
+	case len(text) > most:
+		return nil, 0, fmt.Errorf("%s is too large: up to 4 MiB are read of a file, and up to 64 MiB of all files together", path)
 	case !utf8.Valid(text) || bytes.IndexByte(text, 0) >= 0:
-		return nil, fmt.Errorf("%s is not text in UTF-8", path)
+		return nil, 0, fmt.Errorf("%s is not text in UTF-8", path)
 	}
 	entities, err := parse(bytes.TrimPrefix(text, []byte("\ufeff")))
 	for i := range entities {
 		entities[i].source = path + " line"
 	}
-	return entities, err
+	return entities, len(text), err
 }
 
 // parse reads the documents of a file. Those without anything in them are passed

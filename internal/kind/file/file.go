@@ -16,6 +16,7 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/fault"
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/files"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/table"
 )
 
@@ -30,6 +31,8 @@ type Config struct {
 	Assets string
 	People string
 	Tasks  string
+	// FollowLinks reads also what links lead to outside of the folder that is named.
+	FollowLinks bool
 
 	table.Mapping
 }
@@ -38,7 +41,7 @@ type Config struct {
 // file; ask with system.AsAssets, system.AsPeople and system.AsTasks.
 type System struct {
 	config Config
-	open   func(path string) (source, error)
+	open   func(at files.Place, path string) (source, error)
 	*table.Tables
 }
 
@@ -76,8 +79,8 @@ func (s *System) Tasks(ctx context.Context, asset string) ([]lifecycle.Task, err
 	return s.TasksOf(ctx, asset)
 }
 
-// load reads all files of a table onto a shelf.
-func (s *System) load(ctx context.Context, t *table.Table, to table.Shelf) error {
+// load reads all files of a table into an index.
+func (s *System) load(ctx context.Context, t *table.Table, to table.Index) error {
 	pattern := s.config.pattern(t.Name)
 	if pattern == "" {
 		return &fault.Fault{
@@ -86,33 +89,38 @@ func (s *System) load(ctx context.Context, t *table.Table, to table.Shelf) error
 			Advice:   fmt.Sprintf("Set %s in the block of the system.", t.Name),
 		}
 	}
-	paths, err := expand(pattern)
+	at := files.Place{Pattern: pattern, FollowLinks: s.config.FollowLinks}
+	paths, err := at.Find(ctx)
 	if err != nil {
 		return s.unavailable(t, pattern, err)
 	}
 	l := table.NewLayout(t, s.config.ColumnsOf(t))
+	left := int64(table.MaxBytes)
 	for _, path := range paths {
-		if err := s.loadFile(ctx, l, path, to); err != nil {
+		read, err := s.loadFile(ctx, l, at, path, left, to)
+		if err != nil {
 			return s.unavailable(t, path, err)
 		}
+		left -= read
 	}
 	to.Done()
 	return nil
 }
 
-func (s *System) loadFile(ctx context.Context, l *table.Layout, path string, to table.Shelf) error {
+// loadFile reads one file, of at most so many bytes, and returns how many it has.
+func (s *System) loadFile(ctx context.Context, l *table.Layout, at files.Place, path string, most int64, to table.Index) (int64, error) {
 	read, ok := formats[strings.ToLower(filepath.Ext(path))]
 	if !ok {
-		return &table.Flaw{Reason: "its name does not end in a known format; accepted: " + acceptedFormats}
+		return 0, &table.Flaw{Reason: "its name does not end in a known format; accepted: " + acceptedFormats}
 	}
-	file, err := s.open(path)
+	file, err := s.open(at, path)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	defer file.Close() //nolint:errcheck // nothing was written
-	in, err := newInput(ctx, path, file)
+	in, err := newInput(ctx, path, file, most)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	to.Begin(filepath.Base(path) + " line")
 	count := 0
@@ -124,19 +132,19 @@ func (s *System) loadFile(ctx context.Context, l *table.Layout, path string, to 
 		return to.Add(l, r)
 	})
 	if err != nil {
-		return err
+		return 0, err
 	}
 	if err := in.finish(); err != nil {
-		return err
+		return 0, err
 	}
 	if reason := l.CheckSeen(seen, nil); reason != "" && count > 0 {
-		return &table.Flaw{Reason: reason}
+		return 0, &table.Flaw{Reason: reason}
 	}
 	if reason := s.config.Short(l.Table, count); reason != "" {
-		return &table.Flaw{Reason: reason}
+		return 0, &table.Flaw{Reason: reason}
 	}
 	to.End(seen)
-	return nil
+	return in.offset, nil
 }
 
 // unavailable turns whatever kept a file from being read into the fault that a
@@ -146,15 +154,19 @@ func (s *System) unavailable(t *table.Table, path string, err error) error {
 		return err
 	}
 	f := &fault.Fault{
-		Kind:        fault.ErrUnavailable,
-		Summary:     t.Summary,
-		Happened:    fmt.Sprintf("The system %q could not read %q.", s.config.Name, path),
-		Consequence: "Nothing was issued and nothing was revoked: absence cannot be told from failure.",
-		Advice:      "Make the file readable at that path (a relative one starts in the folder where Terraform runs), then plan again.",
-		Err:         err,
+		Kind:     fault.ErrUnavailable,
+		Summary:  t.Summary,
+		Happened: fmt.Sprintf("The system %q could not read %q.", s.config.Name, path),
+		Advice:   "Make the file readable at that path (a relative one starts in the folder where Terraform runs), then plan again.",
+		Err:      err,
 	}
 	var flawed *table.Flaw
-	if errors.As(err, &flawed) {
+	var refused *files.Refusal
+	switch {
+	case errors.As(err, &refused):
+		f.Happened = fmt.Sprintf("The system %q does not read %q: %s.", s.config.Name, path, refused.Reason)
+		f.Advice, f.Err = refused.Advice, nil
+	case errors.As(err, &flawed):
 		f.Happened = fmt.Sprintf("The system %q cannot use %q: %s.", s.config.Name, path, flawed)
 		f.Advice = fmt.Sprintf("Correct or export the file again, or adapt %s, %s or min_records in the block of the system; then plan again.",
 			t.Columns, t.States)

@@ -16,6 +16,7 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/fault"
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/files"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/systemtest"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/table"
 )
@@ -112,6 +113,8 @@ func TestMalformed(t *testing.T) {
 		"YAML depth":        {"a.yaml", "- " + strings.Repeat("[", 100), "nested too deeply"},
 		"YAML blanks":       {"a.yaml", "- id: |" + strings.Repeat("\n", 1000) + "  A\n", "more than 100 empty or comment lines"},
 		"YAML dedent":       {"a.yaml", "  - id: A\n- id: B\n", "line 2, column 1: the line does not belong to the list above it"},
+		"YAML key quoted":   {"a.yaml", "- secret-of-a-file: A\n  secret-of-a-file: B\n", "this is not YAML: mapping key … already defined"},
+		"large YAML":        {"a.yaml", "- id: A\n" + strings.Repeat("# x\n", 1<<20), "up to 4 MiB are read of a YAML file"},
 		"unknown format":    {"a.*", "", "no file matches it"},
 	}
 	for name, c := range cases {
@@ -275,8 +278,8 @@ func TestFileThatChangesWhileRead(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := assetsFrom(t, "a.csv", text)
-			s.open = func(path string) (source, error) {
-				f, err := openSource(path)
+			s.open = func(at files.Place, path string) (source, error) {
+				f, err := openSource(at, path)
 				return &changing{source: f, change: func() {
 					if err := change(path); err != nil {
 						t.Error(err)
@@ -289,25 +292,86 @@ func TestFileThatChangesWhileRead(t *testing.T) {
 	}
 }
 
-type huge struct{ fs.FileInfo }
+// What no inventory is, is not repeated: somebody may have named another file, or
+// put a link to it.
+func TestTheContentOfOtherFilesIsNotRepeated(t *testing.T) {
+	for name, text := range map[string]string{
+		"accounts.csv":  "root:x:0:0:root:/root:/bin/bash\ndaemon:x:1:1\n",
+		"shadow.csv":    "root:$6$c4nary$root:19000:0:99999:7:::\n",
+		"token.csv":     "root_c4naryToken\n",
+		"key.csv":       "-----BEGIN root KEY-----\nroot\n",
+		"passwords.csv": "root,c4nary-12345\n",
+		"twice.csv":     "root=1,root=1\n",
+		"two.json":      `{"root=1": [], "root=2": []}`,
+		"twice.json":    `[{"root=1": 1, "root=1": 2}]`,
+		"not.json":      "root",
+		"twice.yaml":    "root=1: 1\nroot=1: 1\n",
+		"text.yaml":     "root",
+	} {
+		_, err := assetsFrom(t, name, text).Asset(t.Context(), "A")
+		var f *fault.Fault
+		if !errors.As(err, &f) || strings.Contains(f.Detail(), "root") || strings.Contains(f.Detail(), "c4nary") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
 
-func (huge) Size() int64 { return maxFile + 1 }
+func TestLinksThatLeadOut(t *testing.T) {
+	outside := folder(t, map[string]string{"a.csv": "id,state,owner\nA,,\n"})
+	path := filepath.Join(t.TempDir(), "a.csv")
+	if err := os.Symlink(filepath.Join(outside, "a.csv"), path); err != nil {
+		t.Fatal(err)
+	}
+	_, err := mustNew(t, Config{Name: "cmdb", Assets: path}).Asset(t.Context(), "A")
+	var f *fault.Fault
+	if !errors.As(err, &f) || !strings.Contains(f.Happened, "a link leads out of the folder") || !strings.Contains(f.Advice, "follow_links = true") {
+		t.Errorf("got %v", err)
+	}
+	asset(t, mustNew(t, Config{Name: "cmdb", Assets: path, FollowLinks: true}), "A")
+}
 
-type hugeSource struct{ source }
+// Files of one table share what may be read.
+func TestFilesThatAreTooLargeTogether(t *testing.T) {
+	dir := folder(t, map[string]string{"a.csv": "id,state,owner\nA,,\n", "b.csv": "id,state,owner\nB,,\n"})
+	s := mustNew(t, Config{Name: "cmdb", Assets: filepath.Join(dir, "*.csv")})
+	s.open = func(at files.Place, path string) (source, error) {
+		f, err := openSource(at, path)
+		if filepath.Base(path) == "b.csv" {
+			f = hugeSource{f, table.MaxBytes - 5}
+		}
+		return f, err
+	}
+	_, err := s.Asset(t.Context(), "A")
+	if !errors.Is(err, fault.ErrUnavailable) || !strings.Contains(err.Error(), "and the files before it 19, and up to 64 MiB are read of the files of one table together") {
+		t.Errorf("got %v", err)
+	}
+}
+
+type huge struct {
+	fs.FileInfo
+	size int64
+}
+
+func (h huge) Size() int64 { return h.size }
+
+type hugeSource struct {
+	source
+	size int64
+}
 
 func (h hugeSource) Stat() (fs.FileInfo, error) {
 	info, err := h.source.Stat()
-	return huge{info}, err
+	return huge{info, h.size}, err
 }
 
 func TestFileThatIsTooLarge(t *testing.T) {
 	s := assetsFrom(t, "a.csv", "id,state,owner\nA,,\n")
-	s.open = func(path string) (source, error) {
-		f, err := openSource(path)
-		return hugeSource{f}, err
+	s.open = func(at files.Place, path string) (source, error) {
+		f, err := openSource(at, path)
+		return hugeSource{f, table.MaxBytes + 1}, err
 	}
 	_, err := s.Asset(t.Context(), "A")
-	if !errors.Is(err, fault.ErrUnavailable) || !strings.Contains(err.Error(), "at most 256 MiB are read") {
+	if !errors.Is(err, fault.ErrUnavailable) || !strings.Contains(err.Error(), "up to 64 MiB are read") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -316,9 +380,9 @@ func TestFileThatIsTooLarge(t *testing.T) {
 func TestReadOncePerRun(t *testing.T) {
 	s := assetsFrom(t, "a.csv", "id,state,owner\nA,,\n")
 	opened := 0
-	s.open = func(path string) (source, error) {
+	s.open = func(at files.Place, path string) (source, error) {
 		opened++
-		return openSource(path)
+		return openSource(at, path)
 	}
 	var wg sync.WaitGroup
 	for range 20 {

@@ -10,6 +10,7 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/fault"
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/files"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/systemtest"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/table"
 )
@@ -39,7 +40,7 @@ func fuzz(f *testing.F, name string, seeds ...string) {
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		s := mustNew(t, Config{Name: "cmdb", Assets: name, People: name, Tasks: name})
-		s.open = func(string) (source, error) {
+		s.open = func(files.Place, string) (source, error) {
 			m := &memory{size: int64(len(text))}
 			m.Reset(text)
 			return m, nil

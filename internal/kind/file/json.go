@@ -138,9 +138,9 @@ func (d *jsonReader) envelope() error {
 		case value != json.Delim('['):
 			err = d.skip(value)
 		case list != "":
-			return d.flaw(fmt.Sprintf("the object holds two arrays, %s and %s; one is accepted", list, table.Quote(name)))
+			return d.flaw(fmt.Sprintf("the object holds two arrays, %s and %s; one is accepted", list, table.Name(name)))
 		default:
-			list = table.Quote(name)
+			list = table.Name(name)
 			err = d.records()
 		}
 		if err != nil {

@@ -7,19 +7,15 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
+	"github.com/custodyhq/terraform-provider-custody/internal/system/files"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/table"
 )
 
-const (
-	maxFile   = 256 << 20
-	maxRecord = 1 << 20 // bytes between the ends of two records
-)
+const maxRecord = 1 << 20 // bytes between the ends of two records
 
 // formats lists the readers by file extension.
 var formats = map[string]func(*input, *table.Layout, func(*table.Row) error) (table.Bits, error){
@@ -34,41 +30,13 @@ var formats = map[string]func(*input, *table.Layout, func(*table.Row) error) (ta
 
 const acceptedFormats = ".csv, .tsv, .json, .jsonl, .ndjson, .yaml, .yml"
 
-// expand returns the files that a path or a glob names, sorted. A path that
-// exists is taken as it is written, whatever characters it holds.
-func expand(pattern string) ([]string, error) {
-	if _, err := os.Lstat(pattern); err == nil || !strings.ContainsAny(pattern, `*?[`) {
-		return []string{pattern}, nil
-	}
-	paths, err := filepath.Glob(pattern)
-	if err != nil {
-		return nil, err
-	}
-	if len(paths) == 0 {
-		return nil, &table.Flaw{Reason: "no file matches it"}
-	}
-	slices.Sort(paths)
-	return paths, nil
-}
-
 // source is an open file.
 type source interface {
 	io.ReadCloser
 	Stat() (fs.FileInfo, error)
 }
 
-// openSource opens a regular file. Anything else is refused before it is
-// opened: opening a named pipe would wait for ever.
-func openSource(path string) (source, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, &table.Flaw{Reason: "it is not a regular file"}
-	}
-	return os.Open(path)
-}
+func openSource(at files.Place, path string) (source, error) { return at.Open(path) }
 
 // input hands the bytes of one file to a reader, and refuses what no reader
 // should see: too many bytes, text that is not UTF-8, NUL characters.
@@ -79,6 +47,7 @@ type input struct {
 	tabs      bool // the file's name says that tabs part its fields
 	begun     bool
 	head      []byte // bytes that were read to look for a byte order mark
+	most      int64  // bytes that may be read
 	offset    int64  // bytes handed out, the byte order mark included
 	marked    int64  // offset at the last mark
 	line      int    // newlines checked so far
@@ -87,15 +56,25 @@ type input struct {
 	stopped   error
 }
 
-func newInput(ctx context.Context, path string, file source) (*input, error) {
+func newInput(ctx context.Context, path string, file source, most int64) (*input, error) {
 	info, err := file.Stat()
 	if err != nil {
 		return nil, err
 	}
-	if info.Size() > maxFile {
-		return nil, &table.Flaw{Reason: fmt.Sprintf("it has %d bytes; at most 256 MiB are read", info.Size())}
+	if info.Size() > most {
+		return nil, tooLarge(fmt.Sprintf("it has %d bytes", info.Size()), most)
 	}
-	return &input{ctx: ctx, file: file, before: info, tabs: strings.EqualFold(filepath.Ext(path), ".tsv")}, nil
+	return &input{ctx: ctx, file: file, before: info, most: most, tabs: strings.EqualFold(filepath.Ext(path), ".tsv")}, nil
+}
+
+func tooLarge(what string, most int64) error {
+	if most < table.MaxBytes {
+		what += fmt.Sprintf(" and the files before it %d", table.MaxBytes-most)
+	}
+	return &files.Refusal{
+		Reason: what + ", and up to 64 MiB are read of the files of one table together, which is half a million records",
+		Advice: "Export fewer columns or only the records that are in use, or name the system itself instead of its export.",
+	}
 }
 
 // mark says that a record is complete. Between two marks only so many bytes are
@@ -136,8 +115,8 @@ func (in *input) read(p []byte) (int, error) {
 	}
 	in.offset += int64(n)
 	switch {
-	case in.offset > maxFile:
-		return 0, &table.Flaw{Reason: "it grew beyond 256 MiB while it was read"}
+	case in.offset > in.most:
+		return 0, tooLarge("it grew while it was read", in.most)
 	case in.offset-in.marked > maxRecord:
 		return 0, &table.Flaw{Line: in.line + 1, Column: 1, Reason: "a record before this line is longer than 1 MiB; a quotation mark may be left open"}
 	case errors.Is(err, io.EOF) && len(in.tail) > 0:

@@ -8,11 +8,12 @@ import (
 	"io"
 	"unicode"
 
+	"github.com/custodyhq/terraform-provider-custody/internal/system/files"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/table"
 )
 
 const (
-	maxYAML   = 32 << 20  // bytes of a file
+	maxYAML   = 4 << 20   // bytes of a file; the library needs seconds for each million
 	maxChunk  = 128 << 10 // bytes that are parsed at a time
 	maxBlanks = 100       // empty lines in a row, over which the library needs quadratic time
 )
@@ -26,7 +27,10 @@ const (
 // whole.
 func readYAML(in *input, l *table.Layout, emit func(*table.Row) error) (table.Bits, error) {
 	if size := in.before.Size(); size > maxYAML {
-		return 0, &table.Flaw{Reason: fmt.Sprintf("it has %d bytes; of YAML at most 32 MiB are read: use CSV or JSON", size)}
+		return 0, &files.Refusal{
+			Reason: fmt.Sprintf("it has %d bytes, and up to 4 MiB are read of a YAML file, because each takes seconds", size),
+			Advice: "Export it as JSON Lines (.jsonl) or CSV, which are read a hundred times as fast.",
+		}
 	}
 	s := &yamlSplitter{in: in, parse: yamlParser{layout: l, emit: emit}}
 	lines := bufio.NewReaderSize(in, maxChunk)

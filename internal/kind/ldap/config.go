@@ -1,12 +1,10 @@
 package ldap
 
 import (
-	"crypto/x509"
 	"fmt"
 	"maps"
 	"net"
 	"net/url"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -16,6 +14,8 @@ import (
 
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/redact"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/trust"
 )
 
 const (
@@ -41,16 +41,20 @@ func (s *System) configure() []system.Problem {
 	c, check := &s.config, &checker{}
 	c.Preset = pick(c.Preset, OpenLDAP)
 	if !slices.Contains(Presets(), c.Preset) {
-		check.add("preset", fmt.Sprintf("%q is none. Accepted: %s.", c.Preset, strings.Join(Presets(), ", ")))
+		check.add("preset", fmt.Sprintf("%q is not accepted; use %s.", c.Preset, strings.Join(Presets(), ", ")))
 	}
 	if c.NestedGroups != "" && c.NestedGroups != Walk && c.NestedGroups != Chain {
-		check.add("nested_groups", fmt.Sprintf("%q is no way to find nested members. Accepted: %s, %s.", c.NestedGroups, Walk, Chain))
+		check.add("nested_groups", fmt.Sprintf("%q is not accepted; use %s or %s.", c.NestedGroups, Walk, Chain))
 	}
 	if c.NestedGroups == Chain && (c.Preset != ActiveDirectory || c.MemberAttribute != "" && !strings.EqualFold(c.MemberAttribute, "member")) {
 		// To another server the rule is unknown, and every team would be empty.
 		check.add("nested_groups", "Only Active Directory knows chain, and only for the attribute member. Use "+Walk+".")
 	}
-	s.pool = newPool(c, check.address(c), check.trust(c.CAFile))
+	roots, problem := trust.Roots(c.CAFile)
+	if problem != "" {
+		check.add(trust.Attribute, problem)
+	}
+	s.pool = newPool(c, check.address(c), roots)
 	check.identity(c)
 	check.limits(c)
 	s.checkBases(check)
@@ -101,7 +105,7 @@ func (c *checker) protection(config *Config, u *url.URL) {
 			"Use ldaps://, or start_tls = true. Only insecure_plaintext = true allows it all the same.")
 	}
 	if config.CAFile != "" && plain {
-		c.add("ca_file", "It has no effect without TLS. Use ldaps://, or start_tls = true.")
+		c.add(trust.Attribute, "It has no effect without TLS. Use ldaps://, or start_tls = true.")
 	}
 }
 
@@ -111,24 +115,6 @@ func loopback(host string) bool {
 	}
 	ip := net.ParseIP(host)
 	return ip != nil && ip.IsLoopback()
-}
-
-// trust returns the authorities that may vouch for the server; nil stands for
-// those of the machine.
-func (c *checker) trust(path string) *x509.CertPool {
-	if path == "" {
-		return nil
-	}
-	text, err := os.ReadFile(path)
-	if err != nil {
-		c.add("ca_file", fmt.Sprintf("The file cannot be read: %s.", err))
-		return nil
-	}
-	roots := x509.NewCertPool()
-	if !roots.AppendCertsFromPEM(text) {
-		c.add("ca_file", fmt.Sprintf("The file %q holds no certificate in PEM form.", path))
-	}
-	return roots
 }
 
 func (c *checker) identity(config *Config) {
@@ -204,7 +190,7 @@ func (c *checker) names(attribute string, texts ...string) []branch {
 
 func (c *checker) filter(attribute, text string) {
 	if _, err := ldap.CompileFilter(text); err != nil {
-		c.add(attribute, fmt.Sprintf("%q is not a search filter: %s. Write it like (objectClass=person).", text, flat(err, "")))
+		c.add(attribute, fmt.Sprintf("%q is not a search filter: %s. Write it like (objectClass=person).", text, redact.Clean(err.Error(), 300)))
 	}
 }
 
@@ -238,14 +224,14 @@ func (s *System) checkWords(check *checker) {
 	if len(c.States) > 0 && c.StatusAttribute == "" {
 		check.add("states", "It says what the values of status_attribute mean, and that is not set.")
 	}
-	s.statuses = words(check, "states", c.States, lifecycle.OwnerStatuses(), lifecycle.ParseOwnerStatus)
+	s.statuses = words(check, "states", c.States, lifecycle.DirectoryStatuses(), lifecycle.ParseDirectoryStatus)
 	people := slices.DeleteFunc(lifecycle.OwnerKinds(), func(k string) bool { return k == "" || k == lifecycle.KindTeam.String() })
 	s.kinds = words(check, "kinds", c.Kinds, people, lifecycle.ParseOwnerKind)
 	accepted := []string{"suspended", "left", "active"}
 	c.DisabledStatus = pick(c.DisabledStatus, accepted[0])
-	status, err := lifecycle.ParseOwnerStatus(c.DisabledStatus)
+	status, err := lifecycle.ParseDirectoryStatus(c.DisabledStatus)
 	if err != nil || !slices.Contains(accepted, c.DisabledStatus) {
-		check.add("disabled_status", fmt.Sprintf("%q is none. Accepted: %s.", c.DisabledStatus, strings.Join(accepted, ", ")))
+		check.add("disabled_status", fmt.Sprintf("%q is not accepted; use %s.", c.DisabledStatus, strings.Join(accepted, ", ")))
 	}
 	s.disabled = status
 }
@@ -264,7 +250,7 @@ func words[T any](check *checker, attribute string, configured map[string]string
 		ours, folded := configured[theirs], system.Fold(system.Clean(theirs))
 		v, err := parse(ours)
 		if err != nil || !slices.Contains(accepted, ours) {
-			check.addAt(attribute, theirs, fmt.Sprintf("%q is none of ours. Accepted: %s.", ours, strings.Join(accepted, ", ")))
+			check.addAt(attribute, theirs, fmt.Sprintf("%q is not accepted; use %s.", ours, strings.Join(accepted, ", ")))
 			continue
 		}
 		if other, twice := seen[folded]; twice {

@@ -13,8 +13,8 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
 )
 
-// nobody is the id of no entry. Among the members of a team it says that the
-// list does not tell them all, and the team is then asked for by itself.
+// nobody is a sentinel among the members of a team: the member list is incomplete,
+// and the team is then asked for by itself.
 const nobody = ""
 
 // Listing describes the list of everybody. It leaves out the entries that cannot

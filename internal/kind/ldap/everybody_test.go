@@ -133,7 +133,7 @@ func TestEverybodyByOtherNames(t *testing.T) {
 }
 
 // A directory that gives no long answers is asked for one after the other.
-func TestEverybodyIsTooMuch(t *testing.T) {
+func TestTooManyEntries(t *testing.T) {
 	p := newPlace(t, servers.Slapd(t), false).seed(t, crowd(60, 100))
 	c := p.seeded()
 	c.PageSize, c.BindDN = 5, servers.SlapdLimited+","+p.server.BaseDN

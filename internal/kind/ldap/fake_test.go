@@ -16,12 +16,12 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/system/systemtest"
 )
 
-// fake is a directory that answers as no healthy one does. It knows one person,
-// and lets everybody in.
+// fake is a directory that answers as no healthy one does. It knows one person.
 type fake struct {
 	// search answers a search: it returns the response without the message id
 	// and the controls, or nil to hang up.
 	search func(filter string, n int64) []*ber.Packet
+	bind   *ber.Packet // answers a login; nil lets everybody in
 	count  atomic.Int64
 }
 
@@ -44,6 +44,9 @@ func (f *fake) serve(c net.Conn) {
 		switch op.Tag {
 		case goldap.ApplicationBindRequest:
 			answers = []*ber.Packet{done(goldap.ApplicationBindResponse, 0, "")}
+			if f.bind != nil {
+				answers = []*ber.Packet{f.bind}
+			}
 		case goldap.ApplicationSearchRequest:
 			filter, _ := goldap.DecompileFilter(op.Children[6])
 			scope, _ := op.Children[1].Value.(int64)
@@ -182,7 +185,7 @@ func TestDeceitfulAnswers(t *testing.T) {
 		"no paging at all":                  {only(done(goldap.ApplicationSearchResultDone, 0, "")), ""},
 		"a reference besides":               {only(elsewhere(), success("")), "on another server"},
 		"a first page again and again":      {only(ann(), user("bob"), success("same")), "repeat themselves"},
-		"empty pages without end":           {only(success("same")), "repeat themselves"},
+		"empty pages without end":           {only(success("same")), "brought nothing new"},
 		"one that hangs up":                 {func(string, int64) []*ber.Packet { return nil }, "was lost in the middle"},
 		"an entry and then nothing":         {func(string, int64) []*ber.Packet { return []*ber.Packet{ann()} }, "did not answer a search"},
 		"an entry that is none":             {only(ber.Encode(ber.ClassApplication, ber.TypeConstructed, goldap.ApplicationSearchResultEntry, nil, ""), success("")), "cannot be understood"},

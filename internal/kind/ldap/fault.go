@@ -3,17 +3,19 @@ package ldap
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/go-ldap/ldap/v3"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/fault"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/paging"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/redact"
 )
 
 const (
-	summary     = "Unable to Read Directory"
-	consequence = "Nothing was issued and nothing was revoked: absence cannot be told from failure."
+	summary = "Unable to Read Directory"
 
 	adviceReach  = "Check that url is right and that the directory can be reached from here, then plan again."
 	adviceRights = "Give the account the rights to read and to search the attributes and entries that are configured here, then plan again."
@@ -32,26 +34,56 @@ type unlisted struct{ error }
 func (u *unlisted) Unwrap() []error { return []error{u.error, system.ErrCannotList} }
 
 func (s *System) unavailable(happened, advice string, err error) error {
-	f := &fault.Fault{Kind: fault.ErrUnavailable, Summary: summary, Happened: happened, Consequence: consequence, Advice: advice}
-	if err != nil {
-		f.Err = flat(err, s.pool.password)
+	f := &fault.Fault{Kind: fault.ErrUnavailable, Summary: summary, Happened: happened, Advice: advice}
+	if text := spoken(err); text != "" {
+		f.Err = errors.New(s.shown(text))
 	}
 	return f
 }
 
-// flat returns an error with nothing but a text that is fit to be shown. Nothing
-// is wrapped: a deadline of a request would otherwise pass for the caller's.
-func flat(err error, secret string) error {
+// shown returns a text of the directory as it may stand in a message.
+func (s *System) shown(text string) string {
 	const most = 300
-	text := err.Error()
-	if secret != "" {
-		text = strings.ReplaceAll(text, secret, "[password]")
+	return s.secrets.Text(text, most)
+}
+
+// spoken returns what an error says of the library and of this machine. The
+// directory's own words are left out, because they may repeat what it was sent;
+// its codes are not.
+func spoken(err error) string {
+	var e *ldap.Error
+	switch {
+	case err == nil:
+		return ""
+	case errors.As(err, &e) && e.ResultCode < ldap.ErrorNetwork:
+		text := fmt.Sprintf("LDAP Result Code %d %q", e.ResultCode, ldap.LDAPResultCodeMap[e.ResultCode])
+		if e.Err != nil {
+			text += logonFailure(e.Err.Error())
+		}
+		return text
+	case errors.As(err, &e) && redact.Local(err) == "":
+		return fmt.Sprintf("LDAP Result Code %d %q", e.ResultCode, ldap.LDAPResultCodeMap[e.ResultCode])
 	}
-	runes := []rune(clean(text))
-	if len(runes) > most {
-		runes = append(runes[:most], '…')
+	return redact.Local(err)
+}
+
+// logonFailures are the codes with which Active Directory says why an account
+// cannot log in.
+var logonFailures = map[string]string{
+	"525": "there is no such account", "52e": "the account or its password is wrong", "530": "the account may not log in at this time",
+	"531": "the account may not log in from here", "532": "the password has expired", "533": "the account is disabled",
+	"701": "the account has expired", "773": "the password must be changed first", "775": "the account is locked",
+}
+
+var logonCode = regexp.MustCompile(`, data ([0-9a-f]{3}),`)
+
+// logonFailure returns the meaning of the code in a message of Active Directory.
+func logonFailure(message string) string {
+	m := logonCode.FindStringSubmatch(message)
+	if m == nil || logonFailures[m[1]] == "" {
+		return ""
 	}
-	return errors.New(string(runes))
+	return fmt.Sprintf(" (%s: %s)", m[1], logonFailures[m[1]])
 }
 
 func clean(s string) string { return system.Clean(strings.ToValidUTF8(s, "\uFFFD")) }
@@ -74,6 +106,9 @@ func (s *System) fault(q query, err error) error {
 	if lost(err) {
 		return s.unavailable(fmt.Sprintf("The connection to the directory %q was lost in the middle of a search, and again on a new connection.", name),
 			"Plan again. If it happens again, look at the directory's log.", err)
+	}
+	if errors.Is(err, errEndless) {
+		return s.unavailable(fmt.Sprintf("The directory %q gave an answer under %q that cannot be trusted: %s.", name, q.base, err), paging.Advice, nil)
 	}
 	for _, e := range []error{errReferred, errRepeating, errTooMany} {
 		if errors.Is(err, e) {

@@ -155,7 +155,7 @@ func (s *System) addMembers(ctx context.Context, group string, to *tally) error 
 				continue
 			}
 			if to.groups++; to.groups > mostGroups {
-				return s.unavailable(fmt.Sprintf("The group %q of the directory %q has more than %d groups inside it.", clean(group), s.config.Name, mostGroups),
+				return s.unavailable(fmt.Sprintf("The group %q of the directory %q has more than %d groups inside it.", s.shown(group), s.config.Name, mostGroups),
 					"Name a smaller team as the owner.", nil)
 			}
 			more, err := s.addDirect(ctx, dn, to)
@@ -279,13 +279,13 @@ func (s *System) membersIn(e *ldap.Entry) ([]string, error) {
 	group := e.DN
 	for _, a := range e.Attributes {
 		if name, option, ok := strings.Cut(a.Name, ";"); ok && strings.EqualFold(name, s.profile.member) && strings.HasPrefix(system.Fold(option), "range=") {
-			return nil, s.unavailable(fmt.Sprintf("The directory %q cut the list of members of %q off.", s.config.Name, clean(group)),
+			return nil, s.unavailable(fmt.Sprintf("The directory %q cut the list of members of %q off.", s.config.Name, s.shown(group)),
 				"Set nested_groups to chain, so that the directory finds the members itself.", nil)
 		}
 	}
 	members := e.GetEqualFoldAttributeValues(s.profile.member)
 	if len(members) == 0 && mustHaveMembers(e) {
-		return nil, s.unavailable(fmt.Sprintf("The directory %q does not show who is in the group %q, which must have members.", s.config.Name, clean(group)),
+		return nil, s.unavailable(fmt.Sprintf("The directory %q does not show who is in the group %q, which must have members.", s.config.Name, s.shown(group)),
 			"Give the account the right to read the attribute "+s.profile.member+", or leave groups that are really empty out by group_filter.", nil)
 	}
 	if strings.EqualFold(s.profile.member, attrUniqueMember) {

@@ -16,6 +16,7 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 	"github.com/custodyhq/terraform-provider-custody/internal/memo"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/redact"
 )
 
 // Kind is the name of this kind of system in the configuration.
@@ -81,6 +82,7 @@ type System struct {
 	kinds    map[string]lifecycle.OwnerKind
 	disabled lifecycle.OwnerStatus
 	pool     *pool
+	secrets  redact.Secrets
 
 	opened   memo.Memo[struct{}]
 	people   memo.Memo[string] // distinguished name -> id, for managers
@@ -95,6 +97,7 @@ var _ system.PeopleLister = (*System)(nil)
 // *system.ConfigError.
 func New(c Config) (*System, error) {
 	s := &System{config: c}
+	s.secrets.Add(c.Password)
 	if problems := s.configure(); len(problems) > 0 {
 		return nil, &system.ConfigError{System: c.Name, Problems: problems}
 	}

@@ -169,8 +169,8 @@ func (s *System) wholeGroup(ctx context.Context, e *ldap.Entry) ([]string, error
 				return nil, &unlisted{err}
 			}
 			return members, nil
-		case next != len(out) || len(out) > mostEntries:
-			return nil, &unlisted{s.unavailable(fmt.Sprintf("The directory %q does not tell the members of %q in order.", s.config.Name, clean(e.DN)),
+		case next != len(out) || len(part) == 0 || len(out) > mostEntries:
+			return nil, &unlisted{s.unavailable(fmt.Sprintf("The directory %q does not tell the members of %q in order.", s.config.Name, s.shown(e.DN)),
 				"Plan again. If it happens again, look at the directory itself.", nil)}
 		}
 		dn := e.DN
@@ -179,7 +179,7 @@ func (s *System) wholeGroup(ctx context.Context, e *ldap.Entry) ([]string, error
 			return nil, err
 		}
 		if e == nil {
-			return nil, s.unavailable(fmt.Sprintf("The group %q of the directory %q disappeared while its members were read.", clean(dn), s.config.Name), "Plan again.", nil)
+			return nil, s.unavailable(fmt.Sprintf("The group %q of the directory %q disappeared while its members were read.", s.shown(dn), s.config.Name), "Plan again.", nil)
 		}
 	}
 }
@@ -198,7 +198,7 @@ func (s *System) rangeOf(e *ldap.Entry) (part []string, next int, err error) {
 		}
 		n, err := strconv.Atoi(last)
 		if err != nil {
-			return nil, 0, s.unavailable(fmt.Sprintf("The directory %q tells a part %q of the members of %q, which cannot be understood.", s.config.Name, clean(a.Name), clean(e.DN)),
+			return nil, 0, s.unavailable(fmt.Sprintf("The directory %q tells a part %q of the members of %q, which cannot be understood.", s.config.Name, s.shown(a.Name), s.shown(e.DN)),
 				"Plan again. If it happens again, look at the directory itself.", nil)
 		}
 		return a.Values, n + 1, nil

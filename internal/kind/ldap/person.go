@@ -49,7 +49,7 @@ func (s *System) group(_ context.Context, e *ldap.Entry) (lifecycle.Person, erro
 func (s *System) common(e *ldap.Entry, id string) (lifecycle.Person, error) {
 	p := lifecycle.Person{Directory: s.config.Name, ID: value(e, id), Name: value(e, s.profile.name), Source: clean(e.DN)}
 	if p.ID == "" {
-		return p, &flawed{s.unavailable(fmt.Sprintf("The directory %q does not show the attribute %s of the entry %q, by which it would be named.", s.config.Name, id, p.Source),
+		return p, &flawed{s.unavailable(fmt.Sprintf("The directory %q does not show the attribute %s of the entry %q, by which it would be named.", s.config.Name, id, s.shown(e.DN)),
 			"Set id_attribute or group_id_attribute to an attribute that every person or group has, leave such entries out by people_filter or group_filter, "+
 				"or give the account the right to read the attribute.", nil)}
 	}
@@ -65,7 +65,7 @@ func (s *System) common(e *ldap.Entry, id string) (lifecycle.Person, error) {
 }
 
 func (s *System) unreadable(e *ldap.Entry, attribute string, err error) error {
-	return &flawed{s.unavailable(fmt.Sprintf("The directory %q holds a value of %s in the entry %q that cannot be understood: %s.", s.config.Name, attribute, clean(e.DN), err),
+	return &flawed{s.unavailable(fmt.Sprintf("The directory %q holds a value of %s in the entry %q that cannot be understood: %s.", s.config.Name, attribute, s.shown(e.DN), s.shown(err.Error())),
 		"Correct the value, or name another attribute in the block of the system.", nil)}
 }
 

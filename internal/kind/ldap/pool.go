@@ -77,7 +77,10 @@ func (p *pool) lend(ctx context.Context, fresh bool) (*link, error) {
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	l, err := p.take(ctx, fresh)
+	l, err := (*link)(nil), ctx.Err() // both may have come at once
+	if err == nil {
+		l, err = p.take(ctx, fresh)
+	}
 	if err != nil {
 		<-p.slots
 	}

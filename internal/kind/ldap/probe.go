@@ -61,7 +61,7 @@ func (s *System) checkBase(ctx context.Context, base branch) error {
 	// Other spellings of the same name, such as organizationalUnitName for ou,
 	// would keep entries from being recognised as being below it.
 	if dn, err := ldap.ParseDN(found[0].DN); err != nil || !dn.EqualFold(base.dn) {
-		return s.unavailable(fmt.Sprintf("The directory %q calls the entry %q by another name: %q.", s.config.Name, base.text, clean(found[0].DN)),
+		return s.unavailable(fmt.Sprintf("The directory %q calls the entry %q by another name: %q.", s.config.Name, base.text, s.shown(found[0].DN)),
 			"Write the name as the directory does.", nil)
 	}
 	return nil

@@ -7,13 +7,14 @@ import (
 
 	"github.com/go-ldap/ldap/v3"
 
+	"github.com/custodyhq/terraform-provider-custody/internal/clock"
 	"github.com/custodyhq/terraform-provider-custody/internal/fault"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/paging"
 )
 
 const (
-	mostEntries    = 200_000 // of one search; a team is smaller
-	mostEmptyPages = 100     // in a row
+	mostEntries = 200_000 // of one search; a team is smaller
 
 	controlDomainScope = "1.2.840.113556.1.4.1339" // LDAP_SERVER_DOMAIN_SCOPE_OID
 )
@@ -31,6 +32,7 @@ type query struct {
 var (
 	errReferred  = errors.New("a part of the answer is on another server")
 	errRepeating = errors.New("the pages of the answer repeat themselves")
+	errEndless   = errors.New("the answer has no end")
 	errTooMany   = fmt.Errorf("the answer has more than %d entries", mostEntries)
 )
 
@@ -61,7 +63,7 @@ func lost(err error) bool {
 	if err == nil || errors.As(err, &opening) || errors.As(err, &flawed) {
 		return false
 	}
-	for _, known := range []error{errTooSlow, errReferred, errRepeating, errTooMany} {
+	for _, known := range []error{errTooSlow, errReferred, errRepeating, errEndless, errTooMany} {
 		if errors.Is(err, known) {
 			return false
 		}
@@ -87,11 +89,11 @@ func (s *System) searchOnce(ctx context.Context, q query, fresh bool) ([]*ldap.E
 // pages reads one page after the other. Every search is paged: without it, a
 // server cuts long answers off.
 func (s *System) pages(ctx context.Context, l *link, q query) ([]*ldap.Entry, error) {
-	paging := ldap.NewControlPaging(uint32(s.config.PageSize)) //nolint:gosec // checked to be between 1 and 1000
-	request := s.request(q, paging)
+	control := ldap.NewControlPaging(uint32(s.config.PageSize)) //nolint:gosec // checked to be between 1 and 1000
+	request := s.request(q, control)
 	var found []*ldap.Entry
 	seen := make(map[string]bool)
-	empty := 0
+	walk := paging.Begin(clock.System{}, s.config.Name, "entries")
 	for {
 		answer, err := s.ask(ctx, l, request)
 		if q.first && answer != nil && len(answer.Entries) > 0 && (err == nil || ldap.IsErrorWithCode(err, ldap.LDAPResultSizeLimitExceeded)) {
@@ -120,18 +122,18 @@ func (s *System) pages(ctx context.Context, l *link, q query) ([]*ldap.Entry, er
 		if len(cookie) == 0 {
 			return found, nil
 		}
-		if empty++; len(found) > before {
-			empty = 0
-		}
-		if len(answer.Entries) > 0 && len(found) == before || empty > mostEmptyPages {
+		if len(answer.Entries) > 0 && len(found) == before {
 			return nil, errRepeating
 		}
-		paging.SetCookie(cookie)
+		if reason := walk.Page(ctx, len(found)-before); reason != "" {
+			return nil, fmt.Errorf("%w: %s", errEndless, reason)
+		}
+		control.SetCookie(cookie)
 	}
 }
 
-func (s *System) request(q query, paging *ldap.ControlPaging) *ldap.SearchRequest {
-	controls, limit := []ldap.Control{paging}, 0
+func (s *System) request(q query, pages *ldap.ControlPaging) *ldap.SearchRequest {
+	controls, limit := []ldap.Control{pages}, 0
 	if q.first {
 		controls, limit = nil, 1
 	}
@@ -154,6 +156,9 @@ func cookieOf(answer *ldap.SearchResult) []byte {
 // ask sends one request. The library does not know contexts; closing the
 // connection under it does the same.
 func (s *System) ask(ctx context.Context, l *link, request *ldap.SearchRequest) (*ldap.SearchResult, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	ctx, cancel := context.WithTimeoutCause(ctx, s.config.Timeout, errTooSlow)
 	defer cancel()
 	stop := context.AfterFunc(ctx, func() { _ = l.raw.Close() })

@@ -116,7 +116,7 @@ func (s *System) configureQueues() []system.Problem {
 		kind, err := lifecycle.ParseTaskKind(s.config.Queues[queue])
 		if err != nil || strings.TrimSpace(queue) == "" {
 			out = append(out, system.Problem{Attribute: "queues", Key: queue, Message: fmt.Sprintf(
-				"A queue has a name and maps to a kind of task; %q is none. Accepted: %s.",
+				"A queue has a name and maps to a kind of task; %q is not accepted; use %s.",
 				s.config.Queues[queue], strings.Join(lifecycle.TaskKinds(), ", "))})
 			continue
 		}

@@ -197,6 +197,7 @@ func walk[T any](
 	ctx context.Context, client *httpclient.Client, kind, where, advice string, query url.Values, size int,
 	id func(*T) ident, take func(int64, *T) (bool, error),
 ) error {
+	pages := client.Walk(kind)
 	for last := int64(0); ; {
 		query.Set("query", "id > "+strconv.FormatInt(last, 10)+where)
 		query.Set("orderby", "id")
@@ -235,6 +236,9 @@ func walk[T any](
 		}
 		if *p.Total == len(p.Items) {
 			return nil
+		}
+		if err := pages.Next(ctx, len(p.Items)); err != nil {
+			return err
 		}
 	}
 }

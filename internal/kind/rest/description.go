@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"regexp"
 	"slices"
@@ -156,23 +157,29 @@ func hides(stated *bool) bool { return stated == nil || *stated }
 //go:embed descriptions/*.yaml
 var shipped embed.FS
 
-// Shipped returns the names of the descriptions that come with the provider.
-func Shipped() []string {
-	files, err := shipped.ReadDir("descriptions")
+// Shipped returns the descriptions that come with the provider: one file for
+// each kind, <kind>.yaml.
+func Shipped() fs.FS {
+	descriptions, err := fs.Sub(shipped, "descriptions")
 	if err != nil {
-		panic("rest: " + err.Error())
+		panic("rest: " + err.Error()) // the name of the folder is a valid path
 	}
-	var out []string
-	for _, f := range files {
-		out = append(out, strings.TrimSuffix(f.Name(), ".yaml"))
-	}
-	return out
+	return descriptions
 }
 
-// Description returns the text of a description that comes with the provider.
-func Description(name string) (string, bool) {
-	text, err := shipped.ReadFile("descriptions/" + name + ".yaml")
-	return string(text), err == nil
+// Described returns the kinds that a folder of descriptions holds, sorted.
+func Described(descriptions fs.FS) ([]string, error) {
+	files, err := fs.Glob(descriptions, "*.yaml")
+	for i, f := range files {
+		files[i] = strings.TrimSuffix(f, ".yaml")
+	}
+	return files, err
+}
+
+// Description returns the text that describes a kind.
+func Description(descriptions fs.FS, kind string) (string, error) {
+	text, err := fs.ReadFile(descriptions, kind+".yaml")
+	return string(text), err
 }
 
 // read parses a description in YAML or JSON.

@@ -150,7 +150,7 @@ func TestConfigurationProblems(t *testing.T) {
 		}, "settings[must]: It must be set: what must be set"},
 		"states":       {func(c *Config) { c.States = map[string]string{"x": "y"} }, `states[x]: "y" is not accepted there`},
 		"task kinds":   {func(c *Config) { c.TaskKinds = map[string]string{"x": "offboarding"} }, "task_kinds[]: The description reads no tasks."},
-		"CA file":      {func(c *Config) { c.CAFile = "/does/not/exist" }, "ca_file[]: The file cannot be read"},
+		"CA file":      {func(c *Config) { c.CAFile = "/does/not/exist" }, `ca_file[]: The file "/does/not/exist" cannot be read`},
 		"unknown kind": {func(c *Config) { c.Kind, c.Description = "unheard", "" }, "description[]: A description is required."},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -174,12 +174,18 @@ func TestJSONDescription(t *testing.T) {
 	}
 }
 
-func TestShipped(t *testing.T) {
-	if got := Shipped(); !slices.Equal(got, []string{"glpi", "jamf", "netbox", "servicenow", "snipeit"}) {
-		t.Errorf("got %v", got)
+func shippedKinds(t testing.TB) []string {
+	t.Helper()
+	all, err := Described(Shipped())
+	if err != nil || len(all) == 0 {
+		t.Fatalf("got %v, %v", all, err)
 	}
-	for _, name := range Shipped() {
-		text, _ := Description(name)
+	return all
+}
+
+func TestShipped(t *testing.T) {
+	for _, name := range shippedKinds(t) {
+		text, _ := Description(Shipped(), name)
 		about, err := AboutOf(text)
 		if err != nil || about.Title == "" || about.Text == "" || len(about.Settings) == 0 || len(about.Secrets) == 0 {
 			t.Fatal(name, about, err)
@@ -195,7 +201,7 @@ func TestShipped(t *testing.T) {
 			}
 		}
 	}
-	text, _ := Description("glpi")
+	text, _ := Description(Shipped(), "glpi")
 	if got, err := AboutOf(text); err != nil || !slices.Equal(got.Secrets, []Secret{{"app_token", true}, {"user_token", false}}) {
 		t.Errorf("got %v, %v", got, err)
 	}

@@ -19,8 +19,8 @@ func FuzzDescription(f *testing.F) {
 	f.Add(minimal)
 	f.Add(counted)
 	f.Add(desk)
-	for _, name := range Shipped() {
-		text, _ := Description(name)
+	for _, name := range shippedKinds(f) {
+		text, _ := Description(Shipped(), name)
 		f.Add(text)
 	}
 	for _, text := range dialects {
@@ -51,7 +51,7 @@ func FuzzDescription(f *testing.F) {
 // records and tasks that can be shown, or an error.
 func FuzzPage(f *testing.F) {
 	var all []*System
-	for _, name := range Shipped() {
+	for _, name := range shippedKinds(f) {
 		all = append(all, shippedSystem(f, name))
 	}
 	f.Add([]byte(`{"total": 1, "rows": [{"id": 1}], "count": 1, "results": [], "totalCount": 1, "result": []}`))
@@ -109,7 +109,7 @@ func presentable(t *testing.T, s *System, row any) {
 
 func shippedSystem(tb testing.TB, name string) *System {
 	tb.Helper()
-	text, _ := Description(name)
+	text, _ := Description(Shipped(), name)
 	about, err := AboutOf(text)
 	if err != nil {
 		tb.Fatal(err)
@@ -132,7 +132,7 @@ func shippedSystem(tb testing.TB, name string) *System {
 // place and nothing else, or nothing is sent.
 func FuzzID(f *testing.F) {
 	var all []*System
-	for _, name := range Shipped() {
+	for _, name := range shippedKinds(f) {
 		all = append(all, shippedSystem(f, name))
 	}
 	for _, id := range []string{

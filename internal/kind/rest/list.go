@@ -18,7 +18,6 @@ import (
 )
 
 const (
-	maxPages    = 100_000
 	maxPasses   = 3 // over a list that changes while it is read
 	defaultSize = 100
 )
@@ -144,6 +143,7 @@ func (l *listing) read(ctx context.Context, s *System, c *httpclient.Client, pla
 	seen := make(map[string]bool)
 	total := -1
 	at := page{visited: make(map[string]bool)}
+	walk := c.Walk("rows")
 	for {
 		a, err := l.fetch(ctx, s, c, places, &at)
 		if err != nil {
@@ -181,6 +181,9 @@ func (l *listing) read(ctx context.Context, s *System, c *httpclient.Client, pla
 		}
 		if !more {
 			break
+		}
+		if err := walk.Next(ctx, len(rows)); err != nil {
+			return err
 		}
 	}
 	if total >= 0 && len(seen) != total {
@@ -261,8 +264,8 @@ func (l *listing) turn(c *httpclient.Client, a *answer, at *page, rows, seen, to
 	at.number++
 	at.offset += rows
 	at.from = a.response
-	if at.number >= maxPages {
-		return false, c.Unusable(fmt.Sprintf("its list has no end after %d pages", maxPages), adviceAgain)
+	if total >= 0 && seen > total {
+		return false, nil // which read reports
 	}
 	next := l.paging.next
 	if next == nil {
@@ -316,8 +319,8 @@ func (l *listing) showsAny(ctx context.Context, s *System) (bool, error) {
 	return len(rows) > 0, err
 }
 
-// shelf holds what lists show, by the id of the asset that it is about.
-type shelf[T any] struct {
+// rowIndex holds what lists show, by the id of the asset that it is about.
+type rowIndex[T any] struct {
 	entries []T
 	byID    map[string][]int
 	byKey   map[string]int // unnamed for a row that is about no asset
@@ -326,7 +329,7 @@ type shelf[T any] struct {
 // unnamed is the place of a row without an id: nobody can ask for it.
 const unnamed = -1
 
-func (f *shelf[T]) find(id string) []T {
+func (f *rowIndex[T]) find(id string) []T {
 	var out []T
 	for _, i := range f.byID[id] {
 		out = append(out, f.entries[i])
@@ -336,7 +339,7 @@ func (f *shelf[T]) find(id string) []T {
 
 // add takes a row in. One that two lists show alike is one entry; one that
 // differs has moved between them while they were read.
-func (f *shelf[T]) add(id, key string, entry T) error {
+func (f *rowIndex[T]) add(id, key string, entry T) error {
 	if at, again := f.byKey[key]; again {
 		if at == unnamed && id == "" || at != unnamed && reflect.DeepEqual(f.entries[at], entry) {
 			return nil
@@ -353,8 +356,8 @@ func (f *shelf[T]) add(id, key string, entry T) error {
 	return nil
 }
 
-// each yields the entries of a shelf, or the error with which it was read.
-func each[T any](read func() (*shelf[T], error)) iter.Seq2[T, error] {
+// each yields the entries of an index, or the error with which it was read.
+func each[T any](read func() (*rowIndex[T], error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		f, err := read()
 		if err != nil {
@@ -373,8 +376,8 @@ func each[T any](read func() (*shelf[T], error)) iter.Seq2[T, error] {
 // gather reads all lists until they agree with themselves and each other. row
 // reads one row; it returns the id of the asset that the row is about and the
 // key of the row besides.
-func gather[T any](ctx context.Context, s *System, c *httpclient.Client, lists []*listing, row func(item any) (entry T, id, key string, err error)) (*shelf[T], error) {
-	var f *shelf[T]
+func gather[T any](ctx context.Context, s *System, c *httpclient.Client, lists []*listing, row func(item any) (entry T, id, key string, err error)) (*rowIndex[T], error) {
+	var f *rowIndex[T]
 	take := func(item any) (string, error) {
 		entry, id, key, err := row(item)
 		if err != nil {
@@ -383,7 +386,7 @@ func gather[T any](ctx context.Context, s *System, c *httpclient.Client, lists [
 		return key, f.add(id, key, entry)
 	}
 	err := steadily(c, func() error {
-		f = &shelf[T]{byID: make(map[string][]int), byKey: make(map[string]int)}
+		f = &rowIndex[T]{byID: make(map[string][]int), byKey: make(map[string]int)}
 		for _, l := range lists {
 			if err := l.read(ctx, s, c, nil, take); err != nil {
 				return err
@@ -398,8 +401,8 @@ func gather[T any](ctx context.Context, s *System, c *httpclient.Client, lists [
 }
 
 // all reads all lists of assets, once a run.
-func (s *System) all(ctx context.Context) (*shelf[lifecycle.Record], error) {
-	return s.listed.Get(ctx, "", func(ctx context.Context) (*shelf[lifecycle.Record], error) {
+func (s *System) all(ctx context.Context) (*rowIndex[lifecycle.Record], error) {
+	return s.listed.Get(ctx, "", func(ctx context.Context) (*rowIndex[lifecycle.Record], error) {
 		f, err := gather(ctx, s, s.client, s.lists, func(item any) (lifecycle.Record, string, string, error) {
 			r, key, err := s.record(item, "")
 			return r, r.ID, key, err

@@ -11,12 +11,14 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
 	"strings"
 	"time"
 
 	"cel.dev/cel-go/cel"
 
+	"github.com/custodyhq/terraform-provider-custody/internal/clock"
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 	"github.com/custodyhq/terraform-provider-custody/internal/memo"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
@@ -30,7 +32,7 @@ const Kind = "rest"
 type Config struct {
 	Name        string
 	Kind        string // Kind, or the name of a shipped description; Kind if empty
-	Description string // its text; that of the shipped one if empty
+	Description string // its text; that of the shipped one of that name if empty
 	URL         string
 	CAFile      string
 	AllowHTTP   bool
@@ -48,7 +50,9 @@ type Config struct {
 	Timeout           time.Duration
 	Retries           int
 
-	Wait func(ctx context.Context, d time.Duration) error // for tests
+	// For tests.
+	Clock clock.Clock
+	Wait  func(ctx context.Context, d time.Duration) error
 }
 
 // System is a system that a description reads. It implements the capabilities
@@ -71,8 +75,8 @@ type System struct {
 	states   map[string]lifecycle.State
 	tasks    *taskRules
 
-	listed memo.Memo[*shelf[lifecycle.Record]]
-	open   memo.Memo[*shelf[system.AssetTask]]
+	listed memo.Memo[*rowIndex[lifecycle.Record]]
+	open   memo.Memo[*rowIndex[system.AssetTask]]
 	shows  memo.Memo[struct{}]
 }
 
@@ -95,8 +99,8 @@ func New(config Config) (*System, error) {
 	c := &checker{config: &config}
 	s := &System{config: config}
 	if config.Description == "" {
-		text, ok := Description(config.Kind)
-		if !ok {
+		text, err := Description(Shipped(), config.Kind)
+		if err != nil {
 			c.problem("", "A description is required.")
 			return nil, &system.ConfigError{System: config.Name, Problems: c.problems}
 		}
@@ -184,8 +188,8 @@ func (s *System) connect(c *checker, d *document) {
 	}
 	t := httpclient.Config{
 		System: s.config.Name, BaseURL: s.config.URL, AllowHTTP: s.config.AllowHTTP, CAFile: s.config.CAFile,
-		Credentials: static, Header: make(map[string][]string), RequestsPerMinute: rate,
-		Timeout: s.config.Timeout, Retries: s.config.Retries, Wait: s.config.Wait,
+		Credentials: static, Hide: slices.Collect(maps.Values(s.config.Secrets)), Header: make(map[string][]string), RequestsPerMinute: rate,
+		Timeout: s.config.Timeout, Retries: s.config.Retries, Clock: s.config.Clock, Wait: s.config.Wait,
 	}
 	for name, value := range d.Headers {
 		if !httpclient.ValidHeader(name) || strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r > '~' }) {
@@ -265,14 +269,14 @@ func (s *System) Asset(ctx context.Context, id string) ([]lifecycle.Record, erro
 	case single:
 		return s.one(ctx, id)
 	}
-	shelf, err := s.all(ctx)
+	rows, err := s.all(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return shelf.find(id), nil
+	return rows.find(id), nil
 }
 
 // Assets yields all records, sorted as the system lists them.
 func (s *System) Assets(ctx context.Context) iter.Seq2[lifecycle.Record, error] {
-	return each(func() (*shelf[lifecycle.Record], error) { return s.all(ctx) })
+	return each(func() (*rowIndex[lifecycle.Record], error) { return s.all(ctx) })
 }

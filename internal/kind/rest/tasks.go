@@ -136,14 +136,13 @@ func (s *System) tasksListed(ctx context.Context, asset string) ([]lifecycle.Tas
 // OpenTasks yields the open tasks of all assets, in the order in which the system
 // lists them.
 //
-// A task that names no asset is an error. It concerns none, and to leave it out
-// would do no harm, were it not that a field which the account may not read
-// comes empty too: every task would then be left out, and access would stay
-// open that a task is to end. So a list asks for tasks that name an asset, and a
+// A task that names no asset is an error. An unreadable field looks the same;
+// skipping it would hide tasks, and access would stay open that a task is to end.
+// So a list asks for tasks that name an asset, and a
 // row without one shows that this was not understood. A row that is closed or
 // of a kind that does not concern custody need not name any.
 func (s *System) OpenTasks(ctx context.Context) iter.Seq2[system.AssetTask, error] {
-	return each(func() (*shelf[system.AssetTask], error) {
+	return each(func() (*rowIndex[system.AssetTask], error) {
 		if s.tasks == nil || len(s.tasks.lists) == 0 {
 			return nil, s.untold("how its tasks are listed")
 		}
@@ -152,8 +151,8 @@ func (s *System) OpenTasks(ctx context.Context) iter.Seq2[system.AssetTask, erro
 }
 
 // allTasks reads all lists of tasks, once a run.
-func (s *System) allTasks(ctx context.Context) (*shelf[system.AssetTask], error) {
-	return s.open.Get(ctx, "", func(ctx context.Context) (*shelf[system.AssetTask], error) {
+func (s *System) allTasks(ctx context.Context) (*rowIndex[system.AssetTask], error) {
+	return s.open.Get(ctx, "", func(ctx context.Context) (*rowIndex[system.AssetTask], error) {
 		return gather(ctx, s, s.taskClient, s.tasks.lists, func(item any) (system.AssetTask, string, string, error) {
 			row, err := s.task(item, "")
 			switch {

@@ -44,7 +44,7 @@ func (c *checker) add(attribute, key, message string) {
 
 func (c *checker) oneOf(attribute, value string, accepted ...string) {
 	if !slices.Contains(accepted, value) {
-		c.add(attribute, "", fmt.Sprintf("%q is none. Accepted: %s.", value, strings.Join(accepted, ", ")))
+		c.add(attribute, "", fmt.Sprintf("%q is not accepted; use %s.", value, strings.Join(accepted, ", ")))
 	}
 }
 
@@ -117,7 +117,7 @@ func (s *System) checkKeys(check *checker) {
 		at := slices.IndexFunc(userKeys, func(a attribute) bool { return strings.EqualFold(a.name, name) })
 		switch {
 		case at < 0:
-			check.add("keys", "", fmt.Sprintf("%q is none. Accepted besides the id, which always names a user: %s.", name, strings.Join(Keys(), ", ")))
+			check.add("keys", "", fmt.Sprintf("%q is not accepted; besides the id, which always names a user, use %s.", name, strings.Join(Keys(), ", ")))
 		case slices.Contains(s.keys, userKeys[at]):
 			check.add("keys", "", fmt.Sprintf("%q stands there twice.", name))
 		default:
@@ -130,7 +130,7 @@ func (s *System) checkKeys(check *checker) {
 // stand for themselves unless they are mapped.
 func (s *System) checkWords(check *checker) {
 	check.oneOf("inactive_means", s.config.InactiveMeans, lifecycle.PersonSuspended.String(), lifecycle.PersonLeft.String())
-	s.dormant, _ = lifecycle.ParseOwnerStatus(s.config.InactiveMeans)
+	s.dormant, _ = lifecycle.ParseDirectoryStatus(s.config.InactiveMeans)
 	accepted := slices.DeleteFunc(lifecycle.OwnerKinds(), func(k string) bool { return k == "" || k == lifecycle.KindTeam.String() })
 	s.kinds = make(map[string]lifecycle.OwnerKind)
 	for _, word := range accepted {
@@ -142,7 +142,7 @@ func (s *System) checkWords(check *checker) {
 		kind, err := lifecycle.ParseOwnerKind(ours)
 		switch {
 		case err != nil || !slices.Contains(accepted, ours):
-			check.add("kinds", theirs, fmt.Sprintf("%q is none of ours. Accepted: %s.", ours, strings.Join(accepted, ", ")))
+			check.add("kinds", theirs, fmt.Sprintf("%q is not accepted; use %s.", ours, strings.Join(accepted, ", ")))
 		case folded == "":
 			check.add("kinds", theirs, "The word of the directory must not be empty.")
 		case seen[folded] != "":

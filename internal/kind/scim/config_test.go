@@ -24,12 +24,12 @@ func TestConfig(t *testing.T) {
 		"no file":   {func(c *Config) { c.CAFile = "/nowhere/ca.pem" }, []string{"ca_file: "}},
 		"words": {func(c *Config) {
 			c.InactiveMeans, c.TeamsFrom, c.Paging = "gone", "members", "offset"
-		}, []string{`inactive_means: "gone" is none. Accepted: suspended, left.`, `paging: "offset" is none`, `teams_from: "members" is none`}},
+		}, []string{`inactive_means: "gone" is not accepted; use suspended, left.`, `paging: "offset" is not accepted`, `teams_from: "members" is not accepted`}},
 		"kinds": {func(c *Config) {
 			c.Kinds = map[string]string{"a": "team", "B": "vendor", "b": "employee", " ": "vendor"}
-		}, []string{`kinds[ ]: The word`, `kinds[a]: "team" is none of ours. Accepted: employee, service, contractor, vendor.`, `kinds[b]: It is the same word as "B"`}},
+		}, []string{`kinds[ ]: The word`, `kinds[a]: "team" is not accepted; use employee, service, contractor, vendor.`, `kinds[b]: It is the same word as "B"`}},
 		"keys": {func(c *Config) { c.Keys = []string{"mail", "username", "userName"} },
-			[]string{`keys: "mail" is none. Accepted besides the id, which always names a user: userName, emails.value, externalId, employeeNumber.`, `keys: "userName" stands there twice.`}},
+			[]string{`keys: "mail" is not accepted; besides the id, which always names a user, use userName, emails.value, externalId, employeeNumber.`, `keys: "userName" stands there twice.`}},
 		"no keys but the id": {func(c *Config) { c.Keys = []string{} }, nil},
 		"paths": {func(c *Config) { c.KindAttribute, c.EndDateAttribute = "user type", `end"` },
 			[]string{`end_date_attribute: "end\"" is not the path`, `kind_attribute: "user type" is not the path`}},

@@ -66,7 +66,7 @@ func (s *System) everybody(ctx context.Context) ([]*entry, error) {
 	return append(users.all(), groups.all()...), nil
 }
 
-func (s *shelf) all() []*entry {
+func (s *entryIndex) all() []*entry {
 	if s == nil {
 		return nil
 	}

@@ -21,18 +21,14 @@ type way struct {
 	took int64 // how many requests it took to find out
 }
 
-// allowance is the most requests, for users and groups together, that single
-// entries take in a run before they are listed instead, what it takes to find
-// out how to ask included. Who asks the system counts one for each owner and
-// cannot know how many filters that is.
-const allowance = 24
-
-// share returns what of the allowance is for one type of entries.
+// share returns what of the allowance is for one type of entries. The inventory
+// counts one request for each owner and cannot know how many filters that is, so
+// the rule that it follows is followed here as well (DESIGN.md, SCIM).
 func (s *System) share() int64 {
 	if s.groups == nil || s.groups.whole {
-		return allowance
+		return system.Allowance
 	}
-	return allowance / 2
+	return system.Allowance / 2
 }
 
 const idPath = "id"

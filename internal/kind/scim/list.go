@@ -16,22 +16,21 @@ import (
 const (
 	passes      = 3       // how often a list is begun anew before it is given up
 	mostEntries = 200_000 // of a list that is kept in memory
-	mostPages   = 50_000  // of a list whose pages may be empty
 )
 
-// shelf is a whole list.
-type shelf struct {
+// entryIndex is a whole list.
+type entryIndex struct {
 	entries []*entry
 	byID    map[string]*entry
 	byKey   map[string][]*entry
 }
 
-func newShelf() *shelf {
-	return &shelf{byID: make(map[string]*entry), byKey: make(map[string][]*entry)}
+func newEntryIndex() *entryIndex {
+	return &entryIndex{byID: make(map[string]*entry), byKey: make(map[string][]*entry)}
 }
 
 // add takes in entries and returns the first that is there already.
-func (s *shelf) add(entries []*entry) (again *entry) {
+func (s *entryIndex) add(entries []*entry) (again *entry) {
 	for _, e := range entries {
 		if s.byID[e.id] != nil {
 			if again == nil {
@@ -49,7 +48,7 @@ func (s *shelf) add(entries []*entry) (again *entry) {
 }
 
 // find returns the entries that a key names, in the order of their ids.
-func (s *shelf) find(key string) []*entry {
+func (s *entryIndex) find(key string) []*entry {
 	found := slices.Clone(s.byKey[system.Fold(key)])
 	for _, id := range spellings(key) {
 		if e := s.byID[id]; e != nil {
@@ -60,7 +59,7 @@ func (s *shelf) find(key string) []*entry {
 }
 
 // same reports whether another list holds the same entries.
-func (s *shelf) same(other *shelf) bool {
+func (s *entryIndex) same(other *entryIndex) bool {
 	for id := range s.byID {
 		if other.byID[id] == nil {
 			return false
@@ -76,9 +75,9 @@ func distinct(found []*entry) []*entry {
 
 // list returns the whole list. It is read once, and believed only if it holds
 // as many entries as the server says and stood still meanwhile.
-func (c *catalog) list(ctx context.Context) (*shelf, error) {
-	return c.all.Get(ctx, "", func(ctx context.Context) (*shelf, error) {
-		var earlier *shelf
+func (c *catalog) list(ctx context.Context) (*entryIndex, error) {
+	return c.all.Get(ctx, "", func(ctx context.Context) (*entryIndex, error) {
+		var earlier *entryIndex
 		var doubt string
 		begin := c.head
 		for range passes {
@@ -87,7 +86,7 @@ func (c *catalog) list(ctx context.Context) (*shelf, error) {
 				return nil, err
 			}
 			begin = c.begin
-			r := &reading{c: c, shelf: newShelf(), head: head}
+			r := &reading{c: c, index: newEntryIndex(), head: head}
 			if err := r.read(ctx); err != nil {
 				return nil, err
 			}
@@ -97,11 +96,11 @@ func (c *catalog) list(ctx context.Context) (*shelf, error) {
 			}
 			// Pages that cannot overlap hide an entry that moves between them,
 			// so such a list is read until it is the same twice.
-			if !r.aligned || earlier != nil && r.shelf.same(earlier) {
+			if !r.aligned || earlier != nil && r.index.same(earlier) {
 				c.listed.Store(true)
-				return r.shelf, nil
+				return r.index, nil
 			}
-			earlier, doubt = r.shelf, "its "+c.what+" changed while they were read"
+			earlier, doubt = r.index, "its "+c.what+" changed while they were read"
 		}
 		return nil, &unlisted{c.s.client.Unusable(doubt, adviceList)}
 	})
@@ -112,7 +111,7 @@ const adviceList = "Plan again. If it happens again, check that the token may se
 // reading is one pass over a list.
 type reading struct {
 	c       *catalog
-	shelf   *shelf
+	index   *entryIndex
 	head    *page
 	aligned bool   // pages begin where the server likes, so that they do not overlap
 	doubt   string // why the pass proves nothing: a clause
@@ -144,8 +143,12 @@ func (r *reading) read(ctx context.Context) error {
 // before: if that is not so, the list has moved and something may have slipped
 // through between the pages.
 func (r *reading) byIndex(ctx context.Context) error {
-	count, last := len(r.shelf.entries), r.head
+	count, last := len(r.index.entries), r.head
+	walk := r.c.s.client.Walk(r.c.what)
 	for count < r.head.total {
+		if err := walk.Next(ctx, len(last.entries)); err != nil {
+			return err
+		}
 		if len(last.entries) == 0 {
 			r.doubt = r.missing()
 			return nil
@@ -157,7 +160,7 @@ func (r *reading) byIndex(ctx context.Context) error {
 		if r.again(next.entries) {
 			return nil
 		}
-		count, last = len(r.shelf.entries), next
+		count, last = len(r.index.entries), next
 	}
 	switch {
 	case count > r.head.total:
@@ -182,7 +185,7 @@ func (r *reading) follow(ctx context.Context, count int) (*page, error) {
 		case len(next.entries) == 0:
 			r.doubt = r.missing()
 			return next, nil
-		case next.entries[0].id == r.shelf.entries[count-1].id:
+		case next.entries[0].id == r.index.entries[count-1].id:
 			if next.entries = next.entries[1:]; len(next.entries) == 0 {
 				r.doubt = r.missing()
 			}
@@ -207,12 +210,12 @@ func (r *reading) check(next *page) {
 }
 
 func (r *reading) missing() string {
-	return fmt.Sprintf("it says that it holds %d %s and shows only %d", r.head.total, r.c.what, len(r.shelf.entries))
+	return fmt.Sprintf("it says that it holds %d %s and shows only %d", r.head.total, r.c.what, len(r.index.entries))
 }
 
 // again takes in entries and reports whether one of them came twice.
 func (r *reading) again(entries []*entry) bool {
-	if twice := r.shelf.add(entries); twice != nil {
+	if twice := r.index.add(entries); twice != nil {
 		r.doubt = fmt.Sprintf("its pages begin anew or overlap: %s came twice", quote(twice.id))
 	}
 	return r.doubt != ""
@@ -232,7 +235,7 @@ func (r *reading) confirm(ctx context.Context, count int) error {
 	}
 	for _, e := range next.entries {
 		// Other servers show the first page again behind the last one.
-		if r.shelf.byID[e.id] == nil {
+		if r.index.byID[e.id] == nil {
 			r.doubt = fmt.Sprintf("it says that it holds %d %s and shows more", r.head.total, r.c.what)
 		}
 	}
@@ -242,15 +245,19 @@ func (r *reading) confirm(ctx context.Context, count int) error {
 // byCursor reads on by the cursors that the server hands out (RFC 9865).
 func (r *reading) byCursor(ctx context.Context) error {
 	seen := make(map[string]bool)
-	last := r.head
-	for pages := 1; last.cursor != ""; pages++ {
+	last, fresh := r.head, len(r.index.entries)
+	walk := r.c.s.client.Walk(r.c.what)
+	for last.cursor != "" {
 		if seen[last.cursor] {
 			r.doubt = "its pages begin anew: it gave the same cursor twice"
 			return nil
 		}
 		seen[last.cursor] = true
-		if pages > mostPages || len(r.shelf.entries) > mostEntries {
+		if len(r.index.entries) > mostEntries {
 			return r.c.s.client.Unusable(fmt.Sprintf("its list of %s does not end", r.c.what), adviceList)
+		}
+		if err := walk.Next(ctx, fresh); err != nil {
+			return err
 		}
 		answer, err := r.c.turn(ctx, url.Values{"cursor": {last.cursor}})
 		if err != nil {
@@ -265,18 +272,19 @@ func (r *reading) byCursor(ctx context.Context) error {
 			return err
 		}
 		// Whoever moves while the list is read may come twice.
-		r.shelf.add(next.entries)
-		last = next
+		before := len(r.index.entries)
+		r.index.add(next.entries)
+		last, fresh = next, len(r.index.entries)-before
 	}
-	if total := max(r.head.total, last.total); len(r.shelf.entries) < total {
-		r.doubt = fmt.Sprintf("it says that it holds %d %s and shows only %d", total, r.c.what, len(r.shelf.entries))
+	if total := max(r.head.total, last.total); len(r.index.entries) < total {
+		r.doubt = fmt.Sprintf("it says that it holds %d %s and shows only %d", total, r.c.what, len(r.index.entries))
 	}
 	return nil
 }
 
-// rosters returns the groups that list a user or group, by its id.
-func (s *System) rosters(ctx context.Context) (map[string][]string, error) {
-	return s.roster.Get(ctx, "", func(ctx context.Context) (map[string][]string, error) {
+// teamsByMember returns the groups that list a user or group, by its id.
+func (s *System) teamsByMember(ctx context.Context) (map[string][]string, error) {
+	return s.teamsOf.Get(ctx, "", func(ctx context.Context) (map[string][]string, error) {
 		all, err := s.groups.list(ctx)
 		if err != nil {
 			return nil, err

@@ -24,7 +24,7 @@ type catalog struct {
 
 	first memo.Memo[*page]
 	ways  memo.Memo[*way]
-	all   memo.Memo[*shelf]
+	all   memo.Memo[*entryIndex]
 	spent atomic.Int64 // requests for single entries
 
 	listed atomic.Bool // the list was read, and answers everything from there

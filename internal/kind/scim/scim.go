@@ -68,7 +68,7 @@ type System struct {
 
 	features memo.Memo[features]
 	opened   memo.Memo[struct{}]
-	roster   memo.Memo[map[string][]string] // id of a user or group -> the groups that list it
+	teamsOf  memo.Memo[map[string][]string] // id of a user or group -> the groups that list it
 	shown    memo.Memo[bool]                // whether groups show their members
 }
 
@@ -148,11 +148,11 @@ func (s *System) people(ctx context.Context, found []*entry) ([]lifecycle.Person
 			return nil, s.client.Unusable(e.flaw, "Correct the entry in the directory, or the attributes in the block of the system; then plan again.")
 		}
 		if s.config.TeamsFrom == teamsFromGroups {
-			rosters, err := s.rosters(ctx)
+			teams, err := s.teamsByMember(ctx)
 			if err != nil {
 				return nil, err
 			}
-			p.Teams = rosters[e.id]
+			p.Teams = teams[e.id]
 		}
 		out = append(out, p)
 	}

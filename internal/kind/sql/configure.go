@@ -1,10 +1,8 @@
 package sql
 
 import (
-	"crypto/x509"
 	"fmt"
 	"net"
-	"os"
 	"slices"
 	"strings"
 
@@ -16,7 +14,6 @@ import (
 const (
 	attributeDriver = "driver"
 	attributeDSN    = "dsn"
-	attributeCAFile = "ca_file"
 	attributeAsset  = "asset"
 )
 
@@ -69,14 +66,7 @@ func (s *System) configure() []system.Problem {
 	if s.server, problems = connect(*c); len(problems) > 0 {
 		return problems
 	}
-	var pairs []string
-	for _, secret := range append(s.server.secrets(), c.DSN) {
-		// A shorter one is no secret, and cutting it out would show where it stood.
-		if len(secret) >= 4 {
-			pairs = append(pairs, secret, "[secret]")
-		}
-	}
-	s.scrub = strings.NewReplacer(pairs...)
+	s.server.hide(&s.secrets)
 	return nil
 }
 
@@ -96,6 +86,10 @@ func (s *System) checkQueries() []system.Problem {
 		{table.NameAssets, c.Assets, 0}, {table.NamePeople, c.People, 0}, {table.NameTasks, c.Tasks, 0}, {attributeAsset, c.Asset, 1},
 	} {
 		if q.text == "" || !slices.Contains(Drivers(), c.Driver) {
+			continue
+		}
+		if reason := beyondReading(c.Driver, q.text); reason != "" {
+			out = append(out, system.Problem{Attribute: q.attribute, Message: reason})
 			continue
 		}
 		switch have := parameters(c.Driver, q.text); {
@@ -130,24 +124,4 @@ func oneProblem(attribute, message string) []system.Problem {
 func loopback(host string) bool {
 	ip := net.ParseIP(strings.Trim(host, "[]"))
 	return host == "localhost" || ip != nil && ip.IsLoopback()
-}
-
-// trust returns the certificates of a file besides those of the machine: nil for
-// those of the machine alone.
-func trust(file string) (*x509.CertPool, []system.Problem) {
-	if file == "" {
-		return nil, nil
-	}
-	pem, err := os.ReadFile(file)
-	if err != nil {
-		return nil, oneProblem(attributeCAFile, "The file cannot be read.")
-	}
-	pool, err := x509.SystemCertPool()
-	if err != nil {
-		pool = x509.NewCertPool()
-	}
-	if !pool.AppendCertsFromPEM(pem) {
-		return nil, oneProblem(attributeCAFile, "The file holds no certificate in PEM format.")
-	}
-	return pool, nil
 }

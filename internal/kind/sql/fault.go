@@ -2,12 +2,14 @@ package sql
 
 import (
 	"errors"
+	"fmt"
+	"regexp"
+	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/fault"
-	"github.com/custodyhq/terraform-provider-custody/internal/system"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/httpclient"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/redact"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/table"
 )
 
@@ -46,20 +48,51 @@ var (
 
 func (s *System) fault(t *table.Table, happened, advice string, err error) error {
 	return &fault.Fault{
-		Kind: fault.ErrUnavailable, Summary: t.Summary, Happened: happened, Consequence: httpclient.Consequence, Advice: advice, Err: err,
+		Kind: fault.ErrUnavailable, Summary: t.Summary, Happened: happened, Advice: advice, Err: err,
 	}
 }
 
 // flat returns an error with nothing but a text that is fit to be shown. Nothing
 // is wrapped: the error of a query that timed out would otherwise pass for that
 // of the caller's context.
-func (s *System) flat(err error) error {
-	const most = 300
-	text := system.Clean(strings.ToValidUTF8(s.scrub.Replace(err.Error()), string(utf8.RuneError)))
-	if runes := []rune(text); len(runes) > most {
-		text = string(runes[:most]) + "…"
+func (s *System) flat(q query, err error) error {
+	text := redact.Local(err)
+	if said, ok := s.server.said(err); ok {
+		text = said.code + quotedFrom(q.text, said.message)
 	}
-	return errors.New(text)
+	if text == "" {
+		return nil
+	}
+	return errors.New(s.shown(text))
+}
+
+// shown returns a text of the database as it may stand in a message.
+func (s *System) shown(text string) string {
+	const most = 300
+	return s.secrets.Text(text, most)
+}
+
+// said is what a server answers to a query that it refuses. The code may be
+// shown; the message may repeat what the server was sent.
+type said struct{ code, message string }
+
+// quotation finds what stands between quotation marks.
+var quotation = regexp.MustCompile("\"([^\"]+)\"|'([^']+)'|`([^`]+)`|«\\s?([^»]+?)\\s?»|„([^“]+)“")
+
+// quotedFrom returns what a message quotes of a query: the name that is wrong,
+// or the place from which on it is not understood. The user wrote these words.
+func quotedFrom(query, message string) string {
+	var out []string
+	for _, m := range quotation.FindAllStringSubmatch(message, -1) {
+		word := strings.Join(m[1:], "")
+		if strings.Contains(query, word) && !slices.Contains(out, word) {
+			out = append(out, word)
+		}
+	}
+	if len(out) == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", about %q", out)
 }
 
 // variable names the environment variable that the DSN may come from.

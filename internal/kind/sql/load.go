@@ -8,11 +8,9 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/custodyhq/terraform-provider-custody/internal/system/redact"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/table"
 )
-
-// maxAnswer bounds the bytes of one answer.
-const maxAnswer = 256 << 20
 
 // server is one kind of database.
 type server interface {
@@ -20,8 +18,10 @@ type server interface {
 	// columns and then its rows. An error of to ends it and is returned. The
 	// context ends somewhat after the query was to have ended.
 	read(ctx context.Context, text string, args []any, to sink) error
-	// secrets are texts that no message may show.
-	secrets() []string
+	// hide adds the texts that no message may show.
+	hide(in *redact.Secrets)
+	// said returns what a server said in an error, and false if it said nothing.
+	said(err error) (said, bool)
 	// explain says what an error of read means.
 	explain(err error) trouble
 }
@@ -51,9 +51,9 @@ type query struct {
 	id        *string           // the bind parameter, if there is one
 }
 
-// load runs a query and puts its answer onto a shelf.
-func (s *System) load(ctx context.Context, q query, to table.Shelf) error {
-	in := &reader{query: q, layout: table.NewLayout(q.table, q.mapping), shelf: to}
+// load runs a query and puts its answer into an index.
+func (s *System) load(ctx context.Context, q query, to table.Index) error {
+	in := &reader{query: q, layout: table.NewLayout(q.table, q.mapping), index: to}
 	var args []any
 	if q.id != nil {
 		args = []any{*q.id}
@@ -86,7 +86,7 @@ const grace = 5 * time.Second
 type reader struct {
 	query
 	layout *table.Layout
-	shelf  table.Shelf
+	index  table.Index
 	names  []string
 	fields [][]int
 	seen   table.Bits
@@ -122,15 +122,15 @@ func (r *reader) row(values []value) error {
 		if reason != "" {
 			return &table.Flaw{Line: r.count, Column: 1, Reason: fmt.Sprintf("the column %s holds %s", table.Quote(r.names[i]), reason)}
 		}
-		if r.size += len(cell.Text); r.size > maxAnswer {
-			return &table.Flaw{Reason: "it is larger than 256 MiB"}
+		if r.size += len(cell.Text); r.size > table.MaxBytes {
+			return &table.Flaw{Reason: "it is larger than 64 MiB; leave out columns and records that are not needed"}
 		}
 		out.Set(r.fields[i], cell)
 	}
 	if err := r.layout.Check(out); err != nil {
 		return err
 	}
-	return r.shelf.Add(r.layout, out)
+	return r.index.Add(r.layout, out)
 }
 
 // cell returns a value as the fields that it feeds expect it, or why it cannot
@@ -168,7 +168,7 @@ func (s *System) unavailable(q query, err error) error {
 		if flawed.Line > 0 {
 			reason = fmt.Sprintf("row %d: %s", flawed.Line, reason)
 		}
-		return s.fault(q.table, fmt.Sprintf("The system %q cannot use the answer to its query %s: %s.", s.config.Name, q.attribute, reason),
+		return s.fault(q.table, fmt.Sprintf("The system %q cannot use the answer to its query %s: %s.", s.config.Name, q.attribute, s.shown(reason)),
 			fmt.Sprintf("Correct the query %s or what it reads, or adapt %s, %s or min_records in the block of the system; then plan again.",
 				q.attribute, q.table.Columns, q.table.States), nil)
 	}
@@ -177,5 +177,5 @@ func (s *System) unavailable(q query, err error) error {
 		t = troubleTimeout
 	}
 	happened := fmt.Sprintf("The system %q could not run its query %s: %s.", s.config.Name, q.attribute, t.what)
-	return s.fault(q.table, happened, strings.ReplaceAll(t.advice, "DSN", "dsn ("+s.variable()+")"), s.flat(err))
+	return s.fault(q.table, happened, strings.ReplaceAll(t.advice, "DSN", "dsn ("+s.variable()+")"), s.flat(q, err))
 }

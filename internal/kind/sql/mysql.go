@@ -6,14 +6,16 @@ import (
 	"crypto/x509"
 	"database/sql"
 	"errors"
+	"fmt"
 	"io"
 	"net"
-	"net/url"
 	"time"
 
 	"github.com/go-sql-driver/mysql"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/redact"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/trust"
 )
 
 // mySQL reads MySQL and MariaDB.
@@ -29,9 +31,9 @@ func newMySQL(c Config) (server, []system.Problem) {
 		// The driver's own words may repeat what it was given.
 		return nil, oneProblem(attributeDSN, "It is no data source name of MySQL. Write it like reader:password@tcp(db.example.org:3306)/cmdb?tls=true.")
 	}
-	pool, problems := trust(c.CAFile)
-	if problems != nil {
-		return nil, problems
+	roots, problem := trust.Roots(c.CAFile)
+	if problem != "" {
+		return nil, oneProblem(trust.Attribute, problem)
 	}
 	host, _, err := net.SplitHostPort(config.Addr)
 	if err != nil {
@@ -43,7 +45,7 @@ func newMySQL(c Config) (server, []system.Problem) {
 		return nil, oneProblem(attributeDSN, "Its tls does not make sure that the server is the one that is meant. Write tls=true, with ca_file for a private authority. "+plaintext)
 	}
 	if verified {
-		config.TLS = &tls.Config{RootCAs: pool, ServerName: host, MinVersion: tls.VersionTLS12}
+		config.TLS = &tls.Config{RootCAs: roots, ServerName: host, MinVersion: tls.VersionTLS12}
 		config.AllowFallbackToPlaintext = false
 	}
 	if config.Timeout == 0 {
@@ -67,8 +69,17 @@ func newMySQL(c Config) (server, []system.Problem) {
 		"group_concat_max_len = 1048576 /*M!100100 , max_statement_time = " + seconds + " */ /*!50708 , max_execution_time = " + milliseconds(c.Timeout) + " */"}, nil
 }
 
-func (m *mySQL) secrets() []string {
-	return []string{m.config.Passwd, url.QueryEscape(m.config.Passwd), url.PathEscape(m.config.Passwd)}
+func (m *mySQL) hide(in *redact.Secrets) {
+	in.Add(m.config.Passwd)
+	in.AddName(m.config.User)
+}
+
+func (m *mySQL) said(err error) (said, bool) {
+	var refused *mysql.MySQLError
+	if !errors.As(err, &refused) {
+		return said{}, false
+	}
+	return said{code: fmt.Sprintf("error %d", refused.Number), message: refused.Message}, true
 }
 
 func (m *mySQL) read(ctx context.Context, text string, args []any, to sink) error {

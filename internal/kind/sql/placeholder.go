@@ -36,7 +36,7 @@ func parameters(driver, query string) int {
 func inert(driver, query string, i int) int {
 	rest := query[i:]
 	switch c := query[i]; {
-	case strings.HasPrefix(rest, "--"), c == '#' && driver == driverMySQL:
+	case strings.HasPrefix(rest, "--") && dashes(driver, rest), c == '#' && driver == driverMySQL:
 		return until(rest, "\n", 1)
 	case strings.HasPrefix(rest, "/*"):
 		return until(rest, "*/", 2)
@@ -54,6 +54,12 @@ func inert(driver, query string, i int) int {
 		return until(rest, tag, len(tag))
 	}
 	return 0
+}
+
+// dashes reports whether two dashes begin a comment: in MySQL only before white
+// space, so that 5--1 is six.
+func dashes(driver, rest string) bool {
+	return driver != driverMySQL || len(rest) == 2 || rest[2] <= ' '
 }
 
 // until returns the length up to and with the mark behind the first bytes.

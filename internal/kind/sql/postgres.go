@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/url"
 	"os"
+	"regexp"
 	"strings"
 	"time"
 
@@ -17,6 +18,8 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/redact"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/trust"
 )
 
 const (
@@ -36,8 +39,9 @@ type postgres struct {
 func newPostgres(c Config) (server, []system.Problem) {
 	dsn := c.DSN
 	if c.CAFile != "" {
-		if _, problems := trust(c.CAFile); problems != nil {
-			return nil, problems
+		// The driver reads the file itself, and means the same by it.
+		if _, problem := trust.Roots(c.CAFile); problem != "" {
+			return nil, oneProblem(trust.Attribute, problem)
 		}
 		dsn = setting(dsn, "sslrootcert", c.CAFile)
 	}
@@ -106,9 +110,20 @@ func weakest(c *pgx.ConnConfig) string {
 	return ""
 }
 
-func (p *postgres) secrets() []string {
-	return []string{p.config.Password, url.QueryEscape(p.config.Password), url.PathEscape(p.config.Password)}
+func (p *postgres) hide(in *redact.Secrets) {
+	in.Add(p.config.Password)
+	in.AddName(p.config.User)
 }
+
+func (p *postgres) said(err error) (said, bool) {
+	var refused *pgconn.PgError
+	if !errors.As(err, &refused) || !sqlState.MatchString(refused.Code) {
+		return said{}, false
+	}
+	return said{code: "SQLSTATE " + refused.Code, message: refused.Message}, true
+}
+
+var sqlState = regexp.MustCompile(`^[0-9A-Z]{5}$`)
 
 func (p *postgres) read(ctx context.Context, text string, args []any, to sink) (err error) {
 	select {
@@ -116,6 +131,9 @@ func (p *postgres) read(ctx context.Context, text string, args []any, to sink) (
 		defer func() { <-p.slots }()
 	case <-ctx.Done():
 		return ctx.Err()
+	}
+	if err := ctx.Err(); err != nil { // both may have come at once
+		return err
 	}
 	conn, err := p.open(ctx)
 	if err != nil {

@@ -17,6 +17,7 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 	"github.com/custodyhq/terraform-provider-custody/internal/memo"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/redact"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/table"
 )
 
@@ -36,9 +37,8 @@ type Config struct {
 	Name   string
 	Driver string // one of Drivers
 	DSN    string // as the driver writes it; it is a secret
-	CAFile string // a PEM file with certificates to trust besides those of the machine
-	// InsecurePlaintext lets a connection to another machine be one on whose way
-	// anybody can read and change what is asked and answered.
+	CAFile string // a PEM file of the only authorities to trust; those of the machine if empty
+	// InsecurePlaintext allows unprotected remote connections.
 	InsecurePlaintext bool
 
 	Assets string
@@ -71,10 +71,10 @@ func (c *Config) query(name string) string {
 // System reads one database. It implements the capabilities for which it was
 // given a query; ask with system.AsAssets, system.AsPeople and system.AsTasks.
 type System struct {
-	config Config
-	words  *table.Words
-	server server
-	scrub  *strings.Replacer
+	config  Config
+	words   *table.Words
+	server  server
+	secrets redact.Secrets
 
 	single memo.Memo[[]lifecycle.Record]
 	*table.Tables
@@ -139,12 +139,12 @@ func (s *System) Asset(ctx context.Context, id string) ([]lifecycle.Record, erro
 // over: many databases compare without regard to case, accents or blanks.
 func (s *System) one(ctx context.Context, id string) ([]lifecycle.Record, error) {
 	const most = 1000
-	shelf := s.words.NewAssets()
+	index := s.words.NewAssets()
 	q := query{table: table.Assets, attribute: attributeAsset, text: s.config.Asset, mapping: s.config.Columns, most: most, id: &id}
-	if err := s.load(ctx, q, shelf); err != nil {
+	if err := s.load(ctx, q, index); err != nil {
 		return nil, err
 	}
-	return shelf.Find(id), nil
+	return index.Find(id), nil
 }
 
 // Tasks returns the open tasks of the asset, sorted by id.
@@ -153,7 +153,7 @@ func (s *System) Tasks(ctx context.Context, asset string) ([]lifecycle.Task, err
 }
 
 // list runs the query for all rows of a table.
-func (s *System) list(ctx context.Context, t *table.Table, to table.Shelf) error {
+func (s *System) list(ctx context.Context, t *table.Table, to table.Index) error {
 	text := s.config.query(t.Name)
 	if text == "" {
 		return &fault.Fault{

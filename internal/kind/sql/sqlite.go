@@ -12,6 +12,8 @@ import (
 	"modernc.org/sqlite"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/redact"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/trust"
 )
 
 // sqLite reads a file of SQLite.
@@ -27,7 +29,7 @@ func newSQLite(c Config) (server, []system.Problem) {
 	case !ok:
 		return nil, oneProblem(attributeDSN, "It is no path of a file. Accepted: a path, or file:path with immutable=1 or nolock=1 behind a question mark.")
 	case c.CAFile != "":
-		return nil, oneProblem(attributeCAFile, "A file is read without TLS.")
+		return nil, oneProblem(trust.Attribute, "A file is read without TLS.")
 	}
 	// The driver takes what begins with an underscore for itself.
 	options.Set("mode", "ro")
@@ -65,7 +67,18 @@ func parseSQLite(dsn string) (path string, options url.Values, ok bool) {
 	return path, options, err == nil && path != "" && path != ":memory:" && !strings.ContainsRune(path, 0)
 }
 
-func (s *sqLite) secrets() []string { return []string{s.path} }
+// hide adds the path: a data source name counts as a secret as a whole.
+func (s *sqLite) hide(in *redact.Secrets) { in.AddName(s.path) }
+
+// said returns the library's own words: there is no server that could repeat
+// anything.
+func (s *sqLite) said(err error) (said, bool) {
+	var refused *sqlite.Error
+	if errors.Is(err, errNoFile) || !errors.As(err, &refused) {
+		return said{code: errNoFile.Error()}, errors.Is(err, errNoFile)
+	}
+	return said{code: refused.Error()}, true
+}
 
 var errNoFile = errors.New("there is no regular file at that path, or it may not be read")
 
@@ -82,8 +95,15 @@ func (s *sqLite) read(ctx context.Context, text string, args []any, to sink) err
 		return err
 	}
 	defer conn.Close() //nolint:errcheck // nothing was changed
+	// A connection that is read-only makes a file all the same when it attaches one.
+	if _, err := sqlite.Limit(conn, limitAttached, 0); err != nil {
+		return err
+	}
 	return readRows(ctx, conn, sql.LevelDefault, text, args, to)
 }
+
+// limitAttached is SQLITE_LIMIT_ATTACHED: how many files a connection may attach.
+const limitAttached = 7
 
 // The primary codes of SQLite.
 const (

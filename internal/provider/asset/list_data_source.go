@@ -2,7 +2,6 @@ package asset
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -15,28 +14,19 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/operation"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/run"
-	"github.com/custodyhq/terraform-provider-custody/internal/provider/wire"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/value"
 )
 
 // ListDataSource is custody_assets: the records of one system, filtered.
-type ListDataSource struct {
-	run *run.Run
-}
+type ListDataSource struct{ run.DataSource }
 
 var _ datasource.DataSourceWithConfigure = (*ListDataSource)(nil)
 
 // NewListDataSource returns the data source custody_assets.
-func NewListDataSource() datasource.DataSource { return &ListDataSource{} }
-
-// Metadata names the data source.
-func (d *ListDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_assets"
-}
-
-// Configure takes the run over from the provider.
-func (d *ListDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
-	d.run = run.From(req.ProviderData, &resp.Diagnostics)
+func NewListDataSource() datasource.DataSource {
+	return &ListDataSource{run.DataSource{Name: "assets"}}
 }
 
 type listModel struct {
@@ -53,28 +43,26 @@ type listModel struct {
 func filter(what string, each ...validator.String) schema.SetAttribute {
 	return schema.SetAttribute{
 		Optional: true, ElementType: types.StringType,
-		Validators:          []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.ValueStringsAre(append(each, wire.Stated())...)},
+		Validators:          []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.ValueStringsAre(append(each, value.Stated())...)},
 		MarkdownDescription: "Only assets " + what + ". Default: all.",
 	}
 }
 
 // Schema returns the data source's schema.
 func (d *ListDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
-	record := recordSchema()
-	record["asset"] = text("The asset as `custody_binding` takes it: `\"<system>/<id>\"`.")
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "The records of an asset system, filtered and sorted by id. `assets` is a map that `for_each` takes. An id that the system holds more than once stands there once; fields in which its records disagree are null.",
 		Attributes: map[string]schema.Attribute{
-			"system":      schema.StringAttribute{Required: true, Validators: []validator.String{wire.Stated()}, MarkdownDescription: "The system, a name from the provider's `systems`."},
+			"system":      schema.StringAttribute{Required: true, Validators: []validator.String{value.Stated()}, MarkdownDescription: "The system, a name from the provider's `systems`."},
 			"class":       filter("of one of these classes; case does not count"),
 			"owner":       filter("that name one of these owners, by any key that a directory knows"),
-			"state":       filter("in one of these lifecycle states", wire.OneOf("State", lifecycle.States(), lifecycle.ParseState)),
+			"state":       filter("in one of these lifecycle states", value.OneOf("State", lifecycle.States(), lifecycle.ParseState)),
 			"environment": filter("in one of these environments; case does not count"),
 			"criticality": filter("of one of these criticalities; case does not count"),
 			"ids":         schema.ListAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "The ids of the assets, sorted."},
 			"assets": schema.MapNestedAttribute{
 				Computed: true, MarkdownDescription: "The assets by id.",
-				NestedObject: schema.NestedAttributeObject{Attributes: record},
+				NestedObject: schema.NestedAttributeObject{Attributes: listed.DataSource()},
 			},
 		},
 	}
@@ -87,44 +75,41 @@ func (d *ListDataSource) Read(ctx context.Context, req datasource.ReadRequest, r
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	records, err := d.run.Facts.Records(ctx, m.System.ValueString())
+	records, err := d.Run.Facts.Records(ctx, m.System.ValueString())
 	if err != nil {
-		d.run.Report(&resp.Diagnostics, path.Root("system"), err)
+		d.Run.Report(operation.Read, &resp.Diagnostics, path.Root("system"), err)
 		return
 	}
-	owners, err := d.ownerKeys(ctx, wire.TextsOf(m.Owner.Elements()))
+	owners, err := d.ownerKeys(ctx, value.TextsOf(m.Owner.Elements()))
 	if err != nil {
-		d.run.Report(&resp.Diagnostics, path.Root("owner"), err)
+		d.Run.Report(operation.Read, &resp.Diagnostics, path.Root("owner"), err)
 		return
 	}
-	element := types.ObjectType{AttrTypes: map[string]attr.Type{"asset": types.StringType}}
-	for name, t := range recordTypes {
-		element.AttrTypes[name] = t
-	}
+	element := types.ObjectType{AttrTypes: listed.Types()}
 	ids, assets := []string{}, map[string]attr.Value{}
-	for _, r := range grouped(records) {
-		if !m.wants(r, owners) {
+	for _, f := range grouped(m.System.ValueString(), records) {
+		if !m.wants(f.Record, owners) {
 			continue
 		}
-		ids = append(ids, r.ID)
-		assets[r.ID] = types.ObjectValueMust(element.AttrTypes, modelOf(r).object(map[string]attr.Value{
-			"asset": types.StringValue(fmt.Sprintf("%s/%s", m.System.ValueString(), r.ID)),
-		}))
+		values := make(map[string]attr.Value, len(listed))
+		listed.Write(values, f)
+		ids = append(ids, f.Asset.ID)
+		assets[f.Asset.ID] = types.ObjectValueMust(element.AttrTypes, values)
 	}
-	m.IDs = wire.Texts(ids)
+	m.IDs = value.Texts(ids)
 	m.Assets = types.MapValueMust(element, assets)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 }
 
-// grouped merges the records of one id; records are sorted by id.
-func grouped(records []lifecycle.Record) []lifecycle.Record {
-	var out []lifecycle.Record
+// grouped joins the records of one id; records are sorted by id.
+func grouped(system string, records []lifecycle.Record) []*found {
+	var out []*found
 	for i := 0; i < len(records); {
 		j := i + 1
 		for j < len(records) && records[j].ID == records[i].ID {
 			j++
 		}
-		out = append(out, lifecycle.Merge(records[i:j]))
+		out = append(out, find(lifecycle.Ref{System: system, ID: records[i].ID}, records[i:j]))
 		i = j
 	}
 	return out
@@ -134,7 +119,7 @@ func grouped(records []lifecycle.Record) []lifecycle.Record {
 func (d *ListDataSource) ownerKeys(ctx context.Context, wanted []string) ([]string, error) {
 	keys := slices.Clone(wanted)
 	for _, key := range wanted {
-		people, err := d.run.Facts.Resolve(ctx, key)
+		people, err := d.Run.Facts.Resolve(ctx, key)
 		if err != nil {
 			return nil, err
 		}
@@ -150,10 +135,10 @@ func (m *listModel) wants(r lifecycle.Record, owners []string) bool {
 		(m.Owner.IsNull() || slices.ContainsFunc(r.Owners, func(key string) bool { return containsFold(owners, key) }))
 }
 
-func among(set types.Set, value string) bool {
-	return set.IsNull() || containsFold(wire.TextsOf(set.Elements()), value)
+func among(set types.Set, word string) bool {
+	return set.IsNull() || containsFold(value.TextsOf(set.Elements()), word)
 }
 
-func containsFold(list []string, value string) bool {
-	return slices.ContainsFunc(list, func(s string) bool { return s != "" && strings.EqualFold(s, value) })
+func containsFold(list []string, word string) bool {
+	return slices.ContainsFunc(list, func(s string) bool { return s != "" && strings.EqualFold(s, word) })
 }

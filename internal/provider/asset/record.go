@@ -1,83 +1,67 @@
 package asset
 
 import (
+	"slices"
+	"time"
+
 	"github.com/hashicorp/terraform-plugin-framework/attr"
-	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
-	"github.com/custodyhq/terraform-provider-custody/internal/provider/wire"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/attribute"
 )
 
-// recordModel is a record as both data sources show it.
-type recordModel struct {
-	Class          types.String `tfsdk:"class"`
-	Name           types.String `tfsdk:"name"`
-	State          types.String `tfsdk:"state"`
-	Owners         types.List   `tfsdk:"owners"`
-	Purpose        types.String `tfsdk:"purpose"`
-	Environment    types.String `tfsdk:"environment"`
-	Criticality    types.String `tfsdk:"criticality"`
-	ThirdParty     types.Bool   `tfsdk:"third_party"`
-	Shared         types.Bool   `tfsdk:"shared"`
-	RetirementDate types.String `tfsdk:"retirement_date"`
-	VerifiedAt     types.String `tfsdk:"verified_at"`
-	AssignedAt     types.String `tfsdk:"assigned_at"`
+// found is what a system holds of one asset.
+type found struct {
+	Asset   lifecycle.Ref
+	Records int              // how many records the system holds of it
+	Record  lifecycle.Record // what they agree on
 }
 
-var recordTypes = map[string]attr.Type{
-	"class": types.StringType, "name": types.StringType, "state": types.StringType,
-	"owners": types.ListType{ElemType: types.StringType}, "purpose": types.StringType,
-	"environment": types.StringType, "criticality": types.StringType,
-	"third_party": types.BoolType, "shared": types.BoolType,
-	"retirement_date": types.StringType, "verified_at": types.StringType, "assigned_at": types.StringType,
+func find(asset lifecycle.Ref, records []lifecycle.Record) *found {
+	return &found{Asset: asset, Records: len(records), Record: lifecycle.Merge(records)}
 }
 
-func modelOf(r lifecycle.Record) recordModel {
-	return recordModel{
-		Class: wire.Text(r.Class), Name: wire.Text(r.Name), State: types.StringValue(r.State.String()), Owners: wire.Texts(r.Owners),
-		Purpose: wire.Text(r.Purpose), Environment: wire.Text(r.Environment), Criticality: wire.Text(r.Criticality),
-		ThirdParty: tristate(r.ThirdParty), Shared: tristate(r.Shared),
-		RetirementDate: wire.Instant(r.RetirementDate), VerifiedAt: wire.Instant(r.VerifiedAt), AssignedAt: wire.Instant(r.AssignedAt),
-	}
+// record is what both data sources show.
+var record = attribute.Table[found]{
+	attribute.Text("class", "The asset's class as the record names it. Null if it names none.",
+		func(f *found) *string { return &f.Record.Class }),
+	attribute.Text("name", "The asset's name. Null if it has none.",
+		func(f *found) *string { return &f.Record.Name }),
+	attribute.Word("state", "The lifecycle state: `planned`, `in_service`, `maintenance`, `lost`, `retired`, or `unknown` if the record's own word maps to none.",
+		nil, lifecycle.ParseState, func(f *found) *lifecycle.State { return &f.Record.State }),
+	attribute.Texts("owners", "The owners as the record names them, not resolved.",
+		func(f *found) *[]string { return &f.Record.Owners }),
+	attribute.Text("purpose", "What the asset is for. Null if the record does not say.",
+		func(f *found) *string { return &f.Record.Purpose }),
+	attribute.Text("environment", "The environment. Null if the record does not say.",
+		func(f *found) *string { return &f.Record.Environment }),
+	attribute.Text("criticality", "How much depends on the asset. Null if the record does not say.",
+		func(f *found) *string { return &f.Record.Criticality }),
+	attribute.Tristate("third_party", "Whether a third party operates the asset. Null if the record does not say.",
+		func(f *found) *lifecycle.Tristate { return &f.Record.ThirdParty }),
+	attribute.Tristate("shared", "Whether the asset is shared. Null if the record does not say.",
+		func(f *found) *lifecycle.Tristate { return &f.Record.Shared }),
+	attribute.Instant("retirement_date", "When the asset retires, RFC 3339 in UTC; a date stands for the end of its day. Null if none is set.",
+		func(f *found) *time.Time { return &f.Record.RetirementDate }),
+	attribute.Instant("verified_at", "When the record was last verified, RFC 3339 in UTC; a date stands for the start of its day. Null if the record does not say.",
+		func(f *found) *time.Time { return &f.Record.VerifiedAt }),
+	attribute.Instant("assigned_at", "When the asset was assigned, RFC 3339 in UTC. Null if the record does not say.",
+		func(f *found) *time.Time { return &f.Record.AssignedAt }),
 }
 
-func (m recordModel) object(extra map[string]attr.Value) map[string]attr.Value {
-	values := map[string]attr.Value{
-		"class": m.Class, "name": m.Name, "state": m.State, "owners": m.Owners, "purpose": m.Purpose,
-		"environment": m.Environment, "criticality": m.Criticality, "third_party": m.ThirdParty, "shared": m.Shared,
-		"retirement_date": m.RetirementDate, "verified_at": m.VerifiedAt, "assigned_at": m.AssignedAt,
-	}
-	for name, v := range extra {
-		values[name] = v
-	}
-	return values
-}
+// single is what custody_asset shows.
+var single = slices.Concat(attribute.Table[found]{
+	attribute.Shown("exists", types.BoolType,
+		"Whether the system holds a record of the asset. `false` only if the system answered that it does not: a system that does not answer fails the plan.",
+		func(f *found) attr.Value { return types.BoolValue(f.Records > 0) }),
+	attribute.Shown("records", types.Int64Type,
+		"How many records the system holds of this id; more than one is a duplicate, and then fields in which the records disagree are null.",
+		func(f *found) attr.Value { return types.Int64Value(int64(f.Records)) }),
+}, record)
 
-func tristate(t lifecycle.Tristate) types.Bool {
-	if t == lifecycle.Unstated {
-		return types.BoolNull()
-	}
-	return types.BoolValue(t == lifecycle.Yes)
-}
-
-func text(description string) schema.StringAttribute {
-	return schema.StringAttribute{Computed: true, MarkdownDescription: description}
-}
-
-func recordSchema() map[string]schema.Attribute {
-	return map[string]schema.Attribute{
-		"class":           text("The asset's class as the record names it. Null if it names none."),
-		"name":            text("The asset's name. Null if it has none."),
-		"state":           text("The lifecycle state: `planned`, `in_service`, `maintenance`, `lost`, `retired`, or `unknown` if the record's own word maps to none."),
-		"owners":          schema.ListAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "The owners as the record names them, not resolved."},
-		"purpose":         text("What the asset is for. Null if the record does not say."),
-		"environment":     text("The environment. Null if the record does not say."),
-		"criticality":     text("How much depends on the asset. Null if the record does not say."),
-		"third_party":     schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether a third party operates the asset. Null if the record does not say."},
-		"shared":          schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the asset is shared. Null if the record does not say."},
-		"retirement_date": text("When the asset retires, RFC 3339 in UTC; a date stands for the end of its day. Null if none is set."),
-		"verified_at":     text("When the record was last verified, RFC 3339 in UTC; a date stands for the start of its day. Null if the record does not say."),
-		"assigned_at":     text("When the asset was assigned, RFC 3339 in UTC. Null if the record does not say."),
-	}
-}
+// listed is what custody_assets shows of each asset.
+var listed = slices.Concat(attribute.Table[found]{
+	attribute.Shown("asset", types.StringType, "The asset as `custody_binding` takes it: `\"<system>/<id>\"`.",
+		func(f *found) attr.Value { return types.StringValue(f.Asset.String()) }),
+}, record)

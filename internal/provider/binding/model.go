@@ -1,160 +1,86 @@
 package binding
 
 import (
+	"context"
+
 	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
-	"github.com/custodyhq/terraform-provider-custody/internal/provider/wire"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/value"
 )
 
-// model is a custody_binding in configuration, plan and state.
-type model struct {
-	Asset           types.String  `tfsdk:"asset"`
-	Declared        types.Object  `tfsdk:"declared"`
-	Evidence        types.Map     `tfsdk:"evidence"`
-	Successors      types.List    `tfsdk:"successors"`
-	ID              types.String  `tfsdk:"id"`
-	Class           types.String  `tfsdk:"class"`
-	BoundTo         types.String  `tfsdk:"bound_to"`
-	Name            types.String  `tfsdk:"name"`
-	State           types.String  `tfsdk:"state"`
-	Holder          types.String  `tfsdk:"holder"`
-	OwnerKind       types.String  `tfsdk:"owner_kind"`
-	OwnerStatus     types.String  `tfsdk:"owner_status"`
-	OwnerEndDate    types.String  `tfsdk:"owner_end_date"`
-	Manager         types.String  `tfsdk:"manager"`
-	Teams           types.List    `tfsdk:"teams"`
-	Successor       types.String  `tfsdk:"successor"`
-	LifecycleOwner  types.String  `tfsdk:"lifecycle_owner"`
-	Purpose         types.String  `tfsdk:"purpose"`
-	Environment     types.String  `tfsdk:"environment"`
-	Criticality     types.String  `tfsdk:"criticality"`
-	ThirdParty      types.Bool    `tfsdk:"third_party"`
-	Shared          types.Bool    `tfsdk:"shared"`
-	RetirementDate  types.String  `tfsdk:"retirement_date"`
-	OpenTasks       types.List    `tfsdk:"open_tasks"`
-	Findings        types.List    `tfsdk:"findings"`
-	Confidence      types.Float64 `tfsdk:"confidence"`
-	ConfidenceParts types.Map     `tfsdk:"confidence_parts"`
-	Held            types.Bool    `tfsdk:"held"`
-	Digest          types.String  `tfsdk:"digest"`
+// model is a custody_binding in configuration, plan and state: the values of its
+// attributes by name.
+type model map[string]attr.Value
+
+var modelTypes = typesWith(facts)
+
+type (
+	reader interface {
+		Get(context.Context, any) diag.Diagnostics
+	}
+	writer interface {
+		Set(context.Context, any) diag.Diagnostics
+	}
+)
+
+// load reads a plan or a state.
+func load(ctx context.Context, from reader, diags *diag.Diagnostics) model {
+	var object types.Object
+	diags.Append(from.Get(ctx, &object)...)
+	return object.Attributes()
 }
 
-var taskType = types.ObjectType{AttrTypes: map[string]attr.Type{
-	"id": types.StringType, "kind": types.StringType, "due": types.StringType, "url": types.StringType,
-}}
-
-// question joins the arguments; they must be known.
-func (m *model) question() (lifecycle.Question, error) {
-	return wire.Question(m.Asset.ValueString(), m.Declared, m.Evidence, m.Successors)
+// store writes a plan or a state.
+func (m model) store(ctx context.Context, into writer, diags *diag.Diagnostics) {
+	diags.Append(into.Set(ctx, types.ObjectValueMust(modelTypes, m))...)
 }
 
 // known reports whether every argument is wholly known.
-func (m *model) known() bool {
-	for _, v := range []attr.Value{m.Asset, m.Declared, m.Evidence, m.Successors} {
-		if !wire.WhollyKnown(v) {
+func (m model) known() bool {
+	for i := range arguments {
+		if !value.WhollyKnown(m[arguments[i].name]) {
 			return false
 		}
 	}
 	return true
 }
 
+// question joins the arguments; they must be known.
+func (m model) question() (lifecycle.Question, error) {
+	var q lifecycle.Question
+	err := readAll(arguments, m, &q)
+	return q, err
+}
+
 // set fills in what was found out.
-func (m *model) set(b *lifecycle.Binding) {
-	m.ID = types.StringValue(b.Asset.String())
-	m.Class = wire.Text(b.Class)
-	m.BoundTo = types.StringValue(b.BoundTo.String())
-	m.Name = wire.Text(b.Name)
-	m.State = types.StringValue(b.State.String())
-	m.Holder = wire.Text(b.Holder)
-	m.OwnerKind = wire.Text(b.OwnerKind.String())
-	m.OwnerStatus = types.StringValue(b.OwnerStatus.String())
-	m.OwnerEndDate = wire.Instant(b.OwnerEndDate)
-	m.Manager = wire.Text(b.Manager)
-	m.Teams = wire.Texts(b.Teams)
-	m.Successor = wire.Text(b.Successor)
-	m.LifecycleOwner = wire.Text(b.LifecycleOwner)
-	m.Purpose = wire.Text(b.Purpose)
-	m.Environment = wire.Text(b.Environment)
-	m.Criticality = wire.Text(b.Criticality)
-	m.ThirdParty = types.BoolValue(b.ThirdParty)
-	m.Shared = types.BoolValue(b.Shared)
-	m.RetirementDate = wire.Instant(b.RetirementDate)
-	m.OpenTasks = tasks(b.Tasks)
-	m.Findings = wire.Findings(b.Findings)
-	m.Confidence = wire.Confidence(b.Confidence)
-	m.ConfidenceParts = parts(b)
-	m.Held = types.BoolValue(b.Held)
-	m.Digest = types.StringValue(b.Digest())
-}
-
-func tasks(open []lifecycle.Task) types.List {
-	out := make([]attr.Value, len(open))
-	for i, t := range open {
-		out[i] = types.ObjectValueMust(taskType.AttrTypes, map[string]attr.Value{
-			"id": types.StringValue(t.ID), "kind": types.StringValue(t.Kind.String()),
-			"due": wire.Instant(t.Due), "url": wire.Text(t.URL),
-		})
-	}
-	return types.ListValueMust(taskType, out)
-}
-
-func parts(b *lifecycle.Binding) types.Map {
-	out := make(map[string]attr.Value, lifecycle.NumSignals)
-	for s, points := range b.Parts {
-		out[lifecycle.Signal(s).String()] = types.Int64Value(int64(points))
-	}
-	return types.MapValueMust(types.Int64Type, out)
-}
+func (m model) set(b *lifecycle.Binding) { facts.Write(m, b) }
 
 // unknown marks everything that depends on facts as unknown.
-func (m *model) unknown() {
-	for _, s := range []*types.String{
-		&m.ID, &m.Class, &m.BoundTo, &m.Name, &m.State, &m.Holder, &m.OwnerKind, &m.OwnerStatus, &m.OwnerEndDate, &m.Manager,
-		&m.Successor, &m.LifecycleOwner, &m.Purpose, &m.Environment, &m.Criticality, &m.RetirementDate, &m.Digest,
-	} {
-		*s = types.StringUnknown()
-	}
-	m.Teams = types.ListUnknown(types.StringType)
-	m.ThirdParty, m.Shared, m.Held = types.BoolUnknown(), types.BoolUnknown(), types.BoolUnknown()
-	m.OpenTasks = types.ListUnknown(taskType)
-	m.Findings = types.ListUnknown(wire.FindingType)
-	m.Confidence = types.Float64Unknown()
-	m.ConfidenceParts = types.MapUnknown(types.Int64Type)
-}
+func (m model) unknown() { facts.Unknown(m) }
+
+// veil leaves open what no decision depends on. Terraform plans a binding that is to
+// be created once more at apply and takes any other answer for a defect of the
+// provider: a name that was edited meanwhile must not stop an apply.
+func (m model) veil() { shown.Unknown(m) }
 
 // hold takes the last known facts over from the prior state.
-func (m *model) hold(prior *model) error {
-	asset, declared, evidence, successors := m.Asset, m.Declared, m.Evidence, m.Successors
-	*m = *prior
-	m.Asset, m.Declared, m.Evidence, m.Successors = asset, declared, evidence, successors
-	b, err := prior.remembered()
+func (m model) hold(prior model) error {
+	q, err := prior.question()
 	if err != nil {
 		return err
 	}
+	b, err := remembered(prior, q.Asset)
+	if err != nil {
+		return err
+	}
+	for i := range shown {
+		m[shown[i].Name] = prior[shown[i].Name]
+	}
+	m["id"] = prior["id"]
 	b.Held = true
-	m.Held = types.BoolValue(true)
-	m.Digest = types.StringValue(b.Digest())
+	kept.Write(m, b)
 	return nil
-}
-
-// remembered reads the last known facts back from the state, as far as the
-// digest covers them.
-func (m *model) remembered() (lifecycle.Binding, error) {
-	b, _, err := wire.Binding(m.object())
-	return b, err
-}
-
-// object returns the attributes that a grant would keep.
-func (m *model) object() types.Object {
-	return types.ObjectValueMust(wire.BindingTypes, map[string]attr.Value{
-		"asset": m.Asset, "declared": m.Declared, "evidence": m.Evidence, "successors": m.Successors,
-		"class": m.Class, "bound_to": m.BoundTo, "state": m.State, "holder": m.Holder,
-		"owner_kind": m.OwnerKind, "owner_status": m.OwnerStatus, "owner_end_date": m.OwnerEndDate,
-		"manager": m.Manager, "teams": m.Teams, "successor": m.Successor, "lifecycle_owner": m.LifecycleOwner,
-		"purpose": m.Purpose, "environment": m.Environment, "criticality": m.Criticality,
-		"third_party": m.ThirdParty, "shared": m.Shared, "retirement_date": m.RetirementDate,
-		"findings": m.Findings, "confidence": m.Confidence, "held": m.Held, "digest": m.Digest,
-	})
 }

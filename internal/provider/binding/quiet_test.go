@@ -19,6 +19,7 @@ func TestABindingChangesOnlyAtThresholds(t *testing.T) {
 	for _, c := range []struct{ at, says string }{
 		{"2030-02-02T00:00:00Z", "task.overdue"},
 		{"2030-03-02T23:59:59Z", `~ owner_status = "active" -> "leaving"`},
+		{"2030-04-01T23:59:59Z", `~ owner_status = "leaving" -> "ended"`},
 		{"2030-06-30T00:00:00Z", "record.stale"},
 		{"2030-08-02T23:59:59Z", "The asset's retirement date is near."},
 		{"2030-09-01T23:59:59Z", "The asset's retirement date has passed, but no record says that it is retired."},

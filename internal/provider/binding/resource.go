@@ -5,14 +5,16 @@ package binding
 import (
 	"context"
 	"fmt"
+	"maps"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
+	"github.com/custodyhq/terraform-provider-custody/internal/fault"
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/operation"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/run"
-	"github.com/custodyhq/terraform-provider-custody/internal/provider/wire"
 )
 
 // heldSummary is the one text under which Terraform folds the warnings about
@@ -55,38 +57,40 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	if req.Plan.Raw.IsNull() || r.run == nil {
 		return
 	}
-	var plan model
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	plan := load(ctx, req.Plan, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	if !plan.known() {
 		plan.unknown()
-		resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
+		plan.store(ctx, &resp.Plan, &resp.Diagnostics)
 		return
 	}
-	var prior *model
+	var prior model
 	if !req.State.Raw.IsNull() {
-		prior = &model{}
-		resp.Diagnostics.Append(req.State.Get(ctx, prior)...)
+		prior = load(ctx, req.State, &resp.Diagnostics)
 		if resp.Diagnostics.HasError() {
 			return
 		}
-		if !prior.Asset.Equal(plan.Asset) {
+		if !prior["asset"].Equal(plan["asset"]) {
 			prior = nil // the binding will be replaced: nothing is known of the other asset
 		}
 	}
-	if r.refresh(ctx, &plan, prior, &resp.Diagnostics) {
-		resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
+	if !r.refresh(ctx, operation.Plan, plan, prior, &resp.Diagnostics) {
+		return
 	}
+	if req.State.Raw.IsNull() {
+		plan.veil()
+	}
+	plan.store(ctx, &resp.Plan, &resp.Diagnostics)
 }
 
 // refresh brings m to live facts, or to the last known ones where the
 // configuration says to hold. It reports whether m can be used.
-func (r *Resource) refresh(ctx context.Context, m, prior *model, diags *diag.Diagnostics) bool {
+func (r *Resource) refresh(ctx context.Context, o operation.Operation, m, prior model, diags *diag.Diagnostics) bool {
 	q, err := m.question()
 	if err != nil {
-		diags.AddAttributeError(path.Root("asset"), "Invalid Asset", err.Error()+".\n\nNothing was issued and nothing was revoked.")
+		o.Report(diags, path.Root("asset"), &fault.Fault{Summary: "Invalid Asset", Happened: err.Error() + "."})
 		return false
 	}
 	live, err := r.run.Assess(ctx, q)
@@ -95,59 +99,54 @@ func (r *Resource) refresh(ctx context.Context, m, prior *model, diags *diag.Dia
 		return true
 	}
 	if !r.run.HoldsOn(err) {
-		r.run.Report(diags, path.Root("asset"), err)
+		r.run.Report(o, diags, path.Root("asset"), err)
 		return false
 	}
 	if prior == nil {
-		r.run.Report(diags, path.Root("asset"), err)
-		diags.AddAttributeError(path.Root("asset"), "Unable to Create Binding on Held Facts",
-			"The system did not answer, and there are no last known facts to hold for this asset.\n\n"+
-				"Nothing was issued and nothing was revoked. Plan again once the system answers.")
+		r.run.Report(o, diags, path.Root("asset"), err)
+		o.Report(diags, path.Root("asset"), &fault.Fault{
+			Summary:  "Unable to Create Binding on Held Facts",
+			Happened: "The system did not answer, and there are no last known facts to hold for this asset.",
+			Advice:   "Plan again once the system answers.",
+		})
 		return false
 	}
 	if err := m.hold(prior); err != nil {
-		diags.AddAttributeError(path.Root("asset"), "Unable to Hold Last Known Facts", fmt.Sprintf("%s.\n\nNothing was issued and nothing was revoked.", err))
+		o.Report(diags, path.Root("asset"), &fault.Fault{Summary: "Unable to Hold Last Known Facts", Happened: err.Error() + "."})
 		return false
 	}
-	wire.Warn(diags, path.Root("asset"), heldSummary, err)
+	o.Warn(diags, path.Root("asset"), heldSummary, err)
 	return true
 }
 
-// Create stores what was planned.
+// Create stores what was planned, and what the plan left open.
 func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
-	var plan model
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	if !resp.Diagnostics.HasError() {
-		resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+	plan := load(ctx, req.Plan, &resp.Diagnostics)
+	if resp.Diagnostics.HasError() || !r.refresh(ctx, operation.Apply, plan, nil, &resp.Diagnostics) {
+		return
 	}
+	plan.store(ctx, &resp.State, &resp.Diagnostics)
 }
 
 // Read brings the state to live facts. An asset that is gone stays in the state,
 // as a finding: absence is for people to judge.
 func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
-	var state model
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	state := load(ctx, req.State, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() || r.run == nil {
 		return
 	}
-	prior := state
-	if state.Digest.IsNull() {
-		r.refresh(ctx, &state, nil, &resp.Diagnostics) // just imported
-	} else {
-		r.refresh(ctx, &state, &prior, &resp.Diagnostics)
+	var prior model
+	if !state["digest"].IsNull() { // otherwise just imported
+		prior = maps.Clone(state)
 	}
-	if !resp.Diagnostics.HasError() {
-		resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
+	if r.refresh(ctx, operation.Read, state, prior, &resp.Diagnostics) {
+		state.store(ctx, &resp.State, &resp.Diagnostics)
 	}
 }
 
 // Update stores what was planned.
-func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
-	var plan model
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	if !resp.Diagnostics.HasError() {
-		resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
-	}
+func (r *Resource) Update(_ context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	resp.State.Raw = req.Plan.Raw
 }
 
 // Delete forgets the binding. No asset record is touched.

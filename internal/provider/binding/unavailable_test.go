@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 
@@ -94,11 +95,14 @@ func TestHeldFactsIssueAndUnblockNothing(t *testing.T) {
 				check.Resource("custody_grant.active", check.Attributes{"status": "active", "generations": check.Keys("g1"), "serial": 1}),
 				check.Resource("custody_grant.blocked", check.Attributes{"status": "blocked", "generations": check.Keys()}),
 				// A grace that runs goes on; a new one cannot start.
-				check.Resource("custody_grant.stale", check.Attributes{"status": "blocked"}),
+				check.Resource("custody_grant.stale", check.Attributes{"status": "review", "generations": check.Keys("g1")}),
 			),
 		},
 		resource.TestStep{
-			PreConfig: func() { w.Write("people.csv", people) },
+			PreConfig: func() {
+				w.Clock.Advance(time.Hour)
+				w.Write("people.csv", people)
+			},
 			ConfigStateChecks: check.State(
 				check.Resource("custody_binding.active", check.Attributes{"held": false}),
 				check.Resource("custody_grant.active", check.Attributes{"status": "active", "generations": check.Keys("g1", "g2")}),

@@ -92,7 +92,7 @@ func TestArgumentsThatCannotBePlanned(t *testing.T) {
 		"policy that revokes":          {`policy = jsonencode({ version = 1, triggers = [{ on = "task.open", action = "revoke" }] })`, []string{"At triggers[0].action", "Only A Terminal State Revokes"}},
 		"policy condition":             {`policy = jsonencode({ version = 1, triggers = [{ on = "task.open", when = "grant.risk", action = "block" }] })`, []string{"At triggers[0].when", "Invalid Condition"}},
 		"attestation in the future":    {attestation("09:00:00Z", "09:00:01Z"), []string{"Attestation Lies in the Future", "Accepted: an instant that has passed."}},
-		"exception too long":           {exception("2030-02-15", "2030-04-15"), []string{"Exception Is Too Long", "baseline", "at most 90d", "2030-04-15T09:00:00Z", "renew the exception when it ends"}},
+		"exception too long":           {exception("2030-02-15", "2030-04-15"), []string{"Exception Is Too Long", "provider policy", "at most 90d", "2030-04-15T09:00:00Z", "exception_max counts from the first run that sees"}},
 		"exception too long for grant": {waiver + "\n  policy = jsonencode({ version = 1, exception_max = \"9d\" })", []string{"Exception Is Too Long", "The grant policy allows an exception of at most 9d"}},
 	}))
 }

@@ -139,7 +139,7 @@ func TestANewGrantWithFindingsWarnsOnce(t *testing.T) {
 	w.Plan().Exits(2).Says("New Grant Starts With Findings", "No credential is issued.")
 	w.Asset("APP-1", "owner", "alice")
 	w.Person("p1", "status", "left")
-	w.Plan().Exits(2).Says("Warning: New Grant Starts With Findings", "with custody_grant.", "starts with status review and action review. A credential is issued.",
+	w.Plan().Exits(2).Says("Warning: New Grant Starts With Findings", "with custody_grant.", "starts with status review and action review. No credential is issued.",
 		"owner.left: The owner cmdb/p1 (Alice) has left.", "(and one more similar warning elsewhere)")
 	w.Apply()
 	w.Plan().Exits(0).Silent("Warning")

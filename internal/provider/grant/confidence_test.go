@@ -22,15 +22,17 @@ func stalePerson(kind string) func(e *estate, name string) {
 }
 
 func TestLowConfidenceRevokesAndRotatesNothingByItself(t *testing.T) {
-	review, block := check.Attributes{"status": "review", "revoked_at": nil}, check.Attributes{"status": "blocked", "revoked_at": nil}
+	block := check.Attributes{"status": "blocked", "revoked_at": nil}
 	instead := func(action string) []string {
 		return []string{"Action: " + action + " instead of revoke, because the confidence 0.", "is below 0.90"}
 	}
 	left, removed := person("status", "left"), check.Changes{"g1": check.Destroy}
-	reassigned := []string{"to cmdb/p2.", "because the confidence 0.85 is below 0.90"}
+	reassigned := []string{`to "cmdb/p2".`, "because the confidence 0.85 is below 0.90"}
 	e := newEstate(t)
-	resource.ParallelTest(t, e.Case(e.decide(map[string]decision{
-		"standard":    {of: (*estate).laptop, before: stale(), change: left, says: instead("review"), want: review},
+	steps := e.decide(map[string]decision{
+		// Whoever left is gone for sure: less is known of one whose end date has passed, and that blocks.
+		"standard":    {of: (*estate).laptop, before: stale(), change: left, does: removed, says: instead("block"), want: block},
+		"retired":     {of: (*estate).laptop, before: stalePerson("employee"), change: asset("state", "retired", "shared", "true"), does: removed, says: instead("block"), want: block},
 		"privileged":  {of: (*estate).laptop, arguments: []string{`risk = "privileged"`}, before: stale(), change: left, does: removed, says: instead("block"), want: block},
 		"contractor":  {of: (*estate).laptop, before: stalePerson("contractor"), change: left, does: removed, says: instead("block"), want: block},
 		"vendor":      {of: (*estate).laptop, before: stalePerson("vendor"), change: left, does: removed, says: instead("block"), want: block},
@@ -41,5 +43,12 @@ func TestLowConfidenceRevokesAndRotatesNothingByItself(t *testing.T) {
 		}},
 		"reassigned_privileged": {of: (*estate).laptop, arguments: []string{`risk = "privileged"`}, before: stale(), change: asset("owner", "bob"),
 			does: removed, says: reassigned, want: check.Attributes{"status": "blocked", "generations": check.Keys(), "serial": 1}},
-	})...))
+	})
+	steps = append(steps, resource.TestStep{
+		PreConfig: func() { e.Asset("standard", "verified_at", "2030-01-14") },
+		ConfigStateChecks: check.State(
+			check.Resource(grant("standard"), check.Attributes{"status": "revoked", "reasons": check.Codes("owner.left")}),
+		),
+	})
+	resource.ParallelTest(t, e.Case(steps...))
 }

@@ -3,15 +3,17 @@ package grant
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
+	"github.com/custodyhq/terraform-provider-custody/internal/fault"
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
-	"github.com/custodyhq/terraform-provider-custody/internal/policy"
-	"github.com/custodyhq/terraform-provider-custody/internal/provider/wire"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/binding"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/operation"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/run"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/value"
 )
 
 // The summaries of the grant's warnings. Terraform folds warnings of one text.
@@ -30,90 +32,61 @@ type transition struct {
 
 // decide reads the arguments and the memory, checks them against the instant of
 // the run and decides. It returns nil if it has reported an error.
-func (r *Resource) decide(m, priorModel *model, diags *diag.Diagnostics) *transition {
-	b, q, err := wire.Binding(m.Binding)
-	if err != nil {
-		diags.AddAttributeError(path.Root("binding"), "Invalid Binding",
-			fmt.Sprintf("This object was not written by a custody_binding: %s.\n\n"+
-				"Nothing was issued and nothing was revoked.\n\n"+
-				"Pass the whole resource: binding = custody_binding.<name>.", err))
+func (r *Resource) decide(ctx context.Context, o operation.Operation, m, priorModel *model, diags *diag.Diagnostics) *transition {
+	in, q := r.input(o, m, priorModel, diags)
+	if in == nil || !r.checked(ctx, o, in, diags) {
 		return nil
 	}
-	spec, problem := m.spec()
-	if problem != nil {
-		diags.AddAttributeError(problem.at, "Invalid Argument", wire.Located(problem.at, problem.Error()+".\n\nNothing was issued and nothing was revoked."))
-		return nil
-	}
-	rules := []*lifecycle.Rules{r.run.Rules}
-	if !m.Policy.IsNull() {
-		own, err := r.run.GrantPolicy(m.Policy.ValueString())
-		if err != nil {
-			wire.ReportPolicy(diags, path.Root("policy"), err)
-			return nil
-		}
-		rules = append(rules, own)
-	}
-	t := &transition{question: q, binding: b}
-	if priorModel != nil {
-		if t.prior, err = priorModel.memory(); err != nil {
-			diags.AddError("Unable to Read Grant From State",
-				fmt.Sprintf("The state of this grant cannot be read: %s.\n\nNothing was issued and nothing was revoked.\n\n"+
-					"Restore the state, or start again at g1 with -replace.", err))
-			return nil
-		}
-	}
-	if !r.timely(spec, t.prior, rules, diags) {
-		return nil
-	}
-	t.decision, err = lifecycle.Decide(lifecycle.Input{Binding: &t.binding, Spec: spec, Prior: t.prior, Policies: rules, Now: r.run.Now})
-	if err != nil {
-		diags.AddError("Unable to Evaluate Policy Condition",
-			err.Error()+".\n\nNothing was issued and nothing was revoked.\n\nCorrect the condition in the policy.")
+	t := &transition{question: q, binding: *in.Binding, prior: in.Prior}
+	var err error
+	if t.decision, err = lifecycle.Decide(*in); err != nil {
+		o.Report(diags, path.Empty(), &fault.Fault{
+			Summary: "Unable to Evaluate Policy Condition", Happened: err.Error() + ".", Advice: "Correct the condition in the policy.",
+		})
 		return nil
 	}
 	return t
 }
 
-// timely checks what the schema cannot: instants against the instant of the run.
-func (r *Resource) timely(spec *lifecycle.Spec, prior *lifecycle.Grant, rules []*lifecycle.Rules, diags *diag.Diagnostics) bool {
-	now := r.run.Now
-	if a := spec.Attestation; a != nil && a.At.After(now) {
-		diags.AddAttributeError(path.Root("attestation").AtName("at"), "Attestation Lies in the Future",
-			fmt.Sprintf("The attestation is dated %s, after the instant of this run, %s. Nobody can attest yet what will be justified then.\n\n"+
-				"Nothing was issued and nothing was revoked.\n\nAccepted: an instant that has passed.", wire.Instant(a.At), wire.Instant(now)))
+// input gathers all that the decision depends on. It returns nil if it has reported
+// an error.
+func (r *Resource) input(o operation.Operation, m, priorModel *model, diags *diag.Diagnostics) (*lifecycle.Input, lifecycle.Question) {
+	b, q, err := binding.FromObject(m.Binding)
+	if err != nil {
+		o.Report(diags, path.Root("binding"), &fault.Fault{
+			Summary:  "Invalid Binding",
+			Happened: fmt.Sprintf("This object was not written by a custody_binding: %s.", err),
+			Advice:   "Pass the whole resource: binding = custody_binding.<name>.",
+		})
+		return nil, q
 	}
-	if x := spec.Exception; x != nil {
-		limit := slices.MinFunc(rules, func(a, b *lifecycle.Rules) int { return int(a.ExceptionMax - b.ExceptionMax) })
-		if x.ExpiresAt.After(now.Add(limit.ExceptionMax)) {
-			diags.AddAttributeError(path.Root("exception").AtName("expires_at"), "Exception Is Too Long",
-				fmt.Sprintf("The exception would last until %s. The %s allows an exception of at most %s, which is until %s for this run.\n\n"+
-					"Nothing was issued and nothing was revoked.\n\nSet an earlier expires_at, and renew the exception when it ends.",
-					wire.Instant(x.ExpiresAt), limit.Name, policy.FormatDuration(limit.ExceptionMax), wire.Instant(now.Add(limit.ExceptionMax))))
+	spec, problem := m.spec()
+	if problem != nil {
+		o.Report(diags, problem.at, &fault.Fault{Summary: "Invalid Argument", Happened: value.Located(problem.at, problem.Error()+".")})
+		return nil, q
+	}
+	rules := []*lifecycle.Rules{r.run.Rules}
+	if !m.Policy.IsNull() {
+		own, err := r.run.GrantPolicy(m.Policy.ValueString())
+		if err != nil {
+			o.ReportPolicy(diags, path.Root("policy"), err)
+			return nil, q
 		}
+		rules = append(rules, own)
 	}
-	if prior != nil && now.Before(prior.Latest()) {
-		diags.AddError("Instant of the Run Precedes the State",
-			fmt.Sprintf("This run is planned at %s, but the grant's state already holds %s. A decision at an earlier instant would rewrite what has happened.\n\n"+
-				"Nothing was issued and nothing was revoked.\n\n"+
-				"Set plan_time = plantimestamp() in the provider block, make a new plan, and check the clock of this machine.",
-				wire.Instant(now), wire.Instant(prior.Latest())))
+	in := &lifecycle.Input{Binding: &b, Spec: spec, Policies: rules, Now: r.run.Now, MaxClockJump: r.run.MaxClockJump}
+	if priorModel == nil {
+		return in, q
 	}
-	return !diags.HasError()
-}
-
-// braked reports whether the plan takes away more credentials than the limits
-// allow, and says which.
-func (r *Resource) braked(t *transition, diags *diag.Diagnostics) bool {
-	taken := r.run.Brake.Take(t.decision.Grant.ID(), lifecycle.Numbers(t.decision.Withdrawn))
-	if taken == nil {
-		return false
+	if in.Prior, err = priorModel.memory(); err != nil {
+		o.Report(diags, path.Empty(), &fault.Fault{
+			Summary:  "Unable to Read Grant From State",
+			Happened: fmt.Sprintf("The state of this grant cannot be read: %s.", err),
+			Advice:   "Restore the state, or start again at g1 with -replace.",
+		})
+		return nil, q
 	}
-	diags.AddError("Too Many Revocations in One Plan",
-		fmt.Sprintf("This plan takes away more credentials by block, revoke or rotation at once than limits.revocations = %d allows. So far:\n\n  %s\n\n"+
-			"Nothing was issued and nothing was revoked.\n\n"+
-			"If a system delivered wrong facts, correct them and plan again. If all of this is meant, raise limits.revocations in the provider block for this run.",
-			r.run.Brake.Limit(), strings.Join(taken, "\n  ")))
-	return true
+	return in, q
 }
 
 // warn tells what a reviewer of a new grant would not see in a diff, and what
@@ -135,23 +108,35 @@ func (t *transition) warn(diags *diag.Diagnostics) {
 	for i, reason := range g.Reasons {
 		messages[i] = reason.Code.String() + ": " + reason.Message
 	}
+	observed := ""
+	if g.Would != g.Status {
+		observed = " The policy is only observed here; enforced, the status would be " + g.Would.String() + "."
+	}
 	diags.AddAttributeWarning(path.Root("binding"), newGrantSummary,
-		fmt.Sprintf("%s starts with status %s and action %s. %s\n\n%s", g.ID(), g.Status, g.Action, given, strings.Join(messages, "\n")))
+		fmt.Sprintf("%s starts with status %s and action %s. %s%s\n\n%s", g.ID(), g.Status, g.Action, given, observed, strings.Join(messages, "\n")))
+}
+
+// effect is what the brake counts of the decision.
+func (t *transition) effect() run.Effect {
+	g := &t.decision.Grant
+	e := run.Effect{Grant: g.ID(), Withdrawn: lifecycle.Numbers(t.decision.Withdrawn)}
+	if t.prior != nil {
+		for i := range t.prior.Generations {
+			if x := &t.prior.Generations[i]; x.Enabled {
+				e.Enabled = append(e.Enabled, x.Key())
+			}
+		}
+	}
+	if t.decision.Rotated {
+		e.Rotated = lifecycle.Key(g.Serial)
+	}
+	return e
 }
 
 // settled reports whether the plan holds the decision already, so that nothing
 // need be written.
 func (t *transition) settled(plan *model) bool {
-	if t.prior == nil || plan.Status.IsUnknown() {
-		return false
-	}
-	p, g := t.prior, &t.decision.Grant
-	return p.ID() == g.ID() && p.Status == g.Status && p.Action == g.Action && p.Rotation == g.Rotation && p.Holder == g.Holder &&
-		p.Serial == g.Serial && p.RevokedAt.Equal(g.RevokedAt) && p.CertifiedAt.Equal(g.CertifiedAt) && p.NextChangeAt.Equal(g.NextChangeAt) &&
-		slices.Equal(p.Generations, g.Generations) && slices.Equal(p.Conditions, g.Conditions) &&
-		slices.EqualFunc(p.Reasons, g.Reasons, func(a, b lifecycle.Reason) bool {
-			return a.Code == b.Code && a.Message == b.Message && slices.Equal(a.Controls, b.Controls)
-		})
+	return t.prior != nil && !plan.Status.IsUnknown() && t.prior.Same(&t.decision.Grant)
 }
 
 // factsStand takes a last look at the facts before something is issued, renewed
@@ -162,16 +147,50 @@ func (r *Resource) factsStand(ctx context.Context, t *transition, diags *diag.Di
 	}
 	live, err := r.run.Assess(ctx, t.question)
 	if err != nil {
-		r.run.Report(diags, path.Root("binding"), err)
+		r.run.Report(operation.Apply, diags, path.Root("binding"), err)
 		return false
 	}
 	if live.Digest() == t.binding.Digest() {
 		return true
 	}
-	changes := lifecycle.Differences(&t.binding, &live)
-	diags.AddAttributeError(path.Root("binding"), "Facts Changed Since Plan",
-		fmt.Sprintf("The facts about %s are no longer those that the plan rested on:\n\n  %s\n\n"+
-			"Nothing was issued. What the plan removed stays removed.\n\nMake a new plan and have it reviewed.",
-			t.question.Asset, strings.Join(changes, "\n  ")))
+	operation.Apply.Report(diags, path.Root("binding"), &fault.Fault{
+		Summary:  "Facts Changed Since Plan",
+		Happened: fmt.Sprintf("The facts about %s are no longer those that the plan rested on:\n\n  %s", t.question.Asset, t.differences(&live)),
+		Advice:   "Make a new plan and have it reviewed.",
+	})
+	return false
+}
+
+func (t *transition) differences(live *lifecycle.Binding) string {
+	return strings.Join(lifecycle.Differences(&t.binding, live), "\n  ")
+}
+
+// rests reports whether the grant, which the plan leaves as it is, rests on the facts
+// of this run. A grant that Terraform does not plan again at apply would otherwise
+// outlive its owner in silence where its binding is frozen: by ignore_changes, by a
+// copy written by hand, or by an old output. The live facts decide nothing.
+func (r *Resource) rests(ctx context.Context, t *transition, diags *diag.Diagnostics) bool {
+	live, err := r.run.Assess(ctx, t.question)
+	switch {
+	case err != nil && r.run.HoldsOn(err):
+		return true
+	case err != nil:
+		r.run.Report(operation.Plan, diags, path.Root("binding"), err)
+		return false
+	}
+	if live.Digest() == t.binding.Digest() {
+		return true
+	}
+	if t.binding.Held {
+		return true // the binding says itself that its facts are the last known ones
+	}
+	operation.Plan.Report(diags, path.Root("binding"), &fault.Fault{
+		Summary: "Grant Rests on Old Facts",
+		Happened: fmt.Sprintf("The binding of this grant is not what the connected systems say of %s in this run:\n\n  %s\n\n"+
+			"The plan would leave the grant as it is, on facts that no longer hold.", t.question.Asset, t.differences(&live)),
+		Advice: "Pass the whole resource, binding = custody_binding.<name>. Take binding, or all, out of ignore_changes in the grant's lifecycle block, " +
+			"and pass no copy of a binding that was written by hand or kept in an output. " +
+			"If the binding's own plan says that the systems changed while this run was going on, plan again.",
+	})
 	return false
 }

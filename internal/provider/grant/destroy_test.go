@@ -12,11 +12,10 @@ import (
 
 var destroyed = check.Changes{"custody_binding.app": check.Destroy, key: check.Destroy, `terraform_data.credential["g1"]`: check.Destroy}
 
-// A destroyed grant must not depend on facts that nobody can read any more, and
-// the brake does not count it.
+// A destroyed grant must not depend on facts that nobody can read any more. That it
+// counts for the brake is tested there.
 func TestRemovingTheBlocksDestroysThem(t *testing.T) {
 	w := acctest.NewWorld(t, "app")
-	w.Provider("limits = { revocations = 0 }")
 	resource.ParallelTest(t, w.Case(
 		resource.TestStep{},
 		resource.TestStep{
@@ -34,7 +33,6 @@ func TestRemovingTheBlocksDestroysThem(t *testing.T) {
 func TestDestroyTakesTheCredentialsFirst(t *testing.T) {
 	t.Parallel()
 	w := acctest.Load(t, "app")
-	w.Provider("limits = { revocations = 0 }")
 	w.Apply()
 	output := w.Destroy().Says("Destroy complete! Resources: 3 destroyed.").Output
 	_, after, found := strings.Cut(output, `terraform_data.credential["g1"]: Destruction complete`)

@@ -11,7 +11,7 @@ import (
 )
 
 func attested(after time.Duration) string {
-	return `attestation = { by = "carol", at = "` + instant(after) + `", note = "CHG-7" }`
+	return `attestation = { by = "carol", at = "` + instant(after) + `", note = "CHG-7 of ` + instant(after) + `" }`
 }
 
 // Laptops that are revoked at one hour, and what happens to them at two.

@@ -2,6 +2,7 @@ package grant
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
@@ -10,7 +11,7 @@ import (
 
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 	"github.com/custodyhq/terraform-provider-custody/internal/policy"
-	"github.com/custodyhq/terraform-provider-custody/internal/provider/wire"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/value"
 )
 
 // model is a custody_grant in configuration, plan and state.
@@ -27,10 +28,14 @@ type model struct {
 	RevokeGenerations types.Set    `tfsdk:"revoke_generations"`
 	Attestation       types.Object `tfsdk:"attestation"`
 	Exception         types.Object `tfsdk:"exception"`
+	Usage             types.Object `tfsdk:"usage"`
 
 	ID           types.String `tfsdk:"id"`
 	Active       types.Bool   `tfsdk:"active"`
 	Status       types.String `tfsdk:"status"`
+	Would        types.String `tfsdk:"would"`
+	EnforceFrom  types.String `tfsdk:"enforce_from"`
+	PolicyDigest types.String `tfsdk:"policy_digest"`
 	Action       types.String `tfsdk:"action"`
 	Reasons      types.List   `tfsdk:"reasons"`
 	Holder       types.String `tfsdk:"holder"`
@@ -45,6 +50,7 @@ type model struct {
 	Conditions   types.Map    `tfsdk:"conditions"`
 	NextChangeAt types.String `tfsdk:"next_change_at"`
 	Review       types.Object `tfsdk:"review"`
+	Memory       types.String `tfsdk:"memory"`
 }
 
 var (
@@ -69,24 +75,33 @@ var (
 func (m *model) arguments() []attr.Value {
 	return []attr.Value{
 		m.Binding, m.Access, m.Risk, m.Policy, m.TTL, m.RenewBefore, m.Overlap, m.OnBlock,
-		m.RotateWhenChanged, m.RevokeGenerations, m.Attestation, m.Exception,
+		m.RotateWhenChanged, m.RevokeGenerations, m.Attestation, m.Exception, m.Usage,
 	}
 }
 
 // known reports whether every argument is wholly known.
 func (m *model) known() bool {
 	for _, v := range m.arguments() {
-		if !wire.WhollyKnown(v) {
+		if !value.WhollyKnown(v) {
 			return false
 		}
 	}
 	return true
 }
 
+// fingerprint tells two configurations of one grant apart, at the cost of a few
+// texts.
+func (m *model) fingerprint() string {
+	return strings.Join([]string{
+		textIn(m.Binding, "digest"), m.Risk.ValueString(), m.Policy.ValueString(), m.TTL.ValueString(), m.RenewBefore.ValueString(),
+		m.Overlap.ValueString(), m.OnBlock.ValueString(),
+	}, "\n")
+}
+
 // unknown marks everything that is decided as unknown.
 func (m *model) unknown() {
 	for _, s := range []*types.String{
-		&m.ID, &m.Status, &m.Action, &m.Holder, &m.Current, &m.ExpiresAt, &m.RevokedAt, &m.CertifiedAt, &m.Rotation, &m.NextChangeAt,
+		&m.ID, &m.Status, &m.Would, &m.EnforceFrom, &m.PolicyDigest, &m.Memory, &m.Action, &m.Holder, &m.Current, &m.ExpiresAt, &m.RevokedAt, &m.CertifiedAt, &m.Rotation, &m.NextChangeAt,
 	} {
 		*s = types.StringUnknown()
 	}
@@ -129,7 +144,7 @@ func (m *model) spec() (*lifecycle.Spec, *argumentError) {
 			return nil, &argumentError{path.Root(d.name), err}
 		}
 	}
-	for _, key := range wire.TextsOf(m.RevokeGenerations.Elements()) {
+	for _, key := range value.TextsOf(m.RevokeGenerations.Elements()) {
 		if s.RevokeGenerations == nil {
 			s.RevokeGenerations = make(map[string]bool)
 		}
@@ -140,6 +155,9 @@ func (m *model) spec() (*lifecycle.Spec, *argumentError) {
 	}
 	if s.Exception, err = exception(m.Exception); err != nil {
 		return nil, &argumentError{path.Root("exception"), err}
+	}
+	if s.Usage, err = usage(m.Usage); err != nil {
+		return nil, &argumentError{path.Root("usage"), err}
 	}
 	return s, nil
 }
@@ -166,11 +184,30 @@ func attestation(o types.Object) (*lifecycle.Attestation, error) {
 	if o.IsNull() {
 		return nil, nil //nolint:nilnil // not stated
 	}
-	at, err := wire.ParseInstant(textIn(o, "at"))
+	at, err := value.ParseInstant(textIn(o, "at"))
 	if err != nil {
 		return nil, err
 	}
 	return &lifecycle.Attestation{By: textIn(o, "by"), At: at, Note: textIn(o, "note")}, nil
+}
+
+// usage reads what is known of the use of the access; what is not known is null.
+func usage(o types.Object) (*lifecycle.Usage, error) {
+	if o.IsNull() {
+		return nil, nil //nolint:nilnil // not stated
+	}
+	u := &lifecycle.Usage{}
+	var err error
+	for name, at := range map[string]*time.Time{"last_used_at": &u.LastUsedAt, "observed_at": &u.ObservedAt} {
+		text := textIn(o, name)
+		if text == "" {
+			continue
+		}
+		if *at, err = value.ParseInstant(text); err != nil {
+			return nil, err
+		}
+	}
+	return u, nil
 }
 
 func exception(o types.Object) (*lifecycle.Exception, error) {
@@ -179,11 +216,11 @@ func exception(o types.Object) (*lifecycle.Exception, error) {
 	}
 	x := &lifecycle.Exception{Reason: textIn(o, "reason"), ApprovedBy: textIn(o, "approved_by")}
 	var err error
-	if x.ExpiresAt, err = wire.ParseEndOfDay(textIn(o, "expires_at")); err != nil {
+	if x.ExpiresAt, err = value.ParseEndOfDay(textIn(o, "expires_at")); err != nil {
 		return nil, err
 	}
 	codes, _ := o.Attributes()["codes"].(types.Set)
-	for _, text := range wire.TextsOf(codes.Elements()) {
+	for _, text := range value.TextsOf(codes.Elements()) {
 		code, err := lifecycle.ParseCode(text)
 		if err != nil {
 			return nil, err
@@ -203,12 +240,21 @@ func (m *model) memory() (*lifecycle.Grant, error) {
 	g := &lifecycle.Grant{
 		Asset: ref, Access: m.Access.ValueString(), RotateWhenChanged: inputs(m.RotateWhenChanged),
 		Holder: m.Holder.ValueString(), Serial: int(m.Serial.ValueInt64()),
-		RevokedAt: wire.InstantOf(m.RevokedAt), CertifiedAt: wire.InstantOf(m.CertifiedAt), NextChangeAt: wire.InstantOf(m.NextChangeAt),
-		Basis: basisOf(m.Basis),
+		RevokedAt: value.InstantOf(m.RevokedAt), CertifiedAt: value.InstantOf(m.CertifiedAt), NextChangeAt: value.InstantOf(m.NextChangeAt),
+		Basis: basisOf(m.Basis), EnforceFrom: value.InstantOf(m.EnforceFrom), Policy: m.PolicyDigest.ValueString(),
 	}
 	var err error
+	if err = recall(m.Memory.ValueString(), g); err != nil {
+		return nil, err
+	}
 	if g.Status, err = lifecycle.ParseStatus(m.Status.ValueString()); err != nil {
 		return nil, err
+	}
+	g.Would = g.Status
+	if !m.Would.IsNull() {
+		if g.Would, err = lifecycle.ParseStatus(m.Would.ValueString()); err != nil {
+			return nil, err
+		}
 	}
 	if g.Action, err = lifecycle.ParseAction(m.Action.ValueString()); err != nil {
 		return nil, err

@@ -4,11 +4,15 @@ package grant
 
 import (
 	"context"
+	"fmt"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
+	"github.com/custodyhq/terraform-provider-custody/internal/fault"
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/operation"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/run"
 )
 
@@ -45,16 +49,23 @@ func (r *Resource) Configure(_ context.Context, req resource.ConfigureRequest, r
 
 // ModifyPlan decides and fills the plan.
 func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	if req.Plan.Raw.IsNull() || r.run == nil {
+	if r.run == nil {
 		return
 	}
-	var plan model
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	var prior *model
 	if !req.State.Raw.IsNull() {
 		prior = &model{}
 		resp.Diagnostics.Append(req.State.Get(ctx, prior)...)
+		if resp.Diagnostics.HasError() {
+			return
+		}
 	}
+	if req.Plan.Raw.IsNull() {
+		r.destroyed(prior, &resp.Diagnostics)
+		return
+	}
+	var plan model
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -63,12 +74,13 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 		return
 	}
-	t := r.decide(&plan, prior, &resp.Diagnostics)
-	if t == nil || r.braked(t, &resp.Diagnostics) {
+	t := r.decide(ctx, operation.Plan, &plan, prior, &resp.Diagnostics)
+	if t == nil || r.twice(t, plan.fingerprint(), &resp.Diagnostics) || r.braked(t.effect(), &resp.Diagnostics) {
 		return
 	}
 	t.warn(&resp.Diagnostics)
 	if t.settled(&plan) {
+		r.rests(ctx, t, &resp.Diagnostics)
 		return
 	}
 	plan.remember(&t.decision.Grant)
@@ -78,6 +90,39 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 }
 
+// destroyed counts the credentials of a grant that the plan destroys.
+func (r *Resource) destroyed(prior *model, diags *diag.Diagnostics) {
+	if prior == nil {
+		return
+	}
+	g, err := prior.memory()
+	if err != nil {
+		return // what cannot be read must still be possible to destroy
+	}
+	e := run.Effect{Grant: g.ID()}
+	for i := range g.Generations {
+		if x := &g.Generations[i]; x.Enabled && !x.Ended(r.run.Now) {
+			e.Enabled = append(e.Enabled, x.Key())
+		}
+	}
+	e.Withdrawn = e.Enabled
+	r.braked(e, diags)
+}
+
+// twice refuses a second grant of one id: each would forget what the other issued,
+// and the brake would count both as one.
+func (r *Resource) twice(t *transition, config string, diags *diag.Diagnostics) bool {
+	if !r.run.Brake.Twice(t.decision.Grant.ID(), run.Planned{Prior: t.prior != nil, Config: config}) {
+		return false
+	}
+	operation.Plan.Report(diags, path.Root("access"), &fault.Fault{
+		Summary:  "Grant Is Declared Twice",
+		Happened: fmt.Sprintf("Another custody_grant of this configuration is %q too: the same asset with the same access.", t.decision.Grant.ID()),
+		Advice:   "Give every grant of an asset an access text of its own, or use one grant for both.",
+	})
+	return true
+}
+
 // Create issues the first generation, after a last look at the facts.
 func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var plan model
@@ -85,7 +130,7 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	t := r.decide(&plan, nil, &resp.Diagnostics)
+	t := r.decide(ctx, operation.Apply, &plan, nil, &resp.Diagnostics)
 	if t == nil || !r.factsStand(ctx, t, &resp.Diagnostics) {
 		return
 	}
@@ -105,7 +150,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	t := r.decide(&plan, &prior, &resp.Diagnostics)
+	t := r.decide(ctx, operation.Apply, &plan, &prior, &resp.Diagnostics)
 	if t == nil {
 		return
 	}
@@ -125,9 +170,10 @@ func (r *Resource) Delete(context.Context, resource.DeleteRequest, *resource.Del
 
 // ImportState refuses: a grant without its history would forget what it issued.
 func (r *Resource) ImportState(_ context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	resp.Diagnostics.AddAttributeError(path.Root("id"), "Unable to Import Grant",
-		"A grant remembers which generations it issued and when findings were first seen. "+
-			"That history stands in its state only, so "+req.ID+" cannot be imported.\n\n"+
-			"Nothing was issued and nothing was revoked.\n\n"+
-			"Leave the import out: a new grant starts at g1. Import the binding, and import existing credentials at their own key of generations.")
+	operation.Import.Report(&resp.Diagnostics, path.Root("id"), &fault.Fault{
+		Summary: "Unable to Import Grant",
+		Happened: "A grant remembers which generations it issued and when findings were first seen. " +
+			"That history stands in its state only, so " + req.ID + " cannot be imported.",
+		Advice: "Leave the import out: a new grant starts at g1. Import the binding, and import existing credentials at their own key of generations.",
+	})
 }

@@ -11,11 +11,12 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
-	"github.com/custodyhq/terraform-provider-custody/internal/provider/wire"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/binding"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/value"
 )
 
 var grantSchema = schema.Schema{
-	Version: 0,
+	Version: 1,
 	MarkdownDescription: "One access that an asset justifies: whether it may exist, until when and in which generation.\n\n" +
 		"`generations` is the map of credentials that should exist right now. Hang the credential on it with `for_each`: it is empty when access is revoked, " +
 		"holds one entry in the steady state and two while a rotation overlaps. Its keys are known at plan time, on the first plan too.\n\n" +
@@ -32,7 +33,7 @@ func attributes() map[string]schema.Attribute {
 }
 
 func generationKey() validator.String {
-	return wire.Checked("Invalid Generation Key", "a key of generations, such as g1", func(s string) error {
+	return value.Checked("Invalid Generation Key", "a key of generations, such as g1", func(s string) error {
 		if _, ok := lifecycle.ParseKey(s); !ok {
 			return fmt.Errorf("%q is not a generation key", s)
 		}
@@ -41,19 +42,11 @@ func generationKey() validator.String {
 }
 
 // exceptable lists the finding codes that an exception may name.
-func exceptable() []string {
-	var out []string
-	for _, text := range lifecycle.Codes() {
-		if code, err := lifecycle.ParseCode(text); err == nil && code.Mappable() && !lifecycle.Terminal.Has(code) && code != lifecycle.ExceptionExpired {
-			out = append(out, text)
-		}
-	}
-	return out
-}
+func exceptable() []string { return codeNames(lifecycle.Exceptable(lifecycle.BoundToWorkload)) }
 
 func exceptableCode() validator.String {
 	accepted := exceptable()
-	return wire.Checked("Finding Cannot Be Excepted", "one of "+strings.Join(accepted, ", "), func(s string) error {
+	return value.Checked("Finding Cannot Be Excepted", "one of "+strings.Join(accepted, ", "), func(s string) error {
 		code, err := lifecycle.ParseCode(s)
 		switch {
 		case err != nil:
@@ -70,32 +63,33 @@ func exceptableCode() validator.String {
 func arguments() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"binding": schema.ObjectAttribute{
-			Required: true, AttributeTypes: wire.BindingTypes,
+			Required: true, AttributeTypes: binding.ObjectTypes,
 			MarkdownDescription: "The asset's binding: pass the whole resource, `binding = custody_binding.<name>`. Attributes that a decision does not need are dropped. " +
 				"An object whose `digest` does not match its other attributes was written by hand and is refused.",
 		},
 		"access": schema.StringAttribute{
-			Required: true, Validators: []validator.String{wire.Stated()},
+			Required: true, Validators: []validator.String{value.Stated()},
 			MarkdownDescription: "What is granted, in words that a reviewer understands, for instance `aws/iam-access-key/billing-export`. A change of it, or of the binding's asset, rotates at once.",
 		},
 		"risk": schema.StringAttribute{
 			Optional: true, Computed: true, Default: stringdefault.StaticString(lifecycle.RiskStandard.String()),
-			Validators:          []validator.String{wire.OneOf("Risk", lifecycle.Risks(), lifecycle.ParseRisk)},
-			MarkdownDescription: "How much harm the access could do in the wrong hands: `standard` (default) or `privileged`. Privileged access lives shorter, and is blocked where standard access is reviewed.",
+			Validators:          []validator.String{value.OneOf("Risk", lifecycle.Risks(), lifecycle.ParseRisk)},
+			MarkdownDescription: "How much harm the access could do in the wrong hands: `standard` (default) or `privileged`. Privileged access lives shorter, and is blocked where standard access is reviewed. Lowering it counts once somebody has attested it; until then the grant is decided as privileged.",
 		},
 		"policy": schema.StringAttribute{
-			Optional: true, Validators: []validator.String{wire.Stated()},
+			Optional: true, Validators: []validator.String{value.Stated()},
 			MarkdownDescription: "A policy document (JSON, see `custody_policy`) for this grant; default: the provider's alone. Both are decided under, and the more severe action, the earlier deadline and the shorter lifetime win, " +
-				"so that it can only tighten. Its `confidence`, but for `automate_at`, its `lead_time` and its `classes` are taken from the provider's.",
+				"so that it can only tighten. Its `confidence`, but for `automate_at`, its `lead_time`, `classes`, `enforcement` and `authority` are taken from the provider's.",
 		},
-		"ttl":          duration("How long a generation lives. Shorter than the policy's; longer is clamped with a warning. A change holds from the next issue on. Default: the policy's."),
-		"renew_before": duration("How long before its expiry a generation is renewed. Default: a third of its actual lifetime, or the policy's if that is shorter; longer is clamped with a warning."),
-		"overlap":      duration("How long the old generation stays beside the new one. Default: a sixth of its actual lifetime and at most 7d, or the policy's if that is shorter; longer is clamped with a warning."),
+		"ttl": duration("How long a generation lives. Shorter than the policy's; longer is clamped with a warning. A change holds from the next issue on. Default: the policy's."),
+		"renew_before": duration("How long before its expiry a generation is renewed at the earliest; each grant has its own place in the first two thirds of that time, so that many grants are not renewed on one day. " +
+			"Default: a third of its actual lifetime, or the policy's if that is shorter; longer is clamped with a warning."),
+		"overlap": duration("How long the old generation stays beside the new one. Default: a sixth of its actual lifetime and at most 7d, or the policy's if that is shorter; longer is clamped with a warning. A further rotation with overlap waits for its end."),
 		"on_block": schema.StringAttribute{
 			Optional: true, Computed: true, Default: stringdefault.StaticString(lifecycle.OnBlockRemove.String()),
-			Validators: []validator.String{wire.OneOf("Choice", lifecycle.OnBlocks(), lifecycle.ParseOnBlock)},
+			Validators: []validator.String{value.OneOf("Choice", lifecycle.OnBlocks(), lifecycle.ParseOnBlock)},
 			MarkdownDescription: "What a block does: `remove` (default) takes the generation out of the map, and unblocking issues a new key; " +
-				"`disable` leaves it there with `enabled = false`, and unblocking re-enables it if it has not expired. Nothing is renewed while blocked.",
+				"`disable` leaves it there with `enabled = false`, and unblocking re-enables it if it has not expired. Nothing is renewed while blocked, and nothing comes back while somebody has still to review the access.",
 		},
 		"rotate_when_changed": schema.MapAttribute{
 			Optional: true, ElementType: types.StringType,
@@ -107,22 +101,36 @@ func arguments() map[string]schema.Attribute {
 		},
 		"attestation": attestationAttribute(),
 		"exception":   exceptionAttribute(),
+		"usage":       usageAttribute(),
+	}
+}
+
+func usageAttribute() schema.SingleNestedAttribute {
+	return schema.SingleNestedAttribute{
+		Optional: true,
+		MarkdownDescription: "What another resource or data source knows of the use of the access. Access that was not used for the policy's `unused_after` is the finding `access.unused`, " +
+			"while the observation is younger than a day: missing telemetry is not disuse.",
+		Attributes: map[string]schema.Attribute{
+			"last_used_at": schema.StringAttribute{Optional: true, Validators: []validator.String{value.Timestamp()}, MarkdownDescription: "When the access was last used, RFC 3339 with whole seconds. Null if that is not known."},
+			"observed_at":  schema.StringAttribute{Required: true, Validators: []validator.String{value.Timestamp()}, MarkdownDescription: "When that was found out, RFC 3339 with whole seconds; not in the future."},
+		},
 	}
 }
 
 func duration(description string) schema.StringAttribute {
-	return schema.StringAttribute{Optional: true, MarkdownDescription: description + " A Go duration, or days (`d`) and weeks (`w`).", Validators: []validator.String{wire.Duration()}}
+	return schema.StringAttribute{Optional: true, MarkdownDescription: description + " A Go duration, or days (`d`) and weeks (`w`).", Validators: []validator.String{value.Duration()}}
 }
 
 func attestationAttribute() schema.SingleNestedAttribute {
 	return schema.SingleNestedAttribute{
 		Optional: true,
-		MarkdownDescription: "A dated statement by an approver that the access is still justified. It clears findings that ask for recertification or review and were first seen before `at`, until the next recertification; " +
-			"never a block or a revoke. One dated after `revoked_at` brings revoked access back, while nothing still says revoke.",
+		MarkdownDescription: "A dated statement by an approver that the access is still justified. It answers findings that ask by their own trigger for recertification or review and were first seen before `at`, until the next recertification; " +
+			"never a block or a revoke, nor what a low confidence held back from `revoke`. One dated after `revoked_at` brings revoked access back, if nothing still says revoke and no run has seen it while something did. " +
+			"The grant remembers it: taking it out of the configuration ends nothing before the next recertification. One in the same change as a new grant counts.",
 		Attributes: map[string]schema.Attribute{
-			"by":   schema.StringAttribute{Required: true, Validators: []validator.String{wire.Stated()}, MarkdownDescription: "Who attests."},
-			"at":   schema.StringAttribute{Required: true, Validators: []validator.String{wire.Timestamp()}, MarkdownDescription: "When, as RFC 3339 with whole seconds; not in the future."},
-			"note": schema.StringAttribute{Optional: true, Validators: []validator.String{wire.Stated()}, MarkdownDescription: "Why, or where it is recorded."},
+			"by":   schema.StringAttribute{Required: true, Validators: []validator.String{value.Stated()}, MarkdownDescription: "Who attests: the id, e-mail address or user name of an active person who may, by the policy's `authority`. By default that is the holder's manager or the class's lifecycle owner, and for workloads the owner; never the holder on access of their own. It is checked when a run first sees it."},
+			"at":   schema.StringAttribute{Required: true, Validators: []validator.String{value.Timestamp()}, MarkdownDescription: "When, as RFC 3339 with whole seconds; not in the future. With the same `by` and `note` it is the same attestation and keeps its first `at`; change the note to attest anew."},
+			"note": schema.StringAttribute{Optional: true, Validators: []validator.String{value.Stated()}, MarkdownDescription: "Why, or where it is recorded."},
 		},
 	}
 }
@@ -130,16 +138,17 @@ func attestationAttribute() schema.SingleNestedAttribute {
 func exceptionAttribute() schema.SingleNestedAttribute {
 	return schema.SingleNestedAttribute{
 		Optional: true,
-		MarkdownDescription: "A dated, approved waiver of named findings. They leave `reasons` and stay in `conditions`. An exception neither unlatches revoked access nor raises confidence, and no credential outlives it. " +
-			"When it ends it is the finding `exception.expired`, and what it waived counts again with a new grace.",
+		MarkdownDescription: "A dated, approved waiver of named findings. They leave `reasons` and stay in `conditions`. An exception neither unlatches revoked access nor raises confidence, and it limits no credential. " +
+			"When it ends it is the finding `exception.expired`; what it waived then counts anew, with its grace, also when it is taken out early.",
 		Attributes: map[string]schema.Attribute{
 			"codes": schema.SetAttribute{Required: true, ElementType: types.StringType,
-				Validators:          []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.ValueStringsAre(exceptableCode())},
-				MarkdownDescription: "The finding codes that are waived. Accepted: `" + strings.Join(exceptable(), "`, `") + "`."},
-			"reason":      schema.StringAttribute{Required: true, Validators: []validator.String{wire.Stated()}, MarkdownDescription: "Why."},
-			"approved_by": schema.StringAttribute{Required: true, Validators: []validator.String{wire.Stated()}, MarkdownDescription: "Who approved it."},
-			"expires_at": schema.StringAttribute{Required: true, Validators: []validator.String{wire.EndOfDay()},
-				MarkdownDescription: "When it ends: a date, which means the end of that day in UTC, or an RFC 3339 timestamp. At most the policy's `exception_max` from now."},
+				Validators: []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.ValueStringsAre(exceptableCode())},
+				MarkdownDescription: "The finding codes that are waived. Accepted: `" + strings.Join(exceptable(), "`, `") + "`. On an asset that is not bound to a workload, `" +
+					strings.Join(codeNames(lifecycle.Exceptable(lifecycle.BoundToWorkload)&^lifecycle.Exceptable(lifecycle.BoundToPerson)), "`, `") + "` are refused too."},
+			"reason":      schema.StringAttribute{Required: true, Validators: []validator.String{value.Stated()}, MarkdownDescription: "Why."},
+			"approved_by": schema.StringAttribute{Required: true, Validators: []validator.String{value.Stated()}, MarkdownDescription: "Who approved it: the id, e-mail address or user name of an active person who may, by the policy's `authority`; by default the holder's manager or the class's lifecycle owner. It is checked when a run first sees it."},
+			"expires_at": schema.StringAttribute{Required: true, Validators: []validator.String{value.EndOfDay()},
+				MarkdownDescription: "When it ends: a date, which means the end of that day in UTC, or an RFC 3339 timestamp. At most the policy's `exception_max` from the run that first saw the exception. A later one is an error in that run, and is cut there with a warning afterwards; a new exception after a gap starts anew only with another `reason` and another `approved_by`."},
 		},
 	}
 }
@@ -154,17 +163,21 @@ func oneOf(description string, values []string) schema.StringAttribute {
 
 func decided() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
-		"id":     text("The grant: `<asset>#<access>`."),
-		"active": schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether some generation is enabled."},
-		"status": oneOf("Where the access stands. `expired` means that a date which limits the access has passed.", lifecycle.Statuses()),
-		"action": oneOf("What happened to the access at the last transition, mildest first.", lifecycle.Actions()),
+		"id":            text("The grant: `<asset>#<access>`."),
+		"active":        schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether some generation is enabled."},
+		"status":        oneOf("What is in force. `lapsing` means that nothing is issued or renewed and that access ends with the present credential; `expired` that no credential is left.", lifecycle.Statuses()),
+		"would":         text("What the policy would give if it were enforced, where that is not what is in force: a status. Null where they agree."),
+		"enforce_from":  text("From when on the policy is enforced, RFC 3339 in UTC, while it is only observed. Null if no date is set, or if it is enforced."),
+		"policy_digest": text("Names the policy documents that decide: another policy shows in the plan, also where no decision moves."),
+		"memory":        text("What the grant remembers beyond that, as JSON: the attestation and the exception as first seen, since when it has asked for review, the keys by which the holder is known, and the like."),
+		"action":        oneOf("What happened to the access at the last transition, mildest first.", lifecycle.Actions()),
 		"reasons": schema.ListNestedAttribute{
 			Computed: true, MarkdownDescription: "Why, most severe first. They explain the last transition and stay until the next.",
 			NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
 				"code":    text("The finding, for instance `owner.left`."),
 				"message": text("The fact, the action with the trigger that decided, and what to do if the fact is wrong."),
 				"controls": schema.ListAttribute{Computed: true, ElementType: types.StringType,
-					MarkdownDescription: "The controls that this serves: OWASP NHI Top 10:2025, NIST CSF 2.0, NIST SP 800-53."},
+					MarkdownDescription: "The controls that this serves, of the catalogues that the policy's `frameworks` name."},
 			}},
 		},
 		"holder": text("Who the credential was issued for, as `<directory>/<id>`; before the first issue, who holds the asset. Null if unresolved."),
@@ -175,13 +188,13 @@ func decided() map[string]schema.Attribute {
 				"state":      oneOf("Whether this is the newest generation.", []string{lifecycle.Current.String(), lifecycle.Retiring.String()}),
 				"holder":     text("Who it was issued for."),
 				"issued_at":  text("When it was issued, RFC 3339 in UTC."),
-				"expires_at": text("When it expires, RFC 3339 in UTC. It never moves later."),
+				"expires_at": text("When it expires, RFC 3339 in UTC. It never moves later. Null while the policy is only observed."),
 			}},
 		},
 		"current": text("The key of the newest generation. Null if there is none."),
 		"serial":  schema.Int64Attribute{Computed: true, MarkdownDescription: "The highest number ever issued; 0 before the first issue."},
 		"basis": schema.SingleNestedAttribute{
-			Computed: true, MarkdownDescription: "What the newest generation was issued on. A difference from the binding is `asset.changed` or `owner.moved`. Null before the first issue.",
+			Computed: true, MarkdownDescription: "What the newest generation was issued on. A difference from the binding is `asset.changed` or `owner.moved`, until somebody attests it. Null before the first issue.",
 			Attributes: map[string]schema.Attribute{
 				"class": text("The asset's class."), "environment": text("The asset's environment."), "criticality": text("The asset's criticality."),
 				"manager": text("The holder's manager."),
@@ -189,17 +202,17 @@ func decided() map[string]schema.Attribute {
 			},
 		},
 		"expires_at":   text("When the current generation expires, RFC 3339 in UTC. Null if there is none."),
-		"revoked_at":   text("When the access was revoked, RFC 3339 in UTC. While it is set, access comes back only through an attestation dated after it. Null otherwise."),
+		"revoked_at":   text("When the access was revoked, RFC 3339 in UTC. While it is set, access comes back only through an attestation dated after it, or, where the holder of a person-bound asset had left, with a new active holder. Null otherwise."),
 		"certified_at": text("When the access was last certified: at its first issue, or by an attestation. RFC 3339 in UTC."),
 		"rotation":     oneOf("What the last transition did to the credential: `overlap` issued the new one first, `now` took the old one away at once.", lifecycle.Rotations()),
 		"conditions": schema.MapAttribute{Computed: true, ElementType: types.StringType,
-			MarkdownDescription: "The findings that stand, by code, with the instant at which each was first seen. Grace counts from there."},
+			MarkdownDescription: "The findings that hold, by code, with the instant at which each was first seen. Grace counts from there."},
 		"next_change_at": text("The first instant at which the grant's own schedule changes it: renewal, end of overlap, expiry, grace, recertification or the end of an exception. Null if there is none. A good time for the next scheduled run."),
 		"review": schema.SingleNestedAttribute{
 			Computed: true, MarkdownDescription: "The case in the review queue. Null without a queue.",
 			Attributes: map[string]schema.Attribute{
 				"id": text("The case's id."), "url": text("Where the case can be read."), "status": text("The case's status in the queue."),
-				"due_at": text("When the review becomes a block, RFC 3339 in UTC."), "assignee": text("Who is asked."),
+				"due_at": text("When the review counts as not answered, RFC 3339 in UTC."), "assignee": text("Who is asked."),
 			},
 		},
 	}

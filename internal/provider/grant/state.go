@@ -8,7 +8,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
-	"github.com/custodyhq/terraform-provider-custody/internal/provider/wire"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/value"
 )
 
 func basisOf(o types.Object) lifecycle.Basis {
@@ -18,7 +18,7 @@ func basisOf(o types.Object) lifecycle.Basis {
 	teams, _ := o.Attributes()["teams"].(types.List)
 	return lifecycle.Basis{
 		Class: textIn(o, "class"), Environment: textIn(o, "environment"), Criticality: textIn(o, "criticality"),
-		Manager: textIn(o, "manager"), Teams: wire.TextsOf(teams.Elements()),
+		Manager: textIn(o, "manager"), Teams: value.TextsOf(teams.Elements()),
 	}
 }
 
@@ -31,7 +31,7 @@ func reasonsOf(l types.List) ([]lifecycle.Reason, error) {
 			return nil, err
 		}
 		controls, _ := o.Attributes()["controls"].(types.List)
-		out = append(out, lifecycle.Reason{Code: code, Message: textIn(o, "message"), Controls: wire.TextsOf(controls.Elements())})
+		out = append(out, lifecycle.Reason{Code: code, Message: textIn(o, "message"), Controls: value.TextsOf(controls.Elements())})
 	}
 	return out, nil
 }
@@ -44,7 +44,7 @@ func conditionsOf(m types.Map) ([]lifecycle.Condition, error) {
 			return nil, err
 		}
 		seen, _ := v.(types.String)
-		out = append(out, lifecycle.Condition{Code: code, FirstSeen: wire.InstantOf(seen)})
+		out = append(out, lifecycle.Condition{Code: code, FirstSeen: value.InstantOf(seen)})
 	}
 	slices.SortFunc(out, func(a, b lifecycle.Condition) int { return int(a.Code) - int(b.Code) })
 	return out, nil
@@ -67,7 +67,7 @@ func generationsOf(m types.Map) ([]lifecycle.Generation, error) {
 		expires, _ := o.Attributes()["expires_at"].(types.String)
 		out = append(out, lifecycle.Generation{
 			Number: number, Enabled: enabled.ValueBool(), State: state, Holder: textIn(o, "holder"),
-			IssuedAt: wire.InstantOf(issued), ExpiresAt: wire.InstantOf(expires),
+			IssuedAt: value.InstantOf(issued), ExpiresAt: value.InstantOf(expires),
 		})
 	}
 	slices.SortFunc(out, func(a, b lifecycle.Generation) int { return a.Number - b.Number })
@@ -79,21 +79,28 @@ func (m *model) remember(g *lifecycle.Grant) {
 	m.ID = types.StringValue(g.ID())
 	m.Active = types.BoolValue(g.Active())
 	m.Status = types.StringValue(g.Status.String())
+	m.Would = types.StringNull()
+	if g.Would != g.Status {
+		m.Would = types.StringValue(g.Would.String())
+	}
+	m.EnforceFrom = value.Instant(g.EnforceFrom)
+	m.PolicyDigest = value.Text(g.Policy)
+	m.Memory = value.Text(memorise(g))
 	m.Action = types.StringValue(g.Action.String())
 	m.Reasons = reasons(g.Reasons)
-	m.Holder = wire.Text(g.Holder)
+	m.Holder = value.Text(g.Holder)
 	m.Generations = generations(g.Generations)
 	m.Current, m.ExpiresAt = types.StringNull(), types.StringNull()
 	if c := g.Current(); c != nil {
-		m.Current, m.ExpiresAt = types.StringValue(c.Key()), wire.Instant(c.ExpiresAt)
+		m.Current, m.ExpiresAt = types.StringValue(c.Key()), value.Instant(c.ExpiresAt)
 	}
 	m.Serial = types.Int64Value(int64(g.Serial))
 	m.Basis = basis(g)
-	m.RevokedAt = wire.Instant(g.RevokedAt)
-	m.CertifiedAt = wire.Instant(g.CertifiedAt)
+	m.RevokedAt = value.Instant(g.RevokedAt)
+	m.CertifiedAt = value.Instant(g.CertifiedAt)
 	m.Rotation = types.StringValue(g.Rotation.String())
 	m.Conditions = conditions(g.Conditions)
-	m.NextChangeAt = wire.Instant(g.NextChangeAt)
+	m.NextChangeAt = value.Instant(g.NextChangeAt)
 	m.Review = types.ObjectNull(reviewTypes)
 }
 
@@ -101,7 +108,7 @@ func reasons(list []lifecycle.Reason) types.List {
 	out := make([]attr.Value, len(list))
 	for i, r := range list {
 		out[i] = types.ObjectValueMust(reasonType.AttrTypes, map[string]attr.Value{
-			"code": types.StringValue(r.Code.String()), "message": types.StringValue(r.Message), "controls": wire.Texts(r.Controls),
+			"code": types.StringValue(r.Code.String()), "message": types.StringValue(r.Message), "controls": value.Texts(r.Controls),
 		})
 	}
 	return types.ListValueMust(reasonType, out)
@@ -110,7 +117,7 @@ func reasons(list []lifecycle.Reason) types.List {
 func conditions(list []lifecycle.Condition) types.Map {
 	out := make(map[string]attr.Value, len(list))
 	for _, c := range list {
-		out[c.Code.String()] = wire.Instant(c.FirstSeen)
+		out[c.Code.String()] = value.Instant(c.FirstSeen)
 	}
 	return types.MapValueMust(types.StringType, out)
 }
@@ -119,8 +126,8 @@ func generations(list []lifecycle.Generation) types.Map {
 	out := make(map[string]attr.Value, len(list))
 	for _, g := range list {
 		out[g.Key()] = types.ObjectValueMust(generationType.AttrTypes, map[string]attr.Value{
-			"enabled": types.BoolValue(g.Enabled), "state": types.StringValue(g.State.String()), "holder": wire.Text(g.Holder),
-			"issued_at": wire.Instant(g.IssuedAt), "expires_at": wire.Instant(g.ExpiresAt),
+			"enabled": types.BoolValue(g.Enabled), "state": types.StringValue(g.State.String()), "holder": value.Text(g.Holder),
+			"issued_at": value.Instant(g.IssuedAt), "expires_at": value.Instant(g.ExpiresAt),
 		})
 	}
 	return types.MapValueMust(generationType, out)
@@ -132,8 +139,8 @@ func basis(g *lifecycle.Grant) types.Object {
 	}
 	b := g.Basis
 	return types.ObjectValueMust(basisTypes, map[string]attr.Value{
-		"class": wire.Text(b.Class), "environment": wire.Text(b.Environment), "criticality": wire.Text(b.Criticality),
-		"manager": wire.Text(b.Manager), "teams": wire.Texts(b.Teams),
+		"class": value.Text(b.Class), "environment": value.Text(b.Environment), "criticality": value.Text(b.Criticality),
+		"manager": value.Text(b.Manager), "teams": value.Texts(b.Teams),
 	})
 }
 
@@ -146,7 +153,7 @@ func (m *model) blur(prior *model) {
 	}
 	for _, f := range []struct{ now, before *types.String }{
 		{&m.ExpiresAt, &prior.ExpiresAt}, {&m.RevokedAt, &prior.RevokedAt},
-		{&m.CertifiedAt, &prior.CertifiedAt}, {&m.NextChangeAt, &prior.NextChangeAt},
+		{&m.CertifiedAt, &prior.CertifiedAt}, {&m.NextChangeAt, &prior.NextChangeAt}, {&m.Memory, &prior.Memory},
 	} {
 		blurText(f.now, *f.before)
 	}

@@ -39,7 +39,7 @@ func TestAttestationsAndExceptionsAnswerWhatTheyMay(t *testing.T) {
 				e.Person(excepted, "status", "left")
 			},
 			// An exception raises no confidence.
-			ConfigStateChecks: check.State(status(reviewed, "review"), nothing(blocked, "blocked"), nothing(lost, "revoked"), status(excepted, "review")),
+			ConfigStateChecks: check.State(status(reviewed, "review"), nothing(blocked, "blocked"), nothing(lost, "revoked"), nothing(excepted, "blocked")),
 		},
 		resource.TestStep{
 			PreConfig: func() {
@@ -47,7 +47,7 @@ func TestAttestationsAndExceptionsAnswerWhatTheyMay(t *testing.T) {
 				e.give(reviewed, attested(time.Hour)) // not after the finding was first seen
 				e.give(blocked, attested(2*time.Hour))
 				e.give(lost, attested(2*time.Hour))
-				e.Asset(excepted, "verified_at", "2030-01-14") // now the confidence lets the decision through
+				e.Asset(excepted, "verified_at", "2030-01-14")
 			},
 			ConfigStateChecks: check.State(status(reviewed, "review"), nothing(blocked, "blocked"), nothing(lost, "revoked"), status(excepted, "revoked")),
 		},
@@ -79,7 +79,7 @@ func TestAttestationsAndExceptionsAnswerWhatTheyMay(t *testing.T) {
 	))
 }
 
-func TestARecertificationIsDueAndBlocksAfterItsGrace(t *testing.T) {
+func TestARecertificationIsDueAndLapsesAfterItsGrace(t *testing.T) {
 	t.Parallel()
 	w := acctest.Load(t, "app")
 	give(w, `policy = jsonencode({ version = 1, lifetimes = [{ recertify_every = "30d" }] })`)
@@ -88,27 +88,28 @@ func TestARecertificationIsDueAndBlocksAfterItsGrace(t *testing.T) {
 	w.Apply()
 	w.Holds(key, "status", "active", "action", "recertify", "reasons", "grant.recertification_due", "next_change_at", instant(44*day))
 	w.Clock.Advance(14 * day)
-	w.Plan().Exits(2).Says(`~ status = "active" -> "blocked"`, "nobody answered in time")
+	w.Plan().Exits(2).Says(`~ status = "active" -> "lapsing"`, "nobody answered in time", "What exists stays until it expires").Silent("will be destroyed")
 	w.Apply()
+	w.Holds(key, "status", "lapsing", "generations", "g1", "next_change_at", instant(90*day))
 	give(w, attested(44*day))
 	w.Apply()
-	w.Holds(key, "status", "active", "generations", "g2")
+	w.Holds(key, "status", "active", "generations", "g1")
 }
 
-func TestAStaleRecordBlocksAfterItsGraceAndUnmarksItself(t *testing.T) {
+func TestAStaleRecordIsReviewedAfterItsGraceAndUnmarksItself(t *testing.T) {
 	t.Parallel()
 	w := acctest.Load(t, "app")
 	w.Asset("APP-1", "verified_at", "2029-01-01")
 	w.Apply()
-	w.Holds(key, "status", "active", "action", "recertify", "conditions", "record.stale", "conditions.record.stale", "null", "next_change_at", instant(14*day))
-	w.Clock.Advance(14*day - time.Second)
+	w.Holds(key, "status", "active", "action", "recertify", "conditions", "record.stale", "conditions.record.stale", "null", "next_change_at", instant(30*day))
+	w.Clock.Advance(30*day - time.Second)
 	w.Plan().Exits(0)
 	w.Clock.Advance(time.Second)
 	w.Apply()
-	w.Holds(key, "status", "blocked")
+	w.Holds(key, "status", "review", "next_change_at", instant(60*day))
 	verify(w, "APP-1")
 	w.Apply()
-	w.Holds(key, "status", "active", "conditions", "", "generations", "g2")
+	w.Holds(key, "status", "active", "conditions", "", "generations", "g1")
 }
 
 // waiver is an exception for one finding that ends ten days after the start.
@@ -120,7 +121,7 @@ func TestAnExceptionWaivesItsFindingsUntilItEnds(t *testing.T) {
 	w.Append("tasks.csv", "T-1,reassignment,APP-1,open,,")
 	give(w, waiver)
 	w.Apply()
-	w.Holds(key, "status", "active", "reasons", "", "conditions", "task.open", "expires_at", instant(10*day), "next_change_at", instant(10*day))
+	w.Holds(key, "status", "active", "reasons", "", "conditions", "task.open", "expires_at", instant(90*day), "next_change_at", instant(10*day))
 	w.Plan().Exits(0)
 
 	w.Clock.Advance(10 * day)

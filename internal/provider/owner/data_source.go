@@ -4,8 +4,8 @@ package owner
 
 import (
 	"context"
-	"strings"
 
+	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -13,127 +13,72 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/operation"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/run"
-	"github.com/custodyhq/terraform-provider-custody/internal/provider/wire"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/value"
 )
 
 // DataSource is custody_owner.
-type DataSource struct {
-	run *run.Run
-}
+type DataSource struct{ run.DataSource }
 
 var _ datasource.DataSourceWithConfigure = (*DataSource)(nil)
 
 // NewDataSource returns the data source custody_owner.
-func NewDataSource() datasource.DataSource { return &DataSource{} }
-
-// Metadata names the data source.
-func (d *DataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_owner"
-}
-
-// Configure takes the run over from the provider.
-func (d *DataSource) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
-	d.run = run.From(req.ProviderData, &resp.Diagnostics)
-}
-
-type model struct {
-	Owner      types.String `tfsdk:"owner"`
-	Exists     types.Bool   `tfsdk:"exists"`
-	Candidates types.List   `tfsdk:"candidates"`
-	Holder     types.String `tfsdk:"holder"`
-	Email      types.String `tfsdk:"email"`
-	Username   types.String `tfsdk:"username"`
-	Name       types.String `tfsdk:"name"`
-	Kind       types.String `tfsdk:"kind"`
-	Status     types.String `tfsdk:"status"`
-	EndDate    types.String `tfsdk:"end_date"`
-	Manager    types.String `tfsdk:"manager"`
-	Teams      types.List   `tfsdk:"teams"`
-	Members    types.List   `tfsdk:"members"`
-}
-
-func text(description string) schema.StringAttribute {
-	return schema.StringAttribute{Computed: true, MarkdownDescription: description}
-}
-
-func texts(description string) schema.ListAttribute {
-	return schema.ListAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: description}
+func NewDataSource() datasource.DataSource {
+	return &DataSource{run.DataSource{Name: "owner"}}
 }
 
 // Schema returns the data source's schema.
 func (d *DataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
+	attributes := rows.DataSource()
+	attributes["owner"] = schema.StringAttribute{
+		Required: true, Validators: []validator.String{value.Stated()},
+		MarkdownDescription: "The owner by any key: an id, an email address or a user name, without regard to case; or `<directory>/<id>`, which asks that directory only.",
+	}
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "What the directories say of an owner: a person, a team or a service identity. An owner that nobody knows, or whose key is ambiguous, does not fail the plan.",
-		Attributes: map[string]schema.Attribute{
-			"owner": schema.StringAttribute{
-				Required: true, Validators: []validator.String{wire.Stated()},
-				MarkdownDescription: "The owner by any key: an id, an email address or a user name, without regard to case; or `<directory>/<id>`, which asks that directory only.",
-			},
-			"exists":     schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether exactly one entry matches. `false` only if every directory answered: one that does not answer fails the plan."},
-			"candidates": texts("The entries that match, as `<directory>/<id>`, if there are several. Empty otherwise."),
-			"holder":     text("The canonical name, `<directory>/<id>`. Null unless exactly one entry matches."),
-			"email":      text("The email address. Null if there is none."),
-			"username":   text("The user name. Null if there is none."),
-			"name":       text("The name for people. Null if there is none."),
-			"kind":       text("One of `" + strings.Join(lifecycle.OwnerKinds(), "`, `") + "`."),
-			"status":     text("Whether the owner is still here: one of `" + strings.Join(lifecycle.OwnerStatuses(), "`, `") + "`. `leaving` also from the policy's `lead_time` before the end date on."),
-			"end_date":   text("The end of the last day, RFC 3339 in UTC. Null if none is set."),
-			"manager":    text("The manager, by the key that the directory gives. Null if there is none."),
-			"teams":      texts("The teams."),
-			"members":    texts("For a team its members, as `<directory>/<id>`, sorted. Empty otherwise."),
-		},
+		MarkdownDescription: "What the directories say of an owner: a person, a team or a service identity. An owner that no directory knows, or whose key is ambiguous, does not fail the plan.",
+		Attributes:          attributes,
 	}
 }
 
 // Read resolves the owner in the run's snapshot.
 func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
-	var m model
-	resp.Diagnostics.Append(req.Config.Get(ctx, &m)...)
+	var owner types.String
+	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("owner"), &owner)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	people, err := d.run.Facts.Resolve(ctx, m.Owner.ValueString())
+	f, err := d.find(ctx, owner.ValueString())
 	if err != nil {
-		d.run.Report(&resp.Diagnostics, path.Root("owner"), err)
+		d.Run.Report(operation.Read, &resp.Diagnostics, path.Root("owner"), err)
 		return
 	}
-	var p lifecycle.Person
-	var members []string
-	m.Exists = types.BoolValue(len(people) == 1)
-	m.Candidates = wire.Texts(nil)
+	values := map[string]attr.Value{"owner": owner}
+	rows.Write(values, f)
+	resp.Diagnostics.Append(resp.State.Set(ctx, value.Object(values))...)
+}
+
+func (d *DataSource) find(ctx context.Context, key string) (*found, error) {
+	people, err := d.Run.Facts.Resolve(ctx, key)
+	if err != nil {
+		return nil, err
+	}
+	f := &found{}
 	switch len(people) {
 	case 0:
 	case 1:
-		p = people[0]
-		if members, err = d.members(ctx, p); err != nil {
-			d.run.Report(&resp.Diagnostics, path.Root("owner"), err)
-			return
+		p := people[0]
+		f.Exists, f.Person, f.Holder = true, p, p.Holder()
+		f.Status = lifecycle.StatusAt(p, d.Run.Now, d.Run.Rules.LeadTime).String()
+		if p.Kind == lifecycle.KindTeam {
+			members, err := d.Run.Facts.Members(ctx, p)
+			if err != nil {
+				return nil, err
+			}
+			f.Members = lifecycle.HoldersOf(members)
 		}
 	default:
-		m.Candidates = wire.Texts(lifecycle.HoldersOf(people))
+		f.Candidates = lifecycle.HoldersOf(people)
 	}
-	m.set(p, members, d.run)
-	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
-}
-
-func (d *DataSource) members(ctx context.Context, p lifecycle.Person) ([]string, error) {
-	if p.Kind != lifecycle.KindTeam {
-		return nil, nil
-	}
-	people, err := d.run.Facts.Members(ctx, p)
-	return lifecycle.HoldersOf(people), err
-}
-
-func (m *model) set(p lifecycle.Person, members []string, r *run.Run) {
-	m.Holder = types.StringNull()
-	m.Status = types.StringNull()
-	if p.ID != "" {
-		m.Holder = types.StringValue(p.Holder())
-		m.Status = types.StringValue(lifecycle.StatusAt(p, r.Now, r.Rules.LeadTime).String())
-	}
-	m.Email, m.Username, m.Name = wire.Text(p.Email), wire.Text(p.Username), wire.Text(p.Name)
-	m.Kind = wire.Text(p.Kind.String())
-	m.EndDate, m.Manager = wire.Instant(p.EndDate), wire.Text(p.Manager)
-	m.Teams, m.Members = wire.Texts(p.Teams), wire.Texts(members)
+	return f, nil
 }

@@ -10,8 +10,10 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
+	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 	document "github.com/custodyhq/terraform-provider-custody/internal/policy"
-	"github.com/custodyhq/terraform-provider-custody/internal/provider/wire"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/operation"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/value"
 )
 
 // DataSource is custody_policy. It is pure: it asks no system.
@@ -44,7 +46,7 @@ func (d *DataSource) ValidateConfig(ctx context.Context, req datasource.Validate
 	var m model
 	resp.Diagnostics.Append(req.Config.Get(ctx, &m)...)
 	if !resp.Diagnostics.HasError() {
-		m.render(&resp.Diagnostics)
+		m.compile(&resp.Diagnostics)
 	}
 }
 
@@ -55,31 +57,49 @@ func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	rendered := m.render(&resp.Diagnostics)
+	doc, rules := m.compile(&resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	m.JSON = wire.Text(string(rendered))
+	m.JSON = value.Text(string(document.Render(doc)))
+	m.compare(doc, rules, &resp.Diagnostics)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 }
 
-// render checks the document and returns it as JSON.
-func (m *model) render(diags *diag.Diagnostics) []byte {
+// name is how what is said of the document calls it.
+const name = "policy"
+
+// compile checks the document that the attributes describe.
+func (m *model) compile(diags *diag.Diagnostics) (*document.Document, *lifecycle.Rules) {
 	doc, err := m.document()
 	if err != nil {
 		var f *fieldError
 		if errors.As(err, &f) {
-			wire.ReportPolicy(diags, f.at, f.err)
-			return nil
+			operation.Read.ReportPolicy(diags, f.at, f.err)
+			return nil, nil
 		}
-		wire.ReportPolicy(diags, path.Empty(), err)
-		return nil
+		operation.Read.ReportPolicy(diags, path.Empty(), err)
+		return nil, nil
 	}
-	if _, err := document.Compile(doc, "policy"); err != nil {
+	rules, err := document.Compile(doc, name)
+	if err != nil {
 		report(diags, err)
-		return nil
+		return nil, nil
 	}
-	return document.Render(doc)
+	return doc, rules
+}
+
+// compare says how the document differs from the one that it extends, and which of
+// its selectors match nothing. The environments of the records are not asked for: the
+// data source asks no system.
+func (m *model) compare(doc *document.Document, rules *lifecycle.Rules, diags *diag.Diagnostics) {
+	milder, stricter, err := document.CompareDocument(doc, name)
+	if err != nil {
+		report(diags, err)
+		return
+	}
+	m.Milder, m.Stricter = value.Texts(milder), value.Texts(stricter)
+	m.Unmatched = value.Texts(document.Unmatched(doc, rules, nil))
 }
 
 // report puts every problem at the attribute that holds it. The document's keys

@@ -9,14 +9,28 @@ import (
 
 // model is the data source custody_policy.
 type model struct {
-	Extends      types.String     `tfsdk:"extends"`
-	Confidence   *confidence      `tfsdk:"confidence"`
-	Lifetimes    []lifetime       `tfsdk:"lifetimes"`
-	ExceptionMax types.String     `tfsdk:"exception_max"`
-	LeadTime     types.String     `tfsdk:"lead_time"`
-	Triggers     []trigger        `tfsdk:"triggers"`
-	Classes      map[string]class `tfsdk:"classes"`
-	JSON         types.String     `tfsdk:"json"`
+	Extends        types.String `tfsdk:"extends"`
+	Confidence     *confidence  `tfsdk:"confidence"`
+	Lifetimes      types.List   `tfsdk:"lifetimes"`
+	ExceptionMax   types.String `tfsdk:"exception_max"`
+	LeadTime       types.String `tfsdk:"lead_time"`
+	ReviewDeadline types.String `tfsdk:"review_deadline"`
+	UnusedAfter    types.String `tfsdk:"unused_after"`
+	Enforcement    types.List   `tfsdk:"enforcement"`
+	Authority      *authority   `tfsdk:"authority"`
+	Frameworks     []string     `tfsdk:"frameworks"`
+	Triggers       types.List   `tfsdk:"triggers"`
+	Classes        types.Map    `tfsdk:"classes"`
+	JSON           types.String `tfsdk:"json"`
+	Milder         types.List   `tfsdk:"milder"`
+	Stricter       types.List   `tfsdk:"stricter"`
+	Unmatched      types.List   `tfsdk:"unmatched"`
+}
+
+type authority struct {
+	Trust  types.Bool `tfsdk:"trust"`
+	Attest types.List `tfsdk:"attest"`
+	Except types.List `tfsdk:"except"`
 }
 
 type confidence struct {
@@ -24,36 +38,6 @@ type confidence struct {
 	StaleAfter     types.String   `tfsdk:"stale_after"`
 	RequiredFields []string       `tfsdk:"required_fields"`
 	Points         map[string]int `tfsdk:"points"`
-}
-
-type lifetime struct {
-	Risk           types.String `tfsdk:"risk"`
-	Criticality    types.String `tfsdk:"criticality"`
-	Environment    types.String `tfsdk:"environment"`
-	OwnerKind      types.String `tfsdk:"owner_kind"`
-	Class          types.String `tfsdk:"class"`
-	TTL            types.String `tfsdk:"ttl"`
-	RenewBefore    types.String `tfsdk:"renew_before"`
-	Overlap        types.String `tfsdk:"overlap"`
-	RecertifyEvery types.String `tfsdk:"recertify_every"`
-}
-
-type trigger struct {
-	On      types.String `tfsdk:"on"`
-	Class   types.String `tfsdk:"class"`
-	BoundTo types.String `tfsdk:"bound_to"`
-	Risk    types.String `tfsdk:"risk"`
-	When    types.String `tfsdk:"when"`
-	Action  types.String `tfsdk:"action"`
-	Rotate  types.String `tfsdk:"rotate"`
-	Grace   types.String `tfsdk:"grace"`
-	Then    types.String `tfsdk:"then"`
-}
-
-type class struct {
-	BoundTo        types.String `tfsdk:"bound_to"`
-	LifecycleOwner types.String `tfsdk:"lifecycle_owner"`
-	ReviewQueue    types.String `tfsdk:"review_queue"`
 }
 
 // fieldError is an error of one attribute that the document's own checks do not
@@ -76,7 +60,10 @@ func stated(s types.String) *string {
 
 // document returns the document that the attributes describe.
 func (m *model) document() (*document.Document, error) {
-	doc := &document.Document{ExceptionMax: stated(m.ExceptionMax), LeadTime: stated(m.LeadTime)}
+	doc := &document.Document{
+		ExceptionMax: stated(m.ExceptionMax), LeadTime: stated(m.LeadTime), ReviewDeadline: stated(m.ReviewDeadline), UnusedAfter: stated(m.UnusedAfter),
+		Frameworks: m.Frameworks,
+	}
 	if !m.Extends.IsNull() {
 		base, err := document.Parse([]byte(m.Extends.ValueString()))
 		if err != nil {
@@ -94,24 +81,36 @@ func (m *model) document() (*document.Document, error) {
 			doc.Confidence.AutomateAt = &at
 		}
 	}
-	for _, l := range m.Lifetimes {
-		doc.Lifetimes = append(doc.Lifetimes, document.Lifetime{
-			Risk: stated(l.Risk), Criticality: stated(l.Criticality), Environment: stated(l.Environment),
-			OwnerKind: stated(l.OwnerKind), Class: stated(l.Class), TTL: stated(l.TTL),
-			RenewBefore: stated(l.RenewBefore), Overlap: stated(l.Overlap), RecertifyEvery: stated(l.RecertifyEvery),
-		})
+	var err error
+	if doc.Lifetimes, err = lifetimes.list(path.Root("lifetimes"), m.Lifetimes); err != nil {
+		return nil, err
 	}
-	for _, t := range m.Triggers {
-		doc.Triggers = append(doc.Triggers, document.Trigger{
-			On: t.On.ValueString(), Class: stated(t.Class), BoundTo: stated(t.BoundTo), Risk: stated(t.Risk), When: stated(t.When),
-			Action: t.Action.ValueString(), Rotate: stated(t.Rotate), Grace: stated(t.Grace), Then: stated(t.Then),
-		})
+	if doc.Enforcement, err = enforcements.list(path.Root("enforcement"), m.Enforcement); err != nil {
+		return nil, err
 	}
-	for name, c := range m.Classes {
-		if doc.Classes == nil {
-			doc.Classes = make(map[string]document.Class)
-		}
-		doc.Classes[name] = document.Class{BoundTo: stated(c.BoundTo), LifecycleOwner: stated(c.LifecycleOwner), ReviewQueue: stated(c.ReviewQueue)}
+	if doc.Authority, err = m.Authority.document(path.Root("authority")); err != nil {
+		return nil, err
 	}
-	return doc, nil
+	if doc.Triggers, err = triggers.list(path.Root("triggers"), m.Triggers); err != nil {
+		return nil, err
+	}
+	doc.Classes, err = classes.mapping(path.Root("classes"), m.Classes)
+	return doc, err
+}
+
+func (a *authority) document(at path.Path) (*document.Authority, error) {
+	if a == nil {
+		return nil, nil //nolint:nilnil // not stated
+	}
+	doc := &document.Authority{}
+	if !a.Trust.IsNull() {
+		trust := a.Trust.ValueBool()
+		doc.Trust = &trust
+	}
+	var err error
+	if doc.Attest, err = authorizations.list(at.AtName("attest"), a.Attest); err != nil {
+		return nil, err
+	}
+	doc.Except, err = authorizations.list(at.AtName("except"), a.Except)
+	return doc, err
 }

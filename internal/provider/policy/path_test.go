@@ -19,6 +19,10 @@ func TestProblemsStandAtTheAttributesThatHoldThem(t *testing.T) {
 		{[]any{"confidence", "automate_at"}, path.Root("confidence").AtName("automate_at")},
 		{[]any{"confidence", "points", "fresh"}, path.Root("confidence").AtName("points").AtMapKey("fresh")},
 		{[]any{"confidence", "required_fields", 1}, path.Root("confidence").AtName("required_fields").AtListIndex(1)},
+		{[]any{"enforcement", 1, "enforce_from"}, path.Root("enforcement").AtListIndex(1).AtName("enforce_from")},
+		{[]any{"authority", "attest", 0, "who", 1}, path.Root("authority").AtName("attest").AtListIndex(0).AtName("who").AtListIndex(1)},
+		{[]any{"authority", "trust"}, path.Root("authority").AtName("trust")},
+		{[]any{"frameworks", 0}, path.Root("frameworks").AtListIndex(0)},
 		{[]any{"extends", "triggers", 0, "action"}, path.Root("extends")}, // the rest lies in another document
 	} {
 		if got := attributePath(c.steps); !got.Equal(c.want) {

@@ -1,45 +1,166 @@
 package run
 
 import (
+	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
+
+	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 )
 
-// DefaultRevocations is how many credentials one plan may take away where the
-// configuration sets no limit.
-const DefaultRevocations = 25
+// What one plan may do where the configuration sets no limit
+// (design/009-the-brake-counts-effects.md).
+const (
+	DefaultRevocations = 25
+	DefaultRotations   = 200
 
-// Brake counts the credentials that a plan takes away by block, revoke or
-// rotation at once. It counts a set, so that planning a grant twice counts
-// nothing twice. It is safe for concurrent use.
+	// leastRevocations is how many credentials a plan may always take away, however
+	// few there are.
+	leastRevocations = 3
+	// share is the part of the credentials that a plan may take away: a fifth.
+	share = 5
+)
+
+// NoLimit lets everything pass.
+const NoLimit = -1
+
+// Limits are the limits that the configuration sets; nil where it sets none.
+type Limits struct {
+	Revocations *int
+	Rotations   *int
+}
+
+// Effect is what one plan does to one grant.
+type Effect struct {
+	// Grant is the grant's id.
+	Grant string
+	// Enabled are the keys of the generations that were enabled before.
+	Enabled []string
+	// Withdrawn are the keys of those that no longer are, whatever the cause.
+	Withdrawn []string
+	// Rotated is the key of the generation that a rotation with overlap issues; empty
+	// if there is none.
+	Rotated string
+}
+
+// Brake counts the effects of one plan, not their causes: every enabled credential
+// that goes, however it comes to go. It counts sets, so that planning a grant twice
+// counts nothing twice. It is safe for concurrent use.
 type Brake struct {
-	limit int
-	mu    sync.Mutex
-	taken map[string]struct{}
+	limits Limits
+	// listed returns how many records the connected systems list, if that is known
+	// without asking for it.
+	listed func() (int, bool)
+
+	mu      sync.Mutex
+	assets  map[lifecycle.Ref]struct{} // assessed in this run
+	enabled map[string]struct{}
+	taken   map[string]struct{}
+	rotated map[string]struct{}
+	planned map[string][]Planned
 }
 
-// NewBrake returns a brake that lets limit credentials pass.
-func NewBrake(limit int) *Brake {
-	return &Brake{limit: limit, taken: make(map[string]struct{})}
-}
-
-// Limit returns how many credentials may be taken away.
-func (b *Brake) Limit() int { return b.limit }
-
-// Take adds credentials of a grant to the set. It returns the whole set, sorted,
-// if it is larger than the limit allows, and nil if not.
-func (b *Brake) Take(grant string, keys []string) []string {
-	if len(keys) == 0 {
-		return nil
+// NewBrake returns a brake with the given limits. Listed may be nil.
+func NewBrake(limits Limits, listed func() (int, bool)) *Brake {
+	return &Brake{
+		limits: limits, listed: listed,
+		assets: make(map[lifecycle.Ref]struct{}), enabled: make(map[string]struct{}), taken: make(map[string]struct{}),
+		rotated: make(map[string]struct{}), planned: make(map[string][]Planned),
 	}
+}
+
+// Assessed notes an asset that this run assesses: the more of them, the more may
+// change in one plan.
+func (b *Brake) Assessed(asset lifecycle.Ref) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for _, k := range keys {
-		b.taken[grant+" "+k] = struct{}{}
+	b.assets[asset] = struct{}{}
+}
+
+// Stop says which limit a plan exceeds.
+type Stop struct {
+	Argument string   // "revocations" or "rotations"
+	Limit    int      // what is allowed
+	Why      string   // how the limit came about, as a sentence
+	Affected []string // the credentials, sorted
+}
+
+// Count adds an effect. It returns nil while the limits allow the plan.
+func (b *Brake) Count(e Effect) *Stop {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, k := range e.Enabled {
+		b.enabled[e.Grant+" "+k] = struct{}{}
 	}
-	if len(b.taken) <= b.limit {
+	for _, k := range e.Withdrawn {
+		b.taken[e.Grant+" "+k] = struct{}{}
+	}
+	if e.Rotated != "" {
+		b.rotated[e.Grant+" "+e.Rotated] = struct{}{}
+	}
+	if len(e.Withdrawn) > 0 {
+		if limit, why := b.revocations(); limit >= 0 && len(b.taken) > limit {
+			return &Stop{Argument: "revocations", Limit: limit, Why: why, Affected: slices.Sorted(maps.Keys(b.taken))}
+		}
+	}
+	if e.Rotated == "" {
 		return nil
 	}
-	return slices.Sorted(maps.Keys(b.taken))
+	limit, why := DefaultRotations, fmt.Sprintf("limits.rotations is not set, so it is %d.", DefaultRotations)
+	if b.limits.Rotations != nil {
+		limit, why = *b.limits.Rotations, fmt.Sprintf("limits.rotations is %d.", *b.limits.Rotations)
+	}
+	if limit < 0 || len(b.rotated) <= limit {
+		return nil
+	}
+	return &Stop{Argument: "rotations", Limit: limit, Why: why, Affected: slices.Sorted(maps.Keys(b.rotated))}
+}
+
+// revocations returns the limit in force and how it came about. A small
+// organisation has a brake too: without a limit of its own a plan may take away a
+// fifth of what there is, at least three. What there is are the records that the
+// systems list; where those are many or not known, it is what this run has seen.
+func (b *Brake) revocations() (int, string) {
+	if b.limits.Revocations != nil {
+		return *b.limits.Revocations, fmt.Sprintf("limits.revocations is %d.", *b.limits.Revocations)
+	}
+	seen := max(len(b.enabled), len(b.assets))
+	base, of := seen, fmt.Sprintf("the %d credentials and assets that this run has seen so far", seen)
+	if b.listed != nil {
+		if n, known := b.listed(); known && n <= DefaultRevocations*share {
+			base, of = n, fmt.Sprintf("the %d records that the systems list", n)
+		}
+	}
+	limit := min(DefaultRevocations, max(leastRevocations, base/share))
+	return limit, fmt.Sprintf("limits.revocations is not set, so it is the smaller of %d and a fifth of %s, at least %d: %d.",
+		DefaultRevocations, of, leastRevocations, limit)
+}
+
+// Planned is one plan of a grant, as far as it tells whose plan it is.
+type Planned struct {
+	Prior  bool   // the grant is in the state
+	Config string // its configuration
+}
+
+// Twice notes that a grant is planned, and reports whether two resources of this
+// run have its id. Terraform plans one resource twice where it replaces it: once
+// with its state, and once without, from the same configuration.
+func (b *Brake) Twice(grant string, p Planned) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	earlier := b.planned[grant]
+	b.planned[grant] = append(earlier, p)
+	return slices.ContainsFunc(earlier, func(o Planned) bool { return o.Prior == p.Prior || o.Config != p.Config })
+}
+
+// List writes what is affected for a message, a line each.
+func (s *Stop) List() string {
+	const most = 20
+	lines := s.Affected
+	if len(lines) > most {
+		lines = append(slices.Clone(lines[:most]), fmt.Sprintf("and %d more", len(s.Affected)-most))
+	}
+	return "  " + strings.Join(lines, "\n  ")
 }

@@ -4,6 +4,10 @@ import (
 	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+
+	"github.com/custodyhq/terraform-provider-custody/internal/fault"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/operation"
 )
 
 // From takes the run out of the data that the framework hands to a resource or
@@ -15,8 +19,11 @@ func From(data any, diags *diag.Diagnostics) *Run {
 	}
 	r, ok := data.(*Run)
 	if !ok {
-		diags.AddError("Unexpected Provider Data",
-			fmt.Sprintf("The provider was configured with %T. Nothing was issued and nothing was revoked. Please report this to the provider's developers.", data))
+		operation.Configure.Report(diags, path.Empty(), &fault.Fault{
+			Summary:  "Unexpected Provider Data",
+			Happened: fmt.Sprintf("The provider was configured with %T.", data),
+			Advice:   "Please report this to the provider's developers.",
+		})
 	}
 	return r
 }

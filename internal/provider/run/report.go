@@ -7,19 +7,19 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/fault"
-	"github.com/custodyhq/terraform-provider-custody/internal/provider/wire"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/operation"
 )
 
-// Report turns an error into one diagnostic at the given attribute. A system
-// that did not answer concerns every object that needs it: the fault is told in
-// full at the first, and in one paragraph at the others.
-func (r *Run) Report(diags *diag.Diagnostics, at path.Path, err error) {
+// Report turns an error of an operation into one diagnostic at the given
+// attribute. A system that did not answer concerns every object that needs it:
+// the fault is told in full at the first, and in one paragraph at the others.
+func (r *Run) Report(o operation.Operation, diags *diag.Diagnostics, at path.Path, err error) {
 	var f *fault.Fault
 	if errors.As(err, &f) && errors.Is(err, fault.ErrUnavailable) && r.toldBefore(f.Error()) {
-		err = &fault.Fault{Kind: f.Kind, Summary: f.Summary,
-			Happened: f.Happened + " Nothing was issued and nothing was revoked. The full message stands at another object of this run."}
+		o.Repeat(diags, at, err)
+		return
 	}
-	wire.Report(diags, at, err)
+	o.Report(diags, at, err)
 }
 
 func (r *Run) toldBefore(text string) bool {

@@ -28,6 +28,9 @@ type Run struct {
 	Rules *lifecycle.Rules
 	// Facts are the connected systems.
 	Facts *inventory.Inventory
+	// MaxClockJump is how far the instant of a run may lie behind all that a grant
+	// knows of before nothing is issued on it.
+	MaxClockJump time.Duration
 	// Brake limits how much access one plan may take away.
 	Brake *Brake
 
@@ -47,6 +50,9 @@ func (r *Run) Assess(ctx context.Context, q lifecycle.Question) (lifecycle.Bindi
 	facts, err := r.Facts.Facts(ctx, q, r.Rules)
 	if err != nil {
 		return lifecycle.Binding{}, err
+	}
+	if r.Brake != nil {
+		r.Brake.Assessed(q.Asset)
 	}
 	return lifecycle.Assess(q, r.Rules, facts, r.Now), nil
 }

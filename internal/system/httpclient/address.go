@@ -2,17 +2,16 @@ package httpclient
 
 import (
 	"crypto/tls"
-	"crypto/x509"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"net/url"
-	"os"
 	"strings"
 	"time"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/redact"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/trust"
 )
 
 const (
@@ -36,9 +35,9 @@ func (c *Client) configure() error {
 			problem(cred.Field, message)
 		}
 	}
-	pool, message := trust(c.config.CAFile)
+	roots, message := trust.Roots(c.config.CAFile)
 	if message != "" {
-		problem("ca_file", message)
+		problem(trust.Attribute, message)
 	}
 	if len(problems) > 0 {
 		return &system.ConfigError{System: c.config.System, Problems: problems}
@@ -49,7 +48,7 @@ func (c *Client) configure() error {
 		Transport: &http.Transport{
 			Proxy:                 http.ProxyFromEnvironment,
 			DialContext:           (&net.Dialer{Timeout: c.config.Timeout, KeepAlive: 30 * time.Second}).DialContext,
-			TLSClientConfig:       &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12},
+			TLSClientConfig:       &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
 			TLSHandshakeTimeout:   c.config.Timeout,
 			ForceAttemptHTTP2:     true,
 			MaxConnsPerHost:       maxConnections,
@@ -92,26 +91,6 @@ func loopback(host string) bool {
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-// trust returns the certificates to verify a server with: nil for those of the
-// machine.
-func trust(file string) (*x509.CertPool, string) {
-	if file == "" {
-		return nil, ""
-	}
-	pem, err := os.ReadFile(file)
-	if err != nil {
-		return nil, fmt.Sprintf("The file cannot be read: %s.", errors.Unwrap(err))
-	}
-	pool, err := x509.SystemCertPool()
-	if err != nil {
-		pool = x509.NewCertPool()
-	}
-	if !pool.AppendCertsFromPEM(pem) {
-		return nil, "The file holds no certificate in PEM format."
-	}
-	return pool, ""
-}
-
 // locate builds the URL of a request. A segment that would change which resource
 // is named once somebody on the way tidies the path is not sent.
 func (c *Client) locate(r Request) (*url.URL, error) {
@@ -143,7 +122,7 @@ func (c *Client) resolve(from *Response, link string) (*url.URL, error) {
 	u.Fragment, u.RawFragment = "", ""
 	if u.User != nil || !sameOrigin(c.base, u) {
 		return nil, c.fault(fmt.Sprintf("The system %q gave a link to %s, which is not the configured host %s. Nothing was sent there.",
-			c.config.System, origin(u), origin(c.base)), adviceOrigin, nil)
+			c.config.System, c.Shown(origin(u)), origin(c.base)), adviceOrigin, nil)
 	}
 	return u, nil
 }
@@ -179,5 +158,5 @@ func origin(u *url.URL) string {
 	if strings.Contains(host, ":") {
 		host = "[" + host + "]"
 	}
-	return clean(u.Scheme+"://"+host+port, 200)
+	return redact.Clean(u.Scheme+"://"+host+port, 200)
 }

@@ -6,13 +6,16 @@ package httpclient
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"golang.org/x/time/rate"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/clock"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/redact"
 )
 
 // What a client does unless its configuration says otherwise.
@@ -31,12 +34,14 @@ type Config struct {
 	// AllowHTTP lets a URL be http:// for a host other than this machine. Then
 	// everybody on the way reads the credentials.
 	AllowHTTP bool
-	CAFile    string // a PEM file with certificates to trust besides those of the machine
+	CAFile    string // a PEM file of the only authorities to trust; those of the machine if empty
 
 	Credentials []Credential
 	// Secrets are credentials that requests carry elsewhere than in a header, by
 	// the attribute that they come from. They are kept out of messages.
 	Secrets map[string]string
+	// Hide are texts that no message may show, besides the secrets of requests.
+	Hide []string
 	// Login fetches credentials that live for a session: it is called before the
 	// first request, and once more for a request that is answered with 401.
 	// Its errors are returned as they are.
@@ -50,7 +55,8 @@ type Config struct {
 	MaxBody           int64         // the largest body that is read, in bytes
 	RequestsPerMinute int           // the budget; zero for none
 
-	// For tests. The clock is only read for a Retry-After.
+	// For tests. The clock is read for a Retry-After, and to end a list that takes
+	// too long.
 	Clock clock.Clock
 	Wait  func(ctx context.Context, d time.Duration) error
 }
@@ -62,7 +68,7 @@ type Client struct {
 	http    *http.Client
 	limiter *rate.Limiter
 	gate    *gate
-	scrub   *scrubber
+	secrets *redact.Secrets
 	session *session
 }
 
@@ -113,12 +119,12 @@ func New(c Config) (*Client, error) {
 	if c.Wait == nil {
 		c.Wait = wait
 	}
-	client := &Client{config: c, limiter: newLimiter(c.RequestsPerMinute), gate: &gate{}, scrub: newScrubber(c.Credentials)}
-	for _, secret := range c.Secrets {
-		client.scrub.add([]Credential{{Value: secret}})
-	}
+	client := &Client{config: c, limiter: newLimiter(c.RequestsPerMinute), gate: &gate{}, secrets: &redact.Secrets{}}
+	hide(client.secrets, c.Credentials)
+	client.secrets.Add(slices.Collect(maps.Values(c.Secrets))...)
+	client.secrets.Add(c.Hide...)
 	if c.Login != nil {
-		client.session = &session{login: c.Login, scrub: client.scrub}
+		client.session = &session{login: c.Login, secrets: client.secrets}
 	}
 	if err := client.configure(); err != nil {
 		return nil, err

@@ -4,9 +4,10 @@ import (
 	"context"
 	"encoding/base64"
 	"net/http"
-	"net/url"
 	"strings"
 	"sync"
+
+	"github.com/custodyhq/terraform-provider-custody/internal/system/redact"
 )
 
 // Credential is a header that proves who asks. Its value never appears in an
@@ -67,50 +68,23 @@ func ValidHeader(name string) bool {
 	})
 }
 
-// scrubber takes secrets out of texts.
-type scrubber struct {
-	mu      sync.RWMutex
-	secrets []string
-}
-
-func newScrubber(credentials []Credential) *scrubber {
-	s := &scrubber{}
-	s.add(credentials)
-	return s
-}
-
-func (s *scrubber) add(credentials []Credential) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+// hide adds what of the credentials no message may show.
+func hide(secrets *redact.Secrets, credentials []Credential) {
 	for _, c := range credentials {
-		for _, secret := range append([]string{c.Value, c.user}, c.secret...) {
-			// A shorter one is no secret, and cutting it out would show where it stood.
-			if len(secret) < 4 {
-				continue
-			}
-			s.secrets = append(s.secrets, secret, url.QueryEscape(secret), url.PathEscape(secret))
-		}
+		secrets.Add(c.Value)
+		secrets.Add(c.secret...)
+		secrets.AddName(c.user)
 	}
-}
-
-// text returns s without secrets, short and with nothing hidden in it.
-func (s *scrubber) text(text string, most int) string {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	for _, secret := range s.secrets {
-		text = strings.ReplaceAll(text, secret, "[secret]")
-	}
-	return clean(text, most)
 }
 
 // session holds the credentials of a login.
 type session struct {
-	login func(context.Context) ([]Credential, error)
-	scrub *scrubber
-	turn  chan struct{} // held by whoever logs in; a mutex could not be given up
-	once  sync.Once
-	have  []Credential
-	count int // of logins
+	login   func(context.Context) ([]Credential, error)
+	secrets *redact.Secrets
+	turn    chan struct{} // held by whoever logs in; a mutex could not be given up
+	once    sync.Once
+	have    []Credential
+	count   int // of logins
 }
 
 // credentials returns those of the latest login. A login that is not later than
@@ -128,7 +102,7 @@ func (s *session) credentials(ctx context.Context, stale int) ([]Credential, int
 		if err != nil {
 			return nil, 0, err
 		}
-		s.scrub.add(have)
+		hide(s.secrets, have)
 		s.have = have
 		s.count++
 	}

@@ -8,17 +8,12 @@ import (
 	"maps"
 	"net"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/fault"
-	"github.com/custodyhq/terraform-provider-custody/internal/system"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/redact"
 )
-
-// Consequence is what an unavailable system means for the access.
-const Consequence = "Nothing was issued and nothing was revoked: absence cannot be told from failure."
 
 const (
 	adviceReach       = "Check that the address is right and reachable from here, then plan again."
@@ -32,7 +27,7 @@ const (
 
 func (c *Client) fault(happened, advice string, err error) error {
 	return &fault.Fault{
-		Kind: fault.ErrUnavailable, Summary: c.config.Summary, Happened: happened, Consequence: Consequence, Advice: advice, Err: err,
+		Kind: fault.ErrUnavailable, Summary: c.config.Summary, Happened: happened, Advice: advice, Err: err,
 	}
 }
 
@@ -40,15 +35,18 @@ func (c *Client) fault(happened, advice string, err error) error {
 // is wrapped: the error of an attempt that timed out would otherwise pass for
 // that of the caller's context.
 func (c *Client) flat(err error) error {
-	if err == nil {
+	text := redact.Local(err)
+	if text == "" {
 		return nil
 	}
-	// A *url.Error shows the whole URL.
-	var u *url.Error
-	for errors.As(err, &u) {
-		err = u.Err
-	}
-	return errors.New(c.scrub.text(err.Error(), 300))
+	return errors.New(c.Shown(text))
+}
+
+// Shown returns a text that came from the server, or may hold a part of what did,
+// as it may stand in a message.
+func (c *Client) Shown(text string) string {
+	const most = 300
+	return c.secrets.Text(text, most)
 }
 
 // broken explains why there is no answer.
@@ -60,7 +58,7 @@ func (c *Client) broken(x *exchange) error {
 	var timeout net.Error
 	switch {
 	case errors.As(err, &stray):
-		return c.fault(fmt.Sprintf("The system %q cannot be used: %s.", name, stray.reason), adviceOrigin, nil)
+		return c.fault(fmt.Sprintf("The system %q cannot be used: %s.", name, c.Shown(stray.reason)), adviceOrigin, nil)
 	case errors.As(err, &certificate):
 		return c.fault(fmt.Sprintf("The certificate of the system %q at %s does not verify. The credentials were not sent.", name, host),
 			adviceCertificate, c.flat(certificate.Err))
@@ -112,32 +110,20 @@ func (c *Client) Refused(r *Response) error {
 		happened += ", which is not an answer to what was asked."
 		advice = adviceDescription
 	}
-	return c.fault(happened, advice, c.excerpt(r))
+	return c.fault(happened, advice, c.told(r))
 }
 
 // Malformed returns the fault for an answer that cannot be understood. The
 // reason is a clause: "it is not JSON".
 func (c *Client) Malformed(r *Response, reason string) error {
-	return c.fault(fmt.Sprintf("The answer of the system %q cannot be used: %s.", c.config.System, c.scrub.text(reason, 300)),
-		adviceDescription, c.excerpt(r))
+	return c.fault(fmt.Sprintf("The answer of the system %q cannot be used: %s.", c.config.System, c.Shown(reason)),
+		adviceDescription, c.told(r))
 }
 
 // Unusable returns the fault for answers that contradict each other or fall
 // short. The reason is a full sentence without its full stop.
 func (c *Client) Unusable(reason, advice string) error {
-	return c.fault(fmt.Sprintf("The answers of the system %q cannot be trusted: %s.", c.config.System, c.scrub.text(reason, 300)), advice, nil)
-}
-
-// excerpt returns the beginning of what the system said. A page for people says
-// nothing, and what is not text is not shown.
-func (c *Client) excerpt(r *Response) error {
-	if r == nil || r.Status < 300 || strings.Contains(r.Header.Get("Content-Type"), "html") || !utf8.Valid(r.Body) {
-		return nil
-	}
-	if text := c.scrub.text(string(r.Body), 200); text != "" && text[0] != '<' {
-		return errors.New(text)
-	}
-	return nil
+	return c.fault(fmt.Sprintf("The answers of the system %q cannot be trusted: %s.", c.config.System, c.Shown(reason)), advice, nil)
 }
 
 // variables names the environment variables that the credentials may come from.
@@ -170,13 +156,4 @@ func Variable(name, field string) string {
 		}
 		return '_'
 	}, name+"_"+field)
-}
-
-// clean returns the beginning of s with nothing hidden in it.
-func clean(s string, most int) string {
-	s = system.Clean(strings.ToValidUTF8(s, "\uFFFD"))
-	if runes := []rune(s); len(runes) > most {
-		s = string(runes[:most]) + "…"
-	}
-	return s
 }

@@ -31,9 +31,8 @@ func (g *gate) shut() time.Time {
 	return g.until
 }
 
-// pass waits until the gate is open. It may be shut anew meanwhile, but nobody
-// is kept for longer than MaxWait: whoever goes on then learns more than whoever
-// waits.
+// pass waits until the gate is open. It may be shut anew meanwhile. After
+// MaxWait, send; the reply tells us more.
 func (c *Client) pass(ctx context.Context) error {
 	left := c.config.MaxWait
 	for until, before := c.gate.shut(), (time.Time{}); until.After(before) && left > 0; until, before = c.gate.shut(), until {

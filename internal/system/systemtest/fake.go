@@ -62,7 +62,6 @@ func NewFake(name string, seed Seed, caps ...system.Capability) *Fake {
 func Unavailable(reason string) error {
 	return &fault.Fault{
 		Kind: fault.ErrUnavailable, Summary: "Unable to Read Asset Records", Happened: reason,
-		Consequence: "Nothing was issued and nothing was revoked.",
 	}
 }
 

@@ -25,7 +25,7 @@ func TestFakeConforms(t *testing.T) {
 		Broken: map[string]systemtest.Make{
 			"failing": func(_ *testing.T, seed systemtest.Seed) system.System {
 				f := systemtest.NewFake("cmdb", seed)
-				err := &fault.Fault{Kind: fault.ErrUnavailable, Summary: "s", Happened: "h", Consequence: "c", Advice: "a"}
+				err := &fault.Fault{Kind: fault.ErrUnavailable, Summary: "s", Happened: "h", Advice: "a"}
 				for _, method := range []string{"Asset", "Assets", "Person", "Members", "Tasks"} {
 					f.Fail(method, err)
 				}

@@ -12,7 +12,7 @@ func TestPagedFakeConforms(t *testing.T) {
 	failing := func(call string) systemtest.Make {
 		return func(_ *testing.T, seed systemtest.Seed) system.System {
 			p := systemtest.NewPaged("cmdb", seed, 2, 0)
-			p.Fail(call, &fault.Fault{Kind: fault.ErrUnavailable, Summary: "s", Happened: "h", Consequence: "c", Advice: "a"})
+			p.Fail(call, &fault.Fault{Kind: fault.ErrUnavailable, Summary: "s", Happened: "h", Advice: "a"})
 			return p
 		}
 	}

@@ -13,8 +13,8 @@ import (
 // that grows would leave more garbage than all records take.
 const blockSize = 1024
 
-// AssetShelf holds asset records and finds them by id.
-type AssetShelf struct {
+// AssetIndex holds asset records and finds them by id.
+type AssetIndex struct {
 	states   map[string]lifecycle.State
 	numbered bool
 	pool     *pool
@@ -30,25 +30,25 @@ type AssetShelf struct {
 // place says where a record stands.
 type place struct{ label, line int32 }
 
-// NewAssets returns an empty shelf.
-func (w *Words) NewAssets() *AssetShelf {
-	return &AssetShelf{
+// NewAssets returns an empty index.
+func (w *Words) NewAssets() *AssetIndex {
+	return &AssetIndex{
 		states: w.states, numbered: w.Numbered, pool: newPool(),
 		first: make(map[string]int32), last: make(map[string]int32), next: make(map[int32]int32),
 	}
 }
 
-// Begin implements Shelf.
-func (a *AssetShelf) Begin(label string) { a.labels = append(a.labels, label) }
+// Begin implements Index.
+func (a *AssetIndex) Begin(label string) { a.labels = append(a.labels, label) }
 
-// End implements Shelf.
-func (a *AssetShelf) End(Bits) {}
+// End implements Index.
+func (a *AssetIndex) End(Bits) {}
 
-// Done implements Shelf.
-func (a *AssetShelf) Done() { a.pool = nil }
+// Done implements Index.
+func (a *AssetIndex) Done() { a.pool = nil }
 
-// Add implements Shelf.
-func (a *AssetShelf) Add(l *Layout, r *Row) error {
+// Add implements Index.
+func (a *AssetIndex) Add(l *Layout, r *Row) error {
 	id := r.cells[assetID].Text
 	if id == "" {
 		return l.flawIn(r, assetID, "an id is required")
@@ -85,7 +85,7 @@ func (a *AssetShelf) Add(l *Layout, r *Row) error {
 	return nil
 }
 
-func (a *AssetShelf) parse(l *Layout, r *Row) (lifecycle.Record, error) {
+func (a *AssetIndex) parse(l *Layout, r *Row) (lifecycle.Record, error) {
 	text := func(f int) string { return a.pool.text(r.cells[f].Text) }
 	rec := lifecycle.Record{
 		Class:       text(assetClass),
@@ -128,10 +128,10 @@ func (a *AssetShelf) parse(l *Layout, r *Row) (lifecycle.Record, error) {
 }
 
 // Len returns the number of records.
-func (a *AssetShelf) Len() int { return a.count }
+func (a *AssetIndex) Len() int { return a.count }
 
 // Record returns the i-th record with its place.
-func (a *AssetShelf) Record(i int) lifecycle.Record {
+func (a *AssetIndex) Record(i int) lifecycle.Record {
 	rec := a.blocks[i/blockSize][i%blockSize]
 	rec.Source = whereabouts(a.labels, a.places[i])
 	return rec
@@ -147,7 +147,7 @@ func whereabouts(labels []string, p place) string {
 }
 
 // Find returns the records with the given id, in the order in which they came.
-func (a *AssetShelf) Find(id string) []lifecycle.Record {
+func (a *AssetIndex) Find(id string) []lifecycle.Record {
 	i, ok := a.first[strings.TrimSpace(id)]
 	var out []lifecycle.Record
 	for ok {

@@ -8,8 +8,8 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
 )
 
-// PeopleShelf holds directory entries and finds them by any of their keys.
-type PeopleShelf struct {
+// PeopleIndex holds directory entries and finds them by any of their keys.
+type PeopleIndex struct {
 	directory string
 	statuses  map[string]lifecycle.OwnerStatus
 	pool      *pool
@@ -21,22 +21,22 @@ type PeopleShelf struct {
 	teamNames map[string]int     // folded name -> the number of teams that bear it
 }
 
-// NewPeople returns an empty shelf of the directory.
-func (w *Words) NewPeople(directory string) *PeopleShelf {
-	return &PeopleShelf{
+// NewPeople returns an empty index of the directory.
+func (w *Words) NewPeople(directory string) *PeopleIndex {
+	return &PeopleIndex{
 		directory: directory, statuses: w.statuses, pool: newPool(),
 		byKey: make(map[string][]int32), byTeam: make(map[string][]int32), teamNames: make(map[string]int),
 	}
 }
 
-// Begin implements Shelf.
-func (p *PeopleShelf) Begin(label string) {
+// Begin implements Index.
+func (p *PeopleIndex) Begin(label string) {
 	p.labels = append(p.labels, label)
 	p.begun = len(p.people)
 }
 
-// Add implements Shelf.
-func (p *PeopleShelf) Add(l *Layout, r *Row) error {
+// Add implements Index.
+func (p *PeopleIndex) Add(l *Layout, r *Row) error {
 	text := func(f int) string { return strings.Clone(r.cells[f].Text) }
 	entry := lifecycle.Person{
 		Directory: p.directory,
@@ -74,7 +74,7 @@ func (p *PeopleShelf) Add(l *Layout, r *Row) error {
 
 // End completes the entries of a list that has no column for a fact at all: a
 // plain list of people is a list of the people who are here.
-func (p *PeopleShelf) End(seen Bits) {
+func (p *PeopleIndex) End(seen Bits) {
 	for i := p.begun; i < len(p.people); i++ {
 		if !seen.Has(personStatus) {
 			p.people[i].Status = lifecycle.PersonActive
@@ -85,8 +85,8 @@ func (p *PeopleShelf) End(seen Bits) {
 	}
 }
 
-// Done implements Shelf.
-func (p *PeopleShelf) Done() {
+// Done implements Index.
+func (p *PeopleIndex) Done() {
 	p.pool = nil
 	for i := range p.people {
 		entry := &p.people[i]
@@ -116,7 +116,7 @@ func put(index map[string][]int32, key string, i int32) {
 // matches returns the entries that a key names. An entry whose id occurs again
 // brings the others with it, whatever key led to it: its canonical name does
 // not tell them apart.
-func (p *PeopleShelf) matches(key string) []int32 {
+func (p *PeopleIndex) matches(key string) []int32 {
 	var out []int32
 	for _, i := range p.byKey[system.Fold(strings.TrimSpace(key))] {
 		id := system.Fold(p.people[i].ID)
@@ -132,7 +132,7 @@ func (p *PeopleShelf) matches(key string) []int32 {
 }
 
 // Find returns the entries whose id, email address or user name is the key.
-func (p *PeopleShelf) Find(key string) []lifecycle.Person {
+func (p *PeopleIndex) Find(key string) []lifecycle.Person {
 	var out []lifecycle.Person
 	for _, i := range p.matches(key) {
 		out = append(out, p.people[i])
@@ -141,7 +141,7 @@ func (p *PeopleShelf) Find(key string) []lifecycle.Person {
 }
 
 // Members returns everybody in a team and in the teams inside it, sorted by id.
-func (p *PeopleShelf) Members(team string) []lifecycle.Person {
+func (p *PeopleIndex) Members(team string) []lifecycle.Person {
 	words := []string{team}
 	for _, i := range p.matches(team) {
 		words = append(words, p.teamWords(&p.people[i])...)
@@ -171,10 +171,10 @@ func (p *PeopleShelf) Members(team string) []lifecycle.Person {
 	return out
 }
 
-// teamWords returns the words under which people may name a team. A name that
-// several teams bear is none: the members of one would be counted as those of
-// the other.
-func (p *PeopleShelf) teamWords(team *lifecycle.Person) []string {
+// teamWords returns the words under which people may name a team. Names
+// shared by several teams are not keys: the members of one would be counted as
+// those of the other.
+func (p *PeopleIndex) teamWords(team *lifecycle.Person) []string {
 	if team.Kind != lifecycle.KindTeam {
 		return nil
 	}

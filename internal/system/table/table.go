@@ -76,9 +76,9 @@ const (
 	taskURL
 )
 
-// The tables. A list of assets or people in which nobody and nothing stands is far more
-// often a failed export than an empty company, so at least one record is asked
-// for unless min_records says 0. No open tasks is the ordinary case.
+// The tables. An empty list of assets or people is usually a failed export, so at least
+// one record is asked for unless min_records says 0. No open tasks is the ordinary
+// case.
 var (
 	Assets = &Table{
 		Name: NameAssets, Records: "asset records", Summary: "Unable to Read Asset Records",
@@ -168,7 +168,7 @@ func (l *Layout) Header(columns []string) (fields [][]int, seen Bits, reason str
 			continue
 		}
 		if first[name] {
-			return nil, 0, fmt.Sprintf("the header names the column %s twice", Quote(system.Clean(text)))
+			return nil, 0, fmt.Sprintf("the header names the column %s twice", Name(text))
 		}
 		first[name] = true
 		found = append(found, system.Clean(text))
@@ -202,11 +202,16 @@ func (l *Layout) CheckSeen(seen Bits, found []string) string {
 	return ""
 }
 
+// foundHeaders lists headers for a message, if that is what they are. The first
+// line of another file, such as one with passwords, is not repeated.
 func foundHeaders(found []string) string {
-	if len(found) == 0 {
-		return ""
-	}
 	const most = 40
+	switch {
+	case len(found) == 0:
+		return ""
+	case len(found) == 1 || slices.ContainsFunc(found, func(text string) bool { return !isName(text) }):
+		return fmt.Sprintf("; the header has %d columns, which are not repeated because they do not look like names of columns", len(found))
+	}
 	texts := make([]string, 0, len(found))
 	for _, f := range found[:min(len(found), most)] {
 		texts = append(texts, Quote(f))
@@ -274,6 +279,10 @@ func (l *Layout) flawIn(r *Row, field int, reason string) *Flaw {
 	}
 	return f
 }
+
+// MaxBytes is how much of a table is read: records take some four times the bytes
+// that they are read from.
+const MaxBytes = 64 << 20
 
 // The bounds of one value.
 const (

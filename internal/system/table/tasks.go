@@ -8,26 +8,26 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
 )
 
-// TaskShelf holds open tasks by asset.
-type TaskShelf struct {
+// TaskIndex holds open tasks by asset.
+type TaskIndex struct {
 	closed  map[string]bool
 	byAsset map[string][]lifecycle.Task
 }
 
-// NewTasks returns an empty shelf.
-func (w *Words) NewTasks() *TaskShelf {
-	return &TaskShelf{closed: w.closed, byAsset: make(map[string][]lifecycle.Task)}
+// NewTasks returns an empty index.
+func (w *Words) NewTasks() *TaskIndex {
+	return &TaskIndex{closed: w.closed, byAsset: make(map[string][]lifecycle.Task)}
 }
 
-// Begin implements Shelf.
-func (t *TaskShelf) Begin(string) {}
+// Begin implements Index.
+func (t *TaskIndex) Begin(string) {}
 
-// End implements Shelf.
-func (t *TaskShelf) End(Bits) {}
+// End implements Index.
+func (t *TaskIndex) End(Bits) {}
 
 // Add takes a task if it is a custody task, open, and against an asset. A list
 // of tasks exported from a help desk is full of others.
-func (t *TaskShelf) Add(l *Layout, r *Row) error {
+func (t *TaskIndex) Add(l *Layout, r *Row) error {
 	kind, err := lifecycle.ParseTaskKind(system.Fold(r.cells[taskKind].Text))
 	asset := strings.Clone(r.cells[taskAsset].Text)
 	if err != nil || asset == "" || t.closed[system.Fold(r.cells[taskStatus].Text)] {
@@ -49,12 +49,12 @@ func (t *TaskShelf) Add(l *Layout, r *Row) error {
 	return nil
 }
 
-// Done implements Shelf.
-func (t *TaskShelf) Done() {
+// Done implements Index.
+func (t *TaskIndex) Done() {
 	for _, tasks := range t.byAsset {
 		slices.SortStableFunc(tasks, func(a, b lifecycle.Task) int { return strings.Compare(a.ID, b.ID) })
 	}
 }
 
 // Of returns the open tasks of an asset, sorted by id.
-func (t *TaskShelf) Of(asset string) []lifecycle.Task { return t.byAsset[strings.TrimSpace(asset)] }
+func (t *TaskIndex) Of(asset string) []lifecycle.Task { return t.byAsset[strings.TrimSpace(asset)] }

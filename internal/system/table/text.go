@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
@@ -19,6 +20,35 @@ func Quote(s string) string {
 		s = string([]rune(s)[:most]) + "…"
 	}
 	return strconv.Quote(s)
+}
+
+// Name returns the name of a column or member for a message. What does not look
+// like one is not repeated: it may be the content of a file that was named by
+// mistake.
+func Name(s string) string {
+	if s = system.Clean(s); isName(s) {
+		return Quote(s)
+	}
+	return "(not repeated)"
+}
+
+// isName reports whether a text looks like the name of a column: a few words with
+// hardly a digit.
+func isName(s string) bool {
+	const most, mostDigits = 40, 4
+	length, digits := 0, 0
+	for i, r := range s {
+		length++
+		switch {
+		case unicode.IsLetter(r), unicode.IsMark(r), i == 0 && r == '_':
+		case i > 0 && unicode.IsDigit(r):
+			digits++
+		case i > 0 && strings.ContainsRune(" _./()#&'*-", r):
+		default:
+			return false
+		}
+	}
+	return 0 < length && length <= most && digits <= mostDigits
 }
 
 var errDate = errors.New("it is not a date; accepted: 2006-01-02 or RFC 3339, for instance 2006-01-02T15:04:05Z, from 1970 to 9999")

@@ -20,8 +20,8 @@ const (
 
 var closedWords = []string{"closed", "done", "resolved", "completed", "cancelled", "canceled", "rejected"}
 
-// Shelf takes in the rows of one table.
-type Shelf interface {
+// Index takes in the rows of one table.
+type Index interface {
 	Begin(label string)            // a list begins; the label and a row's line say where a record stands
 	Add(l *Layout, row *Row) error // one of its rows, which was checked
 	End(seen Bits)                 // it ended; seen are the fields that it has a header for
@@ -78,7 +78,7 @@ func (m *Mapping) Check() (*Words, []system.Problem) {
 	for _, key := range slices.Sorted(maps.Keys(m.MinRecords)) {
 		switch {
 		case key != NameAssets && key != NamePeople && key != NameTasks:
-			out = append(out, system.Problem{Attribute: "min_records", Key: key, Message: "It is none of assets, people and tasks."})
+			out = append(out, system.Problem{Attribute: "min_records", Key: key, Message: "It is not accepted; use assets, people or tasks."})
 		case m.MinRecords[key] < 0:
 			out = append(out, system.Problem{Attribute: "min_records", Key: key, Message: "It must not be negative."})
 		}
@@ -87,7 +87,7 @@ func (m *Mapping) Check() (*Words, []system.Problem) {
 	var problems []system.Problem
 	w.states, problems = words(Assets, m.States, lifecycle.States(), lifecycle.ParseState)
 	out = append(out, problems...)
-	w.statuses, problems = words(People, m.PeopleStates, lifecycle.OwnerStatuses(), lifecycle.ParseOwnerStatus)
+	w.statuses, problems = words(People, m.PeopleStates, lifecycle.DirectoryStatuses(), lifecycle.ParseDirectoryStatus)
 	out = append(out, problems...)
 	w.closed, problems = words(Tasks, m.TasksStates, []string{taskOpen, taskClosed}, parseClosed)
 	out = append(out, problems...)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/goccy/go-yaml"
@@ -35,6 +36,8 @@ func ParseYAML(text []byte, above int) (file *ast.File, err error) {
 	return file, nil
 }
 
+var quotation = regexp.MustCompile("\"[^\"]*\"?|'[^']*'?|`[^`]*`?")
+
 func notYAML(err error, above int) error {
 	var known yaml.Error
 	if !errors.As(err, &known) {
@@ -47,9 +50,12 @@ func notYAML(err error, above int) error {
 	return f
 }
 
+// firstLine returns the beginning of a message of the library without what it
+// quotes of the file.
 func firstLine(s string) string {
 	const most = 120
 	s, _, _ = strings.Cut(s, "\n")
+	s = quotation.ReplaceAllString(s, "…")
 	if len(s) > most {
 		s = strings.ToValidUTF8(s[:most], "") + "…"
 	}

@@ -6,10 +6,21 @@ data "custody_policy" "house" {
     points          = { owner_named = 30, owner_found = 20 }
   }
   lifetimes = [
-    { risk = "privileged", criticality = "high", environment = "production", owner_kind = "vendor", class = "server", ttl = "7d", renew_before = "2d", overlap = "1d", recertify_every = "30d" },
+    { risk = "privileged", criticality = "high", environment = "production", owner_kind = "vendor", class = "server", ttl = "7d", renew_before = "2d", overlap = "1d", recertify_every = "30d", spread = "0s" },
   ]
-  exception_max = "30d"
-  lead_time     = "2w"
+  exception_max   = "30d"
+  lead_time       = "2w"
+  review_deadline = "14d"
+  unused_after    = "45d"
+  enforcement = [
+    { class = "*laptop*", risk = "standard", environment = "test", mode = "observe", enforce_from = "2030-01-01" },
+  ]
+  authority = {
+    trust  = false
+    attest = [{ risk = "privileged", class = "server", bound_to = "workload", who = ["team:security", "manager"] }]
+    except = [{ who = ["lifecycle_owner"] }]
+  }
+  frameworks = ["pci-dss-4.0.1"]
   triggers = [
     { on = "task.open", class = "server", bound_to = "workload", risk = "standard", when = "asset.shared", action = "review", rotate = "overlap", grace = "7d", then = "block" },
   ]
@@ -25,4 +36,39 @@ data "custody_policy" "empty" {
 
 output "empty" {
   value = data.custody_policy.empty.json
+}
+
+output "unmatched" {
+  value = data.custody_policy.house.unmatched
+}
+
+data "custody_policy" "trusting" {
+  authority  = { trust = true }
+  frameworks = []
+}
+
+output "trusting" {
+  value = data.custody_policy.trusting.json
+}
+
+data "custody_policy" "milder" {
+  extends = data.custody_policy.house.json
+  triggers = [
+    { on = "owner.left", class = "kioks", action = "keep" },
+  ]
+  lifetimes = [
+    { ttl = "60d" },
+  ]
+}
+
+output "milder" {
+  value = data.custody_policy.milder.milder
+}
+
+output "stricter" {
+  value = data.custody_policy.milder.stricter
+}
+
+output "unknown" {
+  value = data.custody_policy.milder.unmatched
 }

@@ -1,0 +1,147 @@
+package lifecycle
+
+import (
+	"slices"
+	"strings"
+)
+
+// compare raises the findings that come from comparing the binding with what the
+// grant was last issued on. Held facts raise nothing that was not raised before.
+func (e *evaluation) compare() {
+	p, b := e.prior, e.binding
+	if p.Serial == 0 || e.replaced {
+		return
+	}
+	raised := e.compareHolders()
+	if changed(p.Basis.Class, b.Class) || changed(p.Basis.Environment, b.Environment) || changed(p.Basis.Criticality, b.Criticality) {
+		raised = raised.With(AssetChanged)
+	}
+	same := b.Holder != "" && raised&SetOf(AssetReassigned, OwnerChanged) == 0
+	if same && (managerChanged(p.Basis.Manager, b.Manager) || teamsChanged(p.Basis.Teams, b.Teams)) {
+		raised = raised.With(OwnerMoved)
+	}
+	if b.Held {
+		raised &= e.everSeen()
+	}
+	e.differs |= raised & comparators
+	e.findings |= raised | e.unanswered(raised)
+}
+
+// unanswered returns the comparisons that were seen before and that nobody has
+// attested since: they ask until somebody does, also when the new credential has
+// settled what differed. What was seen of a former holder asks for nothing.
+func (e *evaluation) unanswered(raised CodeSet) CodeSet {
+	ever := e.everSeen()
+	stand := ever & standing.Without(GrantRiskLowered)
+	if e.prior.Memory.Passed && ever.Has(AssetReassigned) && !raised.Has(AssetReassigned) {
+		stand = stand.With(AssetReassigned)
+	}
+	if raised.Has(AssetReassigned) {
+		stand &^= SetOf(OwnerMoved, OwnerChanged)
+	}
+	for c := range stand.All {
+		e.see(c)
+		if e.answers(c) {
+			stand = stand.Without(c)
+		}
+		e.findings = e.findings.Without(c)
+	}
+	return stand
+}
+
+// everSeen returns the findings that the grant remembers.
+func (e *evaluation) everSeen() CodeSet {
+	var s CodeSet
+	if e.prior.Serial > 0 && e.prior.Asset != e.binding.Asset {
+		return s
+	}
+	for i := range e.prior.Conditions {
+		s = s.With(e.prior.Conditions[i].Code)
+	}
+	return s
+}
+
+// presence says what the record and the directories still say of a former holder.
+type presence uint8
+
+const (
+	unnamed   presence = iota
+	named              // the record names them, and they hold the asset
+	ambiguous          // the record names them by a key that several entries have
+	gone               // the record names them by a key that no entry has any more
+)
+
+// compareHolders compares those for whom the grant was issued with those who hold
+// the asset now. The same person is the same by any key that is remembered.
+func (e *evaluation) compareHolders() CodeSet {
+	p, b := e.prior, e.binding
+	if p.Holder == "" || p.Holder == b.Holder {
+		return 0
+	}
+	var counts [gone + 1]int
+	former := holders(p.Holder)
+	for _, h := range former {
+		counts[e.presenceOf(h)]++
+	}
+	switch {
+	case counts[unnamed]+counts[gone] == 0:
+		return 0
+	case counts[named] > 0, counts[ambiguous] > 0 && b.Holder != "":
+		return SetOf(OwnerChanged)
+	case counts[ambiguous] > 0:
+		return 0 // who it is cannot be told, which is a finding of its own
+	case b.Holder != "":
+		return SetOf(AssetReassigned)
+	case counts[gone] > 0:
+		return SetOf(OwnerGone)
+	case len(b.OwnerKeys) > 0:
+		return SetOf(AssetReassigned) // to somebody whom no directory knows
+	default:
+		return 0 // the record names no owner, which is a finding of its own
+	}
+}
+
+// presenceOf tells what has become of a former holder.
+func (e *evaluation) presenceOf(holder string) presence {
+	found := unnamed
+	for _, k := range e.binding.OwnerKeys {
+		if k.Holder == holder || e.isFormer(k.Key, holder) {
+			switch {
+			case k.Holder != "":
+				return named
+			case k.Absent && found == unnamed:
+				found = gone
+			case !k.Absent:
+				found = ambiguous
+			}
+		}
+	}
+	if found == unnamed && slices.Contains(holders(e.binding.Holder), holder) {
+		return named
+	}
+	return found
+}
+
+// isFormer reports whether a key is one by which the former holder was known at the
+// last issue.
+func (e *evaluation) isFormer(key, holder string) bool {
+	if len(e.prior.Basis.Keys) == 0 {
+		_, id, _ := strings.Cut(holder, "/")
+		return key == fold(id)
+	}
+	return slices.ContainsFunc(e.prior.Basis.Keys, func(k OwnerKey) bool { return k.Holder == holder && k.Key == key })
+}
+
+// changed reports whether a fact was stated before, is stated now and differs.
+// Learning what was not stated is not a change.
+func changed(before, after string) bool {
+	return before != "" && after != "" && !sameWord(before, after)
+}
+
+func managerChanged(before, after string) bool {
+	return before != "" && after != "" && !sameKey(before, after)
+}
+
+func teamsChanged(before, after []string) bool {
+	return len(before) > 0 && len(after) > 0 && !slices.Equal(before, after) && !sameKeys(before, after)
+}

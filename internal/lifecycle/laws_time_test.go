@@ -1,0 +1,192 @@
+package lifecycle_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	. "github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
+)
+
+// checkHeld holds that held facts take nothing away that the grant's own schedule does
+// not take: at the instant of the run before, they take nothing.
+func (s *step) checkHeld() error {
+	if !s.binding.Held || s.in.Prior == nil || s.replaced() || s.grant.Observed != s.prior.Observed {
+		return nil
+	}
+	if !s.prior.RevokedAt.Equal(s.grant.RevokedAt) {
+		return errors.New("held facts revoke, or release a latch")
+	}
+	in := s.in
+	in.Now = s.lastRun
+	before, err := Decide(in)
+	if err == nil && len(before.Withdrawn) > 0 {
+		err = fmt.Errorf("held facts take %v away", Numbers(before.Withdrawn))
+	}
+	return err
+}
+
+// checkClock holds that a run at an instant that cannot be right leaves nothing behind
+// that spoils a later one: at the instant of the run before, everything goes on.
+func (s *step) checkClock() error {
+	if !s.jumped {
+		return nil
+	}
+	if latest := s.grant.Latest(); latest.After(s.prior.Latest()) && !latest.Equal(s.grant.RevokedAt) && !latest.Equal(s.grant.CertifiedAt) {
+		return fmt.Errorf("a clock that may be wrong leaves %s behind", latest)
+	}
+	if s.grant.Horizon().Before(s.prior.NextChangeAt) {
+		return errors.New("a clock that may be wrong takes away what was announced")
+	}
+	in := s.in
+	in.Now = s.lastRun
+	if JumpedAt(in) {
+		return nil
+	}
+	if in.Prior = s.grant; JumpedAt(in) {
+		return errors.New("once the clock is right again, it is not believed")
+	}
+	return nil
+}
+
+// deadline is how long a review may go unanswered under all policies.
+func (w *world) deadline() time.Duration {
+	d := w.policies[0].ReviewDeadline
+	for _, rules := range w.policies[1:] {
+		d = min(d, rules.ReviewDeadline)
+	}
+	return d
+}
+
+// checkReviewClock holds that the clock of reviews begins anew neither with other
+// findings nor after a few clear days, and that it ends a review.
+func (s *step) checkReviewClock() error {
+	was, is := s.prior.Memory.Review, s.grant.Memory.Review
+	if s.binding.Held || s.jumped {
+		if was != is {
+			return errors.New("the clock of reviews moved on held facts or at an instant that cannot be right")
+		}
+		return nil
+	}
+	action, err := ActionOf(s.in)
+	if err != nil || action < Review {
+		return err
+	}
+	cleared := !was.ClearSince.IsZero() && !s.now.Before(was.ClearSince.Add(7*day))
+	switch {
+	case is.Since.IsZero(), !is.ClearSince.IsZero():
+		return fmt.Errorf("the action is %s, and the clock of reviews does not run", action)
+	case !was.Since.IsZero() && !cleared && !is.Since.Equal(was.Since):
+		return errors.New("the clock of reviews began anew")
+	case !s.now.Before(is.Since.Add(s.deadline())) && action == Review:
+		return errors.New("a review goes on after its deadline")
+	default:
+		return nil
+	}
+}
+
+// checkMemory holds that an attestation of one text certifies once, and that an
+// exception ends when the policy's time since its start is over.
+func (s *step) checkMemory() error {
+	was, is := s.prior.Memory.Answer, s.grant.Memory.Answer
+	if was != nil && (is == nil || is.At.Before(was.At)) {
+		return errors.New("an attestation is forgotten, or dated back")
+	}
+	if was != nil && was.By == is.By && was.Note == is.Note && (!is.At.Equal(was.At) || was.Spent && !is.Spent) {
+		return errors.New("an attestation of the same text counts anew")
+	}
+	if x := s.grant.Memory.Waiver; x != nil && !x.ExpiresAt.IsZero() {
+		longest := s.policies[0].ExceptionMax
+		for _, rules := range s.policies[1:] {
+			longest = min(longest, rules.ExceptionMax)
+		}
+		if s.spec.Exception != nil && x.ExpiresAt.After(x.StartsAt.Add(longest)) {
+			return errors.New("an exception lasts longer than the policy allows")
+		}
+	}
+	return nil
+}
+
+// raisedByComparing are the findings that Decide raises itself.
+var raisedByComparing = RaisedByGrant | Engine
+
+// checkMonotone holds that one more finding never gives a milder action, and brings
+// no access back.
+func (s *step) checkMonotone(d dice) error {
+	extra := Code(d.IntN(int(NumCodes)))
+	if raisedByComparing.Has(extra) || s.binding.Codes().Has(extra) {
+		return nil
+	}
+	worse := s.binding
+	worse.Findings = append(slices.Clone(worse.Findings), Finding{Code: extra, Message: "More."})
+	return s.compareWith(&worse, "with "+extra.String()+" besides")
+}
+
+// compareWith holds that a binding that says worse gives no milder action and no more
+// access.
+func (s *step) compareWith(worse *Binding, what string) error {
+	before, err := ActionOf(s.in)
+	if err != nil {
+		return err
+	}
+	in := s.in
+	in.Binding = worse
+	after, err := ActionOf(in)
+	if err != nil {
+		return err
+	}
+	if after < before {
+		return fmt.Errorf("%s, the action falls from %s to %s", what, before, after)
+	}
+	got, err := Decide(in)
+	if err == nil && got.Grant.Active() && !s.grant.Active() {
+		err = fmt.Errorf("%s, there is access, and without it none", what)
+	}
+	return err
+}
+
+// graver are lines of facts, each of which is graver than the one before it.
+var graver = [][]Code{
+	{OwnerLeaving, OwnerEnded, OwnerLeft},
+	{OwnerLeaving, OwnerSuspended, OwnerLeft},
+	{AssetRetiring, AssetRetired},
+	{AssetRetiring, AssetLost},
+	{TaskOpen, TaskOverdue},
+}
+
+// statusOf is the status of an owner of whom the finding says something.
+var statusOf = map[Code]OwnerStatus{
+	OwnerLeaving: PersonLeaving, OwnerEnded: PersonEnded, OwnerSuspended: PersonSuspended, OwnerLeft: PersonLeft,
+}
+
+// checkGraver holds that under the baseline a graver fact in place of another one is
+// never milder, and leaves no more access. A state that is written in place of a date
+// can be trusted at least as much.
+func (s *step) checkGraver(d dice) error {
+	if !s.plain || s.binding.Held { // what is not known again says nothing new
+		return nil
+	}
+	line := pick(d, graver)
+	for i, mild := range line[:len(line)-1] {
+		if !s.binding.Codes().Has(mild) {
+			continue
+		}
+		for _, grave := range line[i+1:] {
+			if x := s.spec.Exception; x != nil && x.Codes.Has(grave) {
+				continue
+			}
+			worse := s.binding
+			worse.Findings = slices.Clone(worse.Findings)
+			j := slices.IndexFunc(worse.Findings, func(f Finding) bool { return f.Code == mild })
+			worse.Findings[j] = Finding{Code: grave, Message: "Worse."}
+			if status, ok := statusOf[grave]; ok {
+				worse.OwnerStatus = status
+			}
+			if err := s.compareWith(&worse, fmt.Sprintf("with %s in place of %s", grave, mild)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,91 @@
+package lifecycle
+
+import "time"
+
+// readMode finds out whether the policy is acted on. The provider's policy alone
+// says so: a grant's own cannot observe what is enforced.
+func (e *evaluation) readMode() {
+	b := e.binding
+	for i := range e.in.Policies[0].Enforcement {
+		m := &e.in.Policies[0].Enforcement[i]
+		if (m.Risk != nil && *m.Risk != e.risk) || !selects(m.Class, b.Class) || !selects(m.Environment, b.Environment) {
+			continue
+		}
+		if e.observing = m.Mode == Observe && (m.From.IsZero() || e.now.Before(m.From)); e.observing {
+			e.enforceFrom = m.From
+		}
+		return
+	}
+}
+
+// observeOnly keeps what exists as it is, and gives a first credential to a grant
+// that never had one: nothing is withheld, rotated, blocked, revoked or expired.
+// What an explicit argument asks for is done all the same.
+func (e *evaluation) observeOnly() {
+	for _, g := range e.before() {
+		if g.State == Current {
+			g.ExpiresAt = time.Time{} // a promised end of an overlap stays
+		}
+		e.keep(g, !g.Ended(e.now) || e.untimely)
+	}
+	if e.binding.Held {
+		return
+	}
+	e.readCap()
+	if e.untimely {
+		return
+	}
+	switch {
+	case e.replaced && active(e.generations[:e.count]):
+		e.rotation, e.count = RotateNow, 0
+		e.issue(time.Time{})
+	case e.serial == 0, e.count == 0 && e.prior.Active():
+		e.issue(time.Time{})
+	case e.inputsChanged() || (e.owed() && e.prior.Observed):
+		if current := e.current(); current != nil && current.Enabled {
+			e.rotate(time.Time{})
+		}
+	}
+}
+
+// isIssued reports whether a credential was issued before, or is while the policy is
+// only observed, whatever it says.
+func (e *evaluation) isIssued() bool {
+	return e.prior.Serial > 0 || (e.observing && !e.binding.Held && !e.untimely)
+}
+
+// inForceStatus is the status of a grant whose policy is only observed: what is in
+// force, not what the policy would give.
+func (e *evaluation) inForceStatus() Status {
+	switch {
+	case active(e.generations[:e.count]):
+		return StatusActive
+	case !e.revokedAt.IsZero():
+		return StatusRevoked // enforced before: observing does not bring access back
+	case e.prior.Status == StatusBlocked:
+		return StatusBlocked
+	default:
+		return StatusExpired
+	}
+}
+
+// enforceNow gives the generations from a time of observing an expiry, spread over
+// their lifetime so that they are not all renewed at once.
+func (e *evaluation) enforceNow() {
+	e.enforcedAt = e.prior.Memory.EnforcedAt
+	if e.jumped {
+		return
+	}
+	for i := range e.prior.Generations {
+		if e.prior.Generations[i].ExpiresAt.IsZero() {
+			e.enforcedAt = e.now
+		}
+	}
+}
+
+// firstExpiry is when a generation expires that had no expiry while the policy was
+// only observed: between a third and the whole of its ttl from now on.
+func (e *evaluation) firstExpiry() time.Time {
+	third := e.terms.ttl / 3
+	return e.now.Add((third + e.share(e.terms.ttl-third)).Truncate(time.Second))
+}

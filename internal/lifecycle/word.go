@@ -1,0 +1,120 @@
+package lifecycle
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// fold returns a word as it is compared: trimmed and in lower case. Systems hand
+// words over in one Unicode form. No letter outside ASCII becomes one inside, as
+// the Kelvin sign and the dotted capital I would: a look-alike must not answer for
+// somebody else.
+func fold(s string) string {
+	s = strings.TrimSpace(s)
+	for i := 0; i < len(s); i++ {
+		if c := s[i]; c >= utf8.RuneSelf || 'A' <= c && c <= 'Z' {
+			return strings.Map(foldRune, s)
+		}
+	}
+	return s
+}
+
+func foldRune(r rune) rune {
+	low := unicode.ToLower(r)
+	if r >= utf8.RuneSelf && low < utf8.RuneSelf {
+		return r
+	}
+	return low
+}
+
+// sameWord reports whether two words are the same however they are spelled.
+func sameWord(a, b string) bool { return a == b || fold(a) == fold(b) }
+
+// sameWords reports whether two lists hold the same words, in whatever order.
+func sameWords(a, b []string) bool {
+	return slices.Equal(a, b) || slices.Equal(foldAll(a), foldAll(b))
+}
+
+func foldAll(words []string) []string {
+	out := make([]string, len(words))
+	for i, w := range words {
+		out[i] = fold(w)
+	}
+	return unique(out)
+}
+
+// Matches reports whether a pattern, in which "*" stands for any text, matches a
+// folded word. The pattern must be folded too.
+func Matches(pattern, word string) bool {
+	head, rest, star := strings.Cut(pattern, "*")
+	if !star {
+		return pattern == word
+	}
+	if !strings.HasPrefix(word, head) {
+		return false
+	}
+	word = word[len(head):]
+	for {
+		part, next, more := strings.Cut(rest, "*")
+		if !more {
+			return strings.HasSuffix(word, part)
+		}
+		i := strings.Index(word, part)
+		if i < 0 {
+			return false
+		}
+		word, rest = word[i+len(part):], next
+	}
+}
+
+// literals counts the characters of a pattern that are not "*".
+func literals(pattern string) int {
+	return utf8.RuneCountInString(pattern) - strings.Count(pattern, "*")
+}
+
+// selects reports whether a selector matches a value: an empty one matches
+// everything, spelling does not count, "*" stands for any text.
+func selects(selector, value string) bool {
+	return selector == "" || sameWord(selector, value) || (strings.Contains(selector, "*") && Matches(fold(selector), fold(value)))
+}
+
+// sameKey reports whether two keys of directory entries are spelled alike. Case and
+// blanks do not count, nor does the name of a directory that only one of them has in
+// front; two directories may give one id to two people.
+func sameKey(a, b string) bool {
+	if a == b {
+		return true
+	}
+	a, b = fold(a), fold(b)
+	bareA, bareB := bareKey(a), bareKey(b)
+	if bareA != a && bareB != b {
+		return a == b
+	}
+	return bareA == bareB
+}
+
+// sameKeys reports whether two lists name the same entries, in whatever order.
+func sameKeys(a, b []string) bool { return slices.Equal(bareKeys(a), bareKeys(b)) }
+
+func bareKeys(keys []string) []string {
+	out := make([]string, len(keys))
+	for i, k := range keys {
+		out[i] = bareKey(fold(k))
+	}
+	return unique(out)
+}
+
+// bareKey takes a directory's name off the front of a folded key.
+func bareKey(key string) string {
+	if name, rest, ok := strings.Cut(key, "/"); ok && rest != "" && !strings.ContainsFunc(name, notOfAName) {
+		return rest
+	}
+	return key
+}
+
+// notOfAName reports whether a character cannot stand in the name of a system.
+func notOfAName(r rune) bool {
+	return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '_' && r != '-'
+}

@@ -1,0 +1,57 @@
+package memo
+
+import "context"
+
+type runKey struct{}
+
+// WithRun returns a context whose reads belong to a run. They outlive the caller
+// that begins them, but not the run: once its context has ended, no read goes on
+// and none begins.
+func WithRun(ctx, run context.Context) context.Context {
+	return context.WithValue(ctx, runKey{}, run)
+}
+
+// runOf returns the run of a context; one that never ends if it has none.
+func runOf(ctx context.Context) context.Context {
+	if run, ok := ctx.Value(runKey{}).(context.Context); ok {
+		return run
+	}
+	return context.Background()
+}
+
+// startRead returns the context of a read: it ends with the run, and has the
+// values of the caller that begins it.
+func startRead(caller context.Context) (context.Context, context.CancelFunc) {
+	run := runOf(caller)
+	ctx, cancel := context.WithCancel(&inherited{Context: run, values: context.WithoutCancel(caller)})
+	return &reading{Context: ctx, run: run}, cancel
+}
+
+// inherited ends with the run and has the values of a caller.
+type inherited struct {
+	context.Context
+	values context.Context
+}
+
+// Value asks the run first: the library looks there for what ends together.
+func (i *inherited) Value(key any) any {
+	if v := i.Context.Value(key); v != nil {
+		return v
+	}
+	return i.values.Value(key)
+}
+
+// reading is the context of a read.
+type reading struct {
+	context.Context
+	run context.Context
+}
+
+// Err asks the run itself. The library ends one context after the other; a read
+// that waits for one which has ended already must not begin another request.
+func (r *reading) Err() error {
+	if err := r.run.Err(); err != nil {
+		return err
+	}
+	return r.Context.Err()
+}

@@ -1,0 +1,171 @@
+package plugin
+
+import (
+	"context"
+	"iter"
+	"sync/atomic"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+)
+
+// server is everything that the protocol may ask of a provider. Each of these
+// interfaces is looked for by a type assertion, so that a wrapper which lacks
+// one hides it, without a word.
+type server interface {
+	tfprotov6.ProviderServer
+	tfprotov6.ListResourceServer
+	tfprotov6.ActionServer
+	tfprotov6.StateStoreServer
+}
+
+// detached hands calls a context that is let go of when the call returns. The
+// framework keeps a cancel function per call until the process ends; with it
+// would stay the call's loggers and stream, some 130 KB for each instance. Calls
+// that come once a process keep theirs, and so do those about state stores, of
+// which the provider has none.
+type detached struct{ server }
+
+var (
+	_ tfprotov6.ProviderServer     = (*detached)(nil)
+	_ tfprotov6.ListResourceServer = (*detached)(nil)
+	_ tfprotov6.ActionServer       = (*detached)(nil)
+	_ tfprotov6.StateStoreServer   = (*detached)(nil)
+)
+
+// callContext forwards to the context of a call while it runs.
+type callContext struct {
+	parent atomic.Pointer[context.Context]
+}
+
+func newCallContext(ctx context.Context) *callContext {
+	c := &callContext{}
+	c.parent.Store(&ctx)
+	return c
+}
+
+func (c *callContext) get() context.Context { return *c.parent.Load() }
+
+func (c *callContext) release() {
+	background := context.Background()
+	c.parent.Store(&background)
+}
+
+func (c *callContext) Deadline() (time.Time, bool) { return c.get().Deadline() }
+func (c *callContext) Done() <-chan struct{}       { return c.get().Done() }
+func (c *callContext) Err() error                  { return c.get().Err() }
+func (c *callContext) Value(key any) any           { return c.get().Value(key) }
+
+func call[Request, Response any](ctx context.Context, req Request, f func(context.Context, Request) (Response, error)) (Response, error) {
+	c := newCallContext(ctx)
+	defer c.release()
+	return f(c, req)
+}
+
+// streamed calls what answers with a stream. The stream is made while it is
+// read, so the context is let go of at its end.
+func streamed[Request, Stream, Item any](
+	ctx context.Context, req Request, f func(context.Context, Request) (*Stream, error), items func(*Stream) *iter.Seq[Item],
+) (*Stream, error) {
+	c := newCallContext(ctx)
+	stream, err := f(c, req)
+	if err != nil || stream == nil {
+		c.release()
+		return stream, err
+	}
+	all := items(stream)
+	inner := *all
+	*all = func(yield func(Item) bool) {
+		defer c.release()
+		inner(yield)
+	}
+	return stream, nil
+}
+
+func (d *detached) ValidateResourceConfig(ctx context.Context, req *tfprotov6.ValidateResourceConfigRequest) (*tfprotov6.ValidateResourceConfigResponse, error) {
+	return call(ctx, req, d.server.ValidateResourceConfig)
+}
+
+func (d *detached) UpgradeResourceState(ctx context.Context, req *tfprotov6.UpgradeResourceStateRequest) (*tfprotov6.UpgradeResourceStateResponse, error) {
+	return call(ctx, req, d.server.UpgradeResourceState)
+}
+
+func (d *detached) UpgradeResourceIdentity(ctx context.Context, req *tfprotov6.UpgradeResourceIdentityRequest) (*tfprotov6.UpgradeResourceIdentityResponse, error) {
+	return call(ctx, req, d.server.UpgradeResourceIdentity)
+}
+
+func (d *detached) ReadResource(ctx context.Context, req *tfprotov6.ReadResourceRequest) (*tfprotov6.ReadResourceResponse, error) {
+	resp, err := call(ctx, req, d.server.ReadResource)
+	if resp != nil {
+		resp.NewState = asJSON(resp.NewState)
+	}
+	return resp, err
+}
+
+func (d *detached) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanResourceChangeRequest) (*tfprotov6.PlanResourceChangeResponse, error) {
+	return call(ctx, req, d.server.PlanResourceChange)
+}
+
+func (d *detached) ApplyResourceChange(ctx context.Context, req *tfprotov6.ApplyResourceChangeRequest) (*tfprotov6.ApplyResourceChangeResponse, error) {
+	return call(ctx, req, d.server.ApplyResourceChange)
+}
+
+func (d *detached) ImportResourceState(ctx context.Context, req *tfprotov6.ImportResourceStateRequest) (*tfprotov6.ImportResourceStateResponse, error) {
+	return call(ctx, req, d.server.ImportResourceState)
+}
+
+func (d *detached) MoveResourceState(ctx context.Context, req *tfprotov6.MoveResourceStateRequest) (*tfprotov6.MoveResourceStateResponse, error) {
+	return call(ctx, req, d.server.MoveResourceState)
+}
+
+func (d *detached) GenerateResourceConfig(ctx context.Context, req *tfprotov6.GenerateResourceConfigRequest) (*tfprotov6.GenerateResourceConfigResponse, error) {
+	return call(ctx, req, d.server.GenerateResourceConfig)
+}
+
+func (d *detached) ValidateDataResourceConfig(ctx context.Context, req *tfprotov6.ValidateDataResourceConfigRequest) (*tfprotov6.ValidateDataResourceConfigResponse, error) {
+	return call(ctx, req, d.server.ValidateDataResourceConfig)
+}
+
+func (d *detached) ReadDataSource(ctx context.Context, req *tfprotov6.ReadDataSourceRequest) (*tfprotov6.ReadDataSourceResponse, error) {
+	return call(ctx, req, d.server.ReadDataSource)
+}
+
+func (d *detached) CallFunction(ctx context.Context, req *tfprotov6.CallFunctionRequest) (*tfprotov6.CallFunctionResponse, error) {
+	return call(ctx, req, d.server.CallFunction)
+}
+
+func (d *detached) ValidateEphemeralResourceConfig(ctx context.Context, req *tfprotov6.ValidateEphemeralResourceConfigRequest) (*tfprotov6.ValidateEphemeralResourceConfigResponse, error) {
+	return call(ctx, req, d.server.ValidateEphemeralResourceConfig)
+}
+
+func (d *detached) OpenEphemeralResource(ctx context.Context, req *tfprotov6.OpenEphemeralResourceRequest) (*tfprotov6.OpenEphemeralResourceResponse, error) {
+	return call(ctx, req, d.server.OpenEphemeralResource)
+}
+
+func (d *detached) RenewEphemeralResource(ctx context.Context, req *tfprotov6.RenewEphemeralResourceRequest) (*tfprotov6.RenewEphemeralResourceResponse, error) {
+	return call(ctx, req, d.server.RenewEphemeralResource)
+}
+
+func (d *detached) CloseEphemeralResource(ctx context.Context, req *tfprotov6.CloseEphemeralResourceRequest) (*tfprotov6.CloseEphemeralResourceResponse, error) {
+	return call(ctx, req, d.server.CloseEphemeralResource)
+}
+
+func (d *detached) ValidateListResourceConfig(ctx context.Context, req *tfprotov6.ValidateListResourceConfigRequest) (*tfprotov6.ValidateListResourceConfigResponse, error) {
+	return call(ctx, req, d.server.ValidateListResourceConfig)
+}
+
+func (d *detached) ListResource(ctx context.Context, req *tfprotov6.ListResourceRequest) (*tfprotov6.ListResourceServerStream, error) {
+	return streamed(ctx, req, d.server.ListResource, func(s *tfprotov6.ListResourceServerStream) *iter.Seq[tfprotov6.ListResourceResult] { return &s.Results })
+}
+
+func (d *detached) ValidateActionConfig(ctx context.Context, req *tfprotov6.ValidateActionConfigRequest) (*tfprotov6.ValidateActionConfigResponse, error) {
+	return call(ctx, req, d.server.ValidateActionConfig)
+}
+
+func (d *detached) PlanAction(ctx context.Context, req *tfprotov6.PlanActionRequest) (*tfprotov6.PlanActionResponse, error) {
+	return call(ctx, req, d.server.PlanAction)
+}
+
+func (d *detached) InvokeAction(ctx context.Context, req *tfprotov6.InvokeActionRequest) (*tfprotov6.InvokeActionServerStream, error) {
+	return streamed(ctx, req, d.server.InvokeAction, func(s *tfprotov6.InvokeActionServerStream) *iter.Seq[tfprotov6.InvokeActionEvent] { return &s.Events })
+}

@@ -1,0 +1,65 @@
+// Package plugin serves the provider to Terraform.
+package plugin
+
+import (
+	"context"
+	"os"
+	"runtime/debug"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
+
+	"github.com/custodyhq/terraform-provider-custody/internal/clock"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider"
+)
+
+// Address is the provider's source address.
+const Address = "registry.terraform.io/custodyhq/custody"
+
+// garbagePercent lets the heap grow further between collections than Go's
+// default: a provider process lives for one command, and thousands of grants
+// are planned in it (DESIGN.md, Cheap by construction).
+const garbagePercent = 400
+
+// Serve runs the provider as a plugin until Terraform ends it.
+func Serve(_ context.Context, version string, debugging bool) error {
+	quietLogs(os.Environ(), os.Setenv)
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(garbagePercent)
+	}
+	var options []tf6server.ServeOpt
+	if debugging {
+		options = append(options, tf6server.WithManagedDebug())
+	}
+	return tf6server.Serve(Address, Server(version, clock.System{}), options...)
+}
+
+// Server returns a constructor of the protocol server over the given clock.
+// Acceptance tests use it with a clock of their own.
+func Server(version string, c clock.Clock) func() tfprotov6.ProviderServer {
+	p := provider.New(version, c)
+	inner := providerserver.NewProtocol6(p)
+	return func() tfprotov6.ProviderServer {
+		return &stoppable{&detached{inner().(server)}, p.Stop} //nolint:errcheck // a test holds that the framework's server is all of it
+	}
+}
+
+// quietLogs turns the SDK's own logging off when nobody asked for logs. The SDK
+// otherwise writes every trace line for Terraform to parse and to throw away,
+// which costs more than the decisions. The framework has a switch of its own: its
+// trace lines pass through a context for each element that they are about, which
+// takes quadratic time.
+func quietLogs(environ []string, set func(key, value string) error) {
+	for _, e := range environ {
+		if strings.HasPrefix(e, "TF_LOG") && !strings.HasPrefix(e, "TF_LOG_PATH") && !strings.HasSuffix(e, "=") {
+			return
+		}
+	}
+	for _, key := range []string{"TF_LOG_SDK", "TF_LOG_SDK_FRAMEWORK", "TF_LOG_PROVIDER"} {
+		if err := set(key, "OFF"); err != nil {
+			return // logging stays as it is: slower, not wrong
+		}
+	}
+}

@@ -1,0 +1,131 @@
+package policy
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"cel.dev/cel-go/common"
+
+	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
+)
+
+// Unmatched says in sentences which selectors of a document, and of those that it
+// extends, match nothing that is known: a class that the policy does not map, a
+// class that stands for the other column, or an environment in which no record is.
+// The rules are those that the document compiles to. Nil environments are not known,
+// and not compared.
+func Unmatched(doc *Document, rules *lifecycle.Rules, environments []string) []string {
+	var problems Problems
+	u := unmatched{rules: rules, known: environments != nil}
+	for _, e := range environments {
+		u.environments = append(u.environments, fold(e))
+	}
+	docs, _ := doc.chain()
+	for i, d := range docs {
+		u.document(below(reporter{problems: &problems}, i), d)
+	}
+	out := make([]string, len(problems))
+	for i, p := range problems {
+		out[i] = p.Location() + ": " + p.Detail
+	}
+	return out
+}
+
+// unmatched looks for selectors that match nothing.
+type unmatched struct {
+	rules        *lifecycle.Rules
+	known        bool // the environments are
+	environments []string
+}
+
+func (u unmatched) document(at reporter, doc *Document) {
+	for i, l := range doc.Lifetimes {
+		u.class(at.in("lifetimes", i, "class"), l.Class)
+		u.environment(at.in("lifetimes", i, "environment"), l.Environment)
+	}
+	for i, e := range doc.Enforcement {
+		u.class(at.in("enforcement", i, "class"), e.Class)
+		u.environment(at.in("enforcement", i, "environment"), e.Environment)
+	}
+	if a := doc.Authority; a != nil {
+		for i, e := range a.Attest {
+			u.boundClass(at.in("authority", "attest", i, "class"), e.Class, e.BoundTo)
+		}
+		for i, e := range a.Except {
+			u.boundClass(at.in("authority", "except", i, "class"), e.Class, e.BoundTo)
+		}
+	}
+	for i, t := range doc.Triggers {
+		u.boundClass(at.in("triggers", i, "class"), t.Class, t.BoundTo)
+		u.condition(at.in("triggers", i, "when"), t.When)
+	}
+}
+
+// class reports a selector that selects no class which the policy maps.
+func (u unmatched) class(at reporter, selector *string) bool {
+	if selector == nil {
+		return true
+	}
+	class := fold(*selector)
+	if u.rules.ClassOf(strings.ReplaceAll(class, "*", "")).BoundTo != lifecycle.BoundToUnclassified {
+		return true
+	}
+	for key := range u.rules.Classes {
+		if lifecycle.Matches(class, strings.ReplaceAll(key, "*", "")) {
+			return true
+		}
+	}
+	at.report("", fmt.Sprintf("no class that the policy maps is called %s.", strconv.Quote(class)))
+	return false
+}
+
+// boundClass reports in addition a class that stands for something else than the
+// entry is for.
+func (u unmatched) boundClass(at reporter, selector, column *string) {
+	if !u.class(at, selector) || selector == nil || column == nil || strings.Contains(*selector, "*") {
+		return
+	}
+	if c := u.rules.ClassOf(*selector); c.BoundTo.String() != *column {
+		at.report("", fmt.Sprintf("assets of class %s stand for a %s, and the entry is for a %s.", strconv.Quote(fold(*selector)), c.BoundTo, *column))
+	}
+}
+
+// environment reports a selector that selects no known environment.
+func (u unmatched) environment(at reporter, selector *string) {
+	if selector == nil || !u.known {
+		return
+	}
+	word := fold(*selector)
+	if slices.ContainsFunc(u.environments, func(e string) bool { return lifecycle.Matches(word, e) }) {
+		return
+	}
+	at.report("", fmt.Sprintf("no record is in environment %s; known: %s.", strconv.Quote(word), strings.Join(u.environments, ", ")))
+}
+
+// condition reports what a condition compares the class and the environment with.
+func (u unmatched) condition(at reporter, expression *string) {
+	if expression == nil {
+		return
+	}
+	e, err := environment()
+	if err != nil {
+		return
+	}
+	checked, issues := e.CompileSource(common.NewStringSource(*expression, "when"))
+	if issues.Err() != nil {
+		return
+	}
+	mentions(checked, func(m mention) {
+		switch {
+		case !m.whole || m.text == "":
+		case m.fact == factAt([]string{"asset", "class"}):
+			if u.rules.ClassOf(m.text).BoundTo == lifecycle.BoundToUnclassified {
+				at.report("", fmt.Sprintf("no class that the policy maps is called %s.", strconv.Quote(m.text)))
+			}
+		case m.fact == factAt([]string{"asset", "environment"}):
+			u.environment(at, &m.text)
+		}
+	})
+}

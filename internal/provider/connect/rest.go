@@ -1,0 +1,149 @@
+package connect
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/custodyhq/terraform-provider-custody/internal/kind/rest"
+	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/value"
+	"github.com/custodyhq/terraform-provider-custody/internal/system"
+)
+
+// restCommon are the attributes of every asset system that a description reads.
+func restCommon() map[string]schema.Attribute {
+	return map[string]schema.Attribute{
+		"url":                 setting("The server's address. Required."),
+		"ca_file":             caFile,
+		"allow_http":          flag("Send secrets in clear to a server that is not this machine. Default `false`."),
+		"states":              mapping("Words of the system: their value = our state, one of `" + strings.Join(lifecycle.States(), "`, `") + "`, before those of the description."),
+		"task_kinds":          mapping("Words of the system: their value = one of `" + strings.Join(lifecycle.TaskKinds(), "`, `") + "`, before those of the description."),
+		"min_records":         number("The fewest assets that a list may hold; fewer is unavailable. Default 1, and -1 for none: a system that shows nothing has more likely lost its rights."),
+		"page_size":           number("How many records one request of a list brings. Default: the description's."),
+		"requests_per_minute": number("How many requests a minute at most, -1 for no limit. Default: the description's."),
+		"timeout":             waiting("How long one request may take. Default `30s`."),
+	}
+}
+
+// describedKind is an asset system whose description comes with the provider.
+// The texts of its block stand in the description.
+func describedKind(descriptions fs.FS, name string) (kind, error) {
+	description, err := rest.Description(descriptions, name)
+	if err != nil {
+		return kind{}, err
+	}
+	about, err := rest.AboutOf(description)
+	if err != nil {
+		return kind{}, err
+	}
+	all := restCommon()
+	names := make([]string, len(about.Settings))
+	for i, s := range about.Settings {
+		names[i] = "`" + s.Name + "` (" + s.About + byDefault(s) + ")"
+	}
+	all["settings"] = mapping("What the description lets you set: " + strings.Join(names, ", ") + ".")
+	for _, s := range about.Secrets {
+		text := "A secret that the account authenticates with. Default: the environment variable `CUSTODY_<SYSTEM>_" + strings.ToUpper(s.Name) + "`."
+		if s.Optional {
+			text += " Not needed by every way to authenticate."
+		}
+		if _, taken := all[s.Name]; taken {
+			return kind{}, fmt.Errorf("the secret %s bears the name of an attribute", s.Name)
+		}
+		all[s.Name] = secretSetting(text)
+	}
+	block := schema.SingleNestedAttribute{Optional: true, MarkdownDescription: about.Title + ". " + about.Text, Attributes: all}
+	return kind{name, block, openDescribed(name, description)}, nil
+}
+
+func byDefault(s rest.Setting) string {
+	switch {
+	case s.Default != "":
+		return "; default `" + s.Default + "`"
+	case s.Required:
+		return "; required"
+	default:
+		return ""
+	}
+}
+
+// restSchema is the block of an asset system that the user describes.
+func restSchema() schema.Attribute {
+	all := restCommon()
+	all["description"] = setting("The description of the system, as YAML or JSON: paths, paging, fields in CEL, states. Use `file()`. Required.")
+	all["settings"] = mapping("What the description lets you set.")
+	all["secrets"] = schema.MapAttribute{Optional: true, Sensitive: true, ElementType: types.StringType,
+		MarkdownDescription: "The secrets that the description authenticates with, by its names. Default: the environment variables `CUSTODY_<SYSTEM>_<NAME>`."}
+	return schema.SingleNestedAttribute{Optional: true, Attributes: all,
+		MarkdownDescription: "An asset system with a REST API, read by a description of your own."}
+}
+
+// openDescribed opens an asset system that a description reads; an empty one
+// stands in the block. Which secrets a block has depends on its description, so
+// the block is read by name.
+func openDescribed(kind, description string) func(ctx context.Context, name string, block types.Object) (system.System, error) {
+	return func(_ context.Context, name string, block types.Object) (system.System, error) {
+		values := block.Attributes()
+		c := rest.Config{
+			Name: name, Kind: kind, URL: textOf(values, "url"), CAFile: textOf(values, "ca_file"),
+			Settings: mapOf(values, "settings"), States: mapOf(values, "states"), TaskKinds: mapOf(values, "task_kinds"),
+			MinRecords: numberOf(values, "min_records"), PageSize: numberOf(values, "page_size"),
+			RequestsPerMinute: numberOf(values, "requests_per_minute"),
+			Description:       description, Secrets: make(map[string]string),
+		}
+		if allow, ok := values["allow_http"].(types.Bool); ok {
+			c.AllowHTTP = allow.ValueBool()
+		}
+		if timeout, ok := values["timeout"].(types.String); ok {
+			c.Timeout = span(timeout)
+		}
+		if c.Description == "" {
+			c.Description = textOf(values, "description")
+		}
+		about, err := rest.AboutOf(c.Description)
+		if err != nil {
+			return rest.New(c) // which says all that is wrong
+		}
+		given := mapOf(values, "secrets")
+		for _, s := range about.Secrets {
+			configured := value.Text(given[s.Name])
+			if own, ok := values[s.Name].(types.String); ok {
+				configured = own
+			}
+			if v := secret(configured, name, s.Name); v != "" {
+				c.Secrets[s.Name] = v
+			}
+		}
+		return rest.New(c)
+	}
+}
+
+func textOf(values map[string]attr.Value, name string) string {
+	s, _ := values[name].(types.String)
+	return s.ValueString()
+}
+
+func numberOf(values map[string]attr.Value, name string) int {
+	n, _ := values[name].(types.Int64)
+	return int(n.ValueInt64())
+}
+
+func mapOf(values map[string]attr.Value, name string) map[string]string {
+	m, _ := values[name].(types.Map)
+	var out map[string]string
+	for key, v := range m.Elements() {
+		if s, ok := v.(types.String); ok && !s.IsNull() {
+			if out == nil {
+				out = make(map[string]string)
+			}
+			out[key] = s.ValueString()
+		}
+	}
+	return out
+}

@@ -1,0 +1,48 @@
+package owner
+
+import (
+	"time"
+
+	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/attribute"
+)
+
+// found is what the directories know of an owner. All but Candidates is empty
+// unless exactly one entry matches.
+type found struct {
+	Exists     bool
+	Candidates []string
+	Holder     string
+	Status     string
+	Person     lifecycle.Person
+	Members    []string
+}
+
+// rows are the attributes that custody_owner finds out.
+var rows = attribute.Table[found]{
+	attribute.Flag("exists", "Whether exactly one entry matches. `false` only if every directory answered: one that does not answer fails the plan.",
+		func(f *found) *bool { return &f.Exists }),
+	attribute.Texts("candidates", "The entries that match, as `<directory>/<id>`, if there are several. Empty otherwise.",
+		func(f *found) *[]string { return &f.Candidates }),
+	attribute.Text("holder", "The canonical name, `<directory>/<id>`. Null unless exactly one entry matches.",
+		func(f *found) *string { return &f.Holder }),
+	attribute.Text("email", "The email address. Null if there is none.",
+		func(f *found) *string { return &f.Person.Email }),
+	attribute.Text("username", "The user name. Null if there is none.",
+		func(f *found) *string { return &f.Person.Username }),
+	attribute.Text("name", "The name for people. Null if there is none.",
+		func(f *found) *string { return &f.Person.Name }),
+	attribute.Word("kind", "", lifecycle.OwnerKinds(), lifecycle.ParseOwnerKind,
+		func(f *found) *lifecycle.OwnerKind { return &f.Person.Kind }),
+	attribute.Text("status", "Whether the owner is still here: one of "+attribute.Words(lifecycle.OwnerStatuses())+
+		". `leaving` also from the policy's `lead_time` before the end date on.",
+		func(f *found) *string { return &f.Status }),
+	attribute.Instant("end_date", "The end of the last day, RFC 3339 in UTC. Null if none is set.",
+		func(f *found) *time.Time { return &f.Person.EndDate }),
+	attribute.Text("manager", "The manager, by the key that the directory gives. Null if there is none.",
+		func(f *found) *string { return &f.Person.Manager }),
+	attribute.Texts("teams", "The teams.",
+		func(f *found) *[]string { return &f.Person.Teams }),
+	attribute.Texts("members", "For a team its members, as `<directory>/<id>`, sorted. Empty otherwise.",
+		func(f *found) *[]string { return &f.Members }),
+}
