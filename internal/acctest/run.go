@@ -47,9 +47,6 @@ func (w *Workspace) command(args []string) *exec.Cmd {
 	return cmd
 }
 
-// Init prepares the workspace; it is needed where a module is called.
-func (w *Workspace) Init() { w.t.Helper(); w.Run("init", "-no-color").Ok() }
-
 // Plan plans with -detailed-exitcode: 0 is no change, 1 an error, 2 a change.
 func (w *Workspace) Plan(args ...string) Result {
 	w.t.Helper()
@@ -125,11 +122,6 @@ func (r Result) Silent(texts ...string) Result {
 		}
 	}
 	return r
-}
-
-// Times returns how often the output holds the text.
-func (r Result) Times(text string) int {
-	return strings.Count(Unframed(r.Output), Unframed(text))
 }
 
 // Unframed joins the words of a text that the command line tool has wrapped,

@@ -96,22 +96,6 @@ func (f *Folder) State() *tfjson.State {
 	return &tfjson.State{Values: &tfjson.StateValues{RootModule: module}}
 }
 
-// Addresses lists the instances of a kind of resource in the state, sorted.
-func (f *Folder) Addresses(kind string) []string {
-	f.t.Helper()
-	var out []string
-	for _, r := range f.state().Resources {
-		if r.Type != kind {
-			continue
-		}
-		for _, i := range r.Instances {
-			out = append(out, fmt.Sprintf("%s[%v]", r.Name, i.IndexKey))
-		}
-	}
-	slices.Sort(out)
-	return out
-}
-
 // Holds fails the test unless the attributes of a resource read as told: name,
 // text, name, text. A name may lead into objects and maps: "generations.g1.enabled".
 // A map reads as its keys, a list as its items, a list of findings as their codes.
@@ -164,26 +148,5 @@ func Text(value any) string {
 		return strings.Join(items, " ")
 	default:
 		return fmt.Sprint(v)
-	}
-}
-
-// PlanJSON plans and returns the plan in its machine form.
-func (w *Workspace) PlanJSON(args ...string) *tfjson.Plan {
-	w.t.Helper()
-	w.Run(append([]string{"plan", "-no-color", "-out=json.tfplan"}, args...)...).Ok()
-	var plan tfjson.Plan
-	w.show(&plan, "json.tfplan")
-	return &plan
-}
-
-func (w *Workspace) show(into json.Unmarshaler, args ...string) {
-	w.t.Helper()
-	cmd := w.command(append([]string{"show", "-json"}, args...))
-	out, err := cmd.Output()
-	if err != nil {
-		w.t.Fatalf("show: %v", err)
-	}
-	if err := into.UnmarshalJSON(out); err != nil {
-		w.t.Fatal(err)
 	}
 }

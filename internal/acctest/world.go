@@ -33,7 +33,7 @@ import (
 type World struct {
 	Folder
 	Clock    *clock.Fake
-	refusals map[string][]string // what the step is to be refused for
+	expected func(error) error // tells whether the error of the step is the expected one
 }
 
 // NewWorld returns a world that holds the inventory and, over it, the named
@@ -67,6 +67,14 @@ func (w *World) Case(steps ...resource.TestStep) resource.TestCase {
 		step.ConfigVariables = variables
 		// A folder with a provider block asks for the providers of its own step.
 		step.ProtoV6ProviderFactories = factories
+		if pattern := step.ExpectError; pattern != nil && !step.ImportState {
+			*step = w.expects(*step, func(err error) error {
+				if pattern.MatchString(err.Error()) {
+					return nil
+				}
+				return fmt.Errorf("another error was expected: %w", err)
+			})
+		}
 	}
 	return resource.TestCase{
 		TerraformVersionChecks: []tfversion.TerraformVersionCheck{tfversion.RequireAbove(oldest)},
@@ -90,22 +98,31 @@ func (w *World) Refuses(want map[string][]string) resource.TestCase {
 // Refused returns the step as one that is refused for each of the named blocks of
 // the configuration, with an error that holds the texts.
 func (w *World) Refused(want map[string][]string, step resource.TestStep) resource.TestStep {
+	return w.expects(step, func(err error) error { return check.Blocks(err, want) })
+}
+
+// expects returns the step as one that must fail. Unlike ExpectError, it forgets
+// the state where it does not.
+func (w *World) expects(step resource.TestStep, expected func(error) error) resource.TestStep {
 	prepare := step.PreConfig
+	step.ExpectError = nil
 	step.PreConfig = func() {
 		if prepare != nil {
 			prepare()
 		}
-		w.refusals = want
+		w.expected = expected
 	}
-	step.PostApplyFunc = func() { w.t.Fatal("nothing was refused") }
+	step.PostApplyFunc = func() {
+		w.t.Fatal(errors.Join(errors.New("the step was to fail"), w.forget()))
+	}
 	return step
 }
 
-// failed is told of an error that its step does not expect by itself.
+// failed is told of the error of a step.
 func (w *World) failed(err error) error {
-	if want := w.refusals; want != nil {
-		w.refusals = nil
-		err = check.Blocks(err, want)
+	if w.expected != nil {
+		err = w.expected(err)
+		w.expected = nil
 	}
 	if err != nil {
 		err = errors.Join(err, w.forget())
