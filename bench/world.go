@@ -34,15 +34,16 @@ var healthy = event{"nothing", func(*asset) {}}
 // them the measured run is the one that first sees it and acts, which is the
 // dearest: a finding that stood before is carried over.
 var events = []event{
-	{"renewal", func(a *asset) { a.issued = instant.Add(-65 * day) }},
-	{"renewal again", func(a *asset) { a.issued = instant.Add(-61 * day) }},
+	// Renewals are spread from the 60th to the 80th day of the 90.
+	{"renewal", func(a *asset) { a.issued = instant.Add(-85 * day) }},
+	{"renewal again", func(a *asset) { a.issued = instant.Add(-81 * day) }},
 	{"end of life of an asset", func(a *asset) { a.facts.Records[0].State = lifecycle.StateRetired }},
 	{"leaver", func(a *asset) { a.person().Status = lifecycle.PersonLeft }},
 	{"suspension", func(a *asset) { a.person().Status = lifecycle.PersonSuspended }},
 	{"another team", func(a *asset) { a.person().Teams = []string{"research"} }},
 	{"another owner", func(a *asset) {
 		next := *a.person()
-		next.ID = "P-next"
+		next.ID, next.Email = "P-next", "next@example.org"
 		a.facts.People["next@example.org"] = []lifecycle.Person{next}
 		a.facts.Records[0].Owners = []string{"next@example.org"}
 	}},
