@@ -8,20 +8,22 @@ import (
 )
 
 // fold returns a word as it is compared: trimmed and in lower case. Systems hand
-// words over in one Unicode form. No letter outside ASCII becomes one inside, as
-// the Kelvin sign and the dotted capital I would: a look-alike must not answer for
-// somebody else.
-func fold(s string) string {
-	s = strings.TrimSpace(s)
+// words over in one Unicode form.
+func fold(s string) string { return Lower(strings.TrimSpace(s)) }
+
+// Lower returns s in lower case. It never turns a letter outside ASCII into one
+// inside: strings.ToLower makes "k" of the Kelvin sign and "i" of the dotted
+// capital I, and then a look-alike would answer for somebody else.
+func Lower(s string) string {
 	for i := 0; i < len(s); i++ {
 		if c := s[i]; c >= utf8.RuneSelf || 'A' <= c && c <= 'Z' {
-			return strings.Map(foldRune, s)
+			return strings.Map(lowerRune, s)
 		}
 	}
 	return s
 }
 
-func foldRune(r rune) rune {
+func lowerRune(r rune) rune {
 	low := unicode.ToLower(r)
 	if r >= utf8.RuneSelf && low < utf8.RuneSelf {
 		return r

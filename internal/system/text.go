@@ -6,29 +6,14 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 )
 
-// Fold returns s in lower case and in one Unicode form (NFC) for comparing: a name
-// that is composed in one system and decomposed in another is one name. It never
-// turns a letter outside ASCII into one inside: strings.ToLower makes "k" of the
-// Kelvin sign and "i" of the dotted capital I, and then a look-alike account would
-// answer for a real one. Nothing else is normalised.
-func Fold(s string) string {
-	for i := 0; i < len(s); i++ {
-		if c := s[i]; c >= utf8.RuneSelf || 'A' <= c && c <= 'Z' {
-			return strings.Map(foldRune, Composed(s))
-		}
-	}
-	return s
-}
-
-func foldRune(r rune) rune {
-	low := unicode.ToLower(r)
-	if r >= utf8.RuneSelf && low < utf8.RuneSelf {
-		return r
-	}
-	return low
-}
+// Fold returns s in lower case (lifecycle.Lower) and in one Unicode form (NFC) for
+// comparing: a name that is composed in one system and decomposed in another is one
+// name. Nothing else is normalised.
+func Fold(s string) string { return lifecycle.Lower(Composed(s)) }
 
 // Clean trims s and takes out of it what could make a plan or a diagnostic read
 // as something else: white space of any kind becomes one space, and other
@@ -47,7 +32,7 @@ func Clean(s string) string {
 // few signs that this form takes for ASCII characters stay what they are: the Kelvin
 // sign is no K, or a look-alike account would answer for a real one.
 func Composed(s string) string {
-	if norm.NFC.IsNormalString(s) {
+	if isASCII(s) || norm.NFC.IsNormalString(s) { // the latter allocates
 		return s
 	}
 	i := strings.IndexFunc(s, becomesASCII)
@@ -56,6 +41,15 @@ func Composed(s string) string {
 	}
 	_, n := utf8.DecodeRuneInString(s[i:])
 	return norm.NFC.String(s[:i]) + s[i:i+n] + Composed(s[i+n:])
+}
+
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
 }
 
 func becomesASCII(r rune) bool {
