@@ -20,9 +20,7 @@ func (l layer) enforcement(own []Enforcement) {
 		if !ok {
 			continue
 		}
-		read.add(at, i, e, func(f lifecycle.Enforcement) bool {
-			return holds(f.Risk, e.Risk) && covers(f.Class, e.Class) && covers(f.Environment, e.Environment)
-		})
+		read.add(at, i, e, func(f lifecycle.Enforcement) bool { return enforcementCovers(&f, &e) })
 	}
 	l.rules.Enforcement = append(read.list, l.rules.Enforcement...)
 }
@@ -42,6 +40,11 @@ func enforcement(at reporter, in Enforcement) (lifecycle.Enforcement, bool) {
 		}
 	}
 	return out, ok1 && ok2 && ok3
+}
+
+// enforcementCovers reports whether the entry f matches everything that e matches.
+func enforcementCovers(f, e *lifecycle.Enforcement) bool {
+	return holds(f.Risk, e.Risk) && covers(f.Class, e.Class) && covers(f.Environment, e.Environment)
 }
 
 // instant reads a date, which stands for its first instant in UTC, or a timestamp.
@@ -77,9 +80,7 @@ func authorizations(at reporter, own []Authorization) []lifecycle.Authorization 
 		if !ok {
 			continue
 		}
-		read.add(at.in(i), i, e, func(f lifecycle.Authorization) bool {
-			return holds(f.Risk, e.Risk) && holds(f.BoundTo, e.BoundTo) && covers(f.Class, e.Class)
-		})
+		read.add(at.in(i), i, e, func(f lifecycle.Authorization) bool { return authorizationCovers(&f, &e) })
 	}
 	return read.list
 }
@@ -102,6 +103,11 @@ func authorization(at reporter, in Authorization) (lifecycle.Authorization, bool
 		out.Who = append(out.Who, who)
 	}
 	return out, ok1 && ok2 && ok3
+}
+
+// authorizationCovers reports whether the entry f matches everything that e matches.
+func authorizationCovers(f, e *lifecycle.Authorization) bool {
+	return holds(f.Risk, e.Risk) && holds(f.BoundTo, e.BoundTo) && covers(f.Class, e.Class)
 }
 
 // whoOf returns who is named in the one spelling of the words. It reports false if

@@ -73,17 +73,14 @@ func (c *comparison) enforcement() {
 	list := own(c.rules.Enforcement, c.base.Enforcement)
 	for i := range list {
 		e := &list[i]
-		covered := func(f lifecycle.Enforcement) bool {
-			return holds(f.Risk, e.Risk) && covers(f.Class, e.Class) && covers(f.Environment, e.Environment)
-		}
-		if slices.ContainsFunc(list[:i], covered) {
+		if slices.ContainsFunc(list[:i], func(f lifecycle.Enforcement) bool { return enforcementCovers(&f, e) }) {
 			continue
 		}
 		places, whole := instead(c.base.Enforcement,
 			func(b *lifecycle.Enforcement) bool {
 				return meet(b.Risk, e.Risk) && intersects(b.Class, e.Class) && intersects(b.Environment, e.Environment)
 			},
-			func(b *lifecycle.Enforcement) bool { return covered(*b) })
+			func(b *lifecycle.Enforcement) bool { return enforcementCovers(b, e) })
 		if !whole {
 			places = append(places, &lifecycle.Enforcement{Mode: lifecycle.Enforce})
 		}
@@ -146,17 +143,14 @@ func (c *comparison) may(what string, rules, base []lifecycle.Authorization) {
 	list := own(rules, base)
 	for i := range list {
 		e := &list[i]
-		covered := func(f lifecycle.Authorization) bool {
-			return holds(f.Risk, e.Risk) && holds(f.BoundTo, e.BoundTo) && covers(f.Class, e.Class)
-		}
-		if slices.ContainsFunc(list[:i], covered) {
+		if slices.ContainsFunc(list[:i], func(f lifecycle.Authorization) bool { return authorizationCovers(&f, e) }) {
 			continue
 		}
 		places, whole := instead(base,
 			func(b *lifecycle.Authorization) bool {
 				return meet(b.Risk, e.Risk) && meet(b.BoundTo, e.BoundTo) && intersects(b.Class, e.Class)
 			},
-			func(b *lifecycle.Authorization) bool { return covered(*b) })
+			func(b *lifecycle.Authorization) bool { return authorizationCovers(b, e) })
 		if !whole {
 			places = append(places, &lifecycle.Authorization{})
 		}
