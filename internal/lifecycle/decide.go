@@ -249,7 +249,7 @@ func (e *evaluation) heldAction(c Code) Action {
 
 // settleStatus derives the status from the action and from what is left.
 func (e *evaluation) settleStatus() {
-	e.status = e.statusOf(e.action)
+	e.status = statusOf(e.action)
 	isActive := active(e.generations[:e.count])
 	switch {
 	case e.observing:
@@ -265,7 +265,7 @@ func (e *evaluation) settleStatus() {
 }
 
 // statusOf returns the status that an action gives.
-func (e *evaluation) statusOf(a Action) Status {
+func statusOf(a Action) Status {
 	switch a {
 	case Revoke:
 		return StatusRevoked

@@ -72,7 +72,6 @@ func (e *evaluation) inForceStatus() Status {
 // enforceNow gives the generations from a time of observing an expiry, spread over
 // their lifetime so that they are not all renewed at once.
 func (e *evaluation) enforceNow() {
-	e.enforcedAt = e.prior.Memory.EnforcedAt
 	if e.jumped {
 		return
 	}
