@@ -43,6 +43,13 @@ func mapping(description string) schema.MapAttribute {
 	return schema.MapAttribute{Optional: true, ElementType: types.StringType, MarkdownDescription: description}
 }
 
+// The attributes that are the same for several kinds.
+var (
+	allowHTTP         = flag("Send the token in clear to a server that is not this machine. Default `false`.")
+	requestsPerMinute = number("How many requests a minute at most. Default: no limit.")
+	requestTimeout    = waiting("How long one request may take. Default `30s`.")
+)
+
 // caFile is the same attribute wherever TLS is spoken.
 var caFile = setting("A PEM file of the only authorities that are trusted for this system. Default: those of the machine. Verification cannot be turned off.")
 

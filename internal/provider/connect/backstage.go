@@ -1,40 +1,37 @@
 package connect
 
 import (
-	"strings"
-
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/kind/backstage"
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/attribute"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
 )
 
-func backstageSchema() schema.Attribute {
-	all := map[string]schema.Attribute{
+var backstageSchema = schema.SingleNestedAttribute{
+	Optional: true,
+	MarkdownDescription: "A Backstage catalog, from its files or over its API: components, APIs, resources and systems as assets, users and groups as owners. " +
+		"An asset is named by its full reference in lower case, `component:default/billing`.",
+	Attributes: map[string]schema.Attribute{
 		"files":          several("Paths or globs of catalog-info files. This or `url` is required."),
 		"follow_links":   followLinks,
 		"url":            setting("The backend's address, for the catalog API. This or `files` is required."),
 		"token":          secretSetting("A token that may read every entity of the catalog. Default: the environment variable `CUSTODY_<SYSTEM>_TOKEN`."),
 		"ca_file":        caFile,
-		"allow_http":     flag("Send the token in clear to a server that is not this machine. Default `false`."),
+		"allow_http":     allowHTTP,
 		"kinds":          several("The kinds of entities that are assets. Default `component`, `api`, `resource`, `system`."),
-		"annotations":    mapping("Annotations that state what the catalog has no field for: our field = annotation. Fields: `" + strings.Join(backstage.Fields(), "`, `") + "`. Default: `custody.dev/` and the field, with `-` for `_`."),
-		"states":         mapping("Lifecycles: their word = one of `" + strings.Join(lifecycle.States(), "`, `") + "`, on top of the defaults (`experimental`, `production` and `deprecated` are in_service)."),
-		"people_states":  mapping("Words of the annotation for a person's status: their word = one of `" + strings.Join(lifecycle.DirectoryStatuses(), "`, `") + "`. Without the annotation a person is active."),
+		"annotations":    mapping("Annotations that state what the catalog has no field for: our field = annotation. Fields: " + attribute.Words(backstage.Fields()) + ". Default: `custody.dev/` and the field, with `-` for `_`."),
+		"states":         mapping("Lifecycles: their word = one of " + attribute.Words(lifecycle.States()) + ", on top of the defaults (`experimental`, `production` and `deprecated` are in_service)."),
+		"people_states":  mapping("Words of the annotation for a person's status: their word = one of " + attribute.Words(lifecycle.DirectoryStatuses()) + ". Without the annotation a person is active."),
+		"min_records":    minRecords,
 		"without_people": flag("The catalog holds no users and groups. Default `false`."),
 
 		"page_size":           number("How many entities one request of a list brings, at most 500. Default 500."),
-		"requests_per_minute": number("How many requests a minute at most. Default: no limit."),
-		"timeout":             waiting("How long one request may take. Default `30s`."),
-	}
-	all["min_records"] = minRecords
-	return schema.SingleNestedAttribute{
-		Optional: true, Attributes: all,
-		MarkdownDescription: "A Backstage catalog, from its files or over its API: components, APIs, resources and systems as assets, users and groups as owners. " +
-			"An asset is named by its full reference in lower case, `component:default/billing`.",
-	}
+		"requests_per_minute": requestsPerMinute,
+		"timeout":             requestTimeout,
+	},
 }
 
 type backstageModel struct {

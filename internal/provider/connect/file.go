@@ -16,13 +16,11 @@ import (
 )
 
 func columns(of string) schema.MapAttribute {
-	return schema.MapAttribute{Optional: true, ElementType: types.StringType,
-		MarkdownDescription: "Headers or columns of other people's exports of " + of + ": our field = theirs. A field that is not listed is looked for under its own name; case does not count. A listed one that is not there makes the system unavailable."}
+	return mapping("Headers or columns of other people's exports of " + of + ": our field = theirs. A field that is not listed is looked for under its own name; case does not count. A listed one that is not there makes the system unavailable.")
 }
 
 func words(of, ours, others string) schema.MapAttribute {
-	return schema.MapAttribute{Optional: true, ElementType: types.StringType,
-		MarkdownDescription: "Words of other people's exports for " + of + ": their value = our value, one of " + ours + ". Case does not count. Our own words need no mapping. " + others}
+	return mapping("Words of other people's exports for " + of + ": their value = our value, one of " + ours + ". Case does not count. Our own words need no mapping. " + others)
 }
 
 var fileSchema = schema.SingleNestedAttribute{

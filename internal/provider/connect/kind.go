@@ -37,7 +37,7 @@ type kind struct {
 // description the user writes. A kind that is added takes one line.
 func kinds() []kind {
 	return []kind{
-		decoded(backstage.Kind, backstageSchema(), (*backstageModel).open),
+		decoded(backstage.Kind, backstageSchema, (*backstageModel).open),
 		decoded(file.Kind, fileSchema, (*fileModel).open),
 		decoded(ldap.Kind, ldapSchema, (*ldapModel).open),
 		decoded(requesttracker.Kind, requestTrackerSchema, (*requestTrackerModel).open),

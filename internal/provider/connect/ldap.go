@@ -1,13 +1,12 @@
 package connect
 
 import (
-	"strings"
-
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/kind/ldap"
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/attribute"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
 )
 
@@ -16,7 +15,7 @@ var ldapSchema = schema.SingleNestedAttribute{
 	MarkdownDescription: "A directory over LDAP: people, teams with nested members. OpenLDAP and Active Directory by preset; others by naming their attributes. " +
 		"The account needs to bind, to read and to search; nothing is written.",
 	Attributes: map[string]schema.Attribute{
-		"preset":             setting("The defaults of everything below: one of `" + strings.Join(ldap.Presets(), "`, `") + "`. Default `openldap`."),
+		"preset":             setting("The defaults of everything below: one of " + attribute.Words(ldap.Presets()) + ". Default `openldap`."),
 		"url":                setting("`ldaps://host[:port]` or `ldap://host[:port]`. Required. Plain `ldap://` is accepted to this machine, with `start_tls`, or with `insecure_plaintext`."),
 		"start_tls":          flag("Protect an `ldap://` connection before anything else is sent; it never falls back to plaintext."),
 		"ca_file":            caFile,
@@ -43,9 +42,9 @@ var ldapSchema = schema.SingleNestedAttribute{
 		"teams_attribute":     setting("An attribute of a person that lists the teams, such as `memberOf` or `department`. Default: groups that name the person are searched for."),
 		"nested_groups":       setting("How nested members are found: `walk`, or `chain` (Active Directory only, its default)."),
 		"kind_attribute":      setting("What sort of owner a person is. Default `employeeType`."),
-		"kinds":               mapping("Words of `kind_attribute`: their word = one of `" + strings.Join(lifecycle.OwnerKinds(), "`, `") + "`; the key `\"\"` stands for no value."),
+		"kinds":               mapping("Words of `kind_attribute`: their word = one of " + attribute.Words(lifecycle.OwnerKinds()) + "; the key `\"\"` stands for no value."),
 		"status_attribute":    setting("An attribute that says whether a person is still here. Default: none, and the account's own state counts."),
-		"states":              mapping("Words of `status_attribute`: their word = one of `" + strings.Join(lifecycle.DirectoryStatuses(), "`, `") + "`; the key `\"\"` stands for no value."),
+		"states":              mapping("Words of `status_attribute`: their word = one of " + attribute.Words(lifecycle.DirectoryStatuses()) + "; the key `\"\"` stands for no value."),
 		"disabled_status":     setting("What a disabled account says of its person: `suspended` (default), `left`, or `active`, which ignores it."),
 		"password_policy_dn":  setting("OpenLDAP: the policy of people who name none (`ppolicy_default`). A lock counts only where the policy in force enforces it."),
 		"end_date_attribute":  setting("The last day: generalized time, a date, RFC 3339, `accountExpires` or `shadowExpire`. Default `pwdEndTime`, in Active Directory `accountExpires`."),

@@ -1,13 +1,12 @@
 package connect
 
 import (
-	"strings"
-
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/kind/requesttracker"
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/attribute"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
 )
 
@@ -19,17 +18,17 @@ var requestTrackerSchema = schema.SingleNestedAttribute{
 		"url":        setting("The server's address, without `/REST/2.0`. Required."),
 		"token":      secretSetting("An authentication token of the account. Default: the environment variable `CUSTODY_<SYSTEM>_TOKEN`."),
 		"ca_file":    caFile,
-		"allow_http": flag("Send the token in clear to a server that is not this machine. Default `false`."),
+		"allow_http": allowHTTP,
 		"catalogs":   mapping("The catalogs to read: catalog = asset class. Default: all catalogs, and the class is the catalog's name. Assets elsewhere are not assets of this system."),
-		"queues":     mapping("The queues whose tickets are tasks: queue = one of `" + strings.Join(lifecycle.TaskKinds(), "`, `") + "`. Default: none, and the system has no tasks."),
-		"fields":     mapping("Custom fields: our field = their name, without regard to case. Fields: `" + strings.Join(requesttracker.Fields(), "`, `") + "`. Nothing counts as verified unless `verified_at` is mapped."),
-		"states":     mapping("Statuses: their status = our state, one of `" + strings.Join(lifecycle.States(), "`, `") + "`, on top of the defaults (`new` planned, `allocated` and `in-use` in_service, `stolen` lost, `recycled` and `deleted` retired)."),
-		"owner_role": setting("The role that owns an asset: one of `" + strings.Join(requesttracker.OwnerRoles(), "`, `") + "`. Default `Owner`."),
-		"owner_key":  setting("What of a user names the owner: one of `" + strings.Join(requesttracker.OwnerKeys(), "`, `") + "`. Default `name`."),
+		"queues":     mapping("The queues whose tickets are tasks: queue = one of " + attribute.Words(lifecycle.TaskKinds()) + ". Default: none, and the system has no tasks."),
+		"fields":     mapping("Custom fields: our field = their name, without regard to case. Fields: " + attribute.Words(requesttracker.Fields()) + ". Nothing counts as verified unless `verified_at` is mapped."),
+		"states":     mapping("Statuses: their status = our state, one of " + attribute.Words(lifecycle.States()) + ", on top of the defaults (`new` planned, `allocated` and `in-use` in_service, `stolen` lost, `recycled` and `deleted` retired)."),
+		"owner_role": setting("The role that owns an asset: one of " + attribute.Words(requesttracker.OwnerRoles()) + ". Default `Owner`."),
+		"owner_key":  setting("What of a user names the owner: one of " + attribute.Words(requesttracker.OwnerKeys()) + ". Default `name`."),
 
 		"page_size":           number("How many records one request of a list brings, 1 to 100. Default 100."),
-		"requests_per_minute": number("How many requests a minute at most. Default: no limit."),
-		"timeout":             waiting("How long one request may take. Default `30s`."),
+		"requests_per_minute": requestsPerMinute,
+		"timeout":             requestTimeout,
 	},
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/custodyhq/terraform-provider-custody/internal/kind/rest"
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/attribute"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/value"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
 )
@@ -22,12 +23,12 @@ func restCommon() map[string]schema.Attribute {
 		"url":                 setting("The server's address. Required."),
 		"ca_file":             caFile,
 		"allow_http":          flag("Send secrets in clear to a server that is not this machine. Default `false`."),
-		"states":              mapping("Words of the system: their value = our state, one of `" + strings.Join(lifecycle.States(), "`, `") + "`, before those of the description."),
-		"task_kinds":          mapping("Words of the system: their value = one of `" + strings.Join(lifecycle.TaskKinds(), "`, `") + "`, before those of the description."),
+		"states":              mapping("Words of the system: their value = our state, one of " + attribute.Words(lifecycle.States()) + ", before those of the description."),
+		"task_kinds":          mapping("Words of the system: their value = one of " + attribute.Words(lifecycle.TaskKinds()) + ", before those of the description."),
 		"min_records":         number("The fewest assets that a list may hold; fewer is unavailable. Default 1, and -1 for none: a system that shows nothing has more likely lost its rights."),
 		"page_size":           number("How many records one request of a list brings. Default: the description's."),
 		"requests_per_minute": number("How many requests a minute at most, -1 for no limit. Default: the description's."),
-		"timeout":             waiting("How long one request may take. Default `30s`."),
+		"timeout":             requestTimeout,
 	}
 }
 

@@ -1,13 +1,12 @@
 package connect
 
 import (
-	"strings"
-
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/kind/scim"
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/attribute"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
 )
 
@@ -18,10 +17,10 @@ var scimSchema = schema.SingleNestedAttribute{
 		"url":                 setting("The address of the service; users are at `<url>/Users`. Required."),
 		"token":               secretSetting("The bearer token. Default: the environment variable `CUSTODY_<SYSTEM>_TOKEN`."),
 		"ca_file":             caFile,
-		"allow_http":          flag("Send the token in clear to a server that is not this machine. Default `false`."),
-		"keys":                several("What may name a user, apart from the id: of `" + strings.Join(scim.Keys(), "`, `") + "`. Default `userName`, `emails.value`."),
+		"allow_http":          allowHTTP,
+		"keys":                several("What may name a user, apart from the id: of " + attribute.Words(scim.Keys()) + ". Default `userName`, `emails.value`."),
 		"kind_attribute":      setting("The attribute that says what sort of owner a user is. Default `userType`."),
-		"kinds":               mapping("Words of `kind_attribute`: their word = one of `" + strings.Join(lifecycle.OwnerKinds(), "`, `") + "`."),
+		"kinds":               mapping("Words of `kind_attribute`: their word = one of " + attribute.Words(lifecycle.OwnerKinds()) + "."),
 		"end_date_attribute":  setting("The attribute that holds the last day, as a SCIM attribute path. Default: none, and no user has an end date."),
 		"inactive_means":      setting("What `active = false` says: `suspended` (default) or `left`. Many identity providers deactivate for a while too."),
 		"groups":              flag("Whether groups are read as teams. Default `true`."),
@@ -29,8 +28,8 @@ var scimSchema = schema.SingleNestedAttribute{
 		"probe":               several("Keys that must resolve before any answer counts: a guard against rights that hide people."),
 		"paging":              setting("`index` or `cursor` (RFC 9865). Default: what the server announces."),
 		"page_size":           number("How many entries are asked for at a time. Default 100."),
-		"requests_per_minute": number("How many requests a minute at most. Default: no limit."),
-		"timeout":             waiting("How long one request may take. Default `30s`."),
+		"requests_per_minute": requestsPerMinute,
+		"timeout":             requestTimeout,
 	},
 }
 

@@ -1,12 +1,11 @@
 package connect
 
 import (
-	"strings"
-
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/kind/sql"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/attribute"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/table"
 )
@@ -17,7 +16,7 @@ func sqlSchema() schema.Attribute {
 		MarkdownDescription: "A database, read with queries of your own in one read-only transaction: assets, people and tasks in columns that are named as in the file system. " +
 			"The account needs the right to read what the queries name, and no other.",
 		Attributes: withMapping(map[string]schema.Attribute{
-			"driver":             setting("The database: one of `" + strings.Join(sql.Drivers(), "`, `") + "`. Required."),
+			"driver":             setting("The database: one of " + attribute.Words(sql.Drivers()) + ". Required."),
 			"dsn":                secretSetting("Where the database is and who reads, as the driver writes it. Default: the environment variable `CUSTODY_<SYSTEM>_DSN`."),
 			"ca_file":            caFile,
 			"insecure_plaintext": flag("Accept a connection without TLS to another machine. Default `false`."),

@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/attribute"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/binding"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/value"
 )
@@ -142,9 +143,8 @@ func exceptionAttribute() schema.SingleNestedAttribute {
 			"When it ends it is the finding `exception.expired`; what it waived then counts anew, with its grace, also when it is taken out early.",
 		Attributes: map[string]schema.Attribute{
 			"codes": schema.SetAttribute{Required: true, ElementType: types.StringType,
-				Validators: []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.ValueStringsAre(exceptableCode())},
-				MarkdownDescription: "The finding codes that are waived. Accepted: `" + strings.Join(exceptable(), "`, `") + "`. On an asset that is not bound to a workload, `" +
-					strings.Join(codeNames(lifecycle.Exceptable(lifecycle.BoundToWorkload)&^lifecycle.Exceptable(lifecycle.BoundToPerson)), "`, `") + "` are refused too."},
+				Validators:          []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.ValueStringsAre(exceptableCode())},
+				MarkdownDescription: "The finding codes that are waived. Accepted: " + attribute.Words(exceptable()) + ". On an asset that is not bound to a workload, " + attribute.Words(codeNames(lifecycle.Exceptable(lifecycle.BoundToWorkload)&^lifecycle.Exceptable(lifecycle.BoundToPerson))) + " are refused too."},
 			"reason":      schema.StringAttribute{Required: true, Validators: []validator.String{value.Stated()}, MarkdownDescription: "Why."},
 			"approved_by": schema.StringAttribute{Required: true, Validators: []validator.String{value.Stated()}, MarkdownDescription: "Who approved it: the id, e-mail address or user name of an active person who may, by the policy's `authority`; by default the holder's manager or the class's lifecycle owner. It is checked when a run first sees it."},
 			"expires_at": schema.StringAttribute{Required: true, Validators: []validator.String{value.EndOfDay()},
@@ -158,7 +158,7 @@ func text(description string) schema.StringAttribute {
 }
 
 func oneOf(description string, values []string) schema.StringAttribute {
-	return text(description + " One of `" + strings.Join(values, "`, `") + "`.")
+	return text(description + " One of " + attribute.Words(values) + ".")
 }
 
 func decided() map[string]schema.Attribute {
