@@ -20,8 +20,6 @@ import (
 	"strconv"
 	"strings"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/custodyhq/terraform-provider-custody/internal/fault"
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 	"github.com/custodyhq/terraform-provider-custody/internal/memo"
@@ -220,7 +218,7 @@ func (inv *Inventory) addPeople(ctx context.Context, facts *lifecycle.Facts, key
 	})
 	slices.Sort(keys)
 	keys = slices.Compact(keys)
-	answers, err := gather(ctx, keys, inv.Resolve)
+	answers, err := system.Gather(ctx, parallel, keys, inv.Resolve)
 	if err != nil {
 		return err
 	}
@@ -234,7 +232,7 @@ func (inv *Inventory) addPeople(ctx context.Context, facts *lifecycle.Facts, key
 			}
 		}
 	}
-	members, err := gather(ctx, teams, inv.Members)
+	members, err := system.Gather(ctx, parallel, teams, inv.Members)
 	if err != nil {
 		return err
 	}
@@ -253,33 +251,6 @@ func countActive(people []lifecycle.Person) int {
 		}
 	}
 	return n
-}
-
-// gather asks for every item, several at a time, and returns the answers in the
-// order of the items. Of several errors it returns that of the first item, so
-// that the same failure always reads the same.
-func gather[I, O any](ctx context.Context, items []I, ask func(context.Context, I) (O, error)) ([]O, error) {
-	out := make([]O, len(items))
-	errs := make([]error, len(items))
-	if len(items) == 1 {
-		out[0], errs[0] = ask(ctx, items[0])
-		return out, errs[0]
-	}
-	var g errgroup.Group
-	g.SetLimit(parallel)
-	for i, item := range items {
-		g.Go(func() error {
-			out[i], errs[i] = ask(ctx, item)
-			return nil
-		})
-	}
-	_ = g.Wait()
-	for _, err := range errs {
-		if err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
 }
 
 func (inv *Inventory) assetSource(name string) (*assetSource, error) {

@@ -7,8 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
 )
 
@@ -353,26 +351,5 @@ func swapped(s string) string {
 	}, s)
 }
 
-// gather asks for every id, several at a time, and returns the answers in the
-// order of the ids.
-func gather(ids []string, ask func(string) (*entry, error)) ([]*entry, error) {
-	out := make([]*entry, len(ids))
-	errs := make([]error, len(ids))
-	var g errgroup.Group
-	g.SetLimit(parallel)
-	for i, id := range ids {
-		g.Go(func() error {
-			out[i], errs[i] = ask(id)
-			return nil
-		})
-	}
-	_ = g.Wait()
-	for _, err := range errs {
-		if err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
-}
-
+// parallel bounds the entries that are asked for at a time.
 const parallel = 8

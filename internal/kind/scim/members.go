@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
+	"github.com/custodyhq/terraform-provider-custody/internal/system"
 )
 
 // mostTeams bounds how many groups are looked into for one team.
@@ -149,7 +150,7 @@ func (c *catalog) several(ctx context.Context, ids []string) ([]*entry, error) {
 	if int64(len(ids)) > pagesOf(head) {
 		c.spent.Add(pagesOf(head))
 	}
-	return gather(ids, func(id string) (*entry, error) { return c.byID(ctx, id) })
+	return system.Gather(ctx, parallel, ids, c.byID)
 }
 
 // group returns a group with its members: nil if there is none of that id.
