@@ -24,7 +24,7 @@ func Text[T any](name, description string, at func(*T) *string) Row[T] {
 		Column: Column{Name: name, Type: types.StringType, Description: description},
 		Write:  func(from *T) attr.Value { return value.Text(*at(from)) },
 		Read: func(v attr.Value, into *T) error {
-			*at(into) = text(v)
+			*at(into) = value.TextOf(v)
 			return nil
 		},
 	}
@@ -39,7 +39,7 @@ func Word[T any, E fmt.Stringer](name, description string, words []string, parse
 		Read: func(v attr.Value, into *T) error {
 			var word E
 			var err error
-			if s := text(v); s != "" {
+			if s := value.TextOf(v); s != "" {
 				word, err = parse(s)
 			}
 			*at(into) = word
@@ -177,9 +177,4 @@ func Objects[T, E any](name, description string, of Table[E], at func(*T) *[]E) 
 			return nil
 		},
 	}
-}
-
-func text(v attr.Value) string {
-	s, _ := v.(types.String)
-	return s.ValueString()
 }

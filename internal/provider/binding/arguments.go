@@ -75,8 +75,7 @@ func declaredText(name, description string, at func(*lifecycle.Declared) *string
 	return argument[lifecycle.Declared]{name,
 		schema.StringAttribute{Optional: true, MarkdownDescription: description, Validators: []validator.String{value.Stated()}},
 		func(v attr.Value, d *lifecycle.Declared) error {
-			s, _ := v.(types.String)
-			*at(d) = system.Composed(s.ValueString())
+			*at(d) = system.Composed(value.TextOf(v))
 			return nil
 		}}
 }
@@ -117,10 +116,10 @@ func Asset() validator.String {
 }
 
 func readAsset(v attr.Value, q *lifecycle.Question) error {
-	s, _ := v.(types.String)
+	text := value.TextOf(v)
 	var ok bool
-	if q.Asset, ok = lifecycle.ParseRef(s.ValueString()); !ok {
-		return fmt.Errorf("%q is not of the form \"<system>/<id>\"", s.ValueString())
+	if q.Asset, ok = lifecycle.ParseRef(text); !ok {
+		return fmt.Errorf("%q is not of the form \"<system>/<id>\"", text)
 	}
 	return nil
 }
@@ -141,12 +140,12 @@ func readThirdParty(v attr.Value, d *lifecycle.Declared) error {
 }
 
 func readRetirementDate(v attr.Value, d *lifecycle.Declared) error {
-	s, _ := v.(types.String)
-	if s.ValueString() == "" {
+	text := value.TextOf(v)
+	if text == "" {
 		return nil
 	}
 	var err error
-	d.RetirementDate, err = value.ParseEndOfDay(s.ValueString())
+	d.RetirementDate, err = value.ParseEndOfDay(text)
 	return err
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/attribute"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/value"
 )
 
 // kept are the facts that a grant keeps of its binding: those that a decision
@@ -135,8 +136,7 @@ var ownerKeys = attribute.Row[lifecycle.Binding]{
 		m, _ := v.(types.Map)
 		b.OwnerKeys = nil
 		for _, key := range slices.Sorted(maps.Keys(m.Elements())) {
-			s, _ := m.Elements()[key].(types.String)
-			k := lifecycle.OwnerKey{Key: key, Holder: s.ValueString()}
+			k := lifecycle.OwnerKey{Key: key, Holder: value.TextOf(m.Elements()[key])}
 			if k.Holder == keyAbsent || k.Holder == keyAmbiguous {
 				k.Absent, k.Holder = k.Holder == keyAbsent, ""
 			}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/attribute"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/value"
 )
 
 // ObjectTypes are the attributes that a grant keeps of its binding: what a
@@ -36,7 +37,7 @@ func remembered(values map[string]attr.Value, asset lifecycle.Ref) (*lifecycle.B
 	if err := kept.Read(values, b); err != nil {
 		return nil, err
 	}
-	if digest, _ := values["digest"].(types.String); digest.ValueString() != b.Digest() {
+	if value.TextOf(values["digest"]) != b.Digest() {
 		return nil, fmt.Errorf("its digest does not match its other attributes")
 	}
 	return b, nil

@@ -92,7 +92,7 @@ func openDescribed(kind, description string) func(ctx context.Context, name stri
 	return func(_ context.Context, name string, block types.Object) (system.System, error) {
 		values := block.Attributes()
 		c := rest.Config{
-			Name: name, Kind: kind, URL: textOf(values, "url"), CAFile: textOf(values, "ca_file"),
+			Name: name, Kind: kind, URL: value.TextOf(values["url"]), CAFile: value.TextOf(values["ca_file"]),
 			Settings: mapOf(values, "settings"), States: mapOf(values, "states"), TaskKinds: mapOf(values, "task_kinds"),
 			MinRecords: numberOf(values, "min_records"), PageSize: numberOf(values, "page_size"),
 			RequestsPerMinute: numberOf(values, "requests_per_minute"),
@@ -105,7 +105,7 @@ func openDescribed(kind, description string) func(ctx context.Context, name stri
 			c.Timeout = span(timeout)
 		}
 		if c.Description == "" {
-			c.Description = textOf(values, "description")
+			c.Description = value.TextOf(values["description"])
 		}
 		about, err := rest.AboutOf(c.Description)
 		if err != nil {
@@ -125,11 +125,6 @@ func openDescribed(kind, description string) func(ctx context.Context, name stri
 	}
 }
 
-func textOf(values map[string]attr.Value, name string) string {
-	s, _ := values[name].(types.String)
-	return s.ValueString()
-}
-
 func numberOf(values map[string]attr.Value, name string) int {
 	n, _ := values[name].(types.Int64)
 	return int(n.ValueInt64())
@@ -137,14 +132,5 @@ func numberOf(values map[string]attr.Value, name string) int {
 
 func mapOf(values map[string]attr.Value, name string) map[string]string {
 	m, _ := values[name].(types.Map)
-	var out map[string]string
-	for key, v := range m.Elements() {
-		if s, ok := v.(types.String); ok && !s.IsNull() {
-			if out == nil {
-				out = make(map[string]string)
-			}
-			out[key] = s.ValueString()
-		}
-	}
-	return out
+	return value.TextMapOf(m)
 }

@@ -124,7 +124,7 @@ func (e *argumentError) Error() string { return e.err.Error() }
 
 // spec reads the arguments; they must be known.
 func (m *model) spec() (*lifecycle.Spec, *argumentError) {
-	s := &lifecycle.Spec{Access: m.Access.ValueString(), RotateWhenChanged: inputs(m.RotateWhenChanged)}
+	s := &lifecycle.Spec{Access: m.Access.ValueString(), RotateWhenChanged: value.TextMapOf(m.RotateWhenChanged)}
 	var err error
 	if s.Risk, err = lifecycle.ParseRisk(m.Risk.ValueString()); err != nil {
 		return nil, &argumentError{path.Root("risk"), err}
@@ -162,22 +162,8 @@ func (m *model) spec() (*lifecycle.Spec, *argumentError) {
 	return s, nil
 }
 
-func inputs(m types.Map) map[string]string {
-	if m.IsNull() {
-		return nil
-	}
-	out := make(map[string]string, len(m.Elements()))
-	for k, v := range m.Elements() {
-		if s, ok := v.(types.String); ok && !s.IsNull() {
-			out[k] = s.ValueString()
-		}
-	}
-	return out
-}
-
 func textIn(o types.Object, name string) string {
-	s, _ := o.Attributes()[name].(types.String)
-	return s.ValueString()
+	return value.TextOf(o.Attributes()[name])
 }
 
 func attestation(o types.Object) (*lifecycle.Attestation, error) {
@@ -232,13 +218,12 @@ func exception(o types.Object) (*lifecycle.Exception, error) {
 
 // memory reads back from the state what the grant remembers.
 func (m *model) memory() (*lifecycle.Grant, error) {
-	asset, _ := m.Binding.Attributes()["asset"].(types.String)
-	ref, ok := lifecycle.ParseRef(asset.ValueString())
+	ref, ok := lifecycle.ParseRef(textIn(m.Binding, "asset"))
 	if !ok {
 		return nil, fmt.Errorf("the state names no asset")
 	}
 	g := &lifecycle.Grant{
-		Asset: ref, Access: m.Access.ValueString(), RotateWhenChanged: inputs(m.RotateWhenChanged),
+		Asset: ref, Access: m.Access.ValueString(), RotateWhenChanged: value.TextMapOf(m.RotateWhenChanged),
 		Holder: m.Holder.ValueString(), Serial: int(m.Serial.ValueInt64()),
 		RevokedAt: value.InstantOf(m.RevokedAt), CertifiedAt: value.InstantOf(m.CertifiedAt), NextChangeAt: value.InstantOf(m.NextChangeAt),
 		Basis: basisOf(m.Basis), EnforceFrom: value.InstantOf(m.EnforceFrom), Policy: m.PolicyDigest.ValueString(),

@@ -13,6 +13,7 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 	document "github.com/custodyhq/terraform-provider-custody/internal/policy"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/attribute"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/value"
 )
 
 // field is one value of a part of a policy document: how the attribute is named and
@@ -25,13 +26,13 @@ type field[T any] struct {
 
 func optionalIn[T any](name, description string, at func(*T) **string) field[T] {
 	return field[T]{name, optional(description), func(t *T, v attr.Value) {
-		s := textOf(v)
+		s := value.TextOf(v)
 		*at(t) = &s
 	}}
 }
 
 func requiredIn[T any](name, description string, at func(*T) *string) field[T] {
-	return field[T]{name, required(description), func(t *T, v attr.Value) { *at(t) = textOf(v) }}
+	return field[T]{name, required(description), func(t *T, v attr.Value) { *at(t) = value.TextOf(v) }}
 }
 
 func listIn[T any](name, description string, at func(*T) *[]string) field[T] {
@@ -40,31 +41,33 @@ func listIn[T any](name, description string, at func(*T) *[]string) field[T] {
 		l, _ := v.(types.List)
 		texts := make([]string, 0, len(l.Elements()))
 		for _, e := range l.Elements() {
-			texts = append(texts, textOf(e))
+			texts = append(texts, value.TextOf(e))
 		}
 		*at(t) = texts
 	}}
 }
 
-// textOf returns a text; null is empty.
-func textOf(v attr.Value) string {
-	s, _ := v.(types.String)
-	return s.ValueString()
-}
-
 // fields are all values of a part of a policy document.
 type fields[T any] []field[T]
+
+// The selectors that several parts of a document have.
+var (
+	ofClass       = "The asset's class; case does not count, and `*` stands for any text."
+	ofEnvironment = "The asset's environment; case does not count, and `*` stands for any text."
+	ofRisk        = "The grant's risk." + among(lifecycle.Risks())
+	ofColumn      = "Whether the class stands for a person or a workload." + among(lifecycle.Columns())
+)
 
 var lifetimes = fields[document.Lifetime]{
 	optionalIn("risk", "The grant's risk. Default `standard`: an entry without it is for standard access only."+among(lifecycle.Risks()),
 		func(l *document.Lifetime) **string { return &l.Risk }),
 	optionalIn("criticality", "The asset's criticality; case does not count, and `*` stands for any text.",
 		func(l *document.Lifetime) **string { return &l.Criticality }),
-	optionalIn("environment", "The asset's environment; case does not count, and `*` stands for any text.",
+	optionalIn("environment", ofEnvironment,
 		func(l *document.Lifetime) **string { return &l.Environment }),
 	optionalIn("owner_kind", "The owner's kind."+among(lifecycle.OwnerKinds()),
 		func(l *document.Lifetime) **string { return &l.OwnerKind }),
-	optionalIn("class", "The asset's class; case does not count, and `*` stands for any text.",
+	optionalIn("class", ofClass,
 		func(l *document.Lifetime) **string { return &l.Class }),
 	optionalIn("ttl", "How long a generation lives. Default `90d`, privileged `30d`."+durations,
 		func(l *document.Lifetime) **string { return &l.TTL }),
@@ -79,11 +82,11 @@ var lifetimes = fields[document.Lifetime]{
 }
 
 var enforcements = fields[document.Enforcement]{
-	optionalIn("class", "The asset's class; case does not count, and `*` stands for any text.",
+	optionalIn("class", ofClass,
 		func(e *document.Enforcement) **string { return &e.Class }),
-	optionalIn("risk", "The grant's risk."+among(lifecycle.Risks()),
+	optionalIn("risk", ofRisk,
 		func(e *document.Enforcement) **string { return &e.Risk }),
-	optionalIn("environment", "The asset's environment; case does not count, and `*` stands for any text.",
+	optionalIn("environment", ofEnvironment,
 		func(e *document.Enforcement) **string { return &e.Environment }),
 	requiredIn("mode", "`observe` decides and shows what the policy would give, and withholds, rotates, blocks, revokes and expires nothing; `enforce` acts."+among(lifecycle.Modes()),
 		func(e *document.Enforcement) *string { return &e.Mode }),
@@ -92,11 +95,11 @@ var enforcements = fields[document.Enforcement]{
 }
 
 var authorizations = fields[document.Authorization]{
-	optionalIn("risk", "The grant's risk."+among(lifecycle.Risks()),
+	optionalIn("risk", ofRisk,
 		func(a *document.Authorization) **string { return &a.Risk }),
-	optionalIn("class", "The asset's class; case does not count, and `*` stands for any text.",
+	optionalIn("class", ofClass,
 		func(a *document.Authorization) **string { return &a.Class }),
-	optionalIn("bound_to", "Whether the class stands for a person or a workload."+among(lifecycle.Columns()),
+	optionalIn("bound_to", ofColumn,
 		func(a *document.Authorization) **string { return &a.BoundTo }),
 	listIn("who", "Who may: `owner` (of workloads only), `manager`, `lifecycle_owner`, `team:` and a key of the team, or a key of a person.",
 		func(a *document.Authorization) *[]string { return &a.Who }),
@@ -105,11 +108,11 @@ var authorizations = fields[document.Authorization]{
 var triggers = fields[document.Trigger]{
 	requiredIn("on", "The finding, or `*` for every one."+among(document.MappableCodes()),
 		func(t *document.Trigger) *string { return &t.On }),
-	optionalIn("class", "The asset's class; case does not count, and `*` stands for any text.",
+	optionalIn("class", ofClass,
 		func(t *document.Trigger) **string { return &t.Class }),
-	optionalIn("bound_to", "Whether the class stands for a person or a workload."+among(lifecycle.Columns()),
+	optionalIn("bound_to", ofColumn,
 		func(t *document.Trigger) **string { return &t.BoundTo }),
-	optionalIn("risk", "The grant's risk."+among(lifecycle.Risks()),
+	optionalIn("risk", ofRisk,
 		func(t *document.Trigger) **string { return &t.Risk }),
 	optionalIn("when", "A further condition in CEL over "+attribute.Words(document.ConditionFields())+". It is type-checked when the document is read, and knows no clock. "+
 		"Example: `asset.environment == \"production\" && binding.successor == \"\"`.",
@@ -125,7 +128,7 @@ var triggers = fields[document.Trigger]{
 }
 
 var classes = fields[document.Class]{
-	optionalIn("bound_to", "Whether the class stands for a person or a workload."+among(lifecycle.Columns()),
+	optionalIn("bound_to", ofColumn,
 		func(c *document.Class) **string { return &c.BoundTo }),
 	optionalIn("lifecycle_owner", "Who answers for assets of this class, by any key that a directory knows; proposed last as a successor.",
 		func(c *document.Class) **string { return &c.LifecycleOwner }),

@@ -22,6 +22,12 @@ func Text(s string) types.String {
 	return types.StringValue(s)
 }
 
+// TextOf reads a string; null, unknown and anything else read as empty.
+func TextOf(v attr.Value) string {
+	s, _ := v.(types.String)
+	return s.ValueString()
+}
+
 // Instant returns t as RFC 3339 in UTC, null if t is zero.
 func Instant(t time.Time) types.String {
 	if t.IsZero() {
@@ -94,6 +100,21 @@ func TextsOf(elements []attr.Value) []string {
 	for _, e := range elements {
 		if s, ok := e.(types.String); ok && !s.IsNull() && !s.IsUnknown() {
 			out = append(out, s.ValueString())
+		}
+	}
+	return out
+}
+
+// TextMapOf reads a map of strings; null elements are left out, unknown ones read as
+// empty, and a null map reads as nil.
+func TextMapOf(m types.Map) map[string]string {
+	if m.IsNull() {
+		return nil
+	}
+	out := make(map[string]string, len(m.Elements()))
+	for key, v := range m.Elements() {
+		if s, ok := v.(types.String); ok && !s.IsNull() {
+			out[key] = s.ValueString()
 		}
 	}
 	return out
