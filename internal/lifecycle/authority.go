@@ -1,6 +1,9 @@
 package lifecycle
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Who may say that an access is justified, or that a finding is waived.
 const (
@@ -82,8 +85,8 @@ func permits(who string, p Person, isOwner bool, b *Binding) bool {
 		return isKeyOf(b.Manager, p)
 	case who == ByLifecycleOwner:
 		return isKeyOf(b.LifecycleOwner, p) || inTeam(b.LifecycleOwner, p)
-	case len(who) > len(ByTeam) && who[:len(ByTeam)] == ByTeam:
-		return inTeam(who[len(ByTeam):], p)
+	case strings.HasPrefix(who, ByTeam):
+		return inTeam(strings.TrimPrefix(who, ByTeam), p)
 	default:
 		return isKeyOf(who, p)
 	}

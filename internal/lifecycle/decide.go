@@ -343,9 +343,6 @@ func (e *evaluation) policyDigest() string {
 	if len(e.in.Policies) > 1 {
 		digest += "+" + e.in.Policies[1].Digest
 	}
-	if e.prior.Policy == digest {
-		return e.prior.Policy
-	}
 	return digest
 }
 
