@@ -42,9 +42,13 @@ type document struct {
 	Dates             []string          `yaml:"dates"`         // layouts as in Go, besides RFC 3339 and 2006-01-02
 	TimeZone          string            `yaml:"time_zone"`     // of times without one; a template, UTC if empty
 	Errors            []errorText       `yaml:"errors"`        // how successful answers say that they are none
-	Assets            assetsText        `yaml:"assets"`
-	States            map[string]string `yaml:"states"` // the system's word -> our state
+	Assets            *assetsText       `yaml:"assets"`        // assets, people or both are required
+	States            map[string]string `yaml:"states"`        // the system's word -> our state
 	Tasks             *tasksText        `yaml:"tasks"`
+	People            *peopleText       `yaml:"people"`
+	Teams             *peopleText       `yaml:"teams"`
+	Kinds             map[string]string `yaml:"kinds"`    // the system's word -> our kind of owner
+	Statuses          map[string]string `yaml:"statuses"` // the system's word -> our status of owners
 }
 
 // settingText declares what the user may set: settings.<name> in expressions and
@@ -88,13 +92,13 @@ type assetsText struct {
 	Fields map[string]string `yaml:"fields"` // our field -> expression over an item
 }
 
-// getText asks for one asset: by a path, whose answer is an item, or by a query,
-// whose answer is a list of items.
+// getText asks for one asset, or for whom one key names: by a path, whose answer
+// is an item, or by a query, whose answer is a list of items.
 type getText struct {
 	When     string           `yaml:"when"`     // condition over the settings
 	Possible string           `yaml:"possible"` // condition over the id: no asset has another
-	Askable  string           `yaml:"askable"`  // condition over the id: another is looked for in the list
-	Path     string           `yaml:"path"`     // template with {id}
+	Askable  string           `yaml:"askable"`  // condition over the id or key: another is looked for in the list
+	Path     string           `yaml:"path"`     // template with {id}, or {key} for people
 	Query    map[string]texts `yaml:"query"`    // likewise
 	// NotFound recognises the answer for an asset that does not exist; with item
 	// it is required.
@@ -103,6 +107,13 @@ type getText struct {
 	Items    string      `yaml:"items"` // likewise, a list
 	Total    string      `yaml:"total"` // likewise, the number of rows
 	Paging   *pagingText `yaml:"paging"`
+	// By is, for people and teams, an expression over an item: the key by which this
+	// way finds it. The way is tried with somebody who is known to be there before
+	// it is believed that it finds nobody.
+	By string `yaml:"by"`
+	// Wide says of a way to people or teams that it also finds others, whom the key
+	// only resembles. They are passed over.
+	Wide bool `yaml:"wide"`
 }
 
 type listText struct {
