@@ -70,12 +70,27 @@ type authText struct {
 	Login    *loginText        `yaml:"login"`
 }
 
+// loginText is a request whose answer holds a token. Its templates know the fields,
+// {login}, which is the address of the request, and of a field that holds a JSON
+// object its members as {field.member}, of one that holds a certificate
+// {field.sha256}, its thumbprint.
 type loginText struct {
-	Method  string            `yaml:"method"` // GET or POST
-	Path    string            `yaml:"path"`
-	Headers map[string]string `yaml:"headers"` // templates over the fields, sent with the login only
-	Form    map[string]string `yaml:"form"`    // likewise, in the body
-	Token   string            `yaml:"token"`   // expression over the answer
+	URL       string            `yaml:"url"`    // template: the server, if it is another one; url of the block if empty
+	Method    string            `yaml:"method"` // GET or POST
+	Path      string            `yaml:"path"`
+	Headers   map[string]string `yaml:"headers"`   // templates, sent with the login only
+	Form      map[string]string `yaml:"form"`      // likewise, in the body
+	Assertion *assertionText    `yaml:"assertion"` // what {assertion} stands for in the form
+	Token     string            `yaml:"token"`     // expression over the answer
+}
+
+// assertionText describes a signed statement of who asks (RFC 7523). It holds the
+// claims, and besides when it was made, when it ends and a number used once.
+type assertionText struct {
+	Key       string            `yaml:"key"`       // the field with the private key: PEM, or a JSON object with one in private_key
+	Algorithm string            `yaml:"algorithm"` // RS256, PS256 or ES256
+	Header    map[string]string `yaml:"header"`    // templates
+	Claims    map[string]string `yaml:"claims"`    // templates
 }
 
 type errorText struct {

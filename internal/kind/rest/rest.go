@@ -108,6 +108,9 @@ func New(config Config) (*System, error) {
 	if config.Kind == "" {
 		config.Kind = Kind
 	}
+	if config.Clock == nil {
+		config.Clock = clock.System{}
+	}
 	c := &checker{config: &config}
 	s := &System{config: config}
 	if config.Description == "" {
@@ -232,7 +235,7 @@ func (s *System) connect(c *checker, d *document) {
 	if login != nil {
 		first := t
 		// What only a session needs is not sent to the login.
-		first.Credentials, first.Secrets = login.headers, s.config.Secrets
+		first.Credentials, first.Secrets, first.BaseURL = login.headers, s.config.Secrets, login.base
 		s.loginClient = build(first)
 		t.Login = func(ctx context.Context) ([]httpclient.Credential, error) { return login.credentials(ctx, s) }
 		t.Secrets = s.config.Secrets
