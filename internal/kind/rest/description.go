@@ -138,8 +138,11 @@ type listText struct {
 	Items  string           `yaml:"items"`
 	Total  string           `yaml:"total"`
 	Paging *pagingText      `yaml:"paging"`
+	// Trash says of a list of people or teams that it shows those who were deleted a
+	// short while ago. It is read before anybody is believed to be absent.
+	Trash bool `yaml:"trash"`
 
-	notFound string // only of a search
+	notFound string // only of a search, or of what is related to an entry
 }
 
 // texts is one text or a list of them: a parameter of a query may come several

@@ -95,12 +95,18 @@ func (k *catalog) follow(ctx context.Context, r *reference, id string, take func
 	var found []relation
 	err := steadily(k.client, func() error {
 		found = nil
+		passedOver := 0
 		return r.listing.read(ctx, k.s, k.client, places(id), func(item any) (string, error) {
 			member, team, e, err := k.relation(r, item)
-			if err == nil && member != "" {
-				found = append(found, relation{member, team, e})
+			if err != nil {
+				return "", err
 			}
-			return member + fmt.Sprint(len(found)), err
+			if member == "" {
+				passedOver++
+				return fmt.Sprint("passed over ", passedOver), nil
+			}
+			found = append(found, relation{member, team, e})
+			return fmt.Sprint(member, " ", team), nil
 		})
 	})
 	if err != nil {

@@ -29,30 +29,48 @@ func (r *roll) named(key string) []*entry {
 // all reads all lists, once a run.
 func (k *catalog) all(ctx context.Context) (*roll, error) {
 	return k.listed.Get(ctx, "", func(ctx context.Context) (*roll, error) {
-		rows, err := gather(ctx, k.s, k.client, k.lists, func(item any) (*entry, string, string, error) {
-			e, err := k.entry(item)
-			if err != nil {
-				return nil, "", "", err
-			}
-			return e, e.person.ID, e.person.ID, nil
-		})
-		if err != nil {
-			return nil, err
+		r, err := k.read(ctx, k.lists)
+		if err == nil && len(r.entries) == 0 {
+			err = k.nobody()
 		}
-		if len(rows.entries) == 0 {
-			return nil, k.nobody()
-		}
-		r := &roll{rows, make(map[string][]int, len(rows.entries))}
-		for i, e := range rows.entries {
-			for _, key := range e.keys {
-				key = system.Fold(key)
-				if at := r.byName[key]; !slices.Contains(at, i) {
-					r.byName[key] = append(at, i)
-				}
-			}
-		}
-		return r, nil
+		return r, err
 	})
+}
+
+// read reads lists.
+func (k *catalog) read(ctx context.Context, lists []*listing) (*roll, error) {
+	rows, err := gather(ctx, k.s, k.client, lists, func(item any) (*entry, string, string, error) {
+		e, err := k.entry(item)
+		if err != nil {
+			return nil, "", "", err
+		}
+		return e, e.person.ID, e.person.ID, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	r := &roll{rows, make(map[string][]int, len(rows.entries))}
+	for i, e := range rows.entries {
+		for _, key := range e.keys {
+			key = system.Fold(key)
+			if at := r.byName[key]; !slices.Contains(at, i) {
+				r.byName[key] = append(at, i)
+			}
+		}
+	}
+	return r, nil
+}
+
+// discarded returns the entries of the trash that a key names.
+func (k *catalog) discarded(ctx context.Context, key string) ([]*entry, error) {
+	if len(k.trash) == 0 {
+		return nil, nil
+	}
+	r, err := k.deleted.Get(ctx, "", func(ctx context.Context) (*roll, error) { return k.read(ctx, k.trash) })
+	if err != nil {
+		return nil, err
+	}
+	return r.named(key), nil
 }
 
 // nobody is the fault of a directory that shows no entry at all.
@@ -69,8 +87,11 @@ func (k *catalog) nobody() error {
 // can be asked for the key, the list of all answers.
 func (k *catalog) find(ctx context.Context, key string) ([]*entry, error) {
 	found, certain, err := k.ask(ctx, key)
-	if err != nil || len(found) > 0 || certain {
+	if err != nil || len(found) > 0 {
 		return found, err
+	}
+	if certain {
+		return k.discarded(ctx, key)
 	}
 	all, err := k.all(ctx)
 	if err != nil {

@@ -35,10 +35,13 @@ type referenceText struct {
 	Items  string           `yaml:"items"`
 	Total  string           `yaml:"total"`
 	Paging *pagingText      `yaml:"paging"`
-	ID     string           `yaml:"id"`    // expression over an item: the id of the person or team
-	Team   string           `yaml:"team"`  // condition over an item: it is a team; false if unstated
-	Skip   string           `yaml:"skip"`  // condition over an item: it is neither a person nor a team
-	Whole  bool             `yaml:"whole"` // items that are no team are entries as people shows them
+	ID     string           `yaml:"id"` // expression over an item: the id of the person or team
+	// NotFound recognises the answer for an entry that is listed and has nothing
+	// related to it any more, such as one that was deleted.
+	NotFound string `yaml:"not_found"`
+	Team     string `yaml:"team"`  // condition over an item: it is a team; false if unstated
+	Skip     string `yaml:"skip"`  // condition over an item: it is neither a person nor a team
+	Whole    bool   `yaml:"whole"` // items that are no team are entries as people shows them
 }
 
 // personFields are the fields of an entry with the types that their expressions
@@ -58,12 +61,14 @@ type catalog struct {
 	id     *expression
 	ways   []*way
 	lists  []*listing
+	trash  []*listing // those of the lists that show who was deleted
 	hides  bool
 	fields map[string]*expression
 	teams  *reference   // of one person
 	member []*reference // of one team
 
 	listed  memo.Memo[*roll]
+	deleted memo.Memo[*roll]
 	samples memo.Memo[[]sample] // of the list's first page
 	sound   memo.Memo[bool]     // whether a way finds whom it should, by its place
 	related memo.Memo[[]string] // the teams of a person, by id
@@ -128,7 +133,17 @@ func (s *System) catalog(c *checker, what string, t *peopleText) *catalog {
 			k.ways = append(k.ways, w)
 		}
 	}
-	if k.lists = c.listings(what+".list", t.List); len(k.lists) == 0 {
+	for i := range t.List {
+		l := c.listing(fmt.Sprintf("%s.list[%d]", what, i), &t.List[i])
+		if l == nil {
+			continue
+		}
+		k.lists = append(k.lists, l)
+		if t.List[i].Trash {
+			k.trash = append(k.trash, l)
+		}
+	}
+	if len(k.lists) == len(k.trash) {
 		c.problem(what+".list", "At least one list is required: whether anybody is shown, and whether a look-up finds whom it should, is checked against it.")
 	}
 	if t.Teams != nil {
@@ -172,7 +187,7 @@ func (c *checker) way(at string, t *getText) *way {
 }
 
 func (c *checker) reference(at string, t *referenceText) *reference {
-	l := c.listing(at, &listText{When: t.When, Path: t.Path, Query: t.Query, Items: t.Items, Total: t.Total, Paging: t.Paging}, idPlace)
+	l := c.listing(at, &listText{When: t.When, Path: t.Path, Query: t.Query, Items: t.Items, Total: t.Total, Paging: t.Paging, notFound: t.NotFound}, idPlace)
 	r := &reference{listing: l, whole: t.Whole}
 	if t.ID == "" {
 		c.problem(at+".id", "An expression is required that gives the id of an item.")

@@ -226,6 +226,9 @@ func (s *System) connect(c *checker, d *document) {
 			return client
 		}
 		for _, p := range err.(*system.ConfigError).Problems { //nolint:errcheck,errorlint // that is what New promises
+			if p.Attribute == "url" && t.BaseURL != s.config.URL {
+				p = system.Problem{Attribute: "settings", Message: "The address of the login: " + p.Message}
+			}
 			if !slices.Contains(c.problems, p) {
 				c.problems = append(c.problems, p)
 			}
