@@ -62,11 +62,13 @@ func describedKind(descriptions fs.FS, name string) (kind, error) {
 	for i, s := range about.Settings {
 		names[i] = "`" + s.Name + "` (" + s.About + byDefault(s) + ")"
 	}
-	if len(names) > 0 {
-		all["settings"] = mapping("What the description lets you set: " + strings.Join(names, ", ") + ".")
-	}
+	all["settings"] = mapping("What the description lets you set: " + strings.Join(names, ", ") + ".")
 	for _, s := range about.Secrets {
-		text := "A secret that the account authenticates with. Default: the environment variable `CUSTODY_<SYSTEM>_" + strings.ToUpper(s.Name) + "`."
+		text := "A secret that the account authenticates with."
+		if s.Key {
+			text = "The private key of the account, in PEM or in the file that the system gave out."
+		}
+		text += " Default: the environment variable `CUSTODY_<SYSTEM>_" + strings.ToUpper(s.Name) + "`."
 		if s.Optional {
 			text += " Not needed by every way to authenticate."
 		}
