@@ -103,6 +103,10 @@ func Earlier(answer map[string]any) string {
 	return r.earlier
 }
 
+// IsLinks reports whether a member of that name holds links where it is a list, and
+// not rows.
+func IsLinks(name string) bool { return atUsualPlaces[fold(name)] == isLinks }
+
 type reader struct {
 	rows    int
 	total   bool // a total was stated
