@@ -14,6 +14,7 @@ import (
 	"cel.dev/cel-go/cel"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/envelope"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/httpclient"
 )
 
@@ -175,6 +176,9 @@ func (l *listing) read(ctx context.Context, s *System, c *httpclient.Client, pla
 			return err
 		}
 		if !more {
+			if message := l.partial(a, len(seen)); message != "" {
+				return c.Unusable(message, advicePart)
+			}
 			break
 		}
 		if err := walk.Next(ctx, len(rows)); err != nil {
@@ -185,6 +189,16 @@ func (l *listing) read(ctx context.Context, s *System, c *httpclient.Client, pla
 		return &unsteady{fmt.Sprintf("it counts %d rows and shows %d", total, len(seen)), adviceRights}
 	}
 	return nil
+}
+
+// partial says what the last page tells of more rows than were read. Where the
+// description names the total, that is compared instead.
+func (l *listing) partial(a *answer, seen int) string {
+	body, ok := a.variables["body"].(map[string]any)
+	if !ok || l.total != nil {
+		return ""
+	}
+	return envelope.More(body, seen)
 }
 
 // fetch asks for a page and checks that it is an answer. It returns nothing if
