@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"math/big"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -262,5 +263,34 @@ auth:
 	_, err = New(Config{Name: "idp", Description: s.config.Description, URL: "https://h", Secrets: s.config.Secrets, Settings: map[string]string{"login": "http://idp.example.org"}})
 	if err == nil || !strings.Contains(err.Error(), "in clear") {
 		t.Errorf("a login in clear is accepted: %v", err)
+	}
+}
+
+// GitHub takes the statement of an app in a header, and no form.
+func TestAStatementInAHeader(t *testing.T) {
+	now := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
+	i := &issuer{t: t, public: rsaPair().public, claims: jwt.MapClaims{"iss": "app-1"}, now: now}
+	login := systemtest.ServeHTTP(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		statement, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+		if !ok || r.Method != http.MethodPost {
+			t.Errorf("%s with %q", r.Method, statement)
+		}
+		r.PostForm = url.Values{"client_assertion": {statement}}
+		i.ServeHTTP(w, r)
+	}))
+	description := withLogin(strings.NewReplacer(
+		`form: { client_assertion: "{assertion}", grant_type: client_credentials }`, `headers: { Authorization: "Bearer {assertion}" }`,
+		"ALGORITHM", "RS256", "HEADER", "{}", "CLAIMS", "{ iss: app-1 }").Replace(assertionLogin))
+	s := openAt(t, systemtest.ServeHTTP(t, i.behind(newDirectory(company(2)))), description, func(c *Config) {
+		c.Secrets, c.Settings, c.Clock = map[string]string{"private_key": rsaPair().pem}, map[string]string{"login": login}, clock.NewFake(now)
+	})
+	if found, err := s.Person(t.Context(), "user1"); err != nil || len(found) != 1 || i.logins != 1 {
+		t.Errorf("got %v, %v after %d logins", found, err, i.logins)
+	}
+	head, tail, _ := strings.Cut(description, "      assertion:")
+	_, tail, _ = strings.Cut(tail, "      token:")
+	_, err := New(Config{Name: "idp", Description: head + "      token:" + tail, URL: "https://h", Secrets: s.config.Secrets, Settings: map[string]string{"login": "https://l"}})
+	if err == nil || !strings.Contains(err.Error(), "auth[0].login.assertion") {
+		t.Errorf("a statement that nothing describes: %v", err)
 	}
 }

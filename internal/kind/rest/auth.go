@@ -25,6 +25,7 @@ type login struct {
 	method    string
 	path      path
 	headers   []httpclient.Credential
+	signed    []credential // headers that carry the statement
 	form      query
 	assertion *assertion
 	token     *expression
@@ -142,10 +143,21 @@ func (c *checker) login(at string, t *loginText, fields []string) *login {
 	}
 	l.fields[loginPlace] = strings.Join(append([]string{strings.TrimSuffix(l.base, "/")}, l.path.fill(nil)...), "/")
 	known = append(known, loginPlace)
-	l.headers = c.static(at, t.Headers, fields)
-	if t.Assertion != nil {
+	static := make(map[string]string)
+	for _, name := range slices.Sorted(maps.Keys(t.Headers)) {
+		if header := c.template(at+".headers."+name, t.Headers[name], append(known, assertionPlace)...); slices.Contains(header.names(), assertionPlace) {
+			l.signed = append(l.signed, credential{name, header})
+		} else {
+			static[name] = t.Headers[name]
+		}
+	}
+	l.headers = c.static(at, static, fields)
+	switch {
+	case t.Assertion != nil:
 		l.assertion = c.assertion(at+".assertion", t.Assertion, l.fields, known)
 		known = append(known, assertionPlace)
+	case len(l.signed) > 0:
+		c.problem(at+".assertion", "It is required: a header carries {assertion}.")
 	}
 	l.form = c.query(at+".form", single(t.Form), known...)
 	if t.Token == "" {
@@ -194,16 +206,19 @@ func (l *login) credentials(ctx context.Context, s *System) ([]httpclient.Creden
 	for _, h := range l.headers {
 		request.Header.Set(h.Header, h.Value)
 	}
-	if len(l.form) > 0 {
-		fields := maps.Clone(l.fields)
-		if l.assertion != nil {
-			signed, err := l.assertion.sign(s.config.Clock.Now())
-			if err != nil {
-				return nil, s.loginClient.Unusable("no statement of who asks could be signed for it: "+err.Error(), adviceKey)
-			}
-			s.loginClient.Hide(signed)
-			fields[assertionPlace] = signed
+	fields := maps.Clone(l.fields)
+	if l.assertion != nil {
+		signed, err := l.assertion.sign(s.config.Clock.Now())
+		if err != nil {
+			return nil, s.loginClient.Unusable("no statement of who asks could be signed for it: "+err.Error(), adviceKey)
 		}
+		s.loginClient.Hide(signed)
+		fields[assertionPlace] = signed
+	}
+	for _, h := range l.signed {
+		request.Header.Set(h.header, h.value.fill(fields))
+	}
+	if len(l.form) > 0 {
 		request.Body = l.form.fill(fields)
 	}
 	r, err := s.loginClient.Do(ctx, request)

@@ -80,7 +80,7 @@ type loginText struct {
 	Path      string            `yaml:"path"`
 	Headers   map[string]string `yaml:"headers"`   // templates, sent with the login only
 	Form      map[string]string `yaml:"form"`      // likewise, in the body
-	Assertion *assertionText    `yaml:"assertion"` // what {assertion} stands for in the form
+	Assertion *assertionText    `yaml:"assertion"` // what {assertion} stands for in the form and the headers
 	Token     string            `yaml:"token"`     // expression over the answer
 }
 
@@ -141,6 +141,9 @@ type listText struct {
 	// Trash says of a list of people or teams that it shows those who were deleted a
 	// short while ago. It is read before anybody is believed to be absent.
 	Trash bool `yaml:"trash"`
+	// Mark is given to every row of the list, as its member "@mark", where rows do not
+	// say from which of several lists they come.
+	Mark string `yaml:"mark"`
 
 	notFound string // only of a search, or of what is related to an entry
 }
