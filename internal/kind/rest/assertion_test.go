@@ -266,6 +266,39 @@ auth:
 	}
 }
 
+// Some servers take the credentials of a client as user name and password.
+func TestClientCredentialsByBasic(t *testing.T) {
+	i := &issuer{t: t}
+	login := systemtest.ServeHTTP(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if user, password, _ := r.BasicAuth(); user != "me" || password != "s3cret-value" || r.PostFormValue("client_secret") != "" {
+			t.Errorf("the login was sent %q, %q", user, password)
+		}
+		i.ServeHTTP(w, r)
+	}))
+	text := `settings: { login: { about: the token server } }
+auth:
+  - fields: [client_id, client_secret]
+    headers: { Authorization: "Bearer {session}" }
+    login: { url: "{settings.login}", path: oauth/token, method: POST, basic: true, form: { grant_type: client_credentials }, token: body.access_token }`
+	open := func(text string, secrets map[string]string) (*System, error) {
+		return New(Config{Name: "idp", Description: withLogin(text), URL: systemtest.ServeHTTP(t, i.behind(newDirectory(company(2)))), Secrets: secrets,
+			Settings: map[string]string{"login": login}, RequestsPerMinute: -1, Wait: impatient})
+	}
+	s, err := open(text, map[string]string{"client_id": "me", "client_secret": "s3cret-value"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if found, err := s.Person(t.Context(), "user1"); err != nil || len(found) != 1 || i.logins != 1 {
+		t.Errorf("got %v, %v after %d logins", found, err, i.logins)
+	}
+	if _, err := open(text, map[string]string{"client_id": "m:e", "client_secret": "s3cret-value"}); err == nil || !strings.Contains(err.Error(), "colon") {
+		t.Errorf("a user name with a colon: %v", err)
+	}
+	if _, err := open(strings.Replace(text, "[client_id, client_secret]", "[client_secret]", 1), map[string]string{"client_secret": "s3cret-value"}); err == nil || !strings.Contains(err.Error(), "login.basic") {
+		t.Errorf("a password without a user name: %v", err)
+	}
+}
+
 // GitHub takes the statement of an app in a header, and no form.
 func TestAStatementInAHeader(t *testing.T) {
 	now := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)

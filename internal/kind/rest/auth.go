@@ -97,13 +97,7 @@ func (c *checker) checkWay(at string, way *authText) {
 func (c *checker) take(at string, way *authText) ([]httpclient.Credential, *login) {
 	fields := append(slices.Clip(way.Fields), way.Optional...)
 	if way.Basic && len(way.Fields) == 2 {
-		user := c.config.Secrets[way.Fields[0]]
-		if strings.Contains(user, ":") {
-			c.configProblem(way.Fields[0], "", "It must not hold a colon.")
-		}
-		basic := httpclient.Basic(user, c.config.Secrets[way.Fields[1]])
-		basic.Field = way.Fields[1]
-		return append(c.static(at, way.Headers, fields), basic), nil
+		return append(c.static(at, way.Headers, fields), c.basic(way.Fields)), nil
 	}
 	if way.Login == nil {
 		return c.static(at, way.Headers, fields), nil
@@ -123,6 +117,17 @@ func (c *checker) take(at string, way *authText) ([]httpclient.Credential, *logi
 		c.problem(at, "No header carries {session}, the token of the login.")
 	}
 	return c.static(at, static, fields), l
+}
+
+// basic builds the credential of HTTP Basic from two fields.
+func (c *checker) basic(fields []string) httpclient.Credential {
+	user := c.config.Secrets[fields[0]]
+	if strings.Contains(user, ":") {
+		c.configProblem(fields[0], "", "It must not hold a colon.")
+	}
+	out := httpclient.Basic(user, c.config.Secrets[fields[1]])
+	out.Field = fields[1]
+	return out
 }
 
 // login compiles the request of a login.
@@ -152,6 +157,12 @@ func (c *checker) login(at string, t *loginText, fields []string) *login {
 		}
 	}
 	l.headers = c.static(at, static, fields)
+	switch {
+	case t.Basic && len(fields) != 2:
+		c.problem(at+".basic", "It takes two fields, the user name and the password.")
+	case t.Basic:
+		l.headers = append(l.headers, c.basic(fields))
+	}
 	switch {
 	case t.Assertion != nil:
 		l.assertion = c.assertion(at+".assertion", t.Assertion, l.fields, known)

@@ -78,6 +78,7 @@ type loginText struct {
 	URL       string            `yaml:"url"`    // template: the server, if it is another one; url of the block if empty
 	Method    string            `yaml:"method"` // GET or POST
 	Path      string            `yaml:"path"`
+	Basic     bool              `yaml:"basic"`     // the two fields are sent as user name and password
 	Headers   map[string]string `yaml:"headers"`   // templates, sent with the login only
 	Form      map[string]string `yaml:"form"`      // likewise, in the body
 	Assertion *assertionText    `yaml:"assertion"` // what {assertion} stands for in the form and the headers
