@@ -10,6 +10,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"math/big"
 	"net/http"
@@ -22,6 +23,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/clock"
+	"github.com/custodyhq/terraform-provider-custody/internal/fault"
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/systemtest"
@@ -296,6 +298,26 @@ auth:
 	}
 	if _, err := open(strings.Replace(text, "[client_id, client_secret]", "[client_secret]", 1), map[string]string{"client_secret": "s3cret-value"}); err == nil || !strings.Contains(err.Error(), "login.basic") {
 		t.Errorf("a password without a user name: %v", err)
+	}
+}
+
+// Some servers take a key as the user name, and look at no password.
+func TestAKeyInPlaceOfAUserName(t *testing.T) {
+	text := withLogin(`auth: [{ fields: [token], basic: true }]`)
+	s := openAt(t, systemtest.ServeHTTP(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if user, _, _ := r.BasicAuth(); user != "k3y-value" {
+			t.Errorf("the user name is %q", user)
+		}
+		w.WriteHeader(http.StatusForbidden)
+	})), text, func(c *Config) { c.Secrets = map[string]string{"token": "k3y-value"} })
+	_, err := s.Person(t.Context(), "user1")
+	var f *fault.Fault
+	if !errors.As(err, &f) || strings.Contains(f.Detail(), "k3y-value") || strings.Contains(f.Detail(), "azN5LXZhbHVl") {
+		t.Errorf("got %v", err)
+	}
+	_, err = New(Config{Name: "idp", Description: text, URL: "https://h", Secrets: map[string]string{"token": "k:y"}})
+	if err == nil || !strings.Contains(err.Error(), "colon") {
+		t.Errorf("a key with a colon: %v", err)
 	}
 }
 

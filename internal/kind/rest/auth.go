@@ -85,8 +85,8 @@ func (c *checker) checkWay(at string, way *authText) {
 			c.problem(at+".fields", fmt.Sprintf("%q is not a name: lower case letters, digits and _ are accepted.", f))
 		}
 	}
-	if way.Basic && (len(way.Fields) != 2 || way.Login != nil) {
-		c.problem(at+".basic", "It takes two fields, the user name and the password, and no login.")
+	if way.Basic && (len(way.Fields) > 2 || way.Login != nil) {
+		c.problem(at+".basic", "It takes two fields, the user name and the password, or one, a key; and no login.")
 	}
 	if !way.Basic && len(way.Headers) == 0 {
 		c.problem(at+".headers", "A header is required that carries the credentials.")
@@ -96,7 +96,7 @@ func (c *checker) checkWay(at string, way *authText) {
 // take builds the credentials of a way.
 func (c *checker) take(at string, way *authText) ([]httpclient.Credential, *login) {
 	fields := append(slices.Clip(way.Fields), way.Optional...)
-	if way.Basic && len(way.Fields) == 2 {
+	if way.Basic && len(way.Fields) <= 2 {
 		return append(c.static(at, way.Headers, fields), c.basic(way.Fields)), nil
 	}
 	if way.Login == nil {
@@ -119,11 +119,15 @@ func (c *checker) take(at string, way *authText) ([]httpclient.Credential, *logi
 	return c.static(at, static, fields), l
 }
 
-// basic builds the credential of HTTP Basic from two fields.
+// basic builds the credential of HTTP Basic from two fields, or from a key that stands
+// for the user name.
 func (c *checker) basic(fields []string) httpclient.Credential {
 	user := c.config.Secrets[fields[0]]
 	if strings.Contains(user, ":") {
 		c.configProblem(fields[0], "", "It must not hold a colon.")
+	}
+	if len(fields) == 1 {
+		return httpclient.BasicKey(fields[0], user)
 	}
 	out := httpclient.Basic(user, c.config.Secrets[fields[1]])
 	out.Field = fields[1]

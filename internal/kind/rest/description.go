@@ -65,7 +65,7 @@ type settingText struct {
 type authText struct {
 	Fields   []string          `yaml:"fields"`
 	Optional []string          `yaml:"optional"` // a header with one that is not given is left out
-	Basic    bool              `yaml:"basic"`    // the two fields are user name and password
+	Basic    bool              `yaml:"basic"`    // two fields are user name and password, one is a key in place of the user name
 	Headers  map[string]string `yaml:"headers"`  // templates over the fields
 	Login    *loginText        `yaml:"login"`
 }
