@@ -2,6 +2,7 @@ package system
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -40,6 +41,7 @@ func UnreadUnnamed(field string) string {
 // one is needed.
 func UnreadSeveral(field string, values []string) string {
 	const most = 5
+	values = slices.Sorted(slices.Values(values)) // their order may change, and what is said must not
 	quoted := make([]string, 0, most)
 	for _, v := range values[:min(len(values), most)] {
 		quoted = append(quoted, strconv.Quote(Clean(v)))

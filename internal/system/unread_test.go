@@ -23,7 +23,7 @@ func TestUnreadSentences(t *testing.T) {
 	for _, test := range []struct{ got, want string }{
 		{system.UnreadHidden("environment", " ENCRYPTED"), `The system shows "ENCRYPTED" in place of a value of environment, which counts as not stated.`},
 		{system.UnreadUnnamed("class"), "The system does not show the name of what class refers to, so it counts as not stated."},
-		{system.UnreadSeveral("purpose", []string{"a", "b\n"}), `The record holds several values of purpose ("a", "b"), so it counts as not stated.`},
+		{system.UnreadSeveral("purpose", []string{"b\n", "a"}), `The record holds several values of purpose ("a", "b"), so it counts as not stated.`},
 		{system.UnreadSeveral("purpose", []string{"1", "2", "3", "4", "5", "6", "7"}), `The record holds several values of purpose ("1", "2", "3", "4", "5", 2 more), so it counts as not stated.`},
 	} {
 		if test.got != test.want {

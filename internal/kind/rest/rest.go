@@ -64,16 +64,18 @@ type System struct {
 	client, taskClient, loginClient *httpclient.Client
 
 	entities bool
-	dates    calendar
-	settings map[string]string
-	errors   []failure
-	id, key  *expression
-	get      *get
-	lists    []*listing
-	hides    bool // the lists may leave out what get shows
-	fields   map[string]*expression
-	states   map[string]lifecycle.State
-	tasks    *taskRules
+
+	placeholders map[string]bool // folded
+	dates        calendar
+	settings     map[string]string
+	errors       []failure
+	id, key      *expression
+	get          *get
+	lists        []*listing
+	hides        bool // the lists may leave out what get shows
+	fields       map[string]*expression
+	states       map[string]lifecycle.State
+	tasks        *taskRules
 
 	listed memo.Memo[*rowIndex[lifecycle.Record]]
 	open   memo.Memo[*rowIndex[system.AssetTask]]
@@ -126,6 +128,10 @@ func (s *System) compile(c *checker, d *document) {
 	c.takeSettings(d.Settings)
 	s.settings = c.values
 	s.entities = d.HTMLEntities
+	s.placeholders = make(map[string]bool)
+	for i, text := range d.Placeholders {
+		s.placeholders[fold(c.template(fmt.Sprintf("placeholders[%d]", i), text).fill(nil))] = true
+	}
 	s.dates = c.calendar(d.Dates, d.TimeZone)
 	for i, e := range d.Errors {
 		at := fmt.Sprintf("errors[%d]", i)
