@@ -86,6 +86,7 @@ type assetsText struct {
 	Get    []getText         `yaml:"get"` // the first that applies is used; without any, the list is
 	List   []listText        `yaml:"list"`
 	Hides  *bool             `yaml:"hides"`  // the lists may leave out what get shows; true if unstated
+	Owner  *ownerText        `yaml:"owner"`  // how an owner is looked up that an item only refers to
 	Fields map[string]string `yaml:"fields"` // our field -> expression over an item
 }
 

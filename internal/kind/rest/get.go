@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -126,7 +127,10 @@ func (s *System) one(ctx context.Context, id string) ([]lifecycle.Record, error)
 	if err != nil {
 		return nil, s.client.Malformed(r, err.Error())
 	}
-	record, _, err := s.record(item.Value(), id)
+	record, _, err := s.record(ctx, item.Value(), id)
+	if isFault(err) || ctx.Err() != nil {
+		return nil, cmp.Or(err, ctx.Err())
+	}
 	if err != nil {
 		return nil, s.client.Malformed(r, err.Error())
 	}
@@ -143,7 +147,7 @@ func (s *System) searched(ctx context.Context, id string) ([]lifecycle.Record, e
 	err := steadily(s.client, func() error {
 		out = nil
 		return s.get.search.read(ctx, s, s.client, map[string]string{"id": id}, func(item any) (string, error) {
-			record, key, err := s.record(item, id)
+			record, key, err := s.record(ctx, item, id)
 			if err != nil {
 				return "", err
 			}

@@ -1,6 +1,8 @@
 package rest
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -36,7 +38,7 @@ func fieldNames(known map[string][]*cel.Type) []string { return slices.Sorted(ma
 
 // record reads one item. The key of the row comes with it; an empty id is that
 // of an asset which nobody can name.
-func (s *System) record(item any, asked string) (lifecycle.Record, string, error) {
+func (s *System) record(ctx context.Context, item any, asked string) (lifecycle.Record, string, error) {
 	variables := map[string]any{"item": item, "settings": s.settings, "id": asked}
 	var r lifecycle.Record
 	if _, ok := item.(map[string]any); !ok {
@@ -57,7 +59,7 @@ func (s *System) record(item any, asked string) (lifecycle.Record, string, error
 	}
 	f := reader{fields: s.fields, dates: s.dates, variables: variables, placeholders: s.placeholders}
 	r = lifecycle.Record{
-		ID: system.Clean(id), Class: f.word("class"), Name: f.text("name"), Owners: f.list("owners", somebody), Purpose: f.word("purpose"),
+		ID: system.Clean(id), Class: f.word("class"), Name: f.text("name"), Owners: f.list("owners", s.somebody(ctx)), Purpose: f.word("purpose"),
 		Environment: f.word("environment"), Criticality: f.word("criticality"), ThirdParty: f.flag("third_party"), Shared: f.flag("shared"),
 		RetirementDate: f.date("retirement_date", true), VerifiedAt: f.date("verified_at", false), AssignedAt: f.date("assigned_at", false),
 		Source: f.text("source"),
@@ -108,7 +110,11 @@ func (f *reader) value(name string) (ref.Val, *expression) {
 }
 
 func (f *reader) fail(e *expression, err error) {
-	if f.err == nil {
+	switch {
+	case f.err != nil:
+	case isFault(err) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded):
+		f.err = err // of a request, and not of what the item holds
+	default:
 		f.err = fmt.Errorf("%s: %w", e.at, err)
 	}
 }

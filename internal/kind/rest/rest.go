@@ -64,18 +64,19 @@ type System struct {
 	client, taskClient, loginClient *httpclient.Client
 
 	entities bool
+	dates    calendar
+	settings map[string]string
+	errors   []failure
+	id, key  *expression
+	get      *get
+	lists    []*listing
+	hides    bool // the lists may leave out what get shows
+	fields   map[string]*expression
+	states   map[string]lifecycle.State
+	tasks    *taskRules
 
-	placeholders map[string]bool // folded
-	dates        calendar
-	settings     map[string]string
-	errors       []failure
-	id, key      *expression
-	get          *get
-	lists        []*listing
-	hides        bool // the lists may leave out what get shows
-	fields       map[string]*expression
-	states       map[string]lifecycle.State
-	tasks        *taskRules
+	owner        *ownerRules     // nil if assets tell their owners themselves
+	placeholders map[string]bool // texts that stand for hidden values, folded
 
 	listed memo.Memo[*rowIndex[lifecycle.Record]]
 	open   memo.Memo[*rowIndex[system.AssetTask]]
@@ -157,6 +158,7 @@ func (s *System) compileAssets(c *checker, a *assetsText) {
 		s.key = c.compile("assets.key", a.Key, inItem, scalars...)
 	}
 	s.hides = hides(a.Hides)
+	s.owner = c.owner(a.Owner)
 	s.fields = c.fields("assets.fields", a.Fields, recordFields)
 	for i := range a.Get {
 		at := fmt.Sprintf("assets.get[%d]", i)
