@@ -27,6 +27,8 @@ type fake struct {
 	announce   resource                    // of ServiceProviderConfig; nil answers 404
 	pageTotal  bool                        // totalResults is the number on the page
 	aligned    bool                        // pages begin at multiples of count
+	deaf       bool                        // startIndex is ignored
+	whole      bool                        // count is ignored
 	restart    bool                        // behind the last page comes the first one
 	stuck      bool                        // every page is the first one
 	hidden     int                         // entries that are counted and not shown
@@ -117,14 +119,14 @@ func (f *fake) list(w http.ResponseWriter, query url.Values, all []resource) {
 		all = found
 	}
 	count := len(all)
-	if n, err := strconv.Atoi(query.Get("count")); err == nil {
+	if n, err := strconv.Atoi(query.Get("count")); err == nil && !f.whole {
 		count = n
 	}
 	if f.most > 0 {
 		count = min(count, f.most)
 	}
 	from := 0
-	if n, err := strconv.Atoi(query.Get("startIndex")); err == nil {
+	if n, err := strconv.Atoi(query.Get("startIndex")); err == nil && !f.deaf {
 		from = n - 1
 	}
 	if f.cursors {
