@@ -37,6 +37,7 @@ type fake struct {
 	exact      bool                        // eq regards case
 	ignored    bool                        // filters are ignored
 	blind      string                      // filters by this attribute find nobody
+	flat       bool                        // lists leave out the groups inside a group
 	noAddress  bool                        // entries have no address of their own
 	notFound   http.HandlerFunc            // what is said of an id that nobody has
 	before     func(f *fake, request int)  // called before each request, numbered from 1
@@ -145,7 +146,7 @@ func (f *fake) list(w http.ResponseWriter, query url.Values, all []resource) {
 	}
 	from = min(from, len(shown))
 	to := min(from+count, len(shown))
-	out := resource{"totalResults": len(all), "startIndex": from + 1, "itemsPerPage": to - from, "Resources": withoutMembers(query, shown[from:to])}
+	out := resource{"totalResults": len(all), "startIndex": from + 1, "itemsPerPage": to - from, "Resources": f.withoutMembers(query, shown[from:to])}
 	if f.pageTotal {
 		out["totalResults"] = to - from
 	}
@@ -161,10 +162,15 @@ func (f *fake) list(w http.ResponseWriter, query url.Values, all []resource) {
 	_ = json.NewEncoder(w).Encode(out)
 }
 
-func withoutMembers(query url.Values, all []resource) []resource {
+func (f *fake) withoutMembers(query url.Values, all []resource) []resource {
 	out := make([]resource, len(all))
 	for i, o := range all {
 		out[i] = maps.Clone(o)
+		if all, ok := o["members"].([]any); ok && f.flat {
+			out[i]["members"] = slices.DeleteFunc(slices.Clone(all), func(m any) bool {
+				return slices.ContainsFunc(f.groups, func(g resource) bool { return g["id"] == m.(resource)["value"] }) //nolint:errcheck,forcetypeassert // the test wrote it
+			})
+		}
 		if query.Get("excludedAttributes") == "members" {
 			delete(out[i], "members")
 		}

@@ -308,32 +308,6 @@ func (r *reading) byCursor(ctx context.Context) error {
 	return nil
 }
 
-// teamsByMember returns the groups that list a user or group, by its id.
-func (s *System) teamsByMember(ctx context.Context) (map[string][]string, error) {
-	return s.teamsOf.Get(ctx, "", func(ctx context.Context) (map[string][]string, error) {
-		all, err := s.groups.list(ctx)
-		if err != nil {
-			return nil, err
-		}
-		out := make(map[string][]string)
-		shown := len(all.entries) == 0
-		for _, group := range all.entries {
-			shown = shown || len(group.members) > 0
-			for _, m := range group.members {
-				out[m.id] = append(out[m.id], group.person.ID)
-			}
-		}
-		if !shown {
-			return nil, s.client.Unusable("none of its groups shows a member, so the teams of nobody can be told", adviceMembers)
-		}
-		for id := range out {
-			slices.Sort(out[id])
-			out[id] = slices.Compact(out[id])
-		}
-		return out, nil
-	})
-}
-
 // sorted orders people by their ids.
 func sorted(people []lifecycle.Person) []lifecycle.Person {
 	slices.SortFunc(people, func(a, b lifecycle.Person) int { return strings.Compare(a.ID, b.ID) })
