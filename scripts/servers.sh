@@ -13,7 +13,7 @@
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 # all lists the names, which are also those that CUSTODY_REQUIRE takes.
-all='request_tracker slapd samba scim postgres mariadb keycloak gpg shellcheck'
+all='request_tracker slapd samba scim postgres mariadb keycloak backstage gpg shellcheck'
 
 # present tells whether server $1 can be started.
 present() {
@@ -22,7 +22,7 @@ present() {
       perl -MDBD::SQLite -MPlack::Handler::Starlet -e 1 2>/dev/null ;;
     slapd) have slapd && [ -e /usr/lib/ldap/memberof.so ] ;;
     samba) have samba && have samba-tool && [ -d /usr/share/samba/setup ] && compgen -G '/usr/lib/*/samba/ldb/samldb.so' >/dev/null ;;
-    scim) have node && [ -d "$(modules "$1")" ] ;;
+    scim | backstage) have node && [ -d "$(modules "$1")" ] ;;
     postgres) have initdb || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null ;;
     mariadb) have mariadbd && have mariadb-install-db && have my_print_defaults ;;
     keycloak) have java && [ -d "$(keycloak_folder)" ] ;;
@@ -38,7 +38,7 @@ packages() {
     request_tracker) echo request-tracker5 rt5-db-sqlite rt5-standalone dbconfig-no-thanks ;;
     slapd) echo slapd ;;
     samba) echo samba-ad-dc samba-ad-provision ;;
-    scim) if ! have node || ! have npm; then echo nodejs npm; fi ;;
+    scim | backstage) if ! have node || ! have npm; then echo nodejs npm; fi ;;
     postgres) echo postgresql ;;
     mariadb) echo mariadb-server-core mariadb-client-core ;;
     keycloak)
@@ -54,7 +54,7 @@ packages() {
 # modules of npm. Its name changes with the lock file that lists them.
 modules() {
   case $1 in
-    scim) printf '%s/%s-%s\n' "$store" "$1" "$(digest <"$root/internal/acctest/servers/$1/package-lock.json")" ;;
+    scim | backstage) printf '%s/%s-%s\n' "$store" "$1" "$(digest <"$root/internal/acctest/servers/$1/package-lock.json")" ;;
   esac
 }
 

@@ -10,10 +10,11 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/acctest/servers"
 )
 
-// asked returns the status and what the server answers the holder of a token.
-func asked(t *testing.T, address, authorization string, into any) int {
+// asked returns with which status the server answers the holder of a token, and
+// reads what it answers.
+func asked(t *testing.T, method, address, authorization string, into any) int {
 	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)
+	r, err := http.NewRequestWithContext(t.Context(), method, address, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,7 +66,7 @@ func TestKeycloak(t *testing.T) {
 	api := r.URL + "/admin/realms/" + r.Name
 	reader := "Bearer " + r.Token(t, r.ClientID, r.ClientSecret)
 	var users []keycloakUser
-	if status := asked(t, api+"/users?first=0&max=100", reader, &users); status != http.StatusOK {
+	if status := asked(t, http.MethodGet, api+"/users?first=0&max=100", reader, &users); status != http.StatusOK {
 		t.Fatalf("the list of users is answered with %d", status)
 	}
 	if got := usernames(users); !slices.Equal(got, []string{"ann", "bob", "dee", "eve"}) {
@@ -78,14 +79,14 @@ func TestKeycloak(t *testing.T) {
 		t.Errorf("imported as disabled, dee is %+v", u)
 	}
 	users = nil
-	asked(t, api+"/groups/"+payments+"/members", reader, &users)
+	asked(t, http.MethodGet, api+"/groups/"+payments+"/members", reader, &users)
 	if got := usernames(users); !slices.Equal(got, []string{"ann", "bob"}) {
 		t.Errorf("the members of payments are %q", got)
 	}
-	if status := asked(t, api+"/users/"+cam, reader, nil); status != http.StatusNotFound {
+	if status := asked(t, http.MethodGet, api+"/users/"+cam, reader, nil); status != http.StatusNotFound {
 		t.Errorf("a deleted user is answered with %d", status)
 	}
-	if status := asked(t, other.URL+"/admin/realms/"+other.Name+"/users", reader, nil); status == http.StatusOK {
+	if status := asked(t, http.MethodGet, other.URL+"/admin/realms/"+other.Name+"/users", reader, nil); status == http.StatusOK {
 		t.Error("the account of one realm reads another")
 	}
 }
@@ -109,18 +110,18 @@ func TestRightsInKeycloak(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			account := "Bearer " + r.Token(t, "reader-"+name, r.Account(t, "reader-"+name, c.roles...))
 			var users []keycloakUser
-			if status := asked(t, api+"/users?username=ann&exact=true", account, &users); status != c.list || len(users) != c.found {
+			if status := asked(t, http.MethodGet, api+"/users?username=ann&exact=true", account, &users); status != c.list || len(users) != c.found {
 				t.Errorf("a list with %d users and status %d", len(users), status)
 			}
 			var count int
-			if status := asked(t, api+"/users/count", account, &count); status != c.count || status == http.StatusOK && count != 1 {
+			if status := asked(t, http.MethodGet, api+"/users/count", account, &count); status != c.count || status == http.StatusOK && count != 1 {
 				t.Errorf("status %d and the count %d", status, count)
 			}
 			for path, want := range map[string]int{
 				"/users/" + ann: c.user, "/groups/" + engineering: c.groups, "/groups/" + engineering + "/members": c.groups,
 				"/groups/" + engineering + "/children": c.groups, "/users/" + ann + "/groups": c.groups,
 			} {
-				if status := asked(t, api+path, account, nil); status != want {
+				if status := asked(t, http.MethodGet, api+path, account, nil); status != want {
 					t.Errorf("%s is answered with %d, want %d", path, status, want)
 				}
 			}
