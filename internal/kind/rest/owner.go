@@ -7,11 +7,9 @@ import (
 	"sync/atomic"
 
 	"cel.dev/cel-go/cel"
-	"cel.dev/cel-go/common/types/ref"
 	"cel.dev/cel-go/common/types/traits"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/memo"
-	"github.com/custodyhq/terraform-provider-custody/internal/system/httpclient"
 )
 
 // ownerText says how an owner is looked up that an asset only refers to, by an
@@ -33,11 +31,9 @@ const minBeforeList = 10
 
 // ownerRules are a compiled ownerText.
 type ownerRules struct {
-	when, id, key  *expression
-	path           path
-	query          query
-	notFound, item *expression
-	lists          []*listing
+	get
+	when, id, key *expression
+	lists         []*listing
 
 	asked atomic.Int64
 	known memo.Memo[string]            // id -> key
@@ -50,12 +46,16 @@ func (c *checker) owner(t *ownerText) *ownerRules {
 		return nil
 	}
 	const at = "assets.owner"
-	return &ownerRules{
+	o := &ownerRules{
 		when: c.compile(at+".when", t.When, inItem, cel.BoolType), id: c.compile(at+".id", t.ID, inItem, scalars...),
-		key: c.compile(at+".key", t.Key, inItem, scalars...), path: c.path(at+".path", t.Path, "id"), query: c.query(at+".query", t.Query, "id"),
-		notFound: c.compile(at+".not_found", t.NotFound, inAnswer, cel.BoolType), item: c.compile(at+".item", t.Item, inAnswer),
-		lists: c.listings(at+".list", t.List),
+		key: c.compile(at+".key", t.Key, inItem, scalars...), lists: c.listings(at+".list", t.List),
 	}
+	if t.Item == "" {
+		c.problem(at+".item", "An expression is required that finds the owner in the answer.")
+	} else if g := c.get(at, &getText{Path: t.Path, Query: t.Query, NotFound: t.NotFound, Item: t.Item}, idPlace); g != nil {
+		o.get = *g
+	}
+	return o
 }
 
 // somebody returns how an owner is named that is told as an object.
@@ -64,7 +64,8 @@ func (s *System) somebody(ctx context.Context) func(traits.Mapper) (string, bool
 		return somebody
 	}
 	return func(m traits.Mapper) (string, bool, error) {
-		variables := map[string]any{"item": m, "settings": s.settings, "id": ""}
+		variables := s.variables("")
+		variables["item"] = m
 		refers, err := s.owner.when.bool(variables)
 		if err != nil || !refers {
 			return orElse(m, "", err)
@@ -99,32 +100,16 @@ func (s *System) lookUpOwner(ctx context.Context, id string) (string, error) {
 				return key, err
 			}
 		}
-		r, err := s.client.Do(ctx, httpclient.Request{
-			Path: o.path.fill(map[string]string{"id": id}), TrailingSlash: o.path.slash, Query: o.query.fill(map[string]string{"id": id}),
-		})
-		if err != nil {
+		a, item, err := s.ask(ctx, s.client, &o.get, id)
+		if err != nil || item == nil {
 			return "", err
-		}
-		a, err := s.answer(s.client, r, id)
-		if err != nil {
-			return "", err
-		}
-		if absent, err := o.notFound.bool(a.variables); err == nil && absent {
-			return "", nil
-		}
-		if err := s.failed(s.client, a); err != nil {
-			return "", err
-		}
-		item, err := o.item.eval(a.variables)
-		if err != nil {
-			return "", s.client.Malformed(r, err.Error())
 		}
 		have, key, err := s.readOwner(item)
 		switch {
 		case err != nil:
-			return "", s.client.Malformed(r, err.Error())
+			return "", s.client.Malformed(a.response, err.Error())
 		case have != id:
-			return "", s.client.Malformed(r, fmt.Sprintf("it was asked for the owner %q and answered with %q", id, have))
+			return "", s.client.Malformed(a.response, fmt.Sprintf("it was asked for the owner %q and answered with %q", id, have))
 		}
 		return key, nil
 	})
@@ -132,13 +117,11 @@ func (s *System) lookUpOwner(ctx context.Context, id string) (string, error) {
 
 // readOwner returns the id of an entry and what names the owner.
 func (s *System) readOwner(item any) (id, key string, err error) {
-	if v, ok := item.(ref.Val); ok {
-		item = v.Value()
-	}
 	if _, ok := item.(map[string]any); !ok {
 		return "", "", errors.New("an owner is no object")
 	}
-	variables := map[string]any{"item": item, "settings": s.settings, "id": ""}
+	variables := s.variables("")
+	variables["item"] = item
 	if id, err = s.owner.id.text(variables); err == nil {
 		key, err = s.owner.key.text(variables)
 	}

@@ -39,7 +39,8 @@ func fieldNames(known map[string][]*cel.Type) []string { return slices.Sorted(ma
 // record reads one item. The key of the row comes with it; an empty id is that
 // of an asset which nobody can name.
 func (s *System) record(ctx context.Context, item any, asked string) (lifecycle.Record, string, error) {
-	variables := map[string]any{"item": item, "settings": s.settings, "id": asked}
+	variables := s.variables(asked)
+	variables["item"] = item
 	var r lifecycle.Record
 	if _, ok := item.(map[string]any); !ok {
 		return r, "", fmt.Errorf("an item is no object")
