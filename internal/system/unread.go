@@ -10,6 +10,9 @@ import (
 // Hidden reports whether a text stands for a value that the account may not read,
 // such as ENCRYPTED or ********, and so is no value.
 func Hidden(text string) bool {
+	if text == "" {
+		return false
+	}
 	text = Fold(strings.TrimSpace(text))
 	if bare := strings.Trim(text, "[]<>(){}"); bare != text {
 		switch bare {
