@@ -33,6 +33,9 @@ func (k *catalog) all(ctx context.Context) (*roll, error) {
 		if err == nil && len(r.entries) == 0 {
 			err = k.nobody()
 		}
+		if err == nil {
+			err = k.counted(ctx, r)
+		}
 		return r, err
 	})
 }
