@@ -115,6 +115,9 @@ func (d *Dates) location() *time.Location {
 }
 
 func (d *Dates) read(s string, endOfDay bool) (time.Time, error) {
+	if t, ok := d.standard(s, endOfDay); ok {
+		return t, nil
+	}
 	if len(d.formats) > 0 {
 		t, found, err := d.byFormats(s, endOfDay)
 		if found || err != nil {
@@ -130,6 +133,24 @@ func (d *Dates) read(s string, endOfDay bool) (time.Time, error) {
 		return time.Time{}, err
 	}
 	return d.at(day, clock, endOfDay)
+}
+
+// standard reads the two forms of ISO 8601 that nearly all exports have, which is
+// quicker than to take them apart.
+func (d *Dates) standard(s string, endOfDay bool) (time.Time, bool) {
+	switch {
+	case len(s) == len(time.DateOnly):
+		day, err := time.Parse(time.DateOnly, s)
+		if err != nil {
+			return time.Time{}, false
+		}
+		t, err := d.at(day, clockOf{}, endOfDay)
+		return t, err == nil
+	case len(s) >= len("2006-01-02T15:04:05Z") && s[len(time.DateOnly)] == 'T':
+		t, err := time.Parse(time.RFC3339, s)
+		return t, err == nil
+	}
+	return time.Time{}, false
 }
 
 // byFormats reads a date in the forms of the configuration. Two of them that read it
