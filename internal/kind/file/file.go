@@ -31,6 +31,8 @@ type Config struct {
 	Assets string
 	People string
 	Tasks  string
+	// Preset names the tool whose export the files are; see Presets.
+	Preset string
 	// FollowLinks reads also what links lead to outside of the folder that is named.
 	FollowLinks bool
 

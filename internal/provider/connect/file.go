@@ -42,6 +42,8 @@ var fileSchema = schema.SingleNestedAttribute{
 			MarkdownDescription: "A path or glob of people, teams and service identities. Fields: `id` `email` `username` `name` `kind` `status` `end_date` `manager` `teams`. Only `id` is required. " +
 				"A file without a column `status` lists people who are active, one without `kind` lists employees."},
 		"follow_links": followLinks,
+		"preset": setting("The tool whose export the files are: " + attribute.Words(file.Presets()) + ". It states the columns, words and forms that the guide \"From an export to the first plan\" lists; " +
+			"all that is set beside it goes before it, field by field and word by word."),
 		"tasks": schema.StringAttribute{Optional: true, Validators: []validator.String{value.Stated()},
 			MarkdownDescription: "A path or glob of tasks. Fields: `id` `kind` `asset` `status` `due` `url`. `id`, `kind` and `asset` are required. Kinds other than offboarding, reassignment and decommission are not read."},
 	}),
@@ -118,13 +120,14 @@ type fileModel struct {
 	People types.String `tfsdk:"people"`
 	Tasks  types.String `tfsdk:"tasks"`
 
-	FollowLinks types.Bool `tfsdk:"follow_links"`
+	Preset      types.String `tfsdk:"preset"`
+	FollowLinks types.Bool   `tfsdk:"follow_links"`
 	mappingModel
 }
 
 func (m *fileModel) open(name string) (system.System, error) {
 	return file.New(file.Config{
 		Name: name, Assets: m.Assets.ValueString(), People: m.People.ValueString(), Tasks: m.Tasks.ValueString(),
-		FollowLinks: m.FollowLinks.ValueBool(), Mapping: m.mapping(),
+		Preset: m.Preset.ValueString(), FollowLinks: m.FollowLinks.ValueBool(), Mapping: m.mapping(),
 	})
 }
