@@ -34,7 +34,7 @@ func (l *Layout) flaw(r *Row, field int, reason string) {
 	if f.Line == 0 {
 		f.Line, f.Column = r.Line, r.Column
 	}
-	name := l.called(field)
+	name := l.called(r, field)
 	f.Reason = fmt.Sprintf("the field %s holds %s, and %s", name, Quote(c.Text), reason)
 	switch {
 	case c.IsList:
@@ -45,17 +45,27 @@ func (l *Layout) flaw(r *Row, field int, reason string) {
 	r.flaws = append(r.flaws, f)
 }
 
-// called returns the name of a field for a message, with the columns that it is read
-// from if they bear other names.
-func (l *Layout) called(field int) string {
+// called returns the name of a field for a message, with the columns that the row
+// read it from if they bear other names.
+func (l *Layout) called(r *Row, field int) string {
 	name, headers := Quote(l.Fields[field]), l.columns[field].Headers
-	switch {
-	case len(headers) == 1 && FoldHeader(headers[0]) != l.Fields[field]:
-		return name + " (column " + Quote(headers[0]) + ")"
-	case len(headers) > 1:
-		return name + " (columns " + l.missing(&l.columns[field], 0) + ")"
+	if len(headers) > 1 {
+		all := headers
+		headers = nil
+		for _, p := range r.parts[field] {
+			headers = append(headers, all[p.index])
+		}
 	}
-	return name
+	switch {
+	case len(headers) == 0, len(headers) == 1 && FoldHeader(headers[0]) == l.Fields[field]:
+		return name
+	case len(headers) == 1:
+		return name + " (column " + Quote(headers[0]) + ")"
+	}
+	for i := range headers {
+		headers[i] = Quote(headers[i])
+	}
+	return name + " (columns " + strings.Join(headers, ", ") + ")"
 }
 
 // mostFlaws is how many flaws are told one by one.
