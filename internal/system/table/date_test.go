@@ -109,8 +109,8 @@ func TestDatesByConfiguration(t *testing.T) {
 		}},
 		"eu":   {Mapping{Dates: "eu"}, map[string]string{"10/03/2026": "2026-03-10T23:59:59Z", "10/23/2026": "", "10-3-2026 09:14": "2026-03-10T09:14:00Z"}},
 		"zone": {Mapping{TimeZone: "Europe/Berlin"}, map[string]string{"2026-10-03": "2026-10-03T21:59:59Z", "2026-01-03 09:14:02": "2026-01-03T08:14:02Z", "2026-10-03T09:14:02Z": "2026-10-03T09:14:02Z", "1791018842": "2026-10-03T09:14:02Z"}},
-		"named": {Mapping{DateFormats: []string{"MM/DD/YY", "YYYYMMDD", "YYYYMMDDhhmmss"}, TimeZone: "America/New_York"}, map[string]string{
-			"10/03/26": "2026-10-04T03:59:59Z", "20261003": "2026-10-04T03:59:59Z", "10/3/26 9:14 AM": "2026-10-03T13:14:00Z", "20261003091402": "2026-10-03T13:14:02Z",
+		"named": {Mapping{DateFormats: []string{"MM/DD/YY", "yyyymmdd", "YYYYMMDDhhmmss", "dd.mm.yyyy HH:mm", "YYYY-MM-DD"}, TimeZone: "America/New_York"}, map[string]string{
+			"10/03/26": "2026-10-04T03:59:59Z", "03.10.2026 09:14": "2026-10-03T13:14:00Z", "2026-10-03": "2026-10-04T03:59:59Z", "20261003": "2026-10-04T03:59:59Z", "10/3/26 9:14 AM": "2026-10-03T13:14:00Z", "20261003091402": "2026-10-03T13:14:02Z",
 		}},
 		"layout":  {Mapping{DateFormats: []string{"Jan 2 06", "02|01|2006 15h04"}}, map[string]string{"Oct 3 26": "2026-10-03T23:59:59Z", "03|10|2026 09h14": "2026-10-03T09:14:00Z"}},
 		"several": {Mapping{DateFormats: []string{"DD/MM/YYYY", "02/01/2006"}}, map[string]string{"03/10/2026": "2026-10-03T23:59:59Z"}},
@@ -136,7 +136,7 @@ func TestDatesThatCannotBeConfigured(t *testing.T) {
 		"zone":           {Mapping{TimeZone: "CEST"}, "is not the name of a time zone"},
 		"machine's zone": {Mapping{TimeZone: "Local"}, "is not the name of a time zone"},
 		"path":           {Mapping{TimeZone: "../../etc/passwd"}, "is not the name of a time zone"},
-		"no layout":      {Mapping{DateFormats: []string{"dd.mm.yyyy"}}, "MM/DD/YYYY"},
+		"no layout":      {Mapping{DateFormats: []string{"week of year"}}, "MM/DD/YYYY"},
 		"no year":        {Mapping{DateFormats: []string{"02/01"}}, "is not accepted"},
 		"two readings":   {Mapping{DateFormats: []string{"MM/DD/YYYY", "DD/MM/YYYY"}}, "read the same text as different dates"},
 		"order and form": {Mapping{Dates: "us", DateFormats: []string{"DD/MM/YYYY"}}, "otherwise than it is read without date_formats"},

@@ -17,18 +17,21 @@ const (
 	attributeTimeZone    = "time_zone"
 )
 
-// dateForms are the layouts that date_formats may name, each for dates with or
-// without a time of day behind them.
+// dateForms are the layouts that date_formats may name, in upper or lower case, each
+// for dates with or without a time of day behind them.
 var dateForms = map[string]string{
-	"MM/DD/YYYY": "1/2/2006", "DD/MM/YYYY": "2/1/2006", "MM-DD-YYYY": "1-2-2006", "DD-MM-YYYY": "2-1-2006",
+	"MM/DD/YYYY": "1/2/2006", "DD/MM/YYYY": "2/1/2006", "MM-DD-YYYY": "1-2-2006", "DD-MM-YYYY": "2-1-2006", "DD.MM.YYYY": "2.1.2006",
+	"YYYY-MM-DD": "2006-1-2", "YYYY/MM/DD": "2006/1/2", "DD MMM YYYY": "2 Jan 2006", "DD-MMM-YYYY": "2-Jan-2006", "MMM DD, YYYY": "Jan 2, 2006",
 	"MM/DD/YY": "1/2/06", "DD/MM/YY": "2/1/06", "YY-MM-DD": "06-1-2", "YY/MM/DD": "06/1/2", "DD.MM.YY": "2.1.06",
 	"DD-MMM-YY": "2-Jan-06", "DD MMM YY": "2 Jan 06", "YYYYMMDD": "20060102", "DDMMYYYY": "02012006", "MMDDYYYY": "01022006",
 }
 
-// timedForms are those of dateForms that hold a time of day in a form of their own.
-var timedForms = map[string]string{
-	"YYYYMMDDhhmmss": "20060102150405", "YYYYMMDDhhmmssZ": "20060102150405Z0700",
-}
+// timedForms hold a time of day in a form of their own.
+var timedForms = map[string]string{"YYYYMMDDHHMMSS": "20060102150405", "YYYYMMDDHHMMSSZ": "20060102150405Z0700"}
+
+// timeSuffixes are what people write behind a form for the time of day, which every
+// form may have anyway.
+var timeSuffixes = []string{" HH:MM:SS", " HH:MM", "THH:MM:SS", " H:MM A", " HH:MM A", " HH:MM:SS A"}
 
 // DateForms lists the names that date_formats accepts.
 func DateForms() []string {
@@ -75,11 +78,18 @@ var probes = []time.Time{
 
 // formatOf returns the form that a name or a layout of Go's stands for.
 func formatOf(name string) (format, string) {
-	if layout, ok := dateForms[name]; ok {
-		return format{name: name, layout: layout}, ""
-	}
-	if layout, ok := timedForms[name]; ok {
+	upper := strings.ToUpper(name)
+	if layout, ok := timedForms[upper]; ok {
 		return format{name: name, layout: layout, timed: true}, ""
+	}
+	for _, suffix := range timeSuffixes {
+		if before, ok := strings.CutSuffix(upper, suffix); ok {
+			upper = before
+			break
+		}
+	}
+	if layout, ok := dateForms[upper]; ok {
+		return format{name: name, layout: layout}, ""
 	}
 	f := format{name: Quote(name), layout: name}
 	for _, probe := range probes {
