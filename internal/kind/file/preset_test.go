@@ -85,7 +85,7 @@ func TestPresetsOfPeople(t *testing.T) {
 		"bob@example.org": {ID: "00u2abc", Name: "Bob Bell", Kind: lifecycle.KindContractor, Status: lifecycle.PersonActive},
 		"cam@example.org": {ID: "00u3abc", Name: "Cam Cole", Kind: lifecycle.KindVendor, Status: lifecycle.PersonSuspended},
 		"dan@example.org": {ID: "00u4abc", Name: "Dan Dorn", Status: lifecycle.PersonLeft},
-		"eve@example.org": {ID: "00u5abc", Name: "Eve Eden", Status: lifecycle.PersonUnknown},
+		"eve@example.org": {ID: "00u5abc", Name: "Eve Eden", Status: lifecycle.PersonSuspended},
 	}
 	entra := map[string]lifecycle.Person{
 		"ann@example.org":     {ID: "7cc0c81b-0000-4000-8000-000000000001", Name: "Ann Archer", Kind: lifecycle.KindEmployee, Status: lifecycle.PersonActive},
@@ -120,7 +120,7 @@ func TestPresetsOfPeople(t *testing.T) {
 		})
 	}
 	s := mustNew(t, Config{Name: "hr", People: presetFile("okta.csv"), Preset: "okta"})
-	if p := person(t, s, "00u5abc"); p.StatusText != "Staged" || p.Kind != lifecycle.KindEmployee {
+	if p := person(t, s, "00u5abc"); p.StatusText != "" || p.Kind != lifecycle.KindEmployee {
 		t.Errorf("got %+v", p)
 	}
 	s = mustNew(t, Config{Name: "hr", People: presetFile("entra.json"), Preset: "entra"})
