@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io/fs"
+	"slices"
 	"testing"
 	"time"
 
@@ -80,7 +81,7 @@ func checkRecord(t *testing.T, s *System, r lifecycle.Record, err error) {
 	if err != nil {
 		return
 	}
-	for _, text := range append([]string{r.ID, r.Class, r.Name, r.StateText, r.Purpose, r.Environment, r.Criticality, r.Source}, r.Owners...) {
+	for _, text := range slices.Concat([]string{r.ID, r.Class, r.Name, r.StateText, r.Purpose, r.Environment, r.Criticality, r.Source}, r.Owners, r.Unread) {
 		if !systemtest.Presentable(text) || len(text) > table.MaxCell {
 			t.Errorf("kept %q", text)
 		}

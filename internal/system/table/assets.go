@@ -85,7 +85,15 @@ func (a *AssetIndex) Add(l *Layout, r *Row) {
 }
 
 func (a *AssetIndex) parse(l *Layout, r *Row) lifecycle.Record {
-	text := func(f int) string { return a.pool.text(r.cells[f].Text) }
+	var unread []string
+	text := func(f int) string {
+		t := r.cells[f].Text
+		if system.Hidden(t) {
+			unread = append(unread, system.UnreadHidden(l.Fields[f], t))
+			return ""
+		}
+		return a.pool.text(t)
+	}
 	rec := lifecycle.Record{
 		Class:       text(assetClass),
 		Name:        strings.Clone(r.cells[assetName].Text),
@@ -94,10 +102,11 @@ func (a *AssetIndex) parse(l *Layout, r *Row) lifecycle.Record {
 		Environment: text(assetEnvironment),
 		Criticality: text(assetCriticality),
 	}
+	rec.Unread = unread
 	if word := r.cells[assetState].Text; word != "" {
 		state, known := a.words.state(word)
 		if rec.State = state; !known {
-			rec.StateText = text(assetState)
+			rec.StateText = a.pool.text(word)
 		}
 	}
 	rec.ThirdParty = l.truth(r, assetThirdParty)
