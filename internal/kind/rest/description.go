@@ -115,6 +115,7 @@ type getText struct {
 	Askable  string           `yaml:"askable"`  // condition over the id or key: another is looked for in the list
 	Path     string           `yaml:"path"`     // template with {id}, or {key} for people
 	Query    map[string]texts `yaml:"query"`    // likewise
+	Body     string           `yaml:"body"`     // as of a list
 	// NotFound recognises the answer for an asset that does not exist; with item
 	// it is required.
 	NotFound string      `yaml:"not_found"`
@@ -135,14 +136,24 @@ type listText struct {
 	When   string           `yaml:"when"`
 	Path   string           `yaml:"path"`
 	Query  map[string]texts `yaml:"query"`
+	Body   string           `yaml:"body"` // expression: a search that is sent by POST, as JSON; by GET without
 	Items  string           `yaml:"items"`
 	Total  string           `yaml:"total"`
+	Count  *countText       `yaml:"count"` // how many rows there are, where the list does not tell
 	Paging *pagingText      `yaml:"paging"`
 	// Trash says of a list of people or teams that it shows those who were deleted a
 	// short while ago. It is read before anybody is believed to be absent.
 	Trash bool `yaml:"trash"`
 
 	notFound string // only of a search, or of what is related to an entry
+}
+
+// countText is a request for the number of rows of a list.
+type countText struct {
+	Path  string           `yaml:"path"`
+	Query map[string]texts `yaml:"query"`
+	Body  string           `yaml:"body"`
+	Total string           `yaml:"total"`
 }
 
 // texts is one text or a list of them: a parameter of a query may come several

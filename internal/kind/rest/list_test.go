@@ -306,9 +306,9 @@ func TestAnswersAreVerified(t *testing.T) {
 			// It knows no filter, and of paths only one.
 			stubborn := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				other := r.Clone(r.Context())
-				q := r.URL.Query()
+				q := asked(r)
 				q.Del("id")
-				other.URL.RawQuery = q.Encode()
+				other.Method, other.URL.RawQuery = http.MethodGet, q.Encode()
 				if strings.HasPrefix(r.URL.Path, "/api/assets/") {
 					other.URL.Path = "/api/assets/B"
 				}
