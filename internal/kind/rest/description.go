@@ -39,6 +39,7 @@ type document struct {
 	Headers           map[string]string `yaml:"headers"` // sent with every request
 	RequestsPerMinute int               `yaml:"requests_per_minute"`
 	HTMLEntities      bool              `yaml:"html_entities"` // whether texts come escaped for HTML
+	Placeholders      []string          `yaml:"placeholders"`  // texts that stand for values that the account may not read; templates
 	Dates             []string          `yaml:"dates"`         // layouts as in Go, besides RFC 3339 and 2006-01-02
 	TimeZone          string            `yaml:"time_zone"`     // of times without one; a template, UTC if empty
 	Errors            []errorText       `yaml:"errors"`        // how successful answers say that they are none
@@ -104,6 +105,7 @@ type assetsText struct {
 	Get    []getText         `yaml:"get"` // the first that applies is used; without any, the list is
 	List   []listText        `yaml:"list"`
 	Hides  *bool             `yaml:"hides"`  // the lists may leave out what get shows; true if unstated
+	Owner  *ownerText        `yaml:"owner"`  // how an owner is looked up that an item only refers to
 	Fields map[string]string `yaml:"fields"` // our field -> expression over an item
 }
 

@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"net/url"
@@ -103,13 +104,21 @@ func listsOf(s *System) []*listing {
 	return out
 }
 
+// stopped returns a context that ends every request before it is sent.
+func stopped(t *testing.T) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	return ctx
+}
+
 // presentable reads a row as a record, as a task and as an entry of a directory. What comes of it must have
 // a key, and be fit to be shown.
 func presentable(t *testing.T, s *System, row any) {
 	t.Helper()
 	var texts []string
 	if s.id != nil {
-		r, key, err := s.record(row, "")
+		r, key, err := s.record(stopped(t), row, "")
 		if err != nil {
 			return
 		}

@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -123,9 +124,9 @@ func (s *System) one(ctx context.Context, id string) ([]lifecycle.Record, error)
 	if item == nil {
 		return nil, s.provenAbsent(ctx)
 	}
-	record, _, err := s.record(item, id)
+	record, _, err := s.record(ctx, item, id)
 	if err != nil {
-		return nil, s.client.Malformed(a.response, err.Error())
+		return nil, s.malformed(ctx, a, err)
 	}
 	matches, err := s.verify(record.ID, id)
 	if err != nil || !matches {
@@ -164,13 +165,22 @@ func (s *System) ask(ctx context.Context, c *httpclient.Client, g *get, asked st
 	return a, item.Value(), nil
 }
 
+// malformed returns the error of an item that cannot be read. What reading it asked
+// for besides may have failed by itself.
+func (s *System) malformed(ctx context.Context, a *answer, err error) error {
+	if passes(err) || ctx.Err() != nil {
+		return cmp.Or(err, ctx.Err())
+	}
+	return s.client.Malformed(a.response, err.Error())
+}
+
 // searched asks for the records that a query finds.
 func (s *System) searched(ctx context.Context, id string) ([]lifecycle.Record, error) {
 	var out []lifecycle.Record
 	err := steadily(s.client, func() error {
 		out = nil
 		return s.get.search.read(ctx, s, s.client, places(id), func(item any) (string, error) {
-			record, key, err := s.record(item, id)
+			record, key, err := s.record(ctx, item, id)
 			if err != nil {
 				return "", err
 			}

@@ -168,7 +168,7 @@ func (l *listing) read(ctx context.Context, s *System, c *httpclient.Client, pla
 		for _, row := range rows {
 			key, err := take(row)
 			switch {
-			case passes(err):
+			case passes(err) || err != nil && ctx.Err() != nil:
 				return err
 			case err != nil:
 				return c.Malformed(a.response, err.Error())
@@ -422,7 +422,7 @@ func gather[T any](ctx context.Context, s *System, c *httpclient.Client, lists [
 func (s *System) all(ctx context.Context) (*rowIndex[lifecycle.Record], error) {
 	return s.listed.Get(ctx, "", func(ctx context.Context) (*rowIndex[lifecycle.Record], error) {
 		f, err := gather(ctx, s, s.client, s.lists, func(item any) (lifecycle.Record, string, string, error) {
-			r, key, err := s.record(item, "")
+			r, key, err := s.record(ctx, item, "")
 			return r, r.ID, key, err
 		})
 		if err != nil {

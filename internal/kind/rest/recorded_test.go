@@ -53,6 +53,7 @@ type recorded struct {
 type recordedCase struct {
 	Name        string            `yaml:"name"`
 	Settings    map[string]string `yaml:"settings"`
+	States      map[string]string `yaml:"states"`
 	TaskKinds   map[string]string `yaml:"task_kinds"`
 	Answers     []recorded        `yaml:"answers"` // before those of the recording
 	Asset       string            `yaml:"asset"`
@@ -280,6 +281,9 @@ func (r *recording) play(t *testing.T, name string, c *recordedCase) {
 	recorder := &systemtest.Recorder{Handler: &player{t: t, answers: all}}
 	s := r.open(t, name, systemtest.ServeHTTP(t, recorder), func(conf *Config) {
 		conf.TaskKinds = c.TaskKinds
+		if c.States != nil {
+			conf.States = c.States
+		}
 		for name, value := range c.Settings {
 			if conf.Settings == nil {
 				conf.Settings = make(map[string]string)
@@ -371,7 +375,8 @@ func shape(t *testing.T, of any) []map[string]any {
 			add("id", r.ID, "class", r.Class, "name", r.Name, "state", r.State, "state_text", r.StateText, "owners", strings.Join(r.Owners, " "),
 				"purpose", r.Purpose, "environment", r.Environment, "criticality", r.Criticality,
 				"third_party", yesNo(r.ThirdParty), "shared", yesNo(r.Shared), "retirement_date", r.RetirementDate,
-				"verified_at", r.VerifiedAt, "assigned_at", r.AssignedAt, "source", r.Source)
+				"verified_at", r.VerifiedAt, "assigned_at", r.AssignedAt, "unread", strings.Join(r.Unread, " "),
+				"source", r.Source)
 		}
 	case []lifecycle.Person:
 		for _, p := range of {
