@@ -224,7 +224,8 @@ func (e *expression) count(variables map[string]any) (int, error) {
 
 var errNoList = errors.New("it gave no list")
 
-// rows returns the members of a list.
+// rows returns the members of a list. One that the expression itself made, to join
+// a row with what stands elsewhere in the answer, is a row like any other.
 func (e *expression) rows(variables map[string]any) ([]any, error) {
 	out, err := e.eval(variables)
 	if err != nil {
@@ -236,5 +237,27 @@ func (e *expression) rows(variables map[string]any) ([]any, error) {
 			return nil, fmt.Errorf("%s: %w", e.at, errNoList)
 		}
 	}
+	for i, row := range list {
+		if made, ok := row.(map[ref.Val]ref.Val); ok {
+			list[i] = object(made)
+		}
+	}
 	return list, nil
+}
+
+// object returns a map that an expression made as one that came from outside.
+func object(made map[ref.Val]ref.Val) map[string]any {
+	out := make(map[string]any, len(made))
+	for key, value := range made {
+		name, ok := key.(types.String)
+		if !ok {
+			continue
+		}
+		if value == types.NullValue {
+			out[string(name)] = nil
+		} else {
+			out[string(name)] = value.Value()
+		}
+	}
+	return out
 }

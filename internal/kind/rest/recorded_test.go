@@ -157,10 +157,7 @@ func (p *player) play(w http.ResponseWriter, r *http.Request, a *recorded) {
 	if a.Status != 0 {
 		w.WriteHeader(a.Status)
 	}
-	body := a.Body
-	if rows(body) < p.less {
-		body = shortened(body)
-	}
+	body := shortened(a.Body, p.less)
 	if text, ok := body.(string); ok {
 		fmt.Fprint(w, text)
 		return
@@ -174,17 +171,17 @@ func (p *player) play(w http.ResponseWriter, r *http.Request, a *recorded) {
 	_, _ = w.Write(bytes.ReplaceAll(out.Bytes(), []byte("{server}"), []byte("http://"+r.Host)))
 }
 
-// shortened takes the last row out of the lists in an answer.
-func shortened(body any) any {
+// shortened takes the last row out of the lists in an answer that have fewer.
+func shortened(body any, than int) any {
 	switch b := body.(type) {
 	case []any:
-		if len(b) > 0 {
+		if len(b) > 0 && len(b) < than {
 			return b[:len(b)-1]
 		}
 	case map[string]any:
 		out := make(map[string]any)
 		for k, v := range b {
-			out[k] = shortened(v)
+			out[k] = shortened(v, than)
 		}
 		return out
 	}
