@@ -5,14 +5,15 @@
 #
 # Without a name, all of them. What is there already is left alone. What is
 # missing is installed if that is possible without a question: packages of the
-# system as root with apt, modules of Node with npm. Otherwise it says what would
+# system as root with apt, modules of Node with npm, Keycloak with Maven, both into
+# CUSTODY_SERVERS or a folder of the user's caches. Otherwise it says what would
 # install it. If something is missing in the end, the exit code is 1.
 
 # shellcheck source=scripts/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 # all lists the names, which are also those that CUSTODY_REQUIRE takes.
-all='request_tracker slapd samba scim postgres mariadb gpg shellcheck'
+all='request_tracker slapd samba scim postgres mariadb keycloak backstage gpg shellcheck'
 
 # present tells whether server $1 can be started.
 present() {
@@ -21,10 +22,10 @@ present() {
       perl -MDBD::SQLite -MPlack::Handler::Starlet -e 1 2>/dev/null ;;
     slapd) have slapd && [ -e /usr/lib/ldap/memberof.so ] ;;
     samba) have samba && have samba-tool && [ -d /usr/share/samba/setup ] && compgen -G '/usr/lib/*/samba/ldb/samldb.so' >/dev/null ;;
-    scim) have node && [ -e "$cache/npm/scim/node_modules/scimmy-routers" ] &&
-      cmp -s "$root/internal/acctest/servers/scim/package-lock.json" "$cache/npm/scim/package-lock.json" ;;
+    scim | backstage) have node && [ -d "$(modules "$1")" ] ;;
     postgres) have initdb || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null ;;
     mariadb) have mariadbd && have mariadb-install-db && have my_print_defaults ;;
+    keycloak) have java && [ -d "$(keycloak_folder)" ] ;;
     gpg) have gpg && have gpg-agent ;;
     shellcheck) have shellcheck ;;
     *) die "unknown server \"$1\": accepted are ${all// /, }" ;;
@@ -37,21 +38,27 @@ packages() {
     request_tracker) echo request-tracker5 rt5-db-sqlite rt5-standalone dbconfig-no-thanks ;;
     slapd) echo slapd ;;
     samba) echo samba-ad-dc samba-ad-provision ;;
-    scim) if ! have node || ! have npm; then echo nodejs npm; fi ;;
+    scim | backstage) if ! have node || ! have npm; then echo nodejs npm; fi ;;
     postgres) echo postgresql ;;
     mariadb) echo mariadb-server-core mariadb-client-core ;;
+    keycloak)
+      have java || echo default-jre-headless
+      have mvn || echo maven
+      ;;
     gpg) echo gnupg ;;
     shellcheck) echo shellcheck ;;
   esac
 }
 
-# modules prints the folder whose package-lock.json lists the modules of npm that
-# server $1 consists of, if any.
+# modules prints the folder that holds what server $1 consists of, if that is
+# modules of npm. Its name changes with the lock file that lists them.
 modules() {
   case $1 in
-    scim) echo internal/acctest/servers/scim ;;
+    scim | backstage) printf '%s/%s-%s\n' "$store" "$1" "$(digest <"$root/internal/acctest/servers/$1/package-lock.json")" ;;
   esac
 }
+
+keycloak_folder() { printf '%s/keycloak-%s\n' "$store" "$(<"$root/internal/acctest/servers/keycloak/version")"; }
 
 have() { PATH=$PATH:/usr/sbin:/sbin command -v "$1" >/dev/null; }
 
@@ -74,7 +81,7 @@ install_packages() {
 
   # The packages would start servers of the machine's own.
   if [ ! -e "$policy" ]; then
-    trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+    leftovers+=("$policy")
     printf '%s\n' '#!/bin/sh' 'exit 101' >"$policy"
     chmod 755 "$policy"
   fi
@@ -90,26 +97,70 @@ install_packages() {
         [ -e /etc/postgresql-common/createcluster.conf ] || echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.conf
         ;;
     esac
-    read -ra list <<<"$(packages "$name")"
+    read -ra list <<<"$(packages "$name" | tr '\n' ' ')"
     said=$(DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${list[@]}" 2>&1) || say "$said"
   done
 }
 
 # install_modules installs the modules of npm that the given servers consist of.
 install_modules() {
-  local name folder to
+  local name to
   for name in "$@"; do
-    folder=$(modules "$name")
-    if [ -z "$folder" ] || ! have npm; then continue; fi
+    to=$(modules "$name")
+    if [ -z "$to" ] || ! have npm; then continue; fi
     say "Installing the modules of $name."
-    to=$cache/npm/$name
-    mkdir -p "$to"
-    cp "$root/$folder/package.json" "$root/$folder/package-lock.json" "$to"
-    npm ci --no-audit --no-fund --loglevel=error --prefix "$to" >&2 || rm -rf "$to"
+    new_folder
+    cp "$root/internal/acctest/servers/$name"/package{,-lock}.json "$new"
+    npm ci --ignore-scripts --no-audit --no-fund --loglevel=error --prefix "$new" >&2 && keep "$new" "$to"
   done
-  # With sudo, the checkout stays its owner's.
-  [ -z "${SUDO_USER:-}" ] || [ ! -d "$cache" ] || chown -R --reference="$root" "$cache"
 }
+
+# install_keycloak installs Keycloak.
+install_keycloak() {
+  local version
+  if ! have mvn || ! have java; then return 0; fi
+  say 'Installing Keycloak.'
+  version=$(<"$root/internal/acctest/servers/keycloak/version")
+  new_folder
+  if prepare_keycloak "$version" "$new" >"$new/log" 2>&1; then
+    keep "$new/keycloak-$version" "$(keycloak_folder)"
+  else
+    cat "$new/log" >&2
+  fi
+}
+
+# prepare_keycloak puts version $1 into folder $2, builds it for its settings and
+# makes its database with an administrator, which saves every start most of its
+# time.
+prepare_keycloak() {
+  local server=$2/keycloak-$1/bin/kc.sh admin
+  # Maven notes in the folder where it runs what it has unpacked before.
+  (cd "$2" && mvn -q -B org.apache.maven.plugins:maven-dependency-plugin:3.8.1:unpack \
+    -Dartifact="org.keycloak:keycloak-quarkus-dist:$1:zip" -DoutputDirectory=.) &&
+    admin=$(od -An -N 16 -t x1 /dev/urandom | tr -d ' ') &&
+    JAVA_OPTS_APPEND=-XX:TieredStopAtLevel=1 sh "$server" build --db=dev-file &&
+    ADMIN=$admin sh "$server" bootstrap-admin user --optimized --cache=local --username=admin --password:env=ADMIN &&
+    (umask 077 && printf '%s\n' "$admin" >"$2/keycloak-$1/admin-password")
+}
+
+# new_folder makes a folder, whose name is then in new. What was left in it goes
+# when the script ends.
+new_folder() {
+  mkdir -p "$store"
+  new=$(mktemp -d "$store/new.XXXXXX")
+  leftovers+=("$new")
+}
+
+# keep makes folder $2 of folder $1 at once: no test sees a part of it. Where
+# another script was first, that one's stays.
+keep() {
+  [ -d "$2" ] || mv "$1" "$2"
+  # With sudo, it stays with the user.
+  [ -z "${SUDO_USER:-}" ] || chown -R "$SUDO_USER:" "$store"
+}
+
+leftovers=()
+trap 'rm -rf "${leftovers[@]}"' EXIT
 
 [ $# -gt 0 ] || read -ra names <<<"$all"
 [ $# -eq 0 ] || names=("$@")
@@ -126,6 +177,7 @@ done
 
 install_packages "${missing[@]}"
 install_modules "${missing[@]}"
+case " ${missing[*]} " in *' keycloak '*) install_keycloak ;; esac
 
 status=0
 for name in "${missing[@]}"; do

@@ -1,13 +1,10 @@
 package servers
 
 import (
-	"bytes"
 	"context"
 	_ "embed" // the settings and the data of the server
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"os"
@@ -125,37 +122,7 @@ func (rt *RequestTracker) readTokens(path string) error {
 // call sends a request as the seeder. path is below the API and begins with a
 // slash.
 func (rt *RequestTracker) call(ctx context.Context, method, path string, body, into any) error {
-	var in io.Reader
-	if body != nil {
-		text, err := json.Marshal(body)
-		if err != nil {
-			return err
-		}
-		in = bytes.NewReader(text)
-	}
-	r, err := http.NewRequestWithContext(ctx, method, rt.URL+"/REST/2.0"+path, in)
-	if err != nil {
-		return err
-	}
-	r.Header.Set("Authorization", "token "+rt.Seeder)
-	if body != nil {
-		r.Header.Set("Content-Type", "application/json")
-	}
-	answer, err := http.DefaultClient.Do(r)
-	if err != nil {
-		return err
-	}
-	text, err := io.ReadAll(answer.Body)
-	err = errors.Join(err, answer.Body.Close())
-	if err != nil {
-		return err
-	}
-	if answer.StatusCode >= 300 {
-		return fmt.Errorf("%s %s: %s: %s", method, path, answer.Status, text)
-	}
-	if into != nil {
-		err = json.Unmarshal(text, into)
-	}
+	_, err := call(ctx, method, rt.URL+"/REST/2.0"+path, "token "+rt.Seeder, body, into)
 	return err
 }
 

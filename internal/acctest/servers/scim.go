@@ -1,14 +1,9 @@
 package servers
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	_ "embed" // the server
-	"encoding/json"
-	"errors"
-	"fmt"
-	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -64,30 +59,9 @@ var (
 func StartSCIM(t testing.TB) *SCIM {
 	t.Helper()
 	node := RequireProgram(t, scim, "node")
-	modules, err := scimModules()
-	Require(t, scim, err == nil, "run scripts/servers.sh scim")
+	modules := nodeModules(scim)
+	Require(t, scim, modules != "", "run scripts/servers.sh scim")
 	return sharedSCIM.Get(t, func(dir string) (*SCIM, func(), error) { return startSCIM(dir, node, modules) })
-}
-
-// scimModules returns the folder with the modules of the server, which
-// scripts/servers.sh installs.
-func scimModules() (string, error) {
-	dir, err := os.Getwd()
-	if err != nil {
-		return "", err
-	}
-	for {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			break
-		}
-		if dir == filepath.Dir(dir) {
-			return "", errors.New("no go.mod above the test")
-		}
-		dir = filepath.Dir(dir)
-	}
-	modules := filepath.Join(dir, ".cache", "npm", scim, "node_modules")
-	_, err = os.Stat(filepath.Join(modules, "scimmy-routers", "package.json"))
-	return modules, err
 }
 
 func startSCIM(dir, node, modules string) (*SCIM, func(), error) {
@@ -134,7 +108,7 @@ func (s *SCIM) directory(ctx context.Context, spec SCIMSpec) (*SCIMDirectory, er
 		Members bool `json:"showMembers"`
 	}{spec, !spec.HideGroups, !spec.HideMembers}
 	var made struct{ Token string }
-	err := scimCall(ctx, http.MethodPost, s.url+"/directories", s.control, body, &made)
+	_, err := call(ctx, http.MethodPost, s.url+"/directories", "Bearer "+s.control, body, &made)
 	d.Token = made.Token
 	return d, err
 }
@@ -143,41 +117,7 @@ func (s *SCIM) directory(ctx context.Context, spec SCIMSpec) (*SCIMDirectory, er
 // is below the API and begins with a slash.
 func (d *SCIMDirectory) Call(t testing.TB, method, path string, body, into any) {
 	t.Helper()
-	if err := scimCall(context.Background(), method, d.URL+path, d.Token, body, into); err != nil {
+	if _, err := call(context.Background(), method, d.URL+path, "Bearer "+d.Token, body, into); err != nil {
 		t.Fatal(err)
 	}
-}
-
-func scimCall(ctx context.Context, method, url, token string, body, into any) error {
-	var in io.Reader
-	if body != nil {
-		text, err := json.Marshal(body)
-		if err != nil {
-			return err
-		}
-		in = bytes.NewReader(text)
-	}
-	r, err := http.NewRequestWithContext(ctx, method, url, in)
-	if err != nil {
-		return err
-	}
-	r.Header.Set("Authorization", "Bearer "+token)
-	if body != nil {
-		r.Header.Set("Content-Type", "application/json")
-	}
-	answer, err := http.DefaultClient.Do(r)
-	if err != nil {
-		return err
-	}
-	text, err := io.ReadAll(answer.Body)
-	if err = errors.Join(err, answer.Body.Close()); err != nil {
-		return err
-	}
-	if answer.StatusCode >= 300 {
-		return fmt.Errorf("%s %s: %s: %s", method, url, answer.Status, text)
-	}
-	if into != nil {
-		err = json.Unmarshal(text, into)
-	}
-	return err
 }
