@@ -28,6 +28,7 @@ type listing struct {
 	path         path
 	query        query
 	items, total *expression
+	count        *count      // where the list does not tell the total
 	notFound     *expression // of a search: the answer says that there is nothing
 	paging       *paging
 }
@@ -65,11 +66,17 @@ func (c *checker) listing(at string, t *listText, places ...string) *listing {
 	if t.Total != "" {
 		l.total = c.compile(at+".total", t.Total, inAnswer, cel.IntType, cel.DoubleType, cel.StringType)
 	}
+	if t.Count != nil {
+		l.count = c.count(at+".count", t.Count, places)
+		if l.total != nil {
+			c.problem(at+".count", "total and count exclude each other.")
+		}
+	}
 	if t.notFound != "" {
 		l.notFound = c.compile(at+".not_found", t.notFound, inAnswer, cel.BoolType)
 	}
 	if t.Paging != nil {
-		l.paging = c.paging(at+".paging", t.Paging, l.total != nil)
+		l.paging = c.paging(at+".paging", t.Paging, t.Total != "" || t.Count != nil)
 	}
 	if !use {
 		return nil
@@ -102,7 +109,7 @@ func (c *checker) paging(at string, t *pagingText, total bool) *paging {
 	case t.Next == "" && !turns:
 		c.problem(at+".query", "Nothing in it turns the page: {offset}, {page} or {cursor} is required, or next.")
 	case t.Next == "" && t.Cursor == "" && !total:
-		c.problem(at, "total is required beside counted pages: without it, the end cannot be told from rows that are held back.")
+		c.problem(at, "total or count is required beside counted pages: without it, the end cannot be told from rows that are held back.")
 	}
 	return p
 }
@@ -139,6 +146,12 @@ type page struct {
 func (l *listing) read(ctx context.Context, s *System, c *httpclient.Client, places map[string]string, take func(item any) (string, error)) error {
 	seen := make(map[string]bool)
 	total := -1
+	if l.count != nil {
+		var err error
+		if total, err = l.count.ask(ctx, s, c, places); err != nil {
+			return err
+		}
+	}
 	at := page{visited: make(map[string]bool)}
 	walk := c.Walk("rows")
 	for {
@@ -195,7 +208,7 @@ func (l *listing) read(ctx context.Context, s *System, c *httpclient.Client, pla
 // description names the total, that is compared instead.
 func (l *listing) partial(a *answer, seen int) string {
 	body, ok := a.variables["body"].(map[string]any)
-	if !ok || l.total != nil {
+	if !ok || l.total != nil || l.count != nil {
 		return ""
 	}
 	return envelope.More(body, seen)
