@@ -127,7 +127,8 @@ type getText struct {
 	Paging   *pagingText `yaml:"paging"`
 	// By is, for people and teams, an expression over an item: the key by which this
 	// way finds it. The way is tried with somebody who is known to be there before
-	// it is believed that it finds nobody.
+	// it is believed that it finds nobody. Without it, that is never believed: the
+	// list answers.
 	By string `yaml:"by"`
 	// Wide says of a way to people or teams that it also finds others, whom the key
 	// only resembles. They are passed over.
@@ -141,7 +142,7 @@ type listText struct {
 	Body   string           `yaml:"body"` // expression: a search that is sent by POST, as JSON; by GET without
 	Items  string           `yaml:"items"`
 	Total  string           `yaml:"total"`
-	Count  *countText       `yaml:"count"` // how many rows there are, where the list does not tell
+	Count  *countText       `yaml:"count"` // where the list does not tell the total
 	Paging *pagingText      `yaml:"paging"`
 	// Trash says of a list of people or teams that it shows those who were deleted a
 	// short while ago. It is read before anybody is believed to be absent.
@@ -150,12 +151,12 @@ type listText struct {
 	notFound string // only of a search, or of what is related to an entry
 }
 
-// countText is a request for the number of rows of a list.
+// countText asks for the number of all rows of a list, by a request of its own.
 type countText struct {
 	Path  string           `yaml:"path"`
 	Query map[string]texts `yaml:"query"`
-	Body  string           `yaml:"body"`
-	Total string           `yaml:"total"`
+	Body  string           `yaml:"body"`  // as of a list
+	Total string           `yaml:"total"` // expression over the answer
 }
 
 // texts is one text or a list of them: a parameter of a query may come several
@@ -173,7 +174,7 @@ func (t *texts) UnmarshalYAML(read func(any) error) error {
 }
 
 // pagingText turns pages by counting ({offset}, {limit}, {last} or {page} in the
-// query, which takes a total), by a link or by a {cursor}.
+// query, which takes a total or count), by a link or by a {cursor}.
 type pagingText struct {
 	Size   int              `yaml:"size"`       // rows asked for a page
 	First  int              `yaml:"first_page"` // the number of the first page

@@ -25,7 +25,7 @@ const (
 type listing struct {
 	question
 	items, total *expression
-	counted      *rowCount   // another request that tells how many rows there are
+	count        *count      // where the list does not tell the total
 	notFound     *expression // of a search: the answer says that there is nothing
 	paging       *paging
 }
@@ -63,11 +63,14 @@ func (c *checker) listing(at string, t *listText, places ...string) *listing {
 	if t.Total != "" {
 		l.total = c.compile(at+".total", t.Total, inAnswer, cel.IntType, cel.DoubleType, cel.StringType)
 	}
+	if t.Count != nil {
+		l.count = c.count(at+".count", t.Count, places)
+		if l.total != nil {
+			c.problem(at+".count", "total and count exclude each other.")
+		}
+	}
 	if t.notFound != "" {
 		l.notFound = c.compile(at+".not_found", t.notFound, inAnswer, cel.BoolType)
-	}
-	if t.Count != nil {
-		l.counted = c.counted(at, t)
 	}
 	if t.Paging != nil {
 		l.paging = c.paging(at+".paging", t.Paging, l)
@@ -104,8 +107,8 @@ func (c *checker) paging(at string, t *pagingText, l *listing) *paging {
 		c.problem(at, "next and cursor exclude each other.")
 	case t.Next == "" && !turns && !l.turns():
 		c.problem(at+".query", "Nothing in it turns the page: {offset}, {page} or {cursor} is required, or next.")
-	case t.Next == "" && t.Cursor == "" && l.total == nil && l.counted == nil:
-		c.problem(at, "total is required beside counted pages: without it, the end cannot be told from rows that are held back.")
+	case t.Next == "" && t.Cursor == "" && l.total == nil && l.count == nil:
+		c.problem(at, "total or count is required beside counted pages: without it, the end cannot be told from rows that are held back.")
 	}
 	return p
 }
@@ -141,9 +144,12 @@ type page struct {
 // other row may have.
 func (l *listing) read(ctx context.Context, s *System, c *httpclient.Client, places map[string]string, take func(item any) (string, error)) error {
 	seen := make(map[string]bool)
-	total, err := l.counted.number(ctx, s, c)
-	if err != nil {
-		return err
+	total := -1
+	if l.count != nil {
+		var err error
+		if total, err = l.count.rows(ctx, s, c, places); err != nil {
+			return err
+		}
 	}
 	at := page{visited: make(map[string]bool)}
 	walk := c.Walk("rows")
@@ -201,7 +207,7 @@ func (l *listing) read(ctx context.Context, s *System, c *httpclient.Client, pla
 // description names the total, that is compared instead.
 func (l *listing) partial(a *answer, seen int) string {
 	body, ok := a.variables["body"].(map[string]any)
-	if !ok || l.total != nil {
+	if !ok || l.total != nil || l.count != nil {
 		return ""
 	}
 	return envelope.More(body, seen)

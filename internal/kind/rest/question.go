@@ -95,50 +95,6 @@ func (q *question) content(s *System, places map[string]string, counts map[strin
 	return body, nil
 }
 
-// rowCount is a request whose answer tells how many rows a list has.
-type rowCount struct {
-	question
-	total *expression
-}
-
-func (c *checker) counted(at string, t *listText) *rowCount {
-	if t.Total != "" {
-		c.problem(at+".total", "total and count exclude each other.")
-	}
-	at += ".count"
-	n := &rowCount{question: c.question(at, t.Count.Path, t.Count.Query, t.Count.Body)}
-	if t.Count.Total == "" {
-		c.problem(at+".total", "An expression is required that finds the number of rows in the answer.")
-	} else {
-		n.total = c.compile(at+".total", t.Count.Total, inAnswer, cel.IntType, cel.DoubleType, cel.StringType)
-	}
-	return n
-}
-
-// number asks how many rows there are: fewer than none if nothing tells before the
-// list is read.
-func (n *rowCount) number(ctx context.Context, s *System, c *httpclient.Client) (int, error) {
-	if n == nil {
-		return -1, nil
-	}
-	r, err := n.ask(ctx, s, c, nil, nil, nil)
-	if err != nil {
-		return 0, err
-	}
-	a, err := s.answer(c, r, "")
-	if err == nil {
-		err = s.failed(c, a)
-	}
-	if err != nil {
-		return 0, err
-	}
-	total, err := n.total.count(a.variables)
-	if err != nil {
-		return 0, c.Malformed(r, err.Error())
-	}
-	return total, nil
-}
-
 // toJSON returns a value as encoding/json writes it.
 func toJSON(v ref.Val) (any, error) {
 	switch v := v.(type) {

@@ -453,7 +453,7 @@ func (r *recording) broken(t *testing.T, name string) {
 		absent(t, s)
 	})
 	// Where pages end by a link, nothing tells how many rows there are.
-	if l := r.open(t, name, "https://h").lists[0]; l.total != nil || l.counted != nil {
+	if l := r.open(t, name, "https://h").lists[0]; l.total != nil || l.count != nil {
 		t.Run("rows are hidden", func(t *testing.T) {
 			list(t, r.open(t, name, systemtest.ServeHTTP(t, &player{t: t, answers: r.Answers, less: r.PageSize})))
 		})
