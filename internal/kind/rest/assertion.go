@@ -20,7 +20,7 @@ import (
 // Places in the templates of a login.
 const (
 	loginPlace     = "login"     // the address of the login
-	assertionPlace = "assertion" // the signed statement, in the form
+	assertionPlace = "assertion" // the signed statement, in the form or a header
 )
 
 // assertionLife is how long a statement holds. Microsoft and Google accept at most

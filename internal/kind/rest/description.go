@@ -66,7 +66,7 @@ type settingText struct {
 type authText struct {
 	Fields   []string          `yaml:"fields"`
 	Optional []string          `yaml:"optional"` // a header with one that is not given is left out
-	Basic    bool              `yaml:"basic"`    // the two fields are user name and password
+	Basic    bool              `yaml:"basic"`    // two fields are user name and password, one is a key in place of the user name
 	Headers  map[string]string `yaml:"headers"`  // templates over the fields
 	Login    *loginText        `yaml:"login"`
 }
@@ -79,9 +79,10 @@ type loginText struct {
 	URL       string            `yaml:"url"`    // template: the server, if it is another one; url of the block if empty
 	Method    string            `yaml:"method"` // GET or POST
 	Path      string            `yaml:"path"`
+	Basic     bool              `yaml:"basic"`     // the two fields are sent as user name and password
 	Headers   map[string]string `yaml:"headers"`   // templates, sent with the login only
 	Form      map[string]string `yaml:"form"`      // likewise, in the body
-	Assertion *assertionText    `yaml:"assertion"` // what {assertion} stands for in the form
+	Assertion *assertionText    `yaml:"assertion"` // what {assertion} stands for in the form and the headers
 	Token     string            `yaml:"token"`     // expression over the answer
 }
 
@@ -147,6 +148,9 @@ type listText struct {
 	// Trash says of a list of people or teams that it shows those who were deleted a
 	// short while ago. It is read before anybody is believed to be absent.
 	Trash bool `yaml:"trash"`
+	// Mark is given to every row of the list, as its member "@mark", where rows do not
+	// say from which of several lists they come.
+	Mark string `yaml:"mark"`
 
 	notFound string // only of a search, or of what is related to an entry
 }

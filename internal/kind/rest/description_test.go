@@ -114,7 +114,7 @@ func TestProblems(t *testing.T) {
 		"no header":             {"    headers: { Authorization: \"Bearer {token}\" }\n", "", "A header is required that carries the credentials"},
 		"header name":           {"{ Authorization: ", "{ \"Author ization\": ", "It is not the name of a header."},
 		"header place":          {"Bearer {token}", "Bearer {tocken}", "{tocken} is not known there. Known: token"},
-		"basic":                 {"headers: { Authorization: \"Bearer {token}\" }", "basic: true", "It takes two fields"},
+		"basic":                 {"fields: [token]", "fields: [token, user, password]\n    basic: true", "It takes two fields"},
 		"login method":          {"    headers: { Auth", "    login: { method: PUT, path: x, token: body.t }\n    headers: { Auth", "description[auth[0].login.method]: It must be GET or POST."},
 		"login without token":   {"    headers: { Auth", "    login: { method: GET, path: x }\n    headers: { Auth", "finds the token in the answer"},
 		"login without session": {"    headers: { Auth", "    login: { method: GET, path: x, token: body.t }\n    headers: { Auth", "No header carries {session}"},

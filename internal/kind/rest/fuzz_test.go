@@ -226,7 +226,7 @@ func FuzzKey(f *testing.F) {
 			all = append(all, s)
 		}
 	}
-	for _, key := range []string{"ann@example.org", "o'brien@example.org", `x" or id eq "y`, `x\`, "a/b", "..", "a b", "#", "$filter", "7' or '1' eq '1", "x)(", "&a=b"} {
+	for _, key := range []string{"ann@example.org", "o'brien@example.org", `x" or id eq "y`, `x\`, "a/b", "..", "a b", "#", "$filter", "7' or '1' eq '1", "x)(", "&a=b", "a*", "a:b", "x,y"} {
 		f.Add(key)
 	}
 	f.Fuzz(func(t *testing.T, key string) {
@@ -259,6 +259,10 @@ func staysInside(t *testing.T, k *catalog, key string) {
 			for _, v := range values {
 				for i := 1; i < len(v.parts); i += 2 {
 					quote := v.parts[i-1]
+					// JumpCloud's filters are <field>:<operator>:<value>, with wild cards.
+					if strings.HasSuffix(quote, ":") && strings.ContainsAny(key, `:*,$^\`) {
+						t.Errorf("%s: %q is more than a value in %s", k.s.Kind(), key, name)
+					}
 					if quote = quote[max(0, len(quote)-1):]; quote != "'" && quote != `"` {
 						continue
 					}

@@ -28,7 +28,11 @@ type listing struct {
 	count        *count      // where the list does not tell the total
 	notFound     *expression // of a search: the answer says that there is nothing
 	paging       *paging
+	mark         string // what its rows are given as their member markMember
 }
+
+// markMember is no name that a system gives a field of its own.
+const markMember = "@mark"
 
 // paging says how further pages are asked for: by counting rows or pages, by a
 // link, or by a cursor.
@@ -54,7 +58,7 @@ func (c *checker) listings(at string, texts []listText) []*listing {
 // listing compiles a list; nil if it is not to be read.
 func (c *checker) listing(at string, t *listText, places ...string) *listing {
 	use := c.applies(at, t.When)
-	l := &listing{question: c.question(at, t.Path, t.Query, t.Body, places...)}
+	l := &listing{mark: t.Mark, question: c.question(at, t.Path, t.Query, t.Body, places...)}
 	if t.Items == "" {
 		c.problem(at+".items", "An expression is required that finds the rows in an answer.")
 	} else {
@@ -269,6 +273,13 @@ func (l *listing) rows(c *httpclient.Client, a *answer) ([]any, int, error) {
 	rows, err := l.items.rows(a.variables)
 	if err != nil {
 		return nil, 0, c.Malformed(a.response, err.Error())
+	}
+	if l.mark != "" {
+		for _, row := range rows {
+			if item, ok := row.(map[string]any); ok {
+				item[markMember] = l.mark
+			}
+		}
 	}
 	if l.total == nil {
 		return rows, -1, nil
