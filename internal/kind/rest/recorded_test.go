@@ -53,6 +53,7 @@ type recorded struct {
 type recordedCase struct {
 	Name        string            `yaml:"name"`
 	Settings    map[string]string `yaml:"settings"`
+	Secrets     map[string]string `yaml:"secrets"` // in place of those of the recording
 	States      map[string]string `yaml:"states"`
 	TaskKinds   map[string]string `yaml:"task_kinds"`
 	Answers     []recorded        `yaml:"answers"` // before those of the recording
@@ -280,18 +281,8 @@ func tasksListedAsRead(t *testing.T, s *System, open []system.AssetTask, asset s
 func (r *recording) play(t *testing.T, name string, c *recordedCase) {
 	all := append(slices.Clip(c.Answers), r.Answers...)
 	recorder := &systemtest.Recorder{Handler: &player{t: t, answers: all}}
-	s := r.open(t, name, systemtest.ServeHTTP(t, recorder), func(conf *Config) {
-		conf.TaskKinds = c.TaskKinds
-		if c.States != nil {
-			conf.States = c.States
-		}
-		for name, value := range c.Settings {
-			if conf.Settings == nil {
-				conf.Settings = make(map[string]string)
-			}
-			conf.Settings[name] = value
-		}
-	})
+	base := systemtest.ServeHTTP(t, recorder)
+	s := r.open(t, name, base, func(conf *Config) { c.configure(t, conf, base) })
 	var got []map[string]any
 	var err error
 	switch {

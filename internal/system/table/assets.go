@@ -88,6 +88,7 @@ func (a *AssetIndex) Add(l *Layout, r *Row) error {
 func (a *AssetIndex) parse(l *Layout, r *Row) (lifecycle.Record, error) {
 	text := func(f int) string { return a.pool.text(r.cells[f].Text) }
 	rec := lifecycle.Record{
+		Unread:      takeHidden(r), // before any of these cells is read
 		Class:       text(assetClass),
 		Name:        strings.Clone(r.cells[assetName].Text),
 		Owners:      a.pool.list(&r.cells[assetOwner]),
