@@ -142,6 +142,7 @@ func (c *checker) login(at string, t *loginText, fields []string) *login {
 	}
 	l.fields[loginPlace] = strings.Join(append([]string{strings.TrimSuffix(l.base, "/")}, l.path.fill(nil)...), "/")
 	known = append(known, loginPlace)
+	known = append(known, c.absent(t, fields, known)...)
 	l.headers = c.static(at, t.Headers, fields)
 	if t.Assertion != nil {
 		l.assertion = c.assertion(at+".assertion", t.Assertion, l.fields, known)
