@@ -285,11 +285,14 @@ const samplesAsked = 20
 // proven reports whether a way finds somebody who is known to be there, in letters
 // of the other case. It is found out once a run.
 func (k *catalog) proven(ctx context.Context, place int) (bool, error) {
+	w := k.ways[place]
+	if w.by == nil {
+		return false, nil
+	}
 	samples, err := k.shown(ctx)
 	if err != nil {
 		return false, err
 	}
-	w := k.ways[place]
 	return k.sound.Get(ctx, strconv.Itoa(place), func(ctx context.Context) (bool, error) {
 		for _, known := range samples {
 			variables := k.s.variables("")
