@@ -175,17 +175,8 @@ func (l *listing) read(ctx context.Context, s *System, c *httpclient.Client, pla
 			}
 			total = n
 		}
-		for _, row := range rows {
-			key, err := take(row)
-			switch {
-			case passes(err) || err != nil && ctx.Err() != nil:
-				return err
-			case err != nil:
-				return c.Malformed(a.response, err.Error())
-			case seen[key]:
-				return &unsteady{fmt.Sprintf("it gave the row %q twice while its pages were read", key), adviceAgain}
-			}
-			seen[key] = true
+		if err := takeRows(ctx, c, a, rows, seen, take); err != nil {
+			return err
 		}
 		more, err := l.turn(c, a, &at, len(rows), len(seen), total)
 		if err != nil {
@@ -203,6 +194,23 @@ func (l *listing) read(ctx context.Context, s *System, c *httpclient.Client, pla
 	}
 	if total >= 0 && len(seen) != total {
 		return &unsteady{fmt.Sprintf("it counts %d rows and shows %d", total, len(seen)), adviceRights}
+	}
+	return nil
+}
+
+// takeRows takes the rows of a page, none of which may have been seen.
+func takeRows(ctx context.Context, c *httpclient.Client, a *answer, rows []any, seen map[string]bool, take func(item any) (string, error)) error {
+	for _, row := range rows {
+		key, err := take(row)
+		switch {
+		case passes(err) || err != nil && ctx.Err() != nil:
+			return err
+		case err != nil:
+			return c.Malformed(a.response, err.Error())
+		case seen[key]:
+			return &unsteady{fmt.Sprintf("it gave the row %q twice while its pages were read", key), adviceAgain}
+		}
+		seen[key] = true
 	}
 	return nil
 }
