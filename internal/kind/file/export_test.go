@@ -66,10 +66,10 @@ func TestEveryBadCell(t *testing.T) {
 	}
 
 	dir := folder(t, map[string]string{
-		"a.json": `[{"id": "A", "verified_at": "x", "owner": {"a": 1}}, {"id": ["B"]}]`, "b.csv": "id,state,owner,shared\nA,,,no\nB,,,x\nC\n", "c.csv": "id,state,owner\n",
+		"a.json": `[{"id": "A", "verified_at": "x", "owner": {"a": 1}}, {"id": ["B"]}]`, "b.csv": "id,state,owner,shared\nA,,,no\nB,,,x\nC\nD,,,\nE,,\n", "c.csv": "id,state,owner\n",
 	})
 	f = unusable(t, mustNew(t, Config{Name: "cmdb", Assets: filepath.Join(dir, "*.*")}))
-	want := []string{`a.json line 1, column`, `a.json line 1`, `a.json line 1`, `b.csv line 3, column 5: the field "shared"`, `b.csv line 4, column 1: the row has 1 fields`}
+	want := []string{`a.json line 1, column`, `a.json line 1`, `a.json line 1`, `b.csv line 3, column 5: the field "shared"`, `b.csv line 4, column 1: the row has 1 fields`, `b.csv line 6, column 1: the row has 3 fields`, `c.csv it holds 0 asset records`}
 	for i, want := range want {
 		if i >= len(f.Items) || !strings.HasPrefix(f.Items[i], want) {
 			t.Errorf("got %q, want %q", f.Items, want)

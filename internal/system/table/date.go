@@ -41,6 +41,7 @@ var (
 	errDate  = errors.New("it is not a date; " + acceptedDates)
 	errOrder = errors.New("which of day and month comes first cannot be told; " + acceptedDates)
 
+	errDateNamed  = errors.New("it is not a date; " + acceptedDates + ", and the forms that date_formats names")
 	errOrderNamed = errors.New(`which of day and month comes first cannot be told; set dates = "us" for month/day/year or dates = "eu" for day/month/year`)
 	errStrict     = errors.New("it is not a date; accepted: 2006-01-02 or RFC 3339, for instance 2006-01-02T15:04:05Z, from 1970 to 9999")
 )
@@ -83,13 +84,16 @@ func (d *Dates) parse(s string, endOfDay bool) (time.Time, error) {
 	switch {
 	case d.named && errors.Is(err, errOrder):
 		return time.Time{}, errOrderNamed
-	case err != nil:
-		return time.Time{}, err
+	case err == nil:
+		if t = t.UTC().Truncate(time.Second); t.Year() >= 1970 && t.Year() <= 9999 {
+			return t, nil
+		}
+		err = errDate
 	}
-	if t = t.UTC().Truncate(time.Second); t.Year() < 1970 || t.Year() > 9999 {
-		return time.Time{}, errDate
+	if d.named && errors.Is(err, errDate) {
+		err = errDateNamed
 	}
-	return t, nil
+	return time.Time{}, err
 }
 
 // boundless reads what databases write for the absence of a date and for dates that
