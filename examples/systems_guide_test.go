@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
+	"encoding/json"
 	"encoding/pem"
 	"net/http/httptest"
 	"os"
@@ -104,8 +105,14 @@ func TestSystemPages(t *testing.T) {
 				switch {
 				case strings.HasSuffix(name, "_DSN"):
 					value = "postgres://reader:canary-secret@db.example.org/cmdb"
-				case strings.HasSuffix(name, "_PRIVATE_KEY"), strings.HasSuffix(name, "_CERTIFICATE"), strings.HasSuffix(name, "_SERVICE_ACCOUNT"):
+				case strings.HasSuffix(name, "_PRIVATE_KEY"), strings.HasSuffix(name, "_CERTIFICATE"):
 					value = privateKey()
+				case strings.HasSuffix(name, "_SERVICE_ACCOUNT"):
+					file, err := json.Marshal(map[string]string{"client_email": "reader@example.org", "private_key_id": "1", "private_key": privateKey()})
+					if err != nil {
+						t.Fatal(err)
+					}
+					value = string(file)
 				}
 				t.Setenv(name, value)
 			}

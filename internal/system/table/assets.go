@@ -95,6 +95,7 @@ func (a *AssetIndex) parse(l *Layout, r *Row) lifecycle.Record {
 		return a.pool.text(t)
 	}
 	rec := lifecycle.Record{
+		Unread:      takeHidden(r), // before any of these cells is read
 		Class:       text(assetClass),
 		Name:        strings.Clone(r.cells[assetName].Text),
 		Owners:      a.pool.list(&r.cells[assetOwner]),
