@@ -161,23 +161,6 @@ none,none,none,n/a,never,null,NULL,null,none
 	}
 }
 
-// What stands in place of a value that the account of an export may not read is no
-// value.
-func TestHiddenValues(t *testing.T) {
-	s := assetsFrom(t, "a.csv", "id,state,owner,environment,criticality,purpose\nA,retired,ann,ENCRYPTED,********,Sends bills\nB,encrypted,,production,*,[redacted]\n")
-	r := asset(t, s, "A")
-	want := []string{
-		`The system shows "ENCRYPTED" in place of a value of environment, which counts as not stated.`,
-		`The system shows "********" in place of a value of criticality, which counts as not stated.`,
-	}
-	if r.Environment != "" || r.Criticality != "" || r.Purpose != "Sends bills" || !slices.Equal(r.Unread, []string{want[0], want[1]}) {
-		t.Errorf("got %+v", r)
-	}
-	if r := asset(t, s, "B"); r.Environment != "production" || r.Criticality != "*" || r.Purpose != "" || len(r.Unread) != 1 || r.StateText != "encrypted" {
-		t.Errorf("got %+v", r)
-	}
-}
-
 // Words for kinds of people are mapped. One that is not never makes a guest an
 // employee.
 func TestWordsForKinds(t *testing.T) {

@@ -108,7 +108,7 @@ func TestPresetsOfPeople(t *testing.T) {
 	workday := map[string]lifecycle.Person{
 		"ann@example.org": {ID: "1001", Name: "Ann Archer", Kind: lifecycle.KindEmployee, Status: lifecycle.PersonActive},
 		"bob@example.org": {ID: "1002", Name: "Bob Bell", Kind: lifecycle.KindContractor, Status: lifecycle.PersonActive, EndDate: instant("2027-01-01T07:59:59Z"), Manager: "1001"},
-		"1003":            {ID: "1003", Name: "Cam Cole", Kind: lifecycle.KindEmployee, Status: lifecycle.PersonActive, Manager: "1001"},
+		"1003":            {ID: "1003", Name: "Cam Cole", Kind: lifecycle.KindEmployee, Status: lifecycle.PersonSuspended, Manager: "1001"},
 		"1004":            {ID: "1004", Name: "Dan Dorn", Kind: lifecycle.KindEmployee, Status: lifecycle.PersonLeft, EndDate: instant("2026-10-01T06:59:59Z"), Manager: "1001"},
 	}
 	for file, want := range map[string]map[string]lifecycle.Person{
@@ -116,7 +116,7 @@ func TestPresetsOfPeople(t *testing.T) {
 		"google_workspace.csv": {
 			"ann@example.org": {ID: "ann@example.org", Name: "Ann Archer", Kind: lifecycle.KindEmployee, Status: lifecycle.PersonActive, Manager: "eve@example.org"},
 			"bob@example.org": {ID: "bob@example.org", Name: "Bob Bell", Status: lifecycle.PersonSuspended},
-			"cam@example.org": {ID: "cam@example.org", Name: "Cam Cole", Kind: lifecycle.KindContractor, Status: lifecycle.PersonSuspended},
+			"cam@example.org": {ID: "cam@example.org", Name: "Cam Cole", Kind: lifecycle.KindContractor, Status: lifecycle.PersonLeft},
 		},
 	} {
 		t.Run(file, func(t *testing.T) {
