@@ -152,6 +152,7 @@ func (c *checker) login(at string, t *loginText, fields []string) *login {
 	}
 	l.fields[loginPlace] = strings.Join(append([]string{strings.TrimSuffix(l.base, "/")}, l.path.fill(nil)...), "/")
 	known = append(known, loginPlace)
+	known = append(known, c.absent(t, fields, known)...)
 	static := make(map[string]string)
 	for _, name := range slices.Sorted(maps.Keys(t.Headers)) {
 		if header := c.template(at+".headers."+name, t.Headers[name], append(known, assertionPlace)...); slices.Contains(header.names(), assertionPlace) {

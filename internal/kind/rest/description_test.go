@@ -158,9 +158,16 @@ func TestConfigurationProblems(t *testing.T) {
 		"required": {func(c *Config) {
 			c.Description = strings.Replace(minimal, `pattern: "[a-z]*"`, `pattern: "[a-z]+"`, 1)
 		}, "settings[must]: It must be set: what must be set"},
-		"states":       {func(c *Config) { c.States = map[string]string{"x": "y"} }, `states[x]: "y" is not accepted there`},
-		"task kinds":   {func(c *Config) { c.TaskKinds = map[string]string{"x": "offboarding"} }, "task_kinds[]: The description reads no tasks."},
-		"CA file":      {func(c *Config) { c.CAFile = "/does/not/exist" }, `ca_file[]: The file "/does/not/exist" cannot be read`},
+		"states":     {func(c *Config) { c.States = map[string]string{"x": "y"} }, `states[x]: "y" is not accepted there`},
+		"task kinds": {func(c *Config) { c.TaskKinds = map[string]string{"x": "offboarding"} }, "task_kinds[]: The description reads no tasks."},
+		"CA file":    {func(c *Config) { c.CAFile = "/does/not/exist" }, `ca_file[]: The file "/does/not/exist" cannot be read`},
+		"a key without its account": {func(c *Config) {
+			c.Kind, c.Description, c.Secrets = "google_workspace", "", map[string]string{"service_account": rsaPair().pem}
+		}, "service_account[]: It must be a JSON object that holds a text client_email, such as"},
+		"a key without its certificate": {func(c *Config) {
+			c.Kind, c.Description, c.Settings = "entra", "", map[string]string{"tenant": "example.org"}
+			c.Secrets = map[string]string{"client_id": "x", "certificate": rsaPair().pem}
+		}, "certificate[]: It must hold a certificate and its private key, in PEM."},
 		"unknown kind": {func(c *Config) { c.Kind, c.Description = "unheard", "" }, "description[]: A description is required."},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -200,6 +207,9 @@ func filledIn(about About, kind, address, secret string) Config {
 		c.Secrets[field.Name] = secret
 		if field.Key {
 			c.Secrets[field.Name] = rsaPair().pem
+		}
+		if field.Name == "service_account" {
+			c.Secrets[field.Name] = accountFile()
 		}
 	}
 	for _, s := range about.Settings {

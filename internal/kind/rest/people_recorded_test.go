@@ -23,7 +23,7 @@ func (r *recording) secrets(t *testing.T) map[string]string {
 		case "{certified}":
 			value, _ = certified(t)
 		case "{account}":
-			value = serviceAccount(t)
+			value = accountFile()
 		}
 		out[name] = value
 	}
