@@ -148,12 +148,9 @@ type page struct {
 // other row may have.
 func (l *listing) read(ctx context.Context, s *System, c *httpclient.Client, places map[string]string, take func(item any) (string, error)) error {
 	seen := make(map[string]bool)
-	total := -1
-	if l.count != nil {
-		var err error
-		if total, err = l.count.rows(ctx, s, c, places); err != nil {
-			return err
-		}
+	total, err := l.count.rows(ctx, s, c, places)
+	if err != nil {
+		return err
 	}
 	at := page{visited: make(map[string]bool)}
 	walk := c.Walk("rows")
