@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/acctest"
+	"github.com/custodyhq/terraform-provider-custody/internal/kind/file"
 )
 
 // chapters are what the page of a kind of system must say.
@@ -41,6 +42,17 @@ func TestEveryKindHasAPage(t *testing.T) {
 		}
 		if a.AttributeNestedType == nil {
 			t.Errorf("%s is no block", kind)
+		}
+	}
+}
+
+// TestEveryPresetIsInTheGuide wants a line for each preset in the guide that says
+// what to export, and its name on the page of the kind.
+func TestEveryPresetIsInTheGuide(t *testing.T) {
+	guide, page := template(t, "guides/from-an-export.md.tmpl"), pageOf(t, "system-file.md")
+	for _, name := range file.Presets() {
+		if !strings.Contains(guide, "| `"+name+"` |") || !strings.Contains(page, "`"+name+"`") {
+			t.Errorf("%s is not described", name)
 		}
 	}
 }

@@ -17,6 +17,7 @@ import (
 type BackstageServer struct {
 	URL   string // of the backend; the catalog is below /api/catalog
 	Token string // of an account that may read every entity and do nothing else
+	Blind string // of an account that may read no entity
 
 	control string // the token that fills the catalog
 }
@@ -54,7 +55,7 @@ func startBackstage(dir, node, modules string, database *Database) (*BackstageSe
 	if err != nil {
 		return nil, nil, err
 	}
-	b := &BackstageServer{URL: "http://127.0.0.1:" + strconv.Itoa(port), Token: "reader-" + rand.Text(), control: rand.Text()}
+	b := &BackstageServer{URL: "http://127.0.0.1:" + strconv.Itoa(port), Token: "reader-" + rand.Text(), Blind: "blind-" + rand.Text(), control: rand.Text()}
 	config, err := json.Marshal(b.config(port, database))
 	if err != nil {
 		return nil, nil, err
@@ -82,6 +83,12 @@ func startBackstage(dir, node, modules string, database *Database) (*BackstageSe
 // config returns the settings of the server.
 func (b *BackstageServer) config(port int, database *Database) map[string]any {
 	type object = map[string]any
+	access := func(token, subject, permission string) object {
+		return object{
+			"type": "static", "options": object{"token": token, "subject": subject},
+			"accessRestrictions": []object{{"plugin": "catalog", "permission": permission}},
+		}
+	}
 	soon := object{"milliseconds": 50}
 	return object{
 		"app":          object{"baseUrl": b.URL},
@@ -92,10 +99,9 @@ func (b *BackstageServer) config(port int, database *Database) map[string]any {
 			"database": object{"client": "pg", "connection": object{
 				"host": "127.0.0.1", "port": database.Port, "user": database.Admin, "password": database.Password,
 			}},
-			"auth": object{"externalAccess": []object{{
-				"type": "static", "options": object{"token": b.Token, "subject": "custody"},
-				"accessRestrictions": []object{{"plugin": "catalog", "permission": "catalog.entity.read"}},
-			}}},
+			"auth": object{"externalAccess": []object{
+				access(b.Token, "custody", "catalog.entity.read"), access(b.Blind, "blind", "catalog.location.read"),
+			}},
 		},
 		"permission": object{"enabled": true},
 		"catalog": object{

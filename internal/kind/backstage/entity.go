@@ -107,6 +107,7 @@ func entityOf(n node) (entity, *table.Flaw) {
 // relate reads what joins an entity to others. The relations of the API say the
 // same as the fields, and more where other entities state them.
 func (e *entity) relate(n, spec node) *table.Flaw {
+	misread := make(map[string]bool)
 	for _, f := range []struct {
 		name, kind string
 		to         *[]string
@@ -120,11 +121,13 @@ func (e *entity) relate(n, spec node) *table.Flaw {
 			return &table.Flaw{Line: max(at.line, e.line), Column: 1, Reason: table.Quote(f.name) + " is neither a reference nor a list of them"}
 		}
 		for _, text := range texts {
-			// An owner that is no reference, such as an email address, is somebody all
-			// the same.
-			name := text
-			if ref, ok := parseRef(text, f.kind, e.ref.namespace); ok && !strings.Contains(text, "@") {
-				name = ref.String()
+			ref, ok := parseRef(text, f.kind, e.ref.namespace)
+			name := ref.String()
+			if address := strings.Contains(text, "@") && !strings.ContainsAny(text, ":/"); address || !ok {
+				// An email address may name an owner. Backstage takes it for the name of a
+				// group and relates the entity to that.
+				misread[name] = address
+				name = text
 			}
 			*f.to = append(*f.to, name)
 		}
@@ -132,7 +135,7 @@ func (e *entity) relate(n, spec node) *table.Flaw {
 	to := map[string]*[]string{"ownedBy": &e.owners, "memberOf": &e.teams, "childOf": &e.teams, "hasMember": &e.inside, "parentOf": &e.inside}
 	for _, relation := range n.at("relations").list {
 		list := to[relation.at("type").text]
-		if ref, ok := parseRef(relation.at("targetRef").text, "", ""); ok && list != nil && !slices.Contains(*list, ref.String()) {
+		if ref, ok := parseRef(relation.at("targetRef").text, "", ""); ok && list != nil && !misread[ref.String()] && !slices.Contains(*list, ref.String()) {
 			*list = append(*list, ref.String())
 		}
 	}

@@ -21,7 +21,7 @@ import (
 // Places in the templates of a login.
 const (
 	loginPlace     = "login"     // the address of the login
-	assertionPlace = "assertion" // the signed statement, in the form
+	assertionPlace = "assertion" // the signed statement, in the form or a header
 	thumbprint     = "sha256"    // of a certificate, behind the name of its field
 )
 

@@ -10,13 +10,12 @@ import (
 
 // count asks how many rows a list has.
 type count struct {
-	path  path
-	query query
+	question
 	total *expression
 }
 
 func (c *checker) count(at string, t *countText, places []string) *count {
-	n := &count{path: c.path(at+".path", t.Path, places...), query: c.query(at+".query", t.Query, places...)}
+	n := &count{question: c.question(at, t.Path, t.Query, t.Body, places...)}
 	if t.Total == "" {
 		c.problem(at+".total", "An expression is required that finds the number of all rows in the answer.")
 	} else {
@@ -25,9 +24,9 @@ func (c *checker) count(at string, t *countText, places []string) *count {
 	return n
 }
 
-// ask returns the number of rows.
-func (n *count) ask(ctx context.Context, s *System, c *httpclient.Client, places map[string]string) (int, error) {
-	r, err := c.Do(ctx, httpclient.Request{Path: n.path.fill(places), TrailingSlash: n.path.slash, Query: n.query.fill(places)})
+// rows returns the number of rows.
+func (n *count) rows(ctx context.Context, s *System, c *httpclient.Client, places map[string]string) (int, error) {
+	r, err := n.ask(ctx, s, c, places, nil, nil)
 	if err != nil {
 		return 0, err
 	}

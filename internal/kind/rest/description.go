@@ -39,6 +39,7 @@ type document struct {
 	Headers           map[string]string `yaml:"headers"` // sent with every request
 	RequestsPerMinute int               `yaml:"requests_per_minute"`
 	HTMLEntities      bool              `yaml:"html_entities"` // whether texts come escaped for HTML
+	Placeholders      []string          `yaml:"placeholders"`  // texts that stand for values that the account may not read; templates
 	Dates             []string          `yaml:"dates"`         // layouts as in Go, besides RFC 3339 and 2006-01-02
 	TimeZone          string            `yaml:"time_zone"`     // of times without one; a template, UTC if empty
 	Errors            []errorText       `yaml:"errors"`        // how successful answers say that they are none
@@ -65,7 +66,7 @@ type settingText struct {
 type authText struct {
 	Fields   []string          `yaml:"fields"`
 	Optional []string          `yaml:"optional"` // a header with one that is not given is left out
-	Basic    bool              `yaml:"basic"`    // the two fields are user name and password
+	Basic    bool              `yaml:"basic"`    // two fields are user name and password, one is a key in place of the user name
 	Headers  map[string]string `yaml:"headers"`  // templates over the fields
 	Login    *loginText        `yaml:"login"`
 }
@@ -78,9 +79,10 @@ type loginText struct {
 	URL       string            `yaml:"url"`    // template: the server, if it is another one; url of the block if empty
 	Method    string            `yaml:"method"` // GET or POST
 	Path      string            `yaml:"path"`
+	Basic     bool              `yaml:"basic"`     // the two fields are sent as user name and password
 	Headers   map[string]string `yaml:"headers"`   // templates, sent with the login only
 	Form      map[string]string `yaml:"form"`      // likewise, in the body
-	Assertion *assertionText    `yaml:"assertion"` // what {assertion} stands for in the form
+	Assertion *assertionText    `yaml:"assertion"` // what {assertion} stands for in the form and the headers
 	Token     string            `yaml:"token"`     // expression over the answer
 }
 
@@ -104,6 +106,7 @@ type assetsText struct {
 	Get    []getText         `yaml:"get"` // the first that applies is used; without any, the list is
 	List   []listText        `yaml:"list"`
 	Hides  *bool             `yaml:"hides"`  // the lists may leave out what get shows; true if unstated
+	Owner  *ownerText        `yaml:"owner"`  // how an owner is looked up that an item only refers to
 	Fields map[string]string `yaml:"fields"` // our field -> expression over an item
 }
 
@@ -115,6 +118,7 @@ type getText struct {
 	Askable  string           `yaml:"askable"`  // condition over the id or key: another is looked for in the list
 	Path     string           `yaml:"path"`     // template with {id}, or {key} for people
 	Query    map[string]texts `yaml:"query"`    // likewise
+	Body     string           `yaml:"body"`     // as of a list
 	// NotFound recognises the answer for an asset that does not exist; with item
 	// it is required.
 	NotFound string      `yaml:"not_found"`
@@ -136,6 +140,7 @@ type listText struct {
 	When   string           `yaml:"when"`
 	Path   string           `yaml:"path"`
 	Query  map[string]texts `yaml:"query"`
+	Body   string           `yaml:"body"` // expression: a search that is sent by POST, as JSON; by GET without
 	Items  string           `yaml:"items"`
 	Total  string           `yaml:"total"`
 	Count  *countText       `yaml:"count"` // where the list does not tell the total
@@ -143,6 +148,9 @@ type listText struct {
 	// Trash says of a list of people or teams that it shows those who were deleted a
 	// short while ago. It is read before anybody is believed to be absent.
 	Trash bool `yaml:"trash"`
+	// Mark is given to every row of the list, as its member "@mark", where rows do not
+	// say from which of several lists they come.
+	Mark string `yaml:"mark"`
 
 	notFound string // only of a search, or of what is related to an entry
 }
@@ -151,6 +159,7 @@ type listText struct {
 type countText struct {
 	Path  string           `yaml:"path"`
 	Query map[string]texts `yaml:"query"`
+	Body  string           `yaml:"body"`  // as of a list
 	Total string           `yaml:"total"` // expression over the answer
 }
 

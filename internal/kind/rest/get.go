@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -14,10 +15,9 @@ import (
 
 // get reads the records of one id.
 type get struct {
+	question
 	possible *expression // whether there can be such an id at all
 	askable  *expression // whether it can be asked for safely
-	path     path
-	query    query
 	notFound *expression
 	item     *expression // of an answer that is one record
 	search   *listing    // of one that is a list
@@ -53,7 +53,7 @@ func (c *checker) get(at string, t *getText, place string) *get {
 	case (t.Item == "") == (t.Items == ""):
 		c.problem(at, "One of item and items is required: the record in the answer, or the list of them.")
 	case t.Items != "":
-		g.search = c.listing(at, &listText{Path: t.Path, Query: t.Query, Items: t.Items, Total: t.Total, Paging: t.Paging, notFound: t.NotFound}, place)
+		g.search = c.listing(at, &listText{Path: t.Path, Query: t.Query, Body: t.Body, Items: t.Items, Total: t.Total, Paging: t.Paging, notFound: t.NotFound}, place)
 	default:
 		if t.Total != "" || t.Paging != nil {
 			c.problem(at, "total and paging belong to items.")
@@ -63,8 +63,7 @@ func (c *checker) get(at string, t *getText, place string) *get {
 				"A status of 404 alone is also what a wrong url is answered with.")
 		}
 		g.notFound = c.compile(at+".not_found", t.NotFound, inAnswer, cel.BoolType)
-		g.path = c.path(at+".path", t.Path, place)
-		g.query = c.query(at+".query", t.Query, place)
+		g.question = c.question(at, t.Path, t.Query, t.Body, place)
 		g.item = c.compile(at+".item", t.Item, inAnswer)
 	}
 	if !use {
@@ -125,9 +124,9 @@ func (s *System) one(ctx context.Context, id string) ([]lifecycle.Record, error)
 	if item == nil {
 		return nil, s.provenAbsent(ctx)
 	}
-	record, _, err := s.record(item, id)
+	record, _, err := s.record(ctx, item, id)
 	if err != nil {
-		return nil, s.client.Malformed(a.response, err.Error())
+		return nil, s.malformed(ctx, a, err)
 	}
 	matches, err := s.verify(record.ID, id)
 	if err != nil || !matches {
@@ -138,9 +137,7 @@ func (s *System) one(ctx context.Context, id string) ([]lifecycle.Record, error)
 
 // ask asks by a path for one item: nil if the answer says that it does not exist.
 func (s *System) ask(ctx context.Context, c *httpclient.Client, g *get, asked string) (*answer, any, error) {
-	r, err := c.Do(ctx, httpclient.Request{
-		Path: g.path.fill(places(asked)), TrailingSlash: g.path.slash, Query: g.query.fill(places(asked)),
-	})
+	r, err := g.question.ask(ctx, s, c, places(asked), nil, nil)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -168,13 +165,22 @@ func (s *System) ask(ctx context.Context, c *httpclient.Client, g *get, asked st
 	return a, item.Value(), nil
 }
 
+// malformed returns the error of an item that cannot be read. What reading it asked
+// for besides may have failed by itself.
+func (s *System) malformed(ctx context.Context, a *answer, err error) error {
+	if passes(err) || ctx.Err() != nil {
+		return cmp.Or(err, ctx.Err())
+	}
+	return s.client.Malformed(a.response, err.Error())
+}
+
 // searched asks for the records that a query finds.
 func (s *System) searched(ctx context.Context, id string) ([]lifecycle.Record, error) {
 	var out []lifecycle.Record
 	err := steadily(s.client, func() error {
 		out = nil
 		return s.get.search.read(ctx, s, s.client, places(id), func(item any) (string, error) {
-			record, key, err := s.record(item, id)
+			record, key, err := s.record(ctx, item, id)
 			if err != nil {
 				return "", err
 			}

@@ -1,8 +1,10 @@
 package rest
 
 import (
+	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"cel.dev/cel-go/cel"
 
@@ -228,10 +230,10 @@ func (k *catalog) entry(item any) (*entry, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := reader{fields: k.fields, dates: k.s.dates, variables: variables}
+	f := reader{fields: k.fields, dates: k.s.dates, variables: variables, placeholders: k.s.placeholders}
 	p := lifecycle.Person{
 		Directory: k.s.config.Name, ID: system.Clean(id), Email: f.text("email"), Username: f.text("username"), Name: f.text("name"),
-		EndDate: f.date("end_date", true), Manager: f.text("manager"), Teams: f.list("teams"), Source: f.text("source"),
+		EndDate: f.date("end_date", true), Manager: f.text("manager"), Teams: f.list("teams", choice), Source: f.text("source"),
 	}
 	if p.ID == "" || system.Defaced(p.ID) {
 		return nil, fmt.Errorf("an item has no id")
@@ -250,10 +252,14 @@ func (k *catalog) entry(item any) (*entry, error) {
 		p.Kind = k.s.ownerKind(f.text("kind"))
 	}
 	e := &entry{person: p}
-	for _, key := range append([]string{p.ID, p.Email, p.Username}, f.list("keys")...) {
+	for _, key := range append([]string{p.ID, p.Email, p.Username}, f.list("keys", choice)...) {
 		if usable, ok := system.UsableKey(key); ok && usable == key && !slices.Contains(e.keys, key) {
 			e.keys = append(e.keys, key)
 		}
+	}
+	if f.err == nil && len(f.unread) > 0 {
+		// Without it, somebody whose last day has passed would seem to stay.
+		f.err = errors.New(strings.Join(f.unread, " "))
 	}
 	return e, f.err
 }

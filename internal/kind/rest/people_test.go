@@ -247,3 +247,28 @@ func withTeam(seed systemtest.Seed) systemtest.Seed {
 	}
 	return seed
 }
+
+// Rows that do not say which of two lists they come from are told apart by a mark.
+func TestListsMarkTheirRows(t *testing.T) {
+	s := openAt(t, systemtest.ServeHTTP(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprintf(w, `{"items":[{"id":"%s1","status":"here"}]}`, strings.Trim(r.URL.Path, "/"))
+	})), directoryCommon+`
+people:
+  id: item.id
+  hides: false
+  list:
+    - { path: in, items: body.items }
+    - { path: out, items: body.items, mark: freelance }
+  fields: { status: item.status, kind: 'item.find(["@mark"])' }
+`)
+	var got []string
+	for e, err := range s.Everybody(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, fmt.Sprint(e.Person.ID, " ", e.Person.Kind))
+	}
+	if want := []string{"in1 employee", "out1 contractor"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}

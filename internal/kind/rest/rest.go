@@ -83,6 +83,9 @@ type System struct {
 	people   *catalog // nil if none are read, like teams
 	teams    *catalog
 
+	owner        *ownerRules     // nil if assets tell their owners themselves
+	placeholders map[string]bool // texts that stand for hidden values, folded
+
 	listed memo.Memo[*rowIndex[lifecycle.Record]]
 	open   memo.Memo[*rowIndex[system.AssetTask]]
 	shows  memo.Memo[struct{}]
@@ -141,6 +144,10 @@ func (s *System) compile(c *checker, d *document) {
 	c.takeSettings(d.Settings)
 	s.settings = c.values
 	s.entities = d.HTMLEntities
+	s.placeholders = make(map[string]bool)
+	for i, text := range d.Placeholders {
+		s.placeholders[fold(c.template(fmt.Sprintf("placeholders[%d]", i), text).fill(nil))] = true
+	}
 	s.dates = c.calendar(d.Dates, d.TimeZone)
 	for i, e := range d.Errors {
 		at := fmt.Sprintf("errors[%d]", i)
@@ -173,6 +180,7 @@ func (s *System) compileAssets(c *checker, a *assetsText) {
 		s.key = c.compile("assets.key", a.Key, inItem, scalars...)
 	}
 	s.hides = hides(a.Hides)
+	s.owner = c.owner(a.Owner)
 	s.fields = c.fields("assets.fields", a.Fields, recordFields)
 	for i := range a.Get {
 		at := fmt.Sprintf("assets.get[%d]", i)

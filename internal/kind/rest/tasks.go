@@ -2,6 +2,7 @@ package rest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"slices"
@@ -195,6 +196,8 @@ func (s *System) task(item any, asked string) (taskRow, error) {
 	switch {
 	case f.err != nil:
 		return taskRow{}, f.err
+	case len(f.unread) > 0:
+		return taskRow{}, errors.New(f.unread[0])
 	case row.task.Task.ID == "":
 		return taskRow{}, fmt.Errorf("a task has no id")
 	case row.key == "":
