@@ -22,14 +22,15 @@ import (
 var chapters = []string{"## Permissions", "## Example", "## What is mapped", "## What is read, and how often", "## Limits"}
 
 // TestEveryKindHasAPage wants a page of each kind that the provider block
-// accepts, and a line in the guide, which says what the kind was tried against.
+// accepts, and a line in one of the two guides, which says what the kind was tried
+// against.
 func TestEveryKindHasAPage(t *testing.T) {
-	guide := template(t, "guides/connecting-your-asset-system.md")
+	guide := template(t, "guides/connecting-your-asset-system.md") + template(t, "guides/connecting-your-identity-provider.md")
 	kinds := providerSchema(t).ConfigSchema.Block.Attributes["systems"].AttributeNestedType.Attributes
 	for kind, a := range kinds {
 		page := "system-" + strings.ReplaceAll(kind, "_", "-") + ".md"
 		if !strings.Contains(guide, "| [`"+kind+"`]("+page+") |") {
-			t.Errorf("the table of the guide lacks %s", kind)
+			t.Errorf("the tables of the guides lack %s", kind)
 		}
 		text := pageOf(t, page)
 		for _, chapter := range chapters {
@@ -89,9 +90,13 @@ var variables = regexp.MustCompile(`CUSTODY_[A-Z]+_[A-Z_]*[A-Z]`)
 // TestSystemPages configures the provider as each page does. It connects to
 // nothing: that happens when something is first asked for.
 func TestSystemPages(t *testing.T) {
-	pages, err := filepath.Glob(filepath.Join(templates, "guides", "*system*.md"))
-	if err != nil || len(pages) == 0 {
-		t.Fatalf("no pages: %v", err)
+	var pages []string
+	for _, pattern := range []string{"system-*.md", "connecting-*.md"} {
+		found, err := filepath.Glob(filepath.Join(templates, "guides", pattern))
+		if err != nil || len(found) == 0 {
+			t.Fatalf("no pages: %v", err)
+		}
+		pages = append(pages, found...)
 	}
 	server := httptest.NewTLSServer(nil)
 	defer server.Close()

@@ -262,10 +262,11 @@ func staysInside(t *testing.T, k *catalog, key string) {
 			for _, v := range values {
 				for i := 1; i < len(v.parts); i += 2 {
 					quote := v.parts[i-1]
-					// JumpCloud's filters are <field>:<operator>:<value>, with wild cards.
+					// JumpCloud's filters are <field>:<operator>:<value>, with wild cards. In
+					// Keycloak's query language (q) a space ends a value after a colon.
 					special := `:*,$^\`
-					if name == "q" { // Keycloak's queries are <field>:<value>, with spaces between them
-						special = ": \t\r\n\"\\"
+					if name == "q" {
+						special = " \t\r\n:\"\\"
 					}
 					if strings.HasSuffix(quote, ":") && strings.ContainsAny(key, special) {
 						t.Errorf("%s: %q is more than a value in %s", k.s.Kind(), key, name)
