@@ -42,8 +42,7 @@ func Backstage(t testing.TB) *BackstageServer {
 		t.Skip("Backstage takes long to start, and this run is to be short")
 	}
 	node := RequireProgram(t, backstage, "node")
-	modules := nodeModules(backstage)
-	Require(t, backstage, modules != "", "run scripts/servers.sh backstage")
+	modules := nodeModules(t, backstage)
 	database := Postgres(t)
 	return sharedBackstage.Get(t, func(dir string) (*BackstageServer, func(), error) {
 		return startBackstage(dir, node, modules, database)
