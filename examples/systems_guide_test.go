@@ -1,12 +1,16 @@
 package examples_test
 
 import (
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
 	"encoding/pem"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/acctest"
@@ -58,6 +62,15 @@ var templates = func() string {
 	return path
 }()
 
+// privateKey is a key in PEM, made for the tests.
+var privateKey = sync.OnceValue(func() string {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		panic(err)
+	}
+	return strings.TrimSpace(string(pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)})))
+})
+
 var variables = regexp.MustCompile(`CUSTODY_[A-Z]+_[A-Z_]*[A-Z]`)
 
 // TestSystemPages configures the provider as each page does. It connects to
@@ -76,8 +89,11 @@ func TestSystemPages(t *testing.T) {
 			w := acctest.New(t)
 			for _, name := range variables.FindAllString(text, -1) {
 				value := "canary-secret"
-				if strings.HasSuffix(name, "_DSN") {
+				switch {
+				case strings.HasSuffix(name, "_DSN"):
 					value = "postgres://reader:canary-secret@db.example.org/cmdb"
+				case strings.HasSuffix(name, "_PRIVATE_KEY"), strings.HasSuffix(name, "_CERTIFICATE"), strings.HasSuffix(name, "_SERVICE_ACCOUNT"):
+					value = privateKey()
 				}
 				t.Setenv(name, value)
 			}

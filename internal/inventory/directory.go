@@ -30,8 +30,22 @@ func newDirectory(people system.People, p *budget) *directory {
 	}}
 }
 
+// person returns the entries that a key names. Where a list does not tell the teams
+// of people, they are asked for: only those of owners are ever needed.
 func (d *directory) person(ctx context.Context, key string) ([]lifecycle.Person, error) {
-	return d.persons.get(ctx, key)
+	found, err := d.persons.get(ctx, key)
+	if err != nil || len(found) == 0 || !d.persons.listing().Teamless {
+		return found, err
+	}
+	teller, ok := d.people.(system.TeamsReader)
+	if !ok {
+		return found, nil
+	}
+	return system.Gather(ctx, parallel, found, func(ctx context.Context, p lifecycle.Person) (lifecycle.Person, error) {
+		var err error
+		p.Teams, err = teller.TeamsOf(ctx, p)
+		return p, err
+	})
 }
 
 // members returns the members of a team. They come out of the list if that

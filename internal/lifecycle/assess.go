@@ -109,7 +109,9 @@ func merge(records []Record) (Record, []string) {
 		if r.VerifiedAt.Before(out.VerifiedAt) {
 			out.VerifiedAt = r.VerifiedAt
 		}
+		out.Unread = slices.Concat(out.Unread, r.Unread)
 	}
+	out.Unread = unique(out.Unread)
 	return out, unique(disagree)
 }
 
@@ -219,6 +221,7 @@ func (a *assessment) assessRecord() {
 	case !a.fresh():
 		a.find(RecordStale, "The record has not been verified for longer than the policy allows.")
 	}
+	a.incomplete = append(a.incomplete, a.record.Unread...)
 	if missing := a.missingFields(); len(missing) > 0 {
 		a.incomplete = append(a.incomplete, "Neither the record nor the declaration states "+strings.Join(missing, ", ")+".")
 	}

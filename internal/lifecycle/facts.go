@@ -38,7 +38,10 @@ type Record struct {
 	RetirementDate time.Time
 	VerifiedAt     time.Time
 	AssignedAt     time.Time
-	Source         string // where the record stands, for people: "assets.csv line 12"
+	// Unread holds a sentence for each field that the system shows and that
+	// states nothing: a value that is hidden, or several where one is needed.
+	Unread []string
+	Source string // where the record stands, for people: "assets.csv line 12"
 }
 
 // Person is a directory's entry of a person, a team or a service identity.

@@ -65,7 +65,7 @@ func recordOf(t *testing.T, o object) Record {
 		Class, Name, State, Purpose, Environment, Criticality, Source string
 
 		StateText      string `json:"state_text"`
-		Owners         []string
+		Owners, Unread []string
 		ThirdParty     *bool `json:"third_party"`
 		Shared         *bool
 		RetirementDate date `json:"retirement_date"`
@@ -74,7 +74,7 @@ func recordOf(t *testing.T, o object) Record {
 	o.into(t, &r)
 	return Record{
 		ID: "A-1", Class: r.Class, Name: r.Name, State: parsed(t, r.State, ParseState), StateText: r.StateText, Owners: r.Owners,
-		Purpose: r.Purpose, Environment: r.Environment, Criticality: r.Criticality, Source: r.Source,
+		Purpose: r.Purpose, Environment: r.Environment, Criticality: r.Criticality, Source: r.Source, Unread: r.Unread,
 		ThirdParty: tristate(r.ThirdParty), Shared: tristate(r.Shared),
 		RetirementDate: r.RetirementDate.Time, VerifiedAt: r.VerifiedAt.Time,
 	}

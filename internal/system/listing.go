@@ -36,6 +36,17 @@ type Listing struct {
 	Hides bool
 	// Members says that the entries of teams in a list tell their members.
 	Members bool
+	// Teamless says that the entries of a list do not tell which teams people are
+	// in. Such a system is a TeamsReader.
+	Teamless bool
+}
+
+// TeamsReader is a directory that tells the teams of people one by one.
+type TeamsReader interface {
+	People
+	// TeamsOf returns the ids of the teams of a person whom the directory listed,
+	// sorted, as Person tells them.
+	TeamsOf(ctx context.Context, p lifecycle.Person) ([]string, error)
 }
 
 // Lister is a system that can be asked for a list instead of many single

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/system/table"
 )
@@ -29,15 +31,19 @@ func readCSV(in *input, l *table.Layout, emit func(*table.Row) error) (table.Bit
 		return 0, csvFlaw(err, 0, 0)
 	}
 	width := len(header)
+	swallowed := slices.ContainsFunc(header, holdsLineEnd)
 	fields, seen, reason := l.Header(header)
 	if reason != "" {
 		return 0, &table.Flaw{Line: 1, Column: 1, Reason: reason}
 	}
 	var out table.Row
-	for {
+	for rows := 0; ; rows++ {
 		in.mark()
 		cells, err := r.Read()
 		if errors.Is(err, io.EOF) {
+			if swallowed && rows == 0 {
+				return 0, &table.Flaw{Line: 1, Column: 1, Reason: "the header holds line ends and no row follows it; a quotation mark or the kind of line ends may be wrong"}
+			}
 			return seen, nil
 		}
 		if err != nil {
@@ -57,6 +63,12 @@ func readCSV(in *input, l *table.Layout, emit func(*table.Row) error) (table.Bit
 			return 0, err
 		}
 	}
+}
+
+// holdsLineEnd reports whether a name of a column holds what ends a line somewhere:
+// in this file, in another kind of file, or in the text of a program.
+func holdsLineEnd(name string) bool {
+	return strings.ContainsAny(name, "\n\v\f\u0085\u2028\u2029\x1e") || strings.Contains(name, `\n`) || strings.Contains(name, `\r`)
 }
 
 // delimiter returns the character that parts the fields of the header: the most

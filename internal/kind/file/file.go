@@ -170,6 +170,9 @@ func (s *System) unavailable(t *table.Table, path string, err error) error {
 		f.Happened = fmt.Sprintf("The system %q cannot use %q: %s.", s.config.Name, path, flawed)
 		f.Advice = fmt.Sprintf("Correct or export the file again, or adapt %s, %s or min_records in the block of the system; then plan again.",
 			t.Columns, t.States)
+		if flawed.Advice != "" {
+			f.Advice = flawed.Advice
+		}
 		f.Err = nil
 	}
 	return f

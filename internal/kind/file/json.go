@@ -77,6 +77,8 @@ type jsonReader struct {
 	column int
 	seen   table.Bits
 	row    table.Row
+	rows   int // objects in the array of records
+	nodes  int // values around it that were kept
 }
 
 func newJSONReader(in *input, l *table.Layout, emit func(*table.Row) error) *jsonReader {
@@ -119,40 +121,6 @@ func (d *jsonReader) flaw(reason string) error {
 	return &table.Flaw{Line: d.line, Column: d.column, Reason: reason}
 }
 
-func (d *jsonReader) envelope() error {
-	list := ""
-	for {
-		key, err := d.token()
-		if err != nil {
-			return err
-		}
-		if key == json.Delim('}') {
-			break
-		}
-		value, err := d.token()
-		if err != nil {
-			return err
-		}
-		name, _ := key.(string)
-		switch {
-		case value != json.Delim('['):
-			err = d.skip(value)
-		case list != "":
-			return d.flaw(fmt.Sprintf("the object holds two arrays, %s and %s; one is accepted", list, table.Name(name)))
-		default:
-			list = table.Name(name)
-			err = d.records()
-		}
-		if err != nil {
-			return err
-		}
-	}
-	if list == "" {
-		return d.flaw("the object holds no array of records")
-	}
-	return nil
-}
-
 // records reads the objects of an array whose bracket has been read.
 func (d *jsonReader) records() error {
 	for {
@@ -165,6 +133,7 @@ func (d *jsonReader) records() error {
 		case token != json.Delim('{'):
 			return d.flaw("only objects are accepted as records")
 		}
+		d.rows++
 		if err := d.record(); err != nil {
 			return err
 		}

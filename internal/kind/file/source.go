@@ -110,6 +110,7 @@ func (in *input) read(p []byte) (int, error) {
 	} else {
 		n, err = in.file.Read(p)
 	}
+	in.endLines(p[:n])
 	if flawed := in.check(p[:n]); flawed != nil {
 		return 0, flawed
 	}
@@ -123,6 +124,31 @@ func (in *input) read(p []byte) (int, error) {
 		return 0, in.notUTF8(in.offset - int64(len(in.tail)))
 	}
 	return n, err
+}
+
+// endLines turns a carriage return that no newline follows, which ends the lines of
+// some exports, into a newline: to the readers the whole file would be one line, and
+// its header all of it.
+func (in *input) endLines(p []byte) {
+	for i := range p {
+		if p[i] != '\r' {
+			continue
+		}
+		if i+1 == len(p) && len(in.head) == 0 {
+			next := make([]byte, 1)
+			n, _ := io.ReadFull(in.file, next) // an error comes again with the next read
+			in.head = next[:n]
+		}
+		follows := byte(0)
+		if i+1 < len(p) {
+			follows = p[i+1]
+		} else if len(in.head) > 0 {
+			follows = in.head[0]
+		}
+		if follows != '\n' {
+			p[i] = '\n'
+		}
+	}
 }
 
 // skipMark passes over a UTF-8 byte order mark.

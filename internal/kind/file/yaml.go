@@ -221,7 +221,7 @@ func (s *yamlSplitter) endDocument() error {
 		return s.flaw(fmt.Sprintf("the document that ends here holds %d lists of records; one is accepted", s.lists))
 	}
 	s.mode, s.lists, s.bare = yamlNothing, 0, false
-	return nil
+	return s.parse.endDocument()
 }
 
 func (s *yamlSplitter) flaw(reason string) error {

@@ -17,6 +17,8 @@ type yamlParser struct {
 	seen   table.Bits
 	row    table.Row
 	above  int // lines of the file above the chunk
+	rows   int // records of the document at hand
+	around map[string]any
 }
 
 // chunk reads a list of records, or a mapping in which it counts the lists and
@@ -53,7 +55,9 @@ func (p *yamlParser) document(node ast.Node) (lists int, err error) {
 				if err := p.records(list); err != nil {
 					return lists, err
 				}
+				continue
 			}
+			p.surround(it)
 		}
 		return lists, nil
 	case *ast.CommentNode, *ast.CommentGroupNode:
@@ -68,9 +72,44 @@ func (p *yamlParser) records(list *ast.SequenceNode) error {
 		if !ok {
 			return p.flaw(node, "only mappings are accepted as records")
 		}
+		p.rows++
 		if err := p.record(node, m); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// surround keeps a member of the mapping that surrounds the records.
+func (p *yamlParser) surround(it *ast.MapNodeIter) {
+	if p.around == nil {
+		p.around = make(map[string]any)
+	}
+	p.around[it.Key().GetToken().Value] = plainOf(it.Value())
+}
+
+// endDocument returns a flaw if the document that ends says that it is a part.
+func (p *yamlParser) endDocument() error {
+	err := part(p.around, p.rows)
+	p.around, p.rows = nil, 0
+	return err
+}
+
+// plainOf returns a value as decoded JSON has it. ParseYAML bounds its depth.
+func plainOf(node ast.Node) any {
+	switch n := node.(type) {
+	case ast.MapNode:
+		out := make(map[string]any)
+		for it := n.MapRange(); it.Next(); {
+			out[it.Key().GetToken().Value] = plainOf(it.Value())
+		}
+		return out
+	case *ast.StringNode:
+		return n.Value
+	case *ast.BoolNode:
+		return n.Value
+	case *ast.IntegerNode, *ast.FloatNode:
+		return node.GetToken().Value
 	}
 	return nil
 }

@@ -14,6 +14,8 @@ type About struct {
 	Text     string // a sentence or two
 	Settings []Setting
 	Secrets  []Secret
+
+	Assets, Tasks, People bool // what it reads
 }
 
 // Setting is something that a description lets the user set.
@@ -28,6 +30,7 @@ type Setting struct {
 type Secret struct {
 	Name     string // "token"; the environment variable is httpclient.Variable(system, Name)
 	Optional bool   // some way to authenticate does without it
+	Key      bool   // it is a private key, which signs who asks
 }
 
 // AboutOf returns what a description says of itself; settings and secrets are
@@ -38,7 +41,8 @@ func AboutOf(description string) (About, error) {
 	if d == nil {
 		return About{}, &system.ConfigError{Problems: c.problems}
 	}
-	out := About{Title: d.Title, Text: d.About, Secrets: secrets(d.Auth)}
+	out := About{Title: d.Title, Text: d.About, Secrets: secrets(d.Auth),
+		Assets: d.Assets != nil, Tasks: d.Tasks != nil, People: d.People != nil}
 	for _, name := range slices.Sorted(maps.Keys(d.Settings)) {
 		s := d.Settings[name]
 		out.Settings = append(out.Settings, Setting{Name: name, About: s.About, Default: s.Default, Required: s.required()})
@@ -57,8 +61,11 @@ func (s settingText) required() bool {
 
 // secrets returns the fields of all ways to authenticate.
 func secrets(ways []authText) []Secret {
-	needed := make(map[string]int)
+	needed, keys := make(map[string]int), make(map[string]bool)
 	for _, way := range ways {
+		if way.Login != nil && way.Login.Assertion != nil {
+			keys[way.Login.Assertion.Key] = true
+		}
 		for _, f := range way.Fields {
 			needed[f]++
 		}
@@ -68,7 +75,7 @@ func secrets(ways []authText) []Secret {
 	}
 	var out []Secret
 	for _, name := range slices.Sorted(maps.Keys(needed)) {
-		out = append(out, Secret{Name: name, Optional: needed[name] < len(ways)})
+		out = append(out, Secret{Name: name, Optional: needed[name] < len(ways), Key: keys[name]})
 	}
 	return out
 }

@@ -9,9 +9,11 @@ import (
 
 const (
 	adviceDescription = "Compare the description with what the system answers, or check that url names the API; then plan again."
-	adviceRights      = "Give the account the right to see all assets, without a filter on company, entity or group; then plan again."
+	adviceRights      = "Give the account the right to see everything that it is asked for, without a filter on company, entity, organisation or group; then plan again."
 	adviceTasks       = "Let the list ask for tasks that name an asset, and give the account the right to read what names it: a field that it may not read comes empty."
 	adviceAgain       = "Plan again when the system is not being changed. If it happens again, the paging of the description does not fit the system."
+	adviceKey         = "Give the private key that belongs to the account, in PEM, in the block of the system or its environment variable."
+	advicePart        = "Say in the description how further pages are asked for (paging), or where the number of all rows stands (total)."
 	adviceFilter      = "Do not rely on this look-up: ask for the id in a form that the system compares exactly, or correct the description."
 )
 
@@ -31,9 +33,10 @@ func (s *System) answer(c *httpclient.Client, r *httpclient.Response, id string)
 		}
 		body = nil
 	}
-	return &answer{response: r, variables: map[string]any{
-		"status": int64(r.Status), "body": body, "header": headers(r.Header), "links": links(r.Header), "settings": s.settings, "id": id,
-	}}, nil
+	variables := s.variables(id)
+	variables["status"], variables["body"] = int64(r.Status), body
+	variables["header"], variables["links"] = headers(r.Header), links(r.Header)
+	return &answer{response: r, variables: variables}, nil
 }
 
 func success(r *httpclient.Response) bool {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -22,13 +21,15 @@ type credential struct {
 
 // login is a request that gives credentials for a session.
 type login struct {
-	method  string
-	path    path
-	headers []httpclient.Credential
-	form    url.Values
-	token   *expression
-	session []credential
-	fields  map[string]string
+	base      string // the address of the server
+	method    string
+	path      path
+	headers   []httpclient.Credential
+	form      query
+	assertion *assertion
+	token     *expression
+	session   []credential
+	fields    map[string]string
 }
 
 const sessionPlace = "session"
@@ -107,17 +108,7 @@ func (c *checker) take(at string, way *authText) ([]httpclient.Credential, *logi
 		return c.static(at, way.Headers, fields), nil
 	}
 	at += ".login"
-	l := &login{method: strings.ToUpper(way.Login.Method), path: c.path(at+".path", way.Login.Path), fields: c.config.Secrets}
-	if l.method != http.MethodGet && l.method != http.MethodPost {
-		c.problem(at+".method", "It must be GET or POST.")
-	}
-	l.headers = c.static(at, way.Login.Headers, fields)
-	l.form = c.query(at+".form", single(way.Login.Form), fields...).fill(c.config.Secrets)
-	if way.Login.Token == "" {
-		c.problem(at+".token", "An expression is required that finds the token in the answer.")
-	} else {
-		l.token = c.compile(at+".token", way.Login.Token, inAnswer, cel.StringType)
-	}
+	l := c.login(at, way.Login, fields)
 	static := make(map[string]string)
 	for name, text := range way.Headers {
 		t := c.template(at+".headers."+name, text, append(fields, sessionPlace)...)
@@ -131,6 +122,38 @@ func (c *checker) take(at string, way *authText) ([]httpclient.Credential, *logi
 		c.problem(at, "No header carries {session}, the token of the login.")
 	}
 	return c.static(at, static, fields), l
+}
+
+// login compiles the request of a login.
+func (c *checker) login(at string, t *loginText, fields []string) *login {
+	l := &login{method: strings.ToUpper(t.Method), path: c.path(at+".path", t.Path), fields: maps.Clone(c.config.Secrets)}
+	if l.method != http.MethodGet && l.method != http.MethodPost {
+		c.problem(at+".method", "It must be GET or POST.")
+	}
+	if l.base = c.template(at+".url", t.URL).fill(nil); l.base == "" {
+		l.base = c.config.URL
+	}
+	known := slices.Clone(fields)
+	for _, f := range fields {
+		for name, value := range facets(f, c.config.Secrets[f]) {
+			l.fields[name] = value
+			known = append(known, name)
+		}
+	}
+	l.fields[loginPlace] = strings.Join(append([]string{strings.TrimSuffix(l.base, "/")}, l.path.fill(nil)...), "/")
+	known = append(known, loginPlace)
+	l.headers = c.static(at, t.Headers, fields)
+	if t.Assertion != nil {
+		l.assertion = c.assertion(at+".assertion", t.Assertion, l.fields, known)
+		known = append(known, assertionPlace)
+	}
+	l.form = c.query(at+".form", single(t.Form), known...)
+	if t.Token == "" {
+		c.problem(at+".token", "An expression is required that finds the token in the answer.")
+	} else {
+		l.token = c.compile(at+".token", t.Token, inAnswer, cel.StringType)
+	}
+	return l
 }
 
 func single(m map[string]string) map[string]texts {
@@ -172,7 +195,16 @@ func (l *login) credentials(ctx context.Context, s *System) ([]httpclient.Creden
 		request.Header.Set(h.Header, h.Value)
 	}
 	if len(l.form) > 0 {
-		request.Body = l.form
+		fields := maps.Clone(l.fields)
+		if l.assertion != nil {
+			signed, err := l.assertion.sign(s.config.Clock.Now())
+			if err != nil {
+				return nil, s.loginClient.Unusable("no statement of who asks could be signed for it: "+err.Error(), adviceKey)
+			}
+			s.loginClient.Hide(signed)
+			fields[assertionPlace] = signed
+		}
+		request.Body = l.form.fill(fields)
 	}
 	r, err := s.loginClient.Do(ctx, request)
 	if err != nil {

@@ -39,12 +39,17 @@ type document struct {
 	Headers           map[string]string `yaml:"headers"` // sent with every request
 	RequestsPerMinute int               `yaml:"requests_per_minute"`
 	HTMLEntities      bool              `yaml:"html_entities"` // whether texts come escaped for HTML
+	Placeholders      []string          `yaml:"placeholders"`  // texts that stand for values that the account may not read; templates
 	Dates             []string          `yaml:"dates"`         // layouts as in Go, besides RFC 3339 and 2006-01-02
 	TimeZone          string            `yaml:"time_zone"`     // of times without one; a template, UTC if empty
 	Errors            []errorText       `yaml:"errors"`        // how successful answers say that they are none
-	Assets            assetsText        `yaml:"assets"`
-	States            map[string]string `yaml:"states"` // the system's word -> our state
+	Assets            *assetsText       `yaml:"assets"`        // assets, people or both are required
+	States            map[string]string `yaml:"states"`        // the system's word -> our state
 	Tasks             *tasksText        `yaml:"tasks"`
+	People            *peopleText       `yaml:"people"`
+	Teams             *peopleText       `yaml:"teams"`
+	Kinds             map[string]string `yaml:"kinds"`    // the system's word -> our kind of owner
+	Statuses          map[string]string `yaml:"statuses"` // the system's word -> our status of owners
 }
 
 // settingText declares what the user may set: settings.<name> in expressions and
@@ -66,12 +71,27 @@ type authText struct {
 	Login    *loginText        `yaml:"login"`
 }
 
+// loginText is a request whose answer holds a token. Its templates know the fields,
+// {login}, which is the address of the request, and of a field that holds a JSON
+// object its members as {field.member}, of one that holds a certificate
+// {field.sha256}, its thumbprint.
 type loginText struct {
-	Method  string            `yaml:"method"` // GET or POST
-	Path    string            `yaml:"path"`
-	Headers map[string]string `yaml:"headers"` // templates over the fields, sent with the login only
-	Form    map[string]string `yaml:"form"`    // likewise, in the body
-	Token   string            `yaml:"token"`   // expression over the answer
+	URL       string            `yaml:"url"`    // template: the server, if it is another one; url of the block if empty
+	Method    string            `yaml:"method"` // GET or POST
+	Path      string            `yaml:"path"`
+	Headers   map[string]string `yaml:"headers"`   // templates, sent with the login only
+	Form      map[string]string `yaml:"form"`      // likewise, in the body
+	Assertion *assertionText    `yaml:"assertion"` // what {assertion} stands for in the form
+	Token     string            `yaml:"token"`     // expression over the answer
+}
+
+// assertionText describes a signed statement of who asks (RFC 7523). It holds the
+// claims, and besides when it was made, when it ends and a number used once.
+type assertionText struct {
+	Key       string            `yaml:"key"`       // the field with the private key: PEM, or a JSON object with one in private_key
+	Algorithm string            `yaml:"algorithm"` // RS256, PS256 or ES256
+	Header    map[string]string `yaml:"header"`    // templates
+	Claims    map[string]string `yaml:"claims"`    // templates
 }
 
 type errorText struct {
@@ -85,16 +105,17 @@ type assetsText struct {
 	Get    []getText         `yaml:"get"` // the first that applies is used; without any, the list is
 	List   []listText        `yaml:"list"`
 	Hides  *bool             `yaml:"hides"`  // the lists may leave out what get shows; true if unstated
+	Owner  *ownerText        `yaml:"owner"`  // how an owner is looked up that an item only refers to
 	Fields map[string]string `yaml:"fields"` // our field -> expression over an item
 }
 
-// getText asks for one asset: by a path, whose answer is an item, or by a query,
-// whose answer is a list of items.
+// getText asks for one asset, or for whom one key names: by a path, whose answer
+// is an item, or by a query, whose answer is a list of items.
 type getText struct {
 	When     string           `yaml:"when"`     // condition over the settings
 	Possible string           `yaml:"possible"` // condition over the id: no asset has another
-	Askable  string           `yaml:"askable"`  // condition over the id: another is looked for in the list
-	Path     string           `yaml:"path"`     // template with {id}
+	Askable  string           `yaml:"askable"`  // condition over the id or key: another is looked for in the list
+	Path     string           `yaml:"path"`     // template with {id}, or {key} for people
 	Query    map[string]texts `yaml:"query"`    // likewise
 	// NotFound recognises the answer for an asset that does not exist; with item
 	// it is required.
@@ -103,6 +124,13 @@ type getText struct {
 	Items    string      `yaml:"items"` // likewise, a list
 	Total    string      `yaml:"total"` // likewise, the number of rows
 	Paging   *pagingText `yaml:"paging"`
+	// By is, for people and teams, an expression over an item: the key by which this
+	// way finds it. The way is tried with somebody who is known to be there before
+	// it is believed that it finds nobody.
+	By string `yaml:"by"`
+	// Wide says of a way to people or teams that it also finds others, whom the key
+	// only resembles. They are passed over.
+	Wide bool `yaml:"wide"`
 }
 
 type listText struct {
@@ -112,8 +140,11 @@ type listText struct {
 	Items  string           `yaml:"items"`
 	Total  string           `yaml:"total"`
 	Paging *pagingText      `yaml:"paging"`
+	// Trash says of a list of people or teams that it shows those who were deleted a
+	// short while ago. It is read before anybody is believed to be absent.
+	Trash bool `yaml:"trash"`
 
-	notFound string // only of a search
+	notFound string // only of a search, or of what is related to an entry
 }
 
 // texts is one text or a list of them: a parameter of a query may come several

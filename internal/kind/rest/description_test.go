@@ -183,6 +183,26 @@ func shippedKinds(t testing.TB) []string {
 	return all
 }
 
+// filledIn configures a description with everything that it may need.
+func filledIn(about About, kind, address, secret string) Config {
+	c := Config{Name: "cmdb", Kind: kind, URL: address, Secrets: make(map[string]string), Settings: make(map[string]string)}
+	for _, field := range about.Secrets {
+		c.Secrets[field.Name] = secret
+		if field.Key {
+			c.Secrets[field.Name] = rsaPair().pem
+		}
+	}
+	for _, s := range about.Settings {
+		if s.Required {
+			c.Settings[s.Name] = "example"
+		}
+		if s.Name == "login" {
+			c.Settings[s.Name] = address
+		}
+	}
+	return c
+}
+
 func TestShipped(t *testing.T) {
 	for _, name := range shippedKinds(t) {
 		text, _ := Description(Shipped(), name)
@@ -190,19 +210,12 @@ func TestShipped(t *testing.T) {
 		if err != nil || about.Title == "" || about.Text == "" || len(about.Settings) == 0 || len(about.Secrets) == 0 {
 			t.Fatal(name, about, err)
 		}
-		for _, s := range about.Secrets {
-			// Each field is one that some way takes, and enough for no other.
-			c := Config{Name: "hq", Kind: name, URL: "https://h", Secrets: map[string]string{}}
-			for _, other := range about.Secrets {
-				c.Secrets[other.Name] = "abcdef"
-			}
-			if _, err := New(c); err != nil {
-				t.Errorf("%s with %s: %v", name, s.Name, err)
-			}
+		if _, err := New(filledIn(about, name, "https://h", "abcdef")); err != nil {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 	text, _ := Description(Shipped(), "glpi")
-	if got, err := AboutOf(text); err != nil || !slices.Equal(got.Secrets, []Secret{{"app_token", true}, {"user_token", false}}) {
+	if got, err := AboutOf(text); err != nil || !slices.Equal(got.Secrets, []Secret{{Name: "app_token", Optional: true}, {Name: "user_token"}}) {
 		t.Errorf("got %v, %v", got, err)
 	}
 }

@@ -35,7 +35,7 @@ const (
 
 var scopes = map[scope][]cel.EnvOption{
 	inSettings: {cel.Variable("settings", cel.MapType(cel.StringType, cel.StringType))},
-	inID:       {cel.Variable("id", cel.StringType)},
+	inID:       {cel.Variable(idPlace, cel.StringType), cel.Variable(keyPlace, cel.StringType)},
 	inAnswer: {
 		cel.Variable("status", cel.IntType), cel.Variable("body", cel.DynType),
 		cel.Variable("header", cel.MapType(cel.StringType, cel.StringType)),

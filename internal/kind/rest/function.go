@@ -32,6 +32,7 @@ var ours = []cel.EnvOption{
 		return types.Int(n)
 	}))),
 	cel.Function("first", cel.Overload("first_list", []*cel.Type{cel.ListType(cel.DynType)}, cel.StringType, cel.UnaryBinding(firstText))),
+	cel.Function("gather", cel.MemberOverload("gather_name", []*cel.Type{cel.DynType, cel.StringType}, cel.ListType(cel.DynType), cel.BinaryBinding(membersOf))),
 	cel.Function("split", cel.MemberOverload("split_string", []*cel.Type{cel.StringType, cel.StringType}, cel.ListType(cel.StringType),
 		cel.BinaryBinding(func(s, sep ref.Val) ref.Val {
 			text, ok := s.(types.String)
@@ -44,9 +45,10 @@ var ours = []cel.EnvOption{
 }
 
 // walkers declares x.dig("a.b") and x.dig(["a", "b"]): the value below, null if
-// something on the way is null. A key that is missing is an error for dig, for a
-// system that stops to show a field must not look as if the field were empty,
-// and null for find.
+// something on the way is null. A key that is missing, and one below what holds
+// no keys, is an error for dig, for a system that stops to show a field must not
+// look as if the field were empty, and null for find: what is looked for there is
+// not there, whatever stands in its place.
 func walkers(name string, strict bool) []cel.FunctionOpt {
 	return []cel.FunctionOpt{
 		cel.MemberOverload(name+"_path", []*cel.Type{cel.DynType, cel.StringType}, cel.DynType, cel.BinaryBinding(func(v, path ref.Val) ref.Val {
@@ -87,12 +89,14 @@ func walk(v ref.Val, keys []string, strict bool) ref.Val {
 			}
 			v = next
 		case traits.Lister:
-			// PHP writes an empty map as an empty list.
-			if size, ok := at.Size().(types.Int); !strict && ok && size == 0 {
+			if !strict {
 				return types.NullValue
 			}
 			return types.NewErr("%q is a list", strings.Join(keys[:i], "."))
 		default:
+			if !strict {
+				return types.NullValue
+			}
 			return types.NewErr("%q holds no fields", strings.Join(keys[:i], "."))
 		}
 	}
@@ -105,12 +109,14 @@ func firstText(v ref.Val) ref.Val {
 		return types.MaybeNoSuchOverloadErr(v)
 	}
 	for it := list.Iterator(); it.HasNext() == types.True; {
-		s, err := toText(it.Next())
-		if err != nil {
+		said, err := wordsOf(it.Next(), choice)
+		switch {
+		case err != nil:
 			return types.WrapErr(err)
-		}
-		if strings.TrimSpace(s) != "" {
-			return types.String(s)
+		case len(said.words) > 1:
+			return types.NewErr("one text was expected, and there are several: %q", said.words)
+		case len(said.words) == 1:
+			return types.String(said.words[0])
 		}
 	}
 	return types.String("")

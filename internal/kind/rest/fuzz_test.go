@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"net/url"
@@ -24,6 +25,9 @@ func FuzzDescription(f *testing.F) {
 		f.Add(text)
 	}
 	for _, text := range dialects {
+		f.Add(text)
+	}
+	for _, text := range directories {
 		f.Add(text)
 	}
 	f.Add("a: [" + strings.Repeat("{", 50))
@@ -67,30 +71,70 @@ func FuzzPage(f *testing.F) {
 			if err == nil {
 				err = s.failed(s.client, a)
 			}
-			var rows []any
-			if err == nil {
-				rows, _, err = s.lists[0].rows(s.client, a)
-			}
 			if err != nil && !errors.Is(err, fault.ErrUnavailable) {
 				t.Fatalf("%s: %v", s.Kind(), err)
 			}
-			for _, row := range rows {
-				presentable(t, s, row)
+			if err != nil {
+				continue
+			}
+			for _, l := range listsOf(s) {
+				rows, _, err := l.rows(s.client, a)
+				if err != nil && !errors.Is(err, fault.ErrUnavailable) {
+					t.Fatalf("%s: %v", s.Kind(), err)
+				}
+				for _, row := range rows {
+					presentable(t, s, row)
+				}
 			}
 		}
 	})
 }
 
-// presentable reads a row as a record and as a task. What comes of it must have
+// listsOf returns the first list of everything that a system lists.
+func listsOf(s *System) []*listing {
+	var out []*listing
+	if len(s.lists) > 0 {
+		out = append(out, s.lists[0])
+	}
+	for _, k := range []*catalog{s.people, s.teams} {
+		if k != nil {
+			out = append(out, k.lists[0])
+		}
+	}
+	return out
+}
+
+// stopped returns a context that ends every request before it is sent.
+func stopped(t *testing.T) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	return ctx
+}
+
+// presentable reads a row as a record, as a task and as an entry of a directory. What comes of it must have
 // a key, and be fit to be shown.
 func presentable(t *testing.T, s *System, row any) {
 	t.Helper()
 	var texts []string
-	if r, key, err := s.record(row, ""); err == nil {
+	if s.id != nil {
+		r, key, err := s.record(stopped(t), row, "")
+		if err != nil {
+			return
+		}
 		if key == "" {
 			t.Errorf("%s: a record without a key: %+v", s.Kind(), r)
 		}
 		texts = append(r.Owners, r.ID, r.Name, r.Class, r.StateText, r.Source, r.Purpose)
+	}
+	for _, k := range []*catalog{s.people, s.teams} {
+		if k == nil {
+			continue
+		}
+		if e, err := k.entry(row); err == nil {
+			p := e.person
+			texts = append(append(append(texts, p.ID, p.Email, p.Username, p.Name, p.Manager, p.StatusText, p.Source), p.Teams...), e.keys...)
+		}
 	}
 	if s.tasks != nil {
 		if r, err := s.task(row, ""); err == nil {
@@ -114,12 +158,9 @@ func shippedSystem(tb testing.TB, name string) *System {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	c := Config{Name: "hq", Kind: name, URL: "https://h", Secrets: make(map[string]string)}
+	c := filledIn(about, name, "https://h", "recorded")
 	if name == "servicenow" {
-		c.Settings = map[string]string{"task_table": "sc_task"} // or it has no tasks
-	}
-	for _, secret := range about.Secrets {
-		c.Secrets[secret.Name] = "recorded"
+		c.Settings["task_table"] = "sc_task" // or it has no tasks
 	}
 	s, err := New(c)
 	if err != nil {
@@ -143,6 +184,9 @@ func FuzzID(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, id string) {
 		for _, s := range all {
+			if s.get == nil {
+				continue
+			}
 			single, possible, err := s.single(id)
 			if err != nil {
 				t.Fatal(err)
@@ -167,6 +211,60 @@ func FuzzID(f *testing.F) {
 			}
 		}
 	})
+}
+
+// FuzzKey asks each shipped directory for any key: no key ends the text in which it
+// stands inside of a filter.
+func FuzzKey(f *testing.F) {
+	var all []*System
+	for _, name := range shippedKinds(f) {
+		if s := shippedSystem(f, name); s.people != nil {
+			all = append(all, s)
+		}
+	}
+	for _, key := range []string{"ann@example.org", "o'brien@example.org", `x" or id eq "y`, `x\`, "a/b", "..", "a b", "#", "$filter", "7' or '1' eq '1", "x)(", "&a=b"} {
+		f.Add(key)
+	}
+	f.Fuzz(func(t *testing.T, key string) {
+		key, ok := system.UsableKey(key)
+		if !ok {
+			return
+		}
+		for _, s := range all {
+			for _, k := range []*catalog{s.people, s.teams} {
+				if k != nil {
+					staysInside(t, k, key)
+				}
+			}
+		}
+	})
+}
+
+// staysInside checks every way of a catalog that can be asked for a key.
+func staysInside(t *testing.T, k *catalog, key string) {
+	t.Helper()
+	for _, w := range k.ways {
+		can, err := k.askable(w, key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !can || w.search == nil {
+			continue
+		}
+		for name, values := range w.search.query {
+			for _, v := range values {
+				for i := 1; i < len(v.parts); i += 2 {
+					quote := v.parts[i-1]
+					if quote = quote[max(0, len(quote)-1):]; quote != "'" && quote != `"` {
+						continue
+					}
+					if strings.Contains(key, quote) || quote == `"` && strings.Contains(key, `\`) {
+						t.Errorf("%s: %q ends the text in %s", k.s.Kind(), key, name)
+					}
+				}
+			}
+		}
+	}
 }
 
 // sameShape checks that two queries differ only where the id stands.

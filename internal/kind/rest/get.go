@@ -1,10 +1,12 @@
 package rest
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
 	"cel.dev/cel-go/cel"
+	"cel.dev/cel-go/common/types"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
@@ -22,8 +24,24 @@ type get struct {
 	search   *listing    // of one that is a list
 }
 
-// get compiles a way to read one asset; nil if it is not the one to use.
-func (c *checker) get(at string, t *getText) *get {
+// The place in a template that stands for what is asked for.
+const (
+	idPlace  = "id"  // of an asset, a team, a person
+	keyPlace = "key" // of an owner
+)
+
+// places fills in what is asked for.
+func places(asked string) map[string]string {
+	return map[string]string{idPlace: asked, keyPlace: asked}
+}
+
+// variables are what every expression can read, besides its own.
+func (s *System) variables(asked string) map[string]any {
+	return map[string]any{"settings": s.settings, idPlace: asked, keyPlace: asked}
+}
+
+// get compiles a way to read one asset or one owner; nil if it is not to be used.
+func (c *checker) get(at string, t *getText, place string) *get {
 	g := &get{}
 	use := c.applies(at, t.When)
 	if t.Possible != "" {
@@ -36,18 +54,18 @@ func (c *checker) get(at string, t *getText) *get {
 	case (t.Item == "") == (t.Items == ""):
 		c.problem(at, "One of item and items is required: the record in the answer, or the list of them.")
 	case t.Items != "":
-		g.search = c.listing(at, &listText{Path: t.Path, Query: t.Query, Items: t.Items, Total: t.Total, Paging: t.Paging, notFound: t.NotFound}, true)
+		g.search = c.listing(at, &listText{Path: t.Path, Query: t.Query, Items: t.Items, Total: t.Total, Paging: t.Paging, notFound: t.NotFound}, place)
 	default:
 		if t.Total != "" || t.Paging != nil {
 			c.problem(at, "total and paging belong to items.")
 		}
 		if t.NotFound == "" {
-			c.problem(at+".not_found", "An expression is required that recognises the answer for an asset that does not exist. "+
+			c.problem(at+".not_found", "An expression is required that recognises the answer for what does not exist. "+
 				"A status of 404 alone is also what a wrong url is answered with.")
 		}
 		g.notFound = c.compile(at+".not_found", t.NotFound, inAnswer, cel.BoolType)
-		g.path = c.path(at+".path", t.Path, "id")
-		g.query = c.query(at+".query", t.Query, "id")
+		g.path = c.path(at+".path", t.Path, place)
+		g.query = c.query(at+".query", t.Query, place)
 		g.item = c.compile(at+".item", t.Item, inAnswer)
 	}
 	if !use {
@@ -78,7 +96,7 @@ func (s *System) single(id string) (single, possible bool, err error) {
 	if s.get == nil {
 		return false, true, nil
 	}
-	variables := map[string]any{"id": id, "settings": s.settings}
+	variables := s.variables(id)
 	if s.get.possible != nil {
 		if possible, err = s.get.possible.bool(variables); err != nil || !possible {
 			return false, false, err
@@ -101,34 +119,16 @@ func (s *System) one(ctx context.Context, id string) ([]lifecycle.Record, error)
 	if s.get.search != nil {
 		return s.searched(ctx, id)
 	}
-	places := map[string]string{"id": id}
-	r, err := s.client.Do(ctx, httpclient.Request{
-		Path: s.get.path.fill(places), TrailingSlash: s.get.path.slash, Query: s.get.query.fill(places),
-	})
+	a, item, err := s.ask(ctx, s.client, s.get, id)
 	if err != nil {
 		return nil, err
 	}
-	a, err := s.answer(s.client, r, id)
-	if err != nil {
-		return nil, err
-	}
-	absent, err := s.get.notFound.bool(a.variables)
-	if err == nil && absent {
+	if item == nil {
 		return nil, s.provenAbsent(ctx)
 	}
-	if failed := s.failed(s.client, a); failed != nil {
-		return nil, failed
-	}
+	record, _, err := s.record(ctx, item, id)
 	if err != nil {
-		return nil, s.client.Malformed(r, err.Error())
-	}
-	item, err := s.get.item.eval(a.variables)
-	if err != nil {
-		return nil, s.client.Malformed(r, err.Error())
-	}
-	record, _, err := s.record(item.Value(), id)
-	if err != nil {
-		return nil, s.client.Malformed(r, err.Error())
+		return nil, s.malformed(ctx, a, err)
 	}
 	matches, err := s.verify(record.ID, id)
 	if err != nil || !matches {
@@ -137,13 +137,54 @@ func (s *System) one(ctx context.Context, id string) ([]lifecycle.Record, error)
 	return []lifecycle.Record{record}, nil
 }
 
+// ask asks by a path for one item: nil if the answer says that it does not exist.
+func (s *System) ask(ctx context.Context, c *httpclient.Client, g *get, asked string) (*answer, any, error) {
+	r, err := c.Do(ctx, httpclient.Request{
+		Path: g.path.fill(places(asked)), TrailingSlash: g.path.slash, Query: g.query.fill(places(asked)),
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	a, err := s.answer(c, r, asked)
+	if err != nil {
+		return nil, nil, err
+	}
+	absent, err := g.notFound.bool(a.variables)
+	if err == nil && absent {
+		return a, nil, nil
+	}
+	if failed := s.failed(c, a); failed != nil {
+		return nil, nil, failed
+	}
+	if err != nil {
+		return nil, nil, c.Malformed(r, err.Error())
+	}
+	item, err := g.item.eval(a.variables)
+	if err != nil {
+		return nil, nil, c.Malformed(r, err.Error())
+	}
+	if item == types.NullValue {
+		return nil, nil, c.Malformed(r, "it shows nothing where "+g.item.at+" expects an item")
+	}
+	return a, item.Value(), nil
+}
+
+// malformed returns the error of an item that cannot be read. What reading it asked
+// for besides may have failed by itself.
+func (s *System) malformed(ctx context.Context, a *answer, err error) error {
+	if passes(err) || ctx.Err() != nil {
+		return cmp.Or(err, ctx.Err())
+	}
+	return s.client.Malformed(a.response, err.Error())
+}
+
 // searched asks for the records that a query finds.
 func (s *System) searched(ctx context.Context, id string) ([]lifecycle.Record, error) {
 	var out []lifecycle.Record
 	err := steadily(s.client, func() error {
 		out = nil
-		return s.get.search.read(ctx, s, s.client, map[string]string{"id": id}, func(item any) (string, error) {
-			record, key, err := s.record(item, id)
+		return s.get.search.read(ctx, s, s.client, places(id), func(item any) (string, error) {
+			record, key, err := s.record(ctx, item, id)
 			if err != nil {
 				return "", err
 			}
@@ -182,8 +223,8 @@ func (s *System) verify(have, asked string) (bool, error) {
 func (s *System) provenAbsent(ctx context.Context) error {
 	_, err := s.shows.Get(ctx, "", func(ctx context.Context) (struct{}, error) {
 		for _, l := range s.lists {
-			some, err := l.showsAny(ctx, s)
-			if err != nil || some {
+			rows, err := l.first(ctx, s, s.client, 1)
+			if err != nil || len(rows) > 0 {
 				return struct{}{}, err
 			}
 		}

@@ -14,6 +14,7 @@ import (
 	"cel.dev/cel-go/cel"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/envelope"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/httpclient"
 )
 
@@ -45,7 +46,7 @@ var countingPlaces = []string{"offset", "limit", "page", "last"}
 func (c *checker) listings(at string, texts []listText) []*listing {
 	var out []*listing
 	for i := range texts {
-		if l := c.listing(fmt.Sprintf("%s[%d]", at, i), &texts[i], false); l != nil {
+		if l := c.listing(fmt.Sprintf("%s[%d]", at, i), &texts[i]); l != nil {
 			out = append(out, l)
 		}
 	}
@@ -53,12 +54,8 @@ func (c *checker) listings(at string, texts []listText) []*listing {
 }
 
 // listing compiles a list; nil if it is not to be read.
-func (c *checker) listing(at string, t *listText, byID bool) *listing {
+func (c *checker) listing(at string, t *listText, places ...string) *listing {
 	use := c.applies(at, t.When)
-	var places []string
-	if byID {
-		places = []string{"id"}
-	}
 	l := &listing{path: c.path(at+".path", t.Path, places...), query: c.query(at+".query", t.Query, places...)}
 	if t.Items == "" {
 		c.problem(at+".items", "An expression is required that finds the rows in an answer.")
@@ -164,9 +161,8 @@ func (l *listing) read(ctx context.Context, s *System, c *httpclient.Client, pla
 		}
 		for _, row := range rows {
 			key, err := take(row)
-			var told *unsteady
 			switch {
-			case errors.As(err, &told) || isFault(err):
+			case passes(err) || err != nil && ctx.Err() != nil:
 				return err
 			case err != nil:
 				return c.Malformed(a.response, err.Error())
@@ -180,6 +176,9 @@ func (l *listing) read(ctx context.Context, s *System, c *httpclient.Client, pla
 			return err
 		}
 		if !more {
+			if message := l.partial(a, len(seen)); message != "" {
+				return c.Unusable(message, advicePart)
+			}
 			break
 		}
 		if err := walk.Next(ctx, len(rows)); err != nil {
@@ -190,6 +189,16 @@ func (l *listing) read(ctx context.Context, s *System, c *httpclient.Client, pla
 		return &unsteady{fmt.Sprintf("it counts %d rows and shows %d", total, len(seen)), adviceRights}
 	}
 	return nil
+}
+
+// partial says what the last page tells of more rows than were read. Where the
+// description names the total, that is compared instead.
+func (l *listing) partial(a *answer, seen int) string {
+	body, ok := a.variables["body"].(map[string]any)
+	if !ok || l.total != nil {
+		return ""
+	}
+	return envelope.More(body, seen)
 }
 
 // fetch asks for a page and checks that it is an answer. It returns nothing if
@@ -205,7 +214,7 @@ func (l *listing) fetch(ctx context.Context, s *System, c *httpclient.Client, pl
 	if err != nil {
 		return nil, err
 	}
-	a, err := s.answer(c, r, places["id"])
+	a, err := s.answer(c, r, places[idPlace])
 	if err != nil {
 		return nil, err
 	}
@@ -303,20 +312,20 @@ func (l *listing) pageSize() int {
 	return l.paging.size
 }
 
-// showsAny reports whether the list holds anything.
-func (l *listing) showsAny(ctx context.Context, s *System) (bool, error) {
-	one := *l
+// first returns the first rows of the list, about as many as are asked for.
+func (l *listing) first(ctx context.Context, s *System, c *httpclient.Client, most int) ([]any, error) {
+	short := *l
 	if l.paging != nil {
 		small := *l.paging
-		small.size = 1
-		one.paging = &small
+		small.size = min(small.size, most)
+		short.paging = &small
 	}
-	a, err := one.fetch(ctx, s, s.client, nil, &page{})
+	a, err := short.fetch(ctx, s, c, nil, &page{})
 	if err != nil || a == nil {
-		return false, err
+		return nil, err
 	}
-	rows, _, err := l.rows(s.client, a)
-	return len(rows) > 0, err
+	rows, _, err := l.rows(c, a)
+	return rows, err
 }
 
 // rowIndex holds what lists show, by the id of the asset that it is about.
@@ -404,7 +413,7 @@ func gather[T any](ctx context.Context, s *System, c *httpclient.Client, lists [
 func (s *System) all(ctx context.Context) (*rowIndex[lifecycle.Record], error) {
 	return s.listed.Get(ctx, "", func(ctx context.Context) (*rowIndex[lifecycle.Record], error) {
 		f, err := gather(ctx, s, s.client, s.lists, func(item any) (lifecycle.Record, string, string, error) {
-			r, key, err := s.record(item, "")
+			r, key, err := s.record(ctx, item, "")
 			return r, r.ID, key, err
 		})
 		if err != nil {

@@ -1,6 +1,8 @@
 package rest
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -10,6 +12,7 @@ import (
 	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
+	"cel.dev/cel-go/common/types/traits"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
@@ -19,13 +22,15 @@ var (
 	scalars = []*cel.Type{cel.StringType, cel.IntType, cel.UintType, cel.DoubleType, cel.BoolType, cel.NullType}
 	lists   = append([]*cel.Type{cel.ListType(cel.StringType), cel.ListType(cel.DynType)}, scalars...)
 	flags   = []*cel.Type{cel.BoolType, cel.StringType, cel.IntType, cel.NullType}
+	// words may come as a list; of several none is stated.
+	wordTypes = lists
 )
 
 // recordFields are the fields of a record with the types that their expressions
 // may have.
 var recordFields = map[string][]*cel.Type{
-	"class": scalars, "name": scalars, "state": lists, "owners": lists, "purpose": scalars, "environment": scalars,
-	"criticality": scalars, "third_party": flags, "shared": flags, "retirement_date": scalars, "verified_at": scalars,
+	"class": wordTypes, "name": scalars, "state": lists, "owners": lists, "purpose": wordTypes, "environment": wordTypes,
+	"criticality": wordTypes, "third_party": flags, "shared": flags, "retirement_date": scalars, "verified_at": scalars,
 	"assigned_at": scalars, "source": scalars,
 }
 
@@ -33,8 +38,9 @@ func fieldNames(known map[string][]*cel.Type) []string { return slices.Sorted(ma
 
 // record reads one item. The key of the row comes with it; an empty id is that
 // of an asset which nobody can name.
-func (s *System) record(item any, asked string) (lifecycle.Record, string, error) {
-	variables := map[string]any{"item": item, "settings": s.settings, "id": asked}
+func (s *System) record(ctx context.Context, item any, asked string) (lifecycle.Record, string, error) {
+	variables := s.variables(asked)
+	variables["item"] = item
 	var r lifecycle.Record
 	if _, ok := item.(map[string]any); !ok {
 		return r, "", fmt.Errorf("an item is no object")
@@ -52,14 +58,15 @@ func (s *System) record(item any, asked string) (lifecycle.Record, string, error
 	if strings.TrimSpace(key) == "" {
 		return r, "", fmt.Errorf("an item has no id")
 	}
-	f := reader{fields: s.fields, dates: s.dates, variables: variables}
+	f := reader{fields: s.fields, dates: s.dates, variables: variables, placeholders: s.placeholders}
 	r = lifecycle.Record{
-		ID: system.Clean(id), Class: f.text("class"), Name: f.text("name"), Owners: f.list("owners"), Purpose: f.text("purpose"),
-		Environment: f.text("environment"), Criticality: f.text("criticality"), ThirdParty: f.flag("third_party"), Shared: f.flag("shared"),
+		ID: system.Clean(id), Class: f.word("class"), Name: f.text("name"), Owners: f.list("owners", s.somebody(ctx)), Purpose: f.word("purpose"),
+		Environment: f.word("environment"), Criticality: f.word("criticality"), ThirdParty: f.flag("third_party"), Shared: f.flag("shared"),
 		RetirementDate: f.date("retirement_date", true), VerifiedAt: f.date("verified_at", false), AssignedAt: f.date("assigned_at", false),
 		Source: f.text("source"),
 	}
-	r.State, r.StateText = s.state(f.list("state"))
+	r.State, r.StateText = s.state(f.list("state", choice))
+	r.Unread = f.unread
 	if r.Source == "" {
 		r.Source = system.Clean(s.title + " record " + key)
 	}
@@ -84,7 +91,10 @@ type reader struct {
 	fields    map[string]*expression
 	dates     calendar
 	variables map[string]any
-	err       error
+	// placeholders are texts, folded, that the system shows in place of values.
+	placeholders map[string]bool
+	unread       []string // lifecycle.Record.Unread
+	err          error
 }
 
 func (f *reader) value(name string) (ref.Val, *expression) {
@@ -101,7 +111,11 @@ func (f *reader) value(name string) (ref.Val, *expression) {
 }
 
 func (f *reader) fail(e *expression, err error) {
-	if f.err == nil {
+	switch {
+	case f.err != nil:
+	case isFault(err) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded):
+		f.err = err // of a request, and not of what the item holds
+	default:
 		f.err = fmt.Errorf("%s: %w", e.at, err)
 	}
 }
@@ -115,38 +129,42 @@ func (f *reader) text(name string) string {
 	return system.Clean(text)
 }
 
-// list returns the texts of a list, each once; one text is a list of one.
-func (f *reader) list(name string) []string {
+// word returns the one word that a field states. Where it states several, or one
+// that is hidden, it states none, and that is said.
+func (f *reader) word(name string) string {
 	v, e := f.value(name)
-	members, ok := fromList(v)
-	if !ok {
-		members = []any{v}
+	said, err := wordsOf(v, choice)
+	switch words := said.words; {
+	case err != nil:
+		f.fail(e, err)
+	case len(words) > 1 && name == "purpose":
+		return strings.Join(words, ", ") // of which people may well name several
+	case len(words) > 1:
+		f.unread = append(f.unread, system.UnreadSeveral(name, words))
+	case len(words) == 1 && (system.Hidden(words[0]) || f.placeholders[fold(words[0])]):
+		f.unread = append(f.unread, system.UnreadHidden(name, words[0]))
+	case len(words) == 1:
+		return words[0]
+	case said.unnamed:
+		f.unread = append(f.unread, system.UnreadUnnamed(name))
 	}
-	var out []string
-	for _, m := range members {
-		val, ok := m.(ref.Val)
-		if !ok {
-			val = types.DefaultTypeAdapter.NativeToValue(m)
-		}
-		text, err := toText(val)
-		if err != nil {
-			f.fail(e, err)
-			return nil
-		}
-		if text = system.Clean(text); text != "" && !slices.Contains(out, text) {
-			out = append(out, text)
-		}
+	return ""
+}
+
+// list returns the words that a field states, each once. of picks the word of an
+// object.
+func (f *reader) list(name string, of func(traits.Mapper) (string, bool, error)) []string {
+	v, e := f.value(name)
+	said, err := wordsOf(v, of)
+	if err != nil {
+		f.fail(e, err)
+		return nil
 	}
-	return out
+	return said.words
 }
 
 func (f *reader) flag(name string) lifecycle.Tristate {
-	v, e := f.value(name)
-	text, err := toText(v)
-	if err != nil {
-		f.fail(e, err)
-		return lifecycle.Unstated
-	}
+	text := f.word(name)
 	switch fold(text) {
 	case "":
 		return lifecycle.Unstated
@@ -155,20 +173,14 @@ func (f *reader) flag(name string) lifecycle.Tristate {
 	case "false", "no", "0":
 		return lifecycle.No
 	}
-	f.fail(e, fmt.Errorf("%q is neither yes nor no", text))
+	f.fail(f.fields[name], fmt.Errorf("%q is neither yes nor no", text))
 	return lifecycle.Unstated
 }
 
 func (f *reader) date(name string, endOfDay bool) time.Time {
-	v, e := f.value(name)
-	text, err := toText(v)
+	t, err := f.dates.parse(f.word(name), endOfDay)
 	if err != nil {
-		f.fail(e, err)
-		return time.Time{}
-	}
-	t, err := f.dates.parse(text, endOfDay)
-	if err != nil {
-		f.fail(e, err)
+		f.fail(f.fields[name], err)
 	}
 	return t
 }

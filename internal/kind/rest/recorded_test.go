@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"os"
@@ -29,8 +30,10 @@ type recording struct {
 	Settings map[string]string `yaml:"settings"`
 	States   map[string]string `yaml:"states"`
 	PageSize int               `yaml:"page_size"`
-	Present  string            `yaml:"present"`
+	Present  string            `yaml:"present"` // an asset
 	Absent   string            `yaml:"absent"`
+	Here     string            `yaml:"here"`   // a key of somebody
+	Nobody   string            `yaml:"nobody"` // a key of nobody
 	Answers  []recorded        `yaml:"answers"`
 	Cases    []recordedCase    `yaml:"cases"`
 }
@@ -47,13 +50,17 @@ type recorded struct {
 type recordedCase struct {
 	Name        string            `yaml:"name"`
 	Settings    map[string]string `yaml:"settings"`
+	States      map[string]string `yaml:"states"`
 	TaskKinds   map[string]string `yaml:"task_kinds"`
 	Answers     []recorded        `yaml:"answers"` // before those of the recording
 	Asset       string            `yaml:"asset"`
 	Tasks       string            `yaml:"tasks"`
 	List        bool              `yaml:"list"`
+	Person      string            `yaml:"person"`      // a key
+	Members     string            `yaml:"members"`     // of a team
+	Everybody   bool              `yaml:"everybody"`   // the list of people and teams
 	OpenTasks   bool              `yaml:"open_tasks"`  // the list of them; tasks is an asset that is also read singly
-	Want        []map[string]any  `yaml:"want"`        // records, or tasks
+	Want        []map[string]any  `yaml:"want"`        // records, tasks or people
 	Unavailable string            `yaml:"unavailable"` // what the fault must say
 	Requests    []string          `yaml:"requests"`    // all that was sent, in order
 }
@@ -126,7 +133,7 @@ func (p *player) play(w http.ResponseWriter, r *http.Request, a *recorded) {
 	}
 	w.Header().Set("Content-Type", "application/json")
 	for name, value := range a.Header {
-		w.Header().Set(name, value)
+		w.Header().Set(name, strings.ReplaceAll(value, "{server}", "http://"+r.Host))
 	}
 	if a.Status != 0 {
 		w.WriteHeader(a.Status)
@@ -145,7 +152,7 @@ func (p *player) play(w http.ResponseWriter, r *http.Request, a *recorded) {
 	if err := e.Encode(body); err != nil {
 		p.t.Error(err)
 	}
-	_, _ = w.Write(out.Bytes())
+	_, _ = w.Write(bytes.ReplaceAll(out.Bytes(), []byte("{server}"), []byte("http://"+r.Host)))
 }
 
 // shortened takes the last row out of the list in an answer.
@@ -170,8 +177,12 @@ func shortened(body any) any {
 
 func (r *recording) open(t *testing.T, name, base string, change ...func(*Config)) *System {
 	t.Helper()
+	settings := maps.Clone(r.Settings)
+	for name, value := range settings {
+		settings[name] = strings.ReplaceAll(value, "{server}", base)
+	}
 	c := Config{
-		Name: "hq", Kind: name, URL: base, Secrets: r.Secrets, Settings: r.Settings, States: r.States, PageSize: r.PageSize,
+		Name: "hq", Kind: name, URL: base, Secrets: r.secrets(t), Settings: settings, States: r.States, PageSize: r.PageSize,
 		RequestsPerMinute: -1, Retries: 1, Wait: impatient,
 	}
 	return mustNew(t, c, change)
@@ -186,14 +197,21 @@ func TestRecordedAnswers(t *testing.T) {
 		name := filepath.Base(filepath.Dir(file))
 		t.Run(name, func(t *testing.T) {
 			r := readRecording(t, file)
-			if r.Origin == "" || r.Present == "" || r.Absent == "" {
-				t.Fatal("the recording does not say where it comes from, or what is present and absent")
+			about, err := AboutOf(describing(t, name))
+			if err != nil || r.Origin == "" || about.Assets && (r.Present == "" || r.Absent == "") || about.People && (r.Here == "" || r.Nobody == "") {
+				t.Fatal("the recording does not say where it comes from, or what is present and absent", err)
 			}
 			for _, c := range r.Cases {
 				t.Run(c.Name, func(t *testing.T) { r.play(t, name, &c) })
 			}
-			t.Run("listed as read", func(t *testing.T) { r.listedAsRead(t, name) })
-			t.Run("broken", func(t *testing.T) { r.broken(t, name) })
+			if about.Assets {
+				t.Run("listed as read", func(t *testing.T) { r.listedAsRead(t, name) })
+				t.Run("broken", func(t *testing.T) { r.broken(t, name) })
+			}
+			if about.People {
+				t.Run("people listed as read", func(t *testing.T) { r.peopleListedAsRead(t, name) })
+				t.Run("people of a broken server", func(t *testing.T) { r.brokenDirectory(t, name) })
+			}
 		})
 	}
 }
@@ -247,8 +265,14 @@ func (r *recording) play(t *testing.T, name string, c *recordedCase) {
 	recorder := &systemtest.Recorder{Handler: &player{t: t, answers: all}}
 	s := r.open(t, name, systemtest.ServeHTTP(t, recorder), func(conf *Config) {
 		conf.TaskKinds = c.TaskKinds
-		if c.Settings != nil {
-			conf.Settings = c.Settings
+		if c.States != nil {
+			conf.States = c.States
+		}
+		for name, value := range c.Settings {
+			if conf.Settings == nil {
+				conf.Settings = make(map[string]string)
+			}
+			conf.Settings[name] = value
 		}
 	})
 	var got []map[string]any
@@ -265,6 +289,18 @@ func (r *recording) play(t *testing.T, name string, c *recordedCase) {
 		var tasks []lifecycle.Task
 		tasks, err = s.Tasks(t.Context(), c.Tasks)
 		got = shape(t, tasks)
+	case c.Person != "":
+		var people []lifecycle.Person
+		people, err = s.Person(t.Context(), c.Person)
+		got = shape(t, people)
+	case c.Members != "":
+		var people []lifecycle.Person
+		people, err = s.Members(t.Context(), c.Members)
+		got = shape(t, people)
+	case c.Everybody:
+		var all []system.Entry
+		all, err = readAll(t, s.Everybody(t.Context()))
+		got = shape(t, all)
 	case c.List:
 		var records []lifecycle.Record
 		records, err = readAll(t, s.Assets(t.Context()))
@@ -290,7 +326,7 @@ func (r *recording) play(t *testing.T, name string, c *recordedCase) {
 		if errors.As(err, &f) && !strings.Contains(f.Detail(), c.Unavailable) {
 			t.Errorf("the fault does not say %q: %s", c.Unavailable, f.Detail())
 		}
-		for field, secret := range r.Secrets {
+		for field, secret := range s.config.Secrets {
 			if f != nil && field != "username" && strings.Contains(f.Detail(), secret) {
 				t.Errorf("the fault gives %s away: %s", field, f.Detail())
 			}
@@ -323,7 +359,19 @@ func shape(t *testing.T, of any) []map[string]any {
 			add("id", r.ID, "class", r.Class, "name", r.Name, "state", r.State, "state_text", r.StateText, "owners", strings.Join(r.Owners, " "),
 				"purpose", r.Purpose, "environment", r.Environment, "criticality", r.Criticality,
 				"third_party", yesNo(r.ThirdParty), "shared", yesNo(r.Shared), "retirement_date", r.RetirementDate,
-				"verified_at", r.VerifiedAt, "assigned_at", r.AssignedAt, "source", r.Source)
+				"verified_at", r.VerifiedAt, "assigned_at", r.AssignedAt, "unread", strings.Join(r.Unread, " "),
+				"source", r.Source)
+		}
+	case []lifecycle.Person:
+		for _, p := range of {
+			add("id", p.ID, "email", p.Email, "username", p.Username, "name", p.Name, "kind", p.Kind, "status", p.Status, "status_text", p.StatusText,
+				"end_date", p.EndDate, "manager", p.Manager, "teams", strings.Join(p.Teams, " "))
+		}
+	case []system.Entry:
+		for _, e := range of {
+			keys := slices.Clone(e.Keys)
+			slices.Sort(keys)
+			add("id", e.Person.ID, "keys", strings.Join(keys, " "))
 		}
 	case []lifecycle.Task:
 		for _, task := range of {

@@ -1,5 +1,5 @@
-// Package rest reads asset records and tasks from any system that answers in
-// JSON over HTTP. What is asked and how the answers are read stands in a
+// Package rest reads asset records, tasks and people from any system that answers
+// in JSON over HTTP. What is asked and how the answers are read stands in a
 // description, a text in YAML or JSON; a kind of system that fits needs no code.
 //
 // The engine believes little. A record is absent only if the description's own
@@ -41,6 +41,9 @@ type Config struct {
 	Settings  map[string]string // what the description lets the user set
 	States    map[string]string // the system's word -> our state, before the description's
 	TaskKinds map[string]string // the system's word -> our kind of task, likewise
+	Kinds     map[string]string // the system's word -> our kind of owner, likewise
+	Statuses  map[string]string // the system's word -> our status of owners, likewise
+	Probe     []string          // keys of people that must resolve before any other look-up counts
 
 	// The fewest assets that a list may hold: by default 1, none if negative. A
 	// system that shows nothing at all has more likely lost its rights.
@@ -56,7 +59,8 @@ type Config struct {
 }
 
 // System is a system that a description reads. It implements the capabilities
-// that the description has; ask with system.AsAssets and system.AsTasks.
+// that the description has; ask with system.AsAssets, system.AsPeople and
+// system.AsTasks.
 type System struct {
 	config Config
 	title  string
@@ -74,16 +78,27 @@ type System struct {
 	fields   map[string]*expression
 	states   map[string]lifecycle.State
 	tasks    *taskRules
+	kinds    map[string]lifecycle.OwnerKind
+	statuses map[string]lifecycle.OwnerStatus
+	people   *catalog // nil if none are read, like teams
+	teams    *catalog
+
+	owner        *ownerRules     // nil if assets tell their owners themselves
+	placeholders map[string]bool // texts that stand for hidden values, folded
 
 	listed memo.Memo[*rowIndex[lifecycle.Record]]
 	open   memo.Memo[*rowIndex[system.AssetTask]]
 	shows  memo.Memo[struct{}]
+	opened memo.Memo[struct{}]
 }
 
 var (
-	_ system.Assets      = (*System)(nil)
-	_ system.TasksLister = (*System)(nil)
-	_ system.Partial     = (*System)(nil)
+	_ system.Assets       = (*System)(nil)
+	_ system.TasksLister  = (*System)(nil)
+	_ system.PeopleLister = (*System)(nil)
+	_ system.TeamsReader  = (*System)(nil)
+	_ system.Priced       = (*System)(nil)
+	_ system.Partial      = (*System)(nil)
 )
 
 // failure recognises an answer that is an error whatever its status.
@@ -95,6 +110,9 @@ type failure struct{ when, message *expression }
 func New(config Config) (*System, error) {
 	if config.Kind == "" {
 		config.Kind = Kind
+	}
+	if config.Clock == nil {
+		config.Clock = clock.System{}
 	}
 	c := &checker{config: &config}
 	s := &System{config: config}
@@ -126,6 +144,10 @@ func (s *System) compile(c *checker, d *document) {
 	c.takeSettings(d.Settings)
 	s.settings = c.values
 	s.entities = d.HTMLEntities
+	s.placeholders = make(map[string]bool)
+	for i, text := range d.Placeholders {
+		s.placeholders[fold(c.template(fmt.Sprintf("placeholders[%d]", i), text).fill(nil))] = true
+	}
 	s.dates = c.calendar(d.Dates, d.TimeZone)
 	for i, e := range d.Errors {
 		at := fmt.Sprintf("errors[%d]", i)
@@ -136,11 +158,18 @@ func (s *System) compile(c *checker, d *document) {
 		s.errors = append(s.errors, f)
 	}
 	s.states = stateWords(c, d.States)
-	s.compileAssets(c, &d.Assets)
+	if d.Assets == nil && d.People == nil {
+		c.problem("assets", "A description reads assets, people or both.")
+	}
+	s.compileAssets(c, d.Assets)
 	s.tasks = c.tasks(d.Tasks)
+	s.compilePeople(c, d)
 }
 
 func (s *System) compileAssets(c *checker, a *assetsText) {
+	if a == nil {
+		return
+	}
 	if a.ID == "" {
 		c.problem("assets.id", "An expression is required that gives the id of an item.")
 	} else {
@@ -151,10 +180,11 @@ func (s *System) compileAssets(c *checker, a *assetsText) {
 		s.key = c.compile("assets.key", a.Key, inItem, scalars...)
 	}
 	s.hides = hides(a.Hides)
+	s.owner = c.owner(a.Owner)
 	s.fields = c.fields("assets.fields", a.Fields, recordFields)
 	for i := range a.Get {
 		at := fmt.Sprintf("assets.get[%d]", i)
-		if g := c.get(at, &a.Get[i]); g != nil && s.get == nil {
+		if g := c.get(at, &a.Get[i], idPlace); g != nil && s.get == nil {
 			s.get = g
 		}
 	}
@@ -204,6 +234,9 @@ func (s *System) connect(c *checker, d *document) {
 			return client
 		}
 		for _, p := range err.(*system.ConfigError).Problems { //nolint:errcheck,errorlint // that is what New promises
+			if p.Attribute == "url" && t.BaseURL != s.config.URL {
+				p = system.Problem{Attribute: "settings", Message: "The address of the login: " + p.Message}
+			}
 			if !slices.Contains(c.problems, p) {
 				c.problems = append(c.problems, p)
 			}
@@ -213,13 +246,19 @@ func (s *System) connect(c *checker, d *document) {
 	if login != nil {
 		first := t
 		// What only a session needs is not sent to the login.
-		first.Credentials, first.Secrets = login.headers, s.config.Secrets
+		first.Credentials, first.Secrets, first.BaseURL = login.headers, s.config.Secrets, login.base
 		s.loginClient = build(first)
 		t.Login = func(ctx context.Context) ([]httpclient.Credential, error) { return login.credentials(ctx, s) }
 		t.Secrets = s.config.Secrets
 	}
-	if s.client = build(t); s.client != nil {
-		s.taskClient = s.client.For("Unable to Read Tasks")
+	if s.client = build(t); s.client == nil {
+		return
+	}
+	s.taskClient = s.client.For("Unable to Read Tasks")
+	for _, k := range []*catalog{s.people, s.teams} {
+		if k != nil {
+			k.client = s.client.For("Unable to Read Directory")
+		}
 	}
 }
 
@@ -233,19 +272,25 @@ func (s *System) Kind() string { return s.config.Kind }
 func (s *System) Has(c system.Capability) bool {
 	switch c {
 	case system.CanReadAssets:
-		return true
+		return len(s.lists) > 0
+	case system.CanReadPeople:
+		return s.people != nil
 	case system.CanReadTasks:
 		return s.tasks != nil
 	}
 	return false
 }
 
-// Listing describes the lists of assets and of tasks. Where there is no other
-// way to read one asset, its lists save nothing.
+// Listing describes the lists of assets, people and tasks. Where there is no other
+// way to read one asset or person, the lists save nothing.
 func (s *System) Listing(c system.Capability) system.Listing {
 	switch {
 	case c == system.CanReadAssets && s.get != nil:
 		return system.Listing{PageSize: s.lists[0].pageSize(), Hides: s.hides}
+	case c == system.CanReadPeople && s.people != nil && len(s.people.ways) > 0:
+		return system.Listing{
+			PageSize: s.people.lists[0].pageSize(), Hides: s.people.hides || s.teams != nil && s.teams.hides, Teamless: s.people.teams != nil,
+		}
 	case c == system.CanReadTasks && s.tasks != nil && len(s.tasks.lists) > 0:
 		return system.Listing{PageSize: s.tasks.lists[0].pageSize(), Hides: s.tasks.hides}
 	}

@@ -18,12 +18,10 @@ func TestSecretsOfEveryDescriptionStaySecret(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Run(kind, func(t *testing.T) {
-			secrets := make(map[string]string)
-			for _, field := range about.Secrets {
-				secrets[field.Name] = secret
-			}
 			systemtest.Secrecy(t, secret, func(t *testing.T, address string) system.System {
-				return mustNew(t, Config{Name: "cmdb", Kind: kind, URL: address, Secrets: secrets, Retries: -1, Wait: impatient}, nil)
+				c := filledIn(about, kind, address, secret)
+				c.Retries, c.Wait = -1, impatient
+				return mustNew(t, c, nil)
 			})
 		})
 	}

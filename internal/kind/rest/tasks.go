@@ -2,6 +2,7 @@ package rest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"slices"
@@ -41,7 +42,7 @@ func (c *checker) tasks(t *tasksText) *taskRules {
 		return nil
 	}
 	rules := &taskRules{
-		get: c.listing("tasks.get", &t.Get, true), lists: c.listings("tasks.list", t.List), hides: hides(t.Hides),
+		get: c.listing("tasks.get", &t.Get, idPlace), lists: c.listings("tasks.list", t.List), hides: hides(t.Hides),
 		fields: c.fields("tasks.fields", t.Fields, taskFields),
 	}
 	for _, name := range []string{"id", "kind", "asset"} {
@@ -75,7 +76,7 @@ func (s *System) Tasks(ctx context.Context, asset string) ([]lifecycle.Task, err
 	askable := true
 	if s.tasks.askable != nil {
 		var err error
-		if askable, err = s.tasks.askable.bool(map[string]any{"id": asset, "settings": s.settings}); err != nil {
+		if askable, err = s.tasks.askable.bool(s.variables(asset)); err != nil {
 			return nil, s.taskClient.Unusable(err.Error(), adviceDescription)
 		}
 	}
@@ -94,7 +95,7 @@ func (s *System) tasksAsked(ctx context.Context, asset string) ([]lifecycle.Task
 	var out []lifecycle.Task
 	err := steadily(s.taskClient, func() error {
 		out = nil
-		return s.tasks.get.read(ctx, s, s.taskClient, map[string]string{"id": asset}, func(item any) (string, error) {
+		return s.tasks.get.read(ctx, s, s.taskClient, places(asset), func(item any) (string, error) {
 			row, err := s.task(item, asset)
 			if err != nil {
 				return "", err
@@ -180,7 +181,9 @@ func (s *System) task(item any, asked string) (taskRow, error) {
 	if _, ok := item.(map[string]any); !ok {
 		return taskRow{}, fmt.Errorf("an item is no object")
 	}
-	f := reader{fields: s.tasks.fields, dates: s.dates, variables: map[string]any{"item": item, "settings": s.settings, "id": asked}}
+	variables := s.variables(asked)
+	variables["item"] = item
+	f := reader{fields: s.tasks.fields, dates: s.dates, variables: variables}
 	kind, concerns := s.tasks.kinds[fold(f.text("kind"))]
 	row := taskRow{
 		task: system.AssetTask{
@@ -193,6 +196,8 @@ func (s *System) task(item any, asked string) (taskRow, error) {
 	switch {
 	case f.err != nil:
 		return taskRow{}, f.err
+	case len(f.unread) > 0:
+		return taskRow{}, errors.New(f.unread[0])
 	case row.task.Task.ID == "":
 		return taskRow{}, fmt.Errorf("a task has no id")
 	case row.key == "":

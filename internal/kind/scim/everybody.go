@@ -34,9 +34,18 @@ func (s *System) Everybody(ctx context.Context) iter.Seq2[system.Entry, error] {
 			return
 		}
 		sure := clearly(all)
+		nested := true
+		if s.groups != nil && s.groups.whole {
+			// Where the list leaves out the teams of teams, a team is looked up by
+			// itself, if at all.
+			if nested, err = s.listShowsNested(ctx); err != nil {
+				yield(system.Entry{}, err)
+				return
+			}
+		}
 		for _, e := range all {
 			keys, ok := sure.keys(e)
-			if !ok {
+			if !ok || !nested && e.person.Kind == lifecycle.KindTeam {
 				continue
 			}
 			var told []lifecycle.Person

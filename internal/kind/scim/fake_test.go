@@ -27,6 +27,8 @@ type fake struct {
 	announce   resource                    // of ServiceProviderConfig; nil answers 404
 	pageTotal  bool                        // totalResults is the number on the page
 	aligned    bool                        // pages begin at multiples of count
+	deaf       bool                        // startIndex is ignored
+	whole      bool                        // count is ignored
 	restart    bool                        // behind the last page comes the first one
 	stuck      bool                        // every page is the first one
 	hidden     int                         // entries that are counted and not shown
@@ -35,6 +37,7 @@ type fake struct {
 	exact      bool                        // eq regards case
 	ignored    bool                        // filters are ignored
 	blind      string                      // filters by this attribute find nobody
+	flat       bool                        // lists leave out the groups inside a group
 	noAddress  bool                        // entries have no address of their own
 	notFound   http.HandlerFunc            // what is said of an id that nobody has
 	before     func(f *fake, request int)  // called before each request, numbered from 1
@@ -117,14 +120,14 @@ func (f *fake) list(w http.ResponseWriter, query url.Values, all []resource) {
 		all = found
 	}
 	count := len(all)
-	if n, err := strconv.Atoi(query.Get("count")); err == nil {
+	if n, err := strconv.Atoi(query.Get("count")); err == nil && !f.whole {
 		count = n
 	}
 	if f.most > 0 {
 		count = min(count, f.most)
 	}
 	from := 0
-	if n, err := strconv.Atoi(query.Get("startIndex")); err == nil {
+	if n, err := strconv.Atoi(query.Get("startIndex")); err == nil && !f.deaf {
 		from = n - 1
 	}
 	if f.cursors {
@@ -143,7 +146,7 @@ func (f *fake) list(w http.ResponseWriter, query url.Values, all []resource) {
 	}
 	from = min(from, len(shown))
 	to := min(from+count, len(shown))
-	out := resource{"totalResults": len(all), "startIndex": from + 1, "itemsPerPage": to - from, "Resources": withoutMembers(query, shown[from:to])}
+	out := resource{"totalResults": len(all), "startIndex": from + 1, "itemsPerPage": to - from, "Resources": f.withoutMembers(query, shown[from:to])}
 	if f.pageTotal {
 		out["totalResults"] = to - from
 	}
@@ -159,10 +162,15 @@ func (f *fake) list(w http.ResponseWriter, query url.Values, all []resource) {
 	_ = json.NewEncoder(w).Encode(out)
 }
 
-func withoutMembers(query url.Values, all []resource) []resource {
+func (f *fake) withoutMembers(query url.Values, all []resource) []resource {
 	out := make([]resource, len(all))
 	for i, o := range all {
 		out[i] = maps.Clone(o)
+		if all, ok := o["members"].([]any); ok && f.flat {
+			out[i]["members"] = slices.DeleteFunc(slices.Clone(all), func(m any) bool {
+				return slices.ContainsFunc(f.groups, func(g resource) bool { return g["id"] == m.(resource)["value"] }) //nolint:errcheck,forcetypeassert // the test wrote it
+			})
+		}
 		if query.Get("excludedAttributes") == "members" {
 			delete(out[i], "members")
 		}

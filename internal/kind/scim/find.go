@@ -2,6 +2,7 @@ package scim
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -60,7 +61,7 @@ func literal(s string) string {
 
 // find returns the entries that a key names, in the order of their ids.
 //
-// A single page is the whole list, and then no filter is needed. Of a longer list
+// A single page that is proven to be the whole list needs no filter. Of a longer list
 // single entries are asked for until that has cost as much as the list would, or
 // the allowance is used up.
 func (c *catalog) find(ctx context.Context, key string) ([]*entry, error) {
@@ -107,8 +108,15 @@ func (c *catalog) single(ctx context.Context, key string, price func(*way) int, 
 		return false, nil
 	}
 	head, err := c.head(ctx)
-	if err != nil || head.complete() {
+	if err != nil {
 		return false, err
+	}
+	if head.complete() {
+		// A page that is not proven to be the whole list leaves the filters.
+		var unproven *unlisted
+		if _, err := c.list(ctx); head.total < 0 || !errors.As(err, &unproven) {
+			return false, ctx.Err()
+		}
 	}
 	w, err := c.way(ctx, head)
 	if err != nil || !w.works {
@@ -232,8 +240,12 @@ func (c *catalog) way(ctx context.Context, head *page) (*way, error) {
 		if !ok {
 			return &way{}, nil
 		}
-		if ok, err := c.try(ctx, examples...); err != nil || ok {
-			return &way{works: ok, together: ok, idFilter: ok, took: 1}, err
+		// A page of the examples alone is what a server shows, too, that ignores
+		// filters and gives so few at a time.
+		if len(head.entries) > len(examples) {
+			if ok, err := c.try(ctx, examples...); err != nil || ok {
+				return &way{works: ok, together: ok, idFilter: ok, took: 1}, err
+			}
 		}
 		for _, e := range examples[1:] {
 			if ok, err := c.try(ctx, e); err != nil || !ok {

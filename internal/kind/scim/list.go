@@ -106,7 +106,7 @@ func (c *catalog) list(ctx context.Context) (*entryIndex, error) {
 	})
 }
 
-const adviceList = "Plan again. If it happens again, check that the token may see everybody, and set page_size or paging in the block of the system to what the server understands."
+const adviceList = "Plan again. If it happens again, check that the token may see everybody, and set page_size or paging in the block of the system to what the server understands, or keys to what it can filter by."
 
 // reading is one pass over a list.
 type reading struct {
@@ -165,8 +165,8 @@ func (r *reading) byIndex(ctx context.Context) error {
 	switch {
 	case count > r.head.total:
 		r.doubt = fmt.Sprintf("it says that it holds %d %s and shows %d", r.head.total, r.c.what, count)
-	case count > 0 && count == len(r.head.entries) && (count >= r.c.s.config.PageSize || count%5 == 0):
-		return r.confirm(ctx, count)
+	case count > 0 && count == len(r.head.entries):
+		return r.prove(ctx, count)
 	}
 	return nil
 }
@@ -221,25 +221,51 @@ func (r *reading) again(entries []*entry) bool {
 	return r.doubt != ""
 }
 
-// confirm asks for what follows a full page that is said to be everything: some
-// servers say how many are on the page instead of how many there are. A server's
-// own limit may be lower than what was asked for, and is a round number.
-func (r *reading) confirm(ctx context.Context, count int) error {
-	answer, err := r.c.turn(ctx, url.Values{"startIndex": {strconv.Itoa(count + 1)}})
-	if err != nil || refusal(answer.Status) {
-		return err
+// prove asks whether a list that came as one page is whole. Some servers say how
+// many entries are in an answer instead of how many there are, give fewer than
+// were asked for, and do not know how to go on. So fewer are asked for: a number
+// that stays the same then is that of all. A server that gives no fewer is asked
+// for what follows, and must know that nothing does.
+func (r *reading) prove(ctx context.Context, count int) error {
+	if count == 1 {
+		return nil // of which there is no part
 	}
-	next, err := r.c.accept(answer)
-	if err != nil {
+	fewer, ok, err := r.ask(ctx, url.Values{"count": {"1"}})
+	switch {
+	case err != nil:
+		return err
+	case ok && fewer.total == r.head.total && len(fewer.entries) < count:
+		return nil
+	case ok && fewer.total == len(fewer.entries) && len(fewer.entries) < count:
+		r.doubt = fmt.Sprintf("it says how many %s are in an answer instead of how many there are", r.c.what)
+		return nil
+	case ok && fewer.total != r.head.total:
+		r.check(fewer)
+		return nil
+	}
+	next, ok, err := r.ask(ctx, url.Values{"startIndex": {strconv.Itoa(count + 1)}, "count": {strconv.Itoa(r.c.s.config.PageSize)}})
+	if err != nil || !ok || len(next.entries) == 0 {
 		return err
 	}
 	for _, e := range next.entries {
-		// Other servers show the first page again behind the last one.
 		if r.index.byID[e.id] == nil {
 			r.doubt = fmt.Sprintf("it says that it holds %d %s and shows more", r.head.total, r.c.what)
+			return nil
 		}
 	}
+	r.doubt = fmt.Sprintf("it shows the same %d %s whatever part of them is asked for, so they may not be all", count, r.c.what)
 	return nil
+}
+
+// ask asks for a page as a query says. It reports false if the server does not
+// understand the question.
+func (r *reading) ask(ctx context.Context, query url.Values) (*page, bool, error) {
+	answer, err := r.c.ask(ctx, query)
+	if err != nil || refusal(answer.Status) {
+		return nil, false, err
+	}
+	p, err := r.c.accept(answer)
+	return p, err == nil, err
 }
 
 // byCursor reads on by the cursors that the server hands out (RFC 9865).
@@ -280,32 +306,6 @@ func (r *reading) byCursor(ctx context.Context) error {
 		r.doubt = fmt.Sprintf("it says that it holds %d %s and shows only %d", total, r.c.what, len(r.index.entries))
 	}
 	return nil
-}
-
-// teamsByMember returns the groups that list a user or group, by its id.
-func (s *System) teamsByMember(ctx context.Context) (map[string][]string, error) {
-	return s.teamsOf.Get(ctx, "", func(ctx context.Context) (map[string][]string, error) {
-		all, err := s.groups.list(ctx)
-		if err != nil {
-			return nil, err
-		}
-		out := make(map[string][]string)
-		shown := len(all.entries) == 0
-		for _, group := range all.entries {
-			shown = shown || len(group.members) > 0
-			for _, m := range group.members {
-				out[m.id] = append(out[m.id], group.person.ID)
-			}
-		}
-		if !shown {
-			return nil, s.client.Unusable("none of its groups shows a member, so the teams of nobody can be told", adviceMembers)
-		}
-		for id := range out {
-			slices.Sort(out[id])
-			out[id] = slices.Compact(out[id])
-		}
-		return out, nil
-	})
 }
 
 // sorted orders people by their ids.

@@ -30,7 +30,7 @@ func listed(t *testing.T, s *System, users []resource) {
 // Lists of sizes around that of a page are read whole from a real server, with
 // no more requests than pages that overlap by one entry.
 func TestRealList(t *testing.T) {
-	for size, want := range map[int]int{1: 1, 2: 1, 9: 1, 10: 2, 11: 2, 19: 2, 20: 3, 100: 11} {
+	for size, want := range map[int]int{1: 1, 2: 1, 9: 1, 10: 1, 11: 2, 19: 2, 20: 3, 100: 11} {
 		b, c := connect(t, servers.SCIMSpec{Users: many(size), Filter: "ignored"})
 		c.PageSize, c.NoGroups = 10, true
 		s := mustNew(t, c)
@@ -150,5 +150,88 @@ func TestCursorShowsTwice(t *testing.T) {
 	f.users[20] = f.users[3]
 	if p := person(t, mustNew(t, f.config()), "name-u0003"); p.ID != "u0003" {
 		t.Errorf("got %+v", p)
+	}
+}
+
+// Servers that cap an answer, say how many entries are in it instead of how many
+// there are, and do not go on. Where a filter is proven it finds who is there and
+// tells who is not; where none is, nothing is known of anybody.
+func TestAnswerThatIsTakenForTheList(t *testing.T) {
+	for name, set := range map[string]func(*fake){
+		"no way to go on":              func(f *fake) { f.deaf = true },
+		"a way to go on":               func(*fake) {},
+		"no way to ask for fewer":      func(f *fake) { f.deaf, f.whole = true, true },
+		"the first page behind a page": func(f *fake) { f.restart = true },
+	} {
+		for _, most := range []int{2, 7, 50, 64, 99, 100} {
+			for _, way := range []string{"filters", "filters by user name", "ids", "nothing"} {
+				t.Run(fmt.Sprintf("%s, %d, %s", name, most, way), func(t *testing.T) {
+					f := newFake(t)
+					f.users, f.groups, f.most, f.pageTotal = many(120), []resource{group("g", in("u0110", "User"))}, most, true
+					set(f)
+					c := f.config()
+					c.PageSize = 100
+					proven := way != "nothing" && way != "ids"
+					switch way {
+					case "filters by user name":
+						f.refuse, f.noOr = func(path string) bool { return path != "userName" && path != "displayName" }, true
+						c.Keys = []string{"userName"}
+					case "ids":
+						f.refuse, f.noOr = func(path string) bool { return path != idPath }, true
+					case "nothing":
+						f.ignored, f.noAddress = true, true
+					}
+					s := mustNew(t, c)
+					for _, id := range []string{"u0000", "u0060", "u0110", "u0119"} {
+						found, err := s.Person(t.Context(), "NAME-"+id)
+						if !proven {
+							systemtest.WantUnavailable(t, len(found), err)
+						} else if err != nil || len(found) != 1 || found[0].ID != id {
+							t.Errorf("Person(%q) = %+v, %v", id, found, err)
+						}
+					}
+					found, err := s.Person(t.Context(), "nobody")
+					switch {
+					case !proven:
+						systemtest.WantUnavailable(t, len(found), err)
+						return
+					case err != nil || len(found) != 0:
+						t.Errorf("got %+v, %v; want nobody", found, err)
+					}
+					if got := members(t, s, "g"); got != "u0110" {
+						t.Errorf("got %q", got)
+					}
+					for _, err := range s.Everybody(t.Context()) {
+						if err != nil {
+							return
+						}
+					}
+					t.Error("an answer was taken for the list of everybody")
+				})
+			}
+		}
+	}
+}
+
+// A directory of one page is believed whatever the server cannot do, as long as it
+// says how many there are, or that nothing follows.
+func TestListOfOnePage(t *testing.T) {
+	for name, set := range map[string]func(*fake){
+		"plain":                                 func(*fake) {},
+		"no way to go on":                       func(f *fake) { f.deaf = true },
+		"no way to ask for fewer":               func(f *fake) { f.whole = true },
+		"the first page behind it":              func(f *fake) { f.restart = true },
+		"the number of an answer, then nothing": func(f *fake) { f.pageTotal, f.whole = true, true },
+	} {
+		for _, n := range []int{1, 2, 10, 50, 99} {
+			t.Run(fmt.Sprintf("%s, %d", name, n), func(t *testing.T) {
+				f := newFake(t)
+				f.users, f.ignored = many(n), true
+				set(f)
+				c := f.config()
+				c.PageSize = 100
+				listed(t, mustNew(t, c), f.users)
+			})
+		}
 	}
 }

@@ -153,23 +153,33 @@ func (c *catalog) several(ctx context.Context, ids []string) ([]*entry, error) {
 	return system.Gather(ctx, parallel, ids, c.byID)
 }
 
-// group returns a group with its members: nil if there is none of that id.
+// group returns a group with its members: nil if there is none of that id. It is
+// read at its address, for some lists leave out the groups inside a group.
 func (s *System) group(ctx context.Context, id string) (*entry, error) {
-	if s.groups.whole {
-		all, err := s.groups.list(ctx)
-		if err != nil {
-			return nil, err
-		}
-		return s.confirmed(ctx, all.byID[id])
-	}
 	e, ok, err := s.groups.one(ctx, id)
 	if err == nil && !ok {
+		if s.groups.whole {
+			return s.listedGroup(ctx, id)
+		}
 		err = s.client.Unusable("it does not show the group "+quote(id)+" at its address", adviceRights)
 	}
 	if err != nil {
 		return nil, err
 	}
 	return s.confirmed(ctx, e)
+}
+
+// listedGroup returns a group as the list shows it, where groups have no address.
+// The list must show some group inside another.
+func (s *System) listedGroup(ctx context.Context, id string) (*entry, error) {
+	all, err := s.groups.list(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if !nests(all) {
+		return nil, s.client.Unusable("it does not show the group "+quote(id)+" at its address, and its list shows no group inside another, so it may leave them out", adviceRights)
+	}
+	return s.confirmed(ctx, all.byID[id])
 }
 
 // confirmed returns a group. One that is shown without the attribute members may

@@ -221,3 +221,50 @@ func TestConcurrent(t *testing.T) {
 		t.Errorf("%d requests", n)
 	}
 }
+
+// Some lists of groups leave out the groups inside a group, which the address of
+// each group shows.
+func TestListLeavesNestedGroupsOut(t *testing.T) {
+	open := func(change func(*fake)) (*fake, *System) {
+		f := newFake(t)
+		f.users, f.flat = many(20), true
+		f.groups = []resource{
+			group("a", in("u0001", "User"), in("b", "Group")), group("b", in("u0002", "User"), in("c", "")),
+			group("c", in("u0003", "")), group("d", in("a", "Group")), group("e"),
+		}
+		change(f)
+		c := f.config()
+		c.TeamsFrom = "groups"
+		return f, mustNew(t, c)
+	}
+	_, s := open(func(*fake) {})
+	for team, want := range map[string]string{"a": "u0001 u0002 u0003", "b": "u0002 u0003", "d": "u0001 u0002 u0003", "e": ""} {
+		if got := members(t, s, team); got != want {
+			t.Errorf("Members(%q) = %q, want %q", team, got, want)
+		}
+	}
+	for id, want := range map[string]string{"u0001": "a", "u0003": "c", "a": "d", "b": "a", "c": "b", "d": ""} {
+		if p := person(t, s, id); strings.Join(p.Teams, " ") != want {
+			t.Errorf("the teams of %s are %q, want %q", id, p.Teams, want)
+		}
+	}
+	for e, err := range s.Everybody(t.Context()) {
+		if err != nil || e.Person.Kind == lifecycle.KindTeam {
+			t.Errorf("the list tells %+v, %v", e, err)
+		}
+	}
+	_, s = open(func(f *fake) { f.noAddress = true })
+	person(t, s, "u0001")
+	found, err := s.Members(t.Context(), "d")
+	systemtest.WantUnavailable(t, len(found), err)
+	found, err = s.Person(t.Context(), "b")
+	systemtest.WantUnavailable(t, len(found), err)
+	// A list that shows nested groups is believed, and groups are read no more
+	// often than they are asked for.
+	f, s := open(func(f *fake) { f.flat = false })
+	person(t, s, "u0001")
+	f.take()
+	if p := person(t, s, "b"); strings.Join(p.Teams, " ") != "a" || slices.ContainsFunc(f.take(), func(asked string) bool { return strings.HasPrefix(asked, "Groups/") }) {
+		t.Errorf("got %+v", p)
+	}
+}

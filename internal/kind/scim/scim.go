@@ -70,6 +70,8 @@ type System struct {
 	opened   memo.Memo[struct{}]
 	teamsOf  memo.Memo[map[string][]string] // id of a user or group -> the groups that list it
 	shown    memo.Memo[bool]                // whether groups show their members
+	nested   memo.Memo[bool]                // whether the list of groups shows the groups inside one
+	outer    memo.Memo[map[string][]string] // id of a group -> the groups that list it at their addresses
 }
 
 var _ system.PeopleLister = (*System)(nil)
@@ -149,6 +151,9 @@ func (s *System) people(ctx context.Context, found []*entry) ([]lifecycle.Person
 		}
 		if s.config.TeamsFrom == teamsFromGroups {
 			teams, err := s.teamsByMember(ctx)
+			if err == nil && p.Kind == lifecycle.KindTeam {
+				teams, err = s.teamsByTeam(ctx, teams)
+			}
 			if err != nil {
 				return nil, err
 			}

@@ -48,6 +48,7 @@ var (
 	allowHTTP         = flag("Send the token in clear to a server that is not this machine. Default `false`.")
 	requestsPerMinute = number("How many requests a minute at most. Default: no limit.")
 	requestTimeout    = waiting("How long one request may take. Default `30s`.")
+	probe             = several("Keys that must resolve before any answer counts: a guard against rights that hide people.")
 )
 
 // caFile is the same attribute wherever TLS is spoken.

@@ -48,7 +48,7 @@ var ldapSchema = schema.SingleNestedAttribute{
 		"disabled_status":     setting("What a disabled account says of its person: `suspended` (default), `left`, or `active`, which ignores it."),
 		"password_policy_dn":  setting("OpenLDAP: the policy of people who name none (`ppolicy_default`). A lock counts only where the policy in force enforces it."),
 		"end_date_attribute":  setting("The last day: generalized time, a date, RFC 3339, `accountExpires` or `shadowExpire`. Default `pwdEndTime`, in Active Directory `accountExpires`."),
-		"probe":               several("Keys that must resolve before any answer counts: a guard against rights that hide people."),
+		"probe":               probe,
 	},
 }
 

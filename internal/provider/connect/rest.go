@@ -17,22 +17,36 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
 )
 
-// restCommon are the attributes of every asset system that a description reads.
-func restCommon() map[string]schema.Attribute {
-	return map[string]schema.Attribute{
+// restCommon are the attributes of a system that a description reads, by what it
+// reads.
+func restCommon(about rest.About) map[string]schema.Attribute {
+	all := map[string]schema.Attribute{
 		"url":                 setting("The server's address. Required."),
 		"ca_file":             caFile,
 		"allow_http":          flag("Send secrets in clear to a server that is not this machine. Default `false`."),
-		"states":              mapping("Words of the system: their value = our state, one of " + attribute.Words(lifecycle.States()) + ", before those of the description."),
-		"task_kinds":          mapping("Words of the system: their value = one of " + attribute.Words(lifecycle.TaskKinds()) + ", before those of the description."),
-		"min_records":         number("The fewest assets that a list may hold; fewer is unavailable. Default 1, and -1 for none: a system that shows nothing has more likely lost its rights."),
 		"page_size":           number("How many records one request of a list brings. Default: the description's."),
 		"requests_per_minute": number("How many requests a minute at most, -1 for no limit. Default: the description's."),
 		"timeout":             requestTimeout,
 	}
+	words := func(of string, known []string) schema.Attribute {
+		return mapping("Words of the system: their value = " + of + attribute.Words(known) + ", before those of the description.")
+	}
+	if about.Assets {
+		all["states"] = words("our state, one of ", lifecycle.States())
+		all["min_records"] = number("The fewest assets that a list may hold; fewer is unavailable. Default 1, and -1 for none: a system that shows nothing has more likely lost its rights.")
+	}
+	if about.Tasks {
+		all["task_kinds"] = words("one of ", lifecycle.TaskKinds())
+	}
+	if about.People {
+		all["kinds"] = words("our kind of owner, one of ", lifecycle.OwnerKinds())
+		all["statuses"] = words("our status of an owner, one of ", lifecycle.DirectoryStatuses())
+		all["probe"] = probe
+	}
+	return all
 }
 
-// describedKind is an asset system whose description comes with the provider.
+// describedKind is a system whose description comes with the provider.
 // The texts of its block stand in the description.
 func describedKind(descriptions fs.FS, name string) (kind, error) {
 	description, err := rest.Description(descriptions, name)
@@ -43,14 +57,18 @@ func describedKind(descriptions fs.FS, name string) (kind, error) {
 	if err != nil {
 		return kind{}, err
 	}
-	all := restCommon()
+	all := restCommon(about)
 	names := make([]string, len(about.Settings))
 	for i, s := range about.Settings {
 		names[i] = "`" + s.Name + "` (" + s.About + byDefault(s) + ")"
 	}
 	all["settings"] = mapping("What the description lets you set: " + strings.Join(names, ", ") + ".")
 	for _, s := range about.Secrets {
-		text := "A secret that the account authenticates with. Default: the environment variable `CUSTODY_<SYSTEM>_" + strings.ToUpper(s.Name) + "`."
+		text := "A secret that the account authenticates with."
+		if s.Key {
+			text = "The private key of the account, in PEM or in the file that the system gave out."
+		}
+		text += " Default: the environment variable `CUSTODY_<SYSTEM>_" + strings.ToUpper(s.Name) + "`."
 		if s.Optional {
 			text += " Not needed by every way to authenticate."
 		}
@@ -74,18 +92,18 @@ func byDefault(s rest.Setting) string {
 	}
 }
 
-// restSchema is the block of an asset system that the user describes.
+// restSchema is the block of a system that the user describes.
 func restSchema() schema.Attribute {
-	all := restCommon()
-	all["description"] = setting("The description of the system, as YAML or JSON: paths, paging, fields in CEL, states. Use `file()`. Required.")
+	all := restCommon(rest.About{Assets: true, Tasks: true, People: true})
+	all["description"] = setting("The description of the system, as YAML or JSON: paths, paging, fields in CEL, words. Use `file()`. Required.")
 	all["settings"] = mapping("What the description lets you set.")
 	all["secrets"] = schema.MapAttribute{Optional: true, Sensitive: true, ElementType: types.StringType,
 		MarkdownDescription: "The secrets that the description authenticates with, by its names. Default: the environment variables `CUSTODY_<SYSTEM>_<NAME>`."}
 	return schema.SingleNestedAttribute{Optional: true, Attributes: all,
-		MarkdownDescription: "An asset system with a REST API, read by a description of your own."}
+		MarkdownDescription: "An asset system or a directory with a REST API, read by a description of your own."}
 }
 
-// openDescribed opens an asset system that a description reads; an empty one
+// openDescribed opens a system that a description reads; an empty one
 // stands in the block. Which secrets a block has depends on its description, so
 // the block is read by name.
 func openDescribed(kind, description string) func(ctx context.Context, name string, block types.Object) (system.System, error) {
@@ -94,6 +112,7 @@ func openDescribed(kind, description string) func(ctx context.Context, name stri
 		c := rest.Config{
 			Name: name, Kind: kind, URL: value.TextOf(values["url"]), CAFile: value.TextOf(values["ca_file"]),
 			Settings: mapOf(values, "settings"), States: mapOf(values, "states"), TaskKinds: mapOf(values, "task_kinds"),
+			Kinds: mapOf(values, "kinds"), Statuses: mapOf(values, "statuses"), Probe: listOf(values, "probe"),
 			MinRecords: numberOf(values, "min_records"), PageSize: numberOf(values, "page_size"),
 			RequestsPerMinute: numberOf(values, "requests_per_minute"),
 			Description:       description, Secrets: make(map[string]string),
@@ -128,6 +147,11 @@ func openDescribed(kind, description string) func(ctx context.Context, name stri
 func numberOf(values map[string]attr.Value, name string) int {
 	n, _ := values[name].(types.Int64)
 	return int(n.ValueInt64())
+}
+
+func listOf(values map[string]attr.Value, name string) []string {
+	list, _ := values[name].(types.List)
+	return value.TextsOf(list.Elements())
 }
 
 func mapOf(values map[string]attr.Value, name string) map[string]string {

@@ -25,7 +25,7 @@ var scimSchema = schema.SingleNestedAttribute{
 		"inactive_means":      setting("What `active = false` says: `suspended` (default) or `left`. Many identity providers deactivate for a while too."),
 		"groups":              flag("Whether groups are read as teams. Default `true`."),
 		"teams_from":          setting("Where a user's teams are read: `user` (default), or `groups`, which lists all groups once."),
-		"probe":               several("Keys that must resolve before any answer counts: a guard against rights that hide people."),
+		"probe":               probe,
 		"paging":              setting("`index` or `cursor` (RFC 9865). Default: what the server announces."),
 		"page_size":           number("How many entries are asked for at a time. Default 100."),
 		"requests_per_minute": requestsPerMinute,

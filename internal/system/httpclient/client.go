@@ -140,6 +140,10 @@ func (c *Client) For(summary string) *Client {
 	return &other
 }
 
+// Hide keeps more secrets out of messages, for instance one that a request carries in
+// its body.
+func (c *Client) Hide(secrets ...string) { c.secrets.Add(secrets...) }
+
 // Get reads what stands under the path. An answer with any status is an answer;
 // the error is a *fault.Fault of kind fault.ErrUnavailable, or that of a context
 // that ended.

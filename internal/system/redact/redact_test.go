@@ -9,6 +9,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/system/redact"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/systemtest"
@@ -80,7 +81,11 @@ func TestAServersWordsAreNoneOfThisMachine(t *testing.T) {
 
 func FuzzText(f *testing.F) {
 	f.Add(canary, `\u0043`)
+	f.Add("\x99\x9900", "\xeb") // together the letters of another text
 	f.Fuzz(func(t *testing.T, secret, text string) {
+		if !utf8.ValidString(secret) {
+			return // no configuration can hold it, and its bytes may end any letter
+		}
 		var s redact.Secrets
 		s.Add(secret)
 		if got := s.Text(text+secret, 1000); len(secret) >= 4 && strings.Contains(got, secret) && got != redact.Withheld {

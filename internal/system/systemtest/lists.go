@@ -102,6 +102,7 @@ func listOfPeople(t *testing.T, h Harness, open opener) {
 	t.Run("as single reads", func(t *testing.T) {
 		s := open(t, h.Healthy, Seed{People: crew()}).(system.PeopleLister) //nolint:errcheck // open has made sure
 		listed := all(t, s.Everybody(t.Context()))
+		tellTeams(t, s, listed)
 		byID := make(map[string]system.Entry, len(listed))
 		for _, e := range listed {
 			byID[e.Person.ID] = e
@@ -134,6 +135,21 @@ func listOfPeople(t *testing.T, h Harness, open opener) {
 	failing(t, h, open, Seed{People: crew()}, func(ctx context.Context, s system.System) iter.Seq2[system.Entry, error] {
 		return s.(system.PeopleLister).Everybody(ctx) //nolint:errcheck // open has made sure
 	})
+}
+
+// tellTeams completes the entries of a list that leaves teams out.
+func tellTeams(t *testing.T, s system.PeopleLister, listed []system.Entry) {
+	t.Helper()
+	if !system.ListingOf(s, system.CanReadPeople).Teamless {
+		return
+	}
+	for i := range listed {
+		var err error
+		//nolint:errcheck // a system that leaves teams out tells them
+		if listed[i].Person.Teams, err = s.(system.TeamsReader).TeamsOf(t.Context(), listed[i].Person); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // namedBy counts the entries that a key names.

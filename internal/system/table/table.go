@@ -249,10 +249,11 @@ func (r *Row) Set(fields []int, c Cell) {
 }
 
 // Flaw is what is wrong with what was read, and where. A line of 0 stands for
-// the whole.
+// the whole. Advice says what to do, where that is not to correct the place.
 type Flaw struct {
 	Line, Column int
 	Reason       string
+	Advice       string
 }
 
 // Error returns the reason with the place before it.

@@ -1,0 +1,111 @@
+package file
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/custodyhq/terraform-provider-custody/internal/system/envelope"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/table"
+)
+
+// maxNodes bounds the values around the records that are kept to be looked at.
+const maxNodes = 10_000
+
+// envelope reads an object with one array among its members, whose brace has been
+// read, and refuses one whose other members tell of more than the array holds.
+func (d *jsonReader) envelope() error {
+	list := ""
+	around := make(map[string]any)
+	for {
+		key, err := d.token()
+		if err != nil {
+			return err
+		}
+		if key == json.Delim('}') {
+			break
+		}
+		value, err := d.token()
+		if err != nil {
+			return err
+		}
+		name, _ := key.(string)
+		switch {
+		case value != json.Delim('['), envelope.IsLinks(name):
+			around[name], err = d.value(value)
+		case list != "":
+			return d.flaw(fmt.Sprintf("the object holds two arrays, %s and %s; one is accepted", list, table.Name(name)))
+		default:
+			list = table.Name(name)
+			err = d.records()
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if list == "" {
+		return d.flaw("the object holds no array of records")
+	}
+	return part(around, d.rows)
+}
+
+// part returns a flaw if what surrounds the records of a file tells of others.
+func part(around map[string]any, rows int) error {
+	said := envelope.More(around, rows)
+	if said == "" {
+		said = envelope.Earlier(around)
+	}
+	if said == "" {
+		return nil
+	}
+	return &table.Flaw{Reason: "it says itself that it is a part of a list: " + said, Advice: envelope.Advice + " Then plan again."}
+}
+
+// value returns a value whose first token has been read.
+func (d *jsonReader) value(token json.Token) (any, error) {
+	if d.nodes++; d.nodes > maxNodes {
+		return nil, d.flaw(fmt.Sprintf("more than %d values around the records are not accepted", maxNodes))
+	}
+	if d.depth > maxDepth {
+		return nil, d.flaw("values are nested too deeply")
+	}
+	switch token {
+	case json.Delim('{'):
+		return d.object()
+	case json.Delim('['):
+		return d.list()
+	}
+	return token, nil
+}
+
+func (d *jsonReader) object() (map[string]any, error) {
+	out := make(map[string]any)
+	for {
+		key, err := d.token()
+		if err != nil || key == json.Delim('}') {
+			return out, err
+		}
+		token, err := d.token()
+		if err != nil {
+			return nil, err
+		}
+		name, _ := key.(string)
+		if out[name], err = d.value(token); err != nil {
+			return nil, err
+		}
+	}
+}
+
+func (d *jsonReader) list() ([]any, error) {
+	var out []any
+	for {
+		token, err := d.token()
+		if err != nil || token == json.Delim(']') {
+			return out, err
+		}
+		v, err := d.value(token)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, v)
+	}
+}

@@ -1,0 +1,79 @@
+package file
+
+import (
+	"errors"
+	"io"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"github.com/custodyhq/terraform-provider-custody/internal/fault"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/files"
+)
+
+// byBytes gives a file byte by byte, so that every line end is cut.
+type byBytes struct {
+	source
+	r io.Reader
+}
+
+func (b byBytes) Read(p []byte) (int, error) { return b.r.Read(p) }
+
+// A line ends with LF, CRLF or a lone CR, in every file that is read.
+func TestLineEnds(t *testing.T) {
+	texts := map[string]string{
+		"t.csv":   "id,kind,asset\n11,offboarding,A\n12,reassignment,\"B\nC\"\n",
+		"t.tsv":   "id\tkind\tasset\n11\toffboarding\tA\n12\treassignment\t\"B\nC\"\n",
+		"t.json":  "[\n{\"id\": 11, \"kind\": \"offboarding\", \"asset\": \"A\"},\n{\"id\": 12, \"kind\": \"reassignment\", \"asset\": \"B C\"}]\n",
+		"t.jsonl": "{\"id\": 11, \"kind\": \"offboarding\", \"asset\": \"A\"}\n{\"id\": 12, \"kind\": \"reassignment\", \"asset\": \"B C\"}\n",
+		"t.yaml":  "# tasks\n- id: 11\n  kind: offboarding\n  asset: A\n- id: 12\n  kind: reassignment\n  asset: B C\n",
+	}
+	for name, text := range texts {
+		for end, mark := range map[string]string{"LF": "\n", "CRLF": "\r\n", "CR": "\r"} {
+			for _, cut := range []bool{false, true} {
+				t.Run(name+" "+end, func(t *testing.T) {
+					text := strings.ReplaceAll(text, "\n", mark)
+					dir := folder(t, map[string]string{name: text})
+					s := mustNew(t, Config{Name: "desk", Tasks: filepath.Join(dir, name)})
+					if cut {
+						s.open = func(at files.Place, path string) (source, error) {
+							f, err := openSource(at, path)
+							return byBytes{f, iotest.OneByteReader(f)}, err
+						}
+					}
+					for asset, id := range map[string]string{"A": "11", "B C": "12"} {
+						if found, err := s.Tasks(t.Context(), asset); err != nil || len(found) != 1 || found[0].ID != id {
+							t.Errorf("Tasks(%q) = %+v, %v", asset, found, err)
+						}
+					}
+				})
+			}
+		}
+	}
+	s := assetsFrom(t, "a.csv", "id,state,owner,verified_at\rA,,,\rB,,,whenever\r")
+	if _, err := s.Asset(t.Context(), "A"); err == nil || !strings.Contains(err.Error(), "line 3, column 5") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// A header that swallows what follows it is not the header of an empty list.
+func TestHeaderThatSwallowsTheRows(t *testing.T) {
+	for name, text := range map[string]string{
+		"quoted":       "id,kind,asset,\"note\n11,offboarding,A,x\n12,offboarding,B,y\"\n",
+		"line feeds":   "id,kind,asset,note\\n11,offboarding,A,x\\n",
+		"separators":   "id,kind,asset,note\u202811,offboarding,A,x\u2028",
+		"next line":    "id,kind,asset,note\u008511,offboarding,A,x\u0085",
+		"vertical tab": "id,kind,asset,note\v11,offboarding,A,x\v",
+	} {
+		dir := folder(t, map[string]string{"t.csv": text})
+		found, err := mustNew(t, Config{Name: "desk", Tasks: filepath.Join(dir, "t.csv")}).Tasks(t.Context(), "A")
+		if !errors.Is(err, fault.ErrUnavailable) || !strings.Contains(err.Error(), "line 1, column 1: the header holds line ends and no row follows it") {
+			t.Errorf("%s: got %v, %v", name, found, err)
+		}
+	}
+	dir := folder(t, map[string]string{"t.csv": "id,kind,asset,Due (UTC+1)\n"})
+	if _, err := mustNew(t, Config{Name: "desk", Tasks: filepath.Join(dir, "t.csv")}).Tasks(t.Context(), "A"); err != nil {
+		t.Errorf("an empty list: %v", err)
+	}
+}

@@ -1,0 +1,335 @@
+package rest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
+	"github.com/custodyhq/terraform-provider-custody/internal/system"
+)
+
+// roll is everybody whom the lists show.
+type roll struct {
+	*rowIndex[*entry]
+	byName map[string][]int // folded key -> places
+}
+
+func (r *roll) named(key string) []*entry {
+	var out []*entry
+	for _, i := range r.byName[system.Fold(key)] {
+		out = append(out, r.entries[i])
+	}
+	return out
+}
+
+// all reads all lists, once a run.
+func (k *catalog) all(ctx context.Context) (*roll, error) {
+	return k.listed.Get(ctx, "", func(ctx context.Context) (*roll, error) {
+		r, err := k.read(ctx, k.lists)
+		if err == nil && len(r.entries) == 0 {
+			err = k.nobody()
+		}
+		return r, err
+	})
+}
+
+// read reads lists.
+func (k *catalog) read(ctx context.Context, lists []*listing) (*roll, error) {
+	rows, err := gather(ctx, k.s, k.client, lists, func(item any) (*entry, string, string, error) {
+		e, err := k.entry(item)
+		if err != nil {
+			return nil, "", "", err
+		}
+		return e, e.person.ID, e.person.ID, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	r := &roll{rows, make(map[string][]int, len(rows.entries))}
+	for i, e := range rows.entries {
+		for _, key := range e.keys {
+			key = system.Fold(key)
+			if at := r.byName[key]; !slices.Contains(at, i) {
+				r.byName[key] = append(at, i)
+			}
+		}
+	}
+	return r, nil
+}
+
+// discarded returns the entries of the trash that a key names.
+func (k *catalog) discarded(ctx context.Context, key string) ([]*entry, error) {
+	if len(k.trash) == 0 {
+		return nil, nil
+	}
+	r, err := k.deleted.Get(ctx, "", func(ctx context.Context) (*roll, error) { return k.read(ctx, k.trash) })
+	if err != nil {
+		return nil, err
+	}
+	return r.named(key), nil
+}
+
+// nobody is the fault of a directory that shows no entry at all.
+func (k *catalog) nobody() error {
+	if k.team {
+		return k.client.Unusable("it shows no team at all, so that one is missing says nothing",
+			"Give the account the right to see all teams. If there are none, set what the description asks for to read people alone.")
+	}
+	return k.client.Unusable("it shows nobody at all, so that somebody is missing says nothing", adviceRights)
+}
+
+// find returns the entries that a key names. Nobody is believed to be absent unless
+// every way that was asked finds whom it should; where one does not, or where none
+// can be asked for the key, the list of all answers.
+func (k *catalog) find(ctx context.Context, key string) ([]*entry, error) {
+	found, certain, err := k.ask(ctx, key)
+	if err != nil || len(found) > 0 {
+		return found, err
+	}
+	if certain {
+		return k.discarded(ctx, key)
+	}
+	all, err := k.all(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if found = all.named(key); len(found) == 0 && k.hides {
+		return nil, k.client.Unusable(fmt.Sprintf("it cannot be asked for %q safely, and its list may leave somebody out", key), adviceFilter)
+	}
+	return found, nil
+}
+
+// ask looks a key up by itself. It reports whether nobody means that there is
+// nobody.
+func (k *catalog) ask(ctx context.Context, key string) (found []*entry, certain bool, err error) {
+	var asked []int
+	for i, w := range k.ways {
+		can, err := k.askable(w, key)
+		if err != nil {
+			return nil, false, err
+		}
+		if !can {
+			continue
+		}
+		asked = append(asked, i)
+		more, understood, err := k.try(ctx, w, key)
+		if err != nil {
+			return nil, false, err
+		}
+		if !understood {
+			return nil, false, nil
+		}
+		for _, e := range more {
+			if !slices.ContainsFunc(found, func(have *entry) bool { return have.person.ID == e.person.ID }) {
+				found = append(found, e)
+			}
+		}
+	}
+	if len(found) > 0 || len(asked) == 0 {
+		return found, false, nil
+	}
+	for _, i := range asked {
+		sound, err := k.proven(ctx, i)
+		if err != nil || !sound {
+			return nil, false, err
+		}
+	}
+	return nil, true, nil
+}
+
+// askable decides whether a way can be asked for a key safely.
+func (k *catalog) askable(w *way, key string) (bool, error) {
+	if key == "." || key == ".." {
+		return false, nil // no path can name these
+	}
+	if w.get.askable == nil {
+		return true, nil
+	}
+	can, err := w.get.askable.bool(k.s.variables(key))
+	if err != nil {
+		return false, k.client.Unusable(err.Error(), adviceDescription)
+	}
+	return can, nil
+}
+
+// errOthers says that a way found somebody else: it did not understand the question.
+var errOthers = errors.New("somebody else was found")
+
+// try asks a way for a key. It reports false if the way finds somebody else.
+func (k *catalog) try(ctx context.Context, w *way, key string) ([]*entry, bool, error) {
+	var found []*entry
+	take := func(item any) (string, error) {
+		e, err := k.entry(item)
+		switch {
+		case err != nil:
+			return "", err
+		case e.named(key):
+			found = append(found, e)
+		case !w.wide && !similar(e, key):
+			return "", &passed{errOthers}
+		}
+		return e.person.ID, nil
+	}
+	var err error
+	if w.search != nil {
+		err = steadily(k.client, func() error {
+			found = nil
+			return w.search.read(ctx, k.s, k.client, places(key), take)
+		})
+	} else {
+		err = k.one(ctx, w, key, take)
+	}
+	if errors.Is(err, errOthers) {
+		return nil, false, nil
+	}
+	return found, err == nil, err
+}
+
+// similar reports whether an entry bears the key but for marks and accents that a
+// database passes over. Somebody of a similar name is another person.
+func similar(e *entry, key string) bool {
+	return slices.ContainsFunc(e.keys, func(have string) bool { return skeleton(have) == skeleton(key) })
+}
+
+// skeleton is what a database compares that does not tell accents.
+func skeleton(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r > '~' {
+			return '?'
+		}
+		return r
+	}, system.Fold(s))
+}
+
+// one asks a way whose answer is one item.
+func (k *catalog) one(ctx context.Context, w *way, key string, take func(any) (string, error)) error {
+	a, item, err := k.s.ask(ctx, k.client, &w.get, key)
+	if err != nil || item == nil {
+		return err
+	}
+	if _, err := take(item); err != nil {
+		if passes(err) {
+			return err
+		}
+		return k.client.Malformed(a.response, err.Error())
+	}
+	return nil
+}
+
+// sample is somebody of the list's first page.
+type sample struct {
+	id   string
+	item any
+}
+
+// shown returns who stands on the first page of the list, once a run. Nobody at all
+// is an error.
+func (k *catalog) shown(ctx context.Context) ([]sample, error) {
+	return k.samples.Get(ctx, "", func(ctx context.Context) ([]sample, error) {
+		for _, l := range k.lists {
+			rows, err := l.first(ctx, k.s, k.client, samplesAsked)
+			if err != nil {
+				return nil, err
+			}
+			var out []sample
+			for _, row := range rows {
+				e, err := k.entry(row)
+				if err != nil {
+					return nil, k.client.Unusable("its list cannot be read: "+err.Error(), adviceDescription)
+				}
+				out = append(out, sample{e.person.ID, row})
+			}
+			if len(out) > 0 {
+				return out, nil
+			}
+		}
+		return nil, k.nobody()
+	})
+}
+
+// samplesAsked is how many rows are asked for where somebody is needed by whom the
+// ways to look up a key can be tried.
+const samplesAsked = 20
+
+// proven reports whether a way finds somebody who is known to be there, in letters
+// of the other case. It is found out once a run.
+func (k *catalog) proven(ctx context.Context, place int) (bool, error) {
+	samples, err := k.shown(ctx)
+	if err != nil {
+		return false, err
+	}
+	w := k.ways[place]
+	return k.sound.Get(ctx, strconv.Itoa(place), func(ctx context.Context) (bool, error) {
+		for _, known := range samples {
+			variables := k.s.variables("")
+			variables["item"] = known.item
+			text, err := w.by.text(variables)
+			if err != nil {
+				return false, k.client.Unusable(err.Error(), adviceDescription)
+			}
+			key, ok := system.UsableKey(system.SwapCase(text))
+			if !ok {
+				continue
+			}
+			if can, err := k.askable(w, key); err != nil || !can {
+				if err != nil {
+					return false, err
+				}
+				continue
+			}
+			found, understood, err := k.try(ctx, w, key)
+			return understood && slices.ContainsFunc(found, func(e *entry) bool { return e.person.ID == known.id }), err
+		}
+		return false, nil
+	})
+}
+
+// byID returns the entry with an id: nil if there is none.
+func (k *catalog) byID(ctx context.Context, id string) (*entry, error) {
+	found, err := k.find(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range found {
+		if system.Fold(e.person.ID) == system.Fold(id) {
+			return e, nil
+		}
+	}
+	return nil, nil //nolint:nilnil // nobody is an answer
+}
+
+// price returns how many requests a look-up of a key takes.
+func (k *catalog) price(key string) int {
+	n := 0
+	for _, w := range k.ways {
+		if can, err := k.askable(w, key); err == nil && can {
+			n++
+		}
+	}
+	return n
+}
+
+// passed is an error that stands for itself: it is no fault of an answer.
+type passed struct{ error }
+
+func (p *passed) Unwrap() error { return p.error }
+
+// passes reports whether an error of a row is to be returned as it is.
+func passes(err error) bool {
+	var told *unsteady
+	var p *passed
+	return errors.As(err, &told) || errors.As(err, &p) || isFault(err)
+}
+
+// personsOf returns the persons of entries.
+func personsOf(entries []*entry) []lifecycle.Person {
+	var out []lifecycle.Person
+	for _, e := range entries {
+		out = append(out, e.person)
+	}
+	return out
+}

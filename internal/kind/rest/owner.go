@@ -1,0 +1,148 @@
+package rest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+
+	"cel.dev/cel-go/cel"
+	"cel.dev/cel-go/common/types/traits"
+
+	"github.com/custodyhq/terraform-provider-custody/internal/memo"
+)
+
+// ownerText says how an owner is looked up that an asset only refers to, by an
+// object with a number and a name: what a directory knows somebody by is told by
+// the entry that it refers to.
+type ownerText struct {
+	When     string           `yaml:"when"` // condition over the reference, as item: others are read as they are
+	ID       string           `yaml:"id"`   // expression over the reference, and over an entry
+	Key      string           `yaml:"key"`  // expression over an entry: what names the owner; if empty, the reference does
+	Path     string           `yaml:"path"` // template with {id}
+	Query    map[string]texts `yaml:"query"`
+	NotFound string           `yaml:"not_found"` // recognises the answer for an entry that does not exist
+	Item     string           `yaml:"item"`
+	List     []listText       `yaml:"list"` // all entries, read where many are needed
+}
+
+// minBeforeList is how many owners are looked up singly before all are listed.
+const minBeforeList = 10
+
+// ownerRules are a compiled ownerText.
+type ownerRules struct {
+	get
+	when, id, key *expression
+	lists         []*listing
+
+	asked atomic.Int64
+	known memo.Memo[string]            // id -> key
+	all   memo.Memo[map[string]string] // likewise, of all entries
+}
+
+// owner compiles how owners are looked up.
+func (c *checker) owner(t *ownerText) *ownerRules {
+	if t == nil {
+		return nil
+	}
+	const at = "assets.owner"
+	o := &ownerRules{
+		when: c.compile(at+".when", t.When, inItem, cel.BoolType), id: c.compile(at+".id", t.ID, inItem, scalars...),
+		key: c.compile(at+".key", t.Key, inItem, scalars...), lists: c.listings(at+".list", t.List),
+	}
+	if t.Item == "" {
+		c.problem(at+".item", "An expression is required that finds the owner in the answer.")
+	} else if g := c.get(at, &getText{Path: t.Path, Query: t.Query, NotFound: t.NotFound, Item: t.Item}, idPlace); g != nil {
+		o.get = *g
+	}
+	return o
+}
+
+// somebody returns how an owner is named that is told as an object.
+func (s *System) somebody(ctx context.Context) func(traits.Mapper) (string, bool, error) {
+	if s.owner == nil {
+		return somebody
+	}
+	return func(m traits.Mapper) (string, bool, error) {
+		variables := s.variables("")
+		variables["item"] = m
+		refers, err := s.owner.when.bool(variables)
+		if err != nil || !refers {
+			return orElse(m, "", err)
+		}
+		id, err := s.owner.id.text(variables)
+		if err != nil || id == "" {
+			return orElse(m, "", err)
+		}
+		key, err := s.lookUpOwner(ctx, id)
+		return orElse(m, key, err)
+	}
+}
+
+// orElse returns the key of an owner, or what the reference itself tells.
+func orElse(m traits.Mapper, key string, err error) (string, bool, error) {
+	if err != nil || key != "" {
+		return key, true, err
+	}
+	return somebody(m)
+}
+
+// lookUpOwner returns what names the owner with an id: nothing if the system does
+// not tell. Each is asked for once in a run; where many are needed, all are
+// listed. A list may leave out what the account may not see, so what it lacks is
+// asked for all the same.
+func (s *System) lookUpOwner(ctx context.Context, id string) (string, error) {
+	o := s.owner
+	return o.known.Get(ctx, id, func(ctx context.Context) (string, error) {
+		if o.asked.Add(1) > minBeforeList && len(o.lists) > 0 {
+			all, err := o.all.Get(ctx, "", s.listOwners)
+			if key, listed := all[id]; err != nil || listed {
+				return key, err
+			}
+		}
+		a, item, err := s.ask(ctx, s.client, &o.get, id)
+		if err != nil || item == nil {
+			return "", err
+		}
+		have, key, err := s.readOwner(item)
+		switch {
+		case err != nil:
+			return "", s.client.Malformed(a.response, err.Error())
+		case have != id:
+			return "", s.client.Malformed(a.response, fmt.Sprintf("it was asked for the owner %q and answered with %q", id, have))
+		}
+		return key, nil
+	})
+}
+
+// readOwner returns the id of an entry and what names the owner.
+func (s *System) readOwner(item any) (id, key string, err error) {
+	if _, ok := item.(map[string]any); !ok {
+		return "", "", errors.New("an owner is no object")
+	}
+	variables := s.variables("")
+	variables["item"] = item
+	if id, err = s.owner.id.text(variables); err == nil {
+		key, err = s.owner.key.text(variables)
+	}
+	return id, key, err
+}
+
+func (s *System) listOwners(ctx context.Context) (map[string]string, error) {
+	var all map[string]string
+	err := steadily(s.client, func() error {
+		all = make(map[string]string)
+		for _, l := range s.owner.lists {
+			err := l.read(ctx, s, s.client, nil, func(item any) (string, error) {
+				id, key, err := s.readOwner(item)
+				all[id] = key
+				return id, err
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return all, err
+}

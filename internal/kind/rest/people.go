@@ -1,0 +1,275 @@
+package rest
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"cel.dev/cel-go/cel"
+
+	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
+	"github.com/custodyhq/terraform-provider-custody/internal/memo"
+	"github.com/custodyhq/terraform-provider-custody/internal/system"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/httpclient"
+)
+
+// peopleText describes people, or the teams that they are in.
+type peopleText struct {
+	When   string            `yaml:"when"`  // condition over the settings: whether they are read at all
+	ID     string            `yaml:"id"`    // expression over an item
+	Get    []getText         `yaml:"get"`   // every way that can be asked for a key is; together they know all keys
+	List   []listText        `yaml:"list"`  // together, everybody
+	Hides  *bool             `yaml:"hides"` // the lists may leave out what get shows; true if unstated
+	Fields map[string]string `yaml:"fields"`
+	// Teams asks for the teams of one person, {id}. Without it the field teams
+	// tells them, if anything does.
+	Teams *referenceText `yaml:"teams"`
+	// Members ask for what is directly in one team, {id}: people and teams.
+	Members []referenceText `yaml:"members"`
+}
+
+// referenceText asks what is related to an entry.
+type referenceText struct {
+	When   string           `yaml:"when"`
+	Path   string           `yaml:"path"`
+	Query  map[string]texts `yaml:"query"`
+	Items  string           `yaml:"items"`
+	Total  string           `yaml:"total"`
+	Paging *pagingText      `yaml:"paging"`
+	ID     string           `yaml:"id"` // expression over an item: the id of the person or team
+	// NotFound recognises the answer for an entry that is listed and has nothing
+	// related to it any more, such as one that was deleted.
+	NotFound string `yaml:"not_found"`
+	Team     string `yaml:"team"`  // condition over an item: it is a team; false if unstated
+	Skip     string `yaml:"skip"`  // condition over an item: it is neither a person nor a team
+	Whole    bool   `yaml:"whole"` // items that are no team are entries as people shows them
+}
+
+// personFields are the fields of an entry with the types that their expressions
+// may have. keys are texts besides id, email and username that name the entry.
+var personFields = map[string][]*cel.Type{
+	"email": scalars, "username": scalars, "name": scalars, "kind": scalars, "status": scalars, "end_date": scalars,
+	"manager": scalars, "teams": lists, "keys": lists, "source": scalars,
+}
+
+// catalog is the people of a directory, or its teams.
+type catalog struct {
+	s      *System
+	client *httpclient.Client
+	what   string // "people" or "teams", for messages
+	team   bool
+
+	id     *expression
+	ways   []*way
+	lists  []*listing
+	trash  []*listing // those of the lists that show who was deleted
+	hides  bool
+	fields map[string]*expression
+	teams  *reference   // of one person
+	member []*reference // of one team
+
+	listed  memo.Memo[*roll]
+	deleted memo.Memo[*roll]
+	samples memo.Memo[[]sample] // of the list's first page
+	sound   memo.Memo[bool]     // whether a way finds whom it should, by its place
+	related memo.Memo[[]string] // the teams of a person, by id
+}
+
+// way is a way to look up one key.
+type way struct {
+	get
+	by   *expression
+	wide bool
+}
+
+// reference reads what is related to an entry.
+type reference struct {
+	listing          *listing
+	id, team, except *expression
+	whole            bool
+}
+
+// people compiles the rules for people and teams.
+func (s *System) compilePeople(c *checker, d *document) {
+	if d.People == nil {
+		if d.Teams != nil {
+			c.problem("teams", "They need people: teams are read from a directory that knows who is in them.")
+		}
+		for attribute, set := range map[string]bool{"kinds": len(c.config.Kinds) > 0, "statuses": len(c.config.Statuses) > 0, "probe": len(c.config.Probe) > 0} {
+			if set {
+				c.configProblem(attribute, "", "The description reads no people.")
+			}
+		}
+		return
+	}
+	s.kinds = words(c, "kinds", "kinds", d.Kinds, c.config.Kinds, lifecycle.ParseOwnerKind, lifecycle.OwnerKinds())
+	s.statuses = words(c, "statuses", "statuses", d.Statuses, c.config.Statuses, lifecycle.ParseDirectoryStatus, lifecycle.DirectoryStatuses())
+	if d.People.Fields["status"] == "" {
+		c.problem("people.fields.status", "It is required: an expression for a word that statuses maps.")
+	}
+	s.people = s.catalog(c, "people", d.People)
+	if d.Teams != nil {
+		if s.teams = s.catalog(c, "teams", d.Teams); s.teams != nil {
+			s.teams.team = true
+		}
+	}
+	for _, key := range c.config.Probe {
+		if _, ok := system.UsableKey(key); !ok {
+			c.configProblem("probe", "", "It must list keys of people or teams that are certainly there: ids, e-mail addresses or user names.")
+		}
+	}
+}
+
+// catalog compiles the rules for people or for teams; nil if they are not read.
+func (s *System) catalog(c *checker, what string, t *peopleText) *catalog {
+	use := c.applies(what, t.When)
+	k := &catalog{s: s, what: what, hides: hides(t.Hides), fields: c.fields(what+".fields", t.Fields, personFields)}
+	if t.ID == "" {
+		c.problem(what+".id", "An expression is required that gives the id of an item.")
+	} else {
+		k.id = c.compile(what+".id", t.ID, inItem, scalars...)
+	}
+	for i := range t.Get {
+		if w := c.way(fmt.Sprintf("%s.get[%d]", what, i), &t.Get[i]); w != nil {
+			k.ways = append(k.ways, w)
+		}
+	}
+	for i := range t.List {
+		l := c.listing(fmt.Sprintf("%s.list[%d]", what, i), &t.List[i])
+		if l == nil {
+			continue
+		}
+		k.lists = append(k.lists, l)
+		if t.List[i].Trash {
+			k.trash = append(k.trash, l)
+		}
+	}
+	if len(k.lists) == len(k.trash) {
+		c.problem(what+".list", "At least one list is required: whether anybody is shown, and whether a look-up finds whom it should, is checked against it.")
+	}
+	if t.Teams != nil {
+		k.teams = c.reference(what+".teams", t.Teams)
+	}
+	for i := range t.Members {
+		if r := c.reference(fmt.Sprintf("%s.members[%d]", what, i), &t.Members[i]); r != nil {
+			k.member = append(k.member, r)
+		}
+	}
+	switch {
+	case what == "teams" && len(t.Members) == 0:
+		c.problem("teams.members", "It is required: how the members of a team are read.")
+	case what == "teams" && t.Teams != nil:
+		c.problem("teams.teams", "It belongs to people.")
+	case what == "people" && len(t.Members) > 0:
+		c.problem("people.members", "It belongs to teams.")
+	}
+	if !use {
+		return nil
+	}
+	return k
+}
+
+func (c *checker) way(at string, t *getText) *way {
+	g := c.get(at, t, keyPlace)
+	w := &way{wide: t.Wide}
+	switch {
+	case t.Possible != "":
+		c.problem(at+".possible", "It belongs to assets: which keys name nobody is nothing that a directory says.")
+	case t.By == "":
+		c.problem(at+".by", "An expression over an item is required: the key by which this way finds it.")
+	default:
+		w.by = c.compile(at+".by", t.By, inItem, scalars...)
+	}
+	if g == nil {
+		return nil
+	}
+	w.get = *g
+	return w
+}
+
+func (c *checker) reference(at string, t *referenceText) *reference {
+	l := c.listing(at, &listText{When: t.When, Path: t.Path, Query: t.Query, Items: t.Items, Total: t.Total, Paging: t.Paging, notFound: t.NotFound}, idPlace)
+	r := &reference{listing: l, whole: t.Whole}
+	if t.ID == "" {
+		c.problem(at+".id", "An expression is required that gives the id of an item.")
+	} else {
+		r.id = c.compile(at+".id", t.ID, inItem, scalars...)
+	}
+	if t.Team != "" {
+		r.team = c.compile(at+".team", t.Team, inItem, cel.BoolType)
+	}
+	if t.Skip != "" {
+		r.except = c.compile(at+".skip", t.Skip, inItem, cel.BoolType)
+	}
+	if l == nil {
+		return nil
+	}
+	return r
+}
+
+// entry is a person or a team.
+type entry struct {
+	person lifecycle.Person
+	keys   []string // what names it, as the system writes it
+}
+
+// named reports whether a key names the entry.
+func (e *entry) named(key string) bool {
+	key = system.Fold(key)
+	return slices.ContainsFunc(e.keys, func(k string) bool { return system.Fold(k) == key })
+}
+
+// entry reads one item.
+func (k *catalog) entry(item any) (*entry, error) {
+	if _, ok := item.(map[string]any); !ok {
+		return nil, fmt.Errorf("an item is no object")
+	}
+	variables := k.s.variables("")
+	variables["item"] = item
+	id, err := k.id.text(variables)
+	if err != nil {
+		return nil, err
+	}
+	f := reader{fields: k.fields, dates: k.s.dates, variables: variables, placeholders: k.s.placeholders}
+	p := lifecycle.Person{
+		Directory: k.s.config.Name, ID: system.Clean(id), Email: f.text("email"), Username: f.text("username"), Name: f.text("name"),
+		EndDate: f.date("end_date", true), Manager: f.text("manager"), Teams: f.list("teams", choice), Source: f.text("source"),
+	}
+	if p.ID == "" || system.Defaced(p.ID) {
+		return nil, fmt.Errorf("an item has no id")
+	}
+	if p.Source == "" {
+		p.Source = k.s.title + " " + k.what + "/" + p.ID
+	}
+	p.Kind, p.Status = lifecycle.KindTeam, lifecycle.PersonActive
+	if word := f.text("status"); k.fields["status"] != nil {
+		known := false
+		if p.Status, known = k.s.statuses[fold(word)]; !known {
+			p.StatusText = word
+		}
+	}
+	if !k.team {
+		p.Kind = k.s.ownerKind(f.text("kind"))
+	}
+	e := &entry{person: p}
+	for _, key := range append([]string{p.ID, p.Email, p.Username}, f.list("keys", choice)...) {
+		if usable, ok := system.UsableKey(key); ok && usable == key && !slices.Contains(e.keys, key) {
+			e.keys = append(e.keys, key)
+		}
+	}
+	if f.err == nil && len(f.unread) > 0 {
+		// Without it, somebody whose last day has passed would seem to stay.
+		f.err = errors.New(strings.Join(f.unread, " "))
+	}
+	return e, f.err
+}
+
+// ownerKind returns the kind that a word of the system stands for. Somebody of whom
+// nothing is said is an employee; a word that nobody mapped makes nobody one.
+func (s *System) ownerKind(word string) lifecycle.OwnerKind {
+	if word == "" {
+		return lifecycle.KindEmployee
+	}
+	return s.kinds[fold(word)]
+}

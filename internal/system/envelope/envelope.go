@@ -1,0 +1,316 @@
+// Package envelope reads what surrounds the rows of an answer: whether it says that
+// there are more rows than it holds. Such an answer is a part, and what it does not
+// hold is not absent.
+package envelope
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Advice says how an export becomes whole.
+const Advice = "Export all pages into one list: follow the link or cursor to the next page until there is none, or raise the number of rows of a page."
+
+// maxDepth bounds how deep objects inside an envelope are looked into.
+const maxDepth = 5
+
+// sense is what a member of an envelope means.
+type sense uint8
+
+const (
+	isFurther sense = iota + 1 // a link, a cursor or a number of the next page
+	isLinks                    // a list of links, each with its relation
+	isFlag                     // true: there is more
+	isLast                     // false: there is more
+	isTotal                    // how many rows there are
+	isCount                    // likewise, but some servers give the size of a page
+	isRest                     // how many rows are missing
+	isPages                    // how many pages there are
+	isEarlier                  // a link to the page before
+)
+
+// Members that mean one thing wherever they stand, by their folded names.
+var anywhere = map[string]sense{
+	"@odatanextlink": isFurther, "odatanextlink": isFurther, "@nextlink": isFurther, "nextlink": isFurther,
+	"nextcursor": isFurther, "nextpagecursor": isFurther, "nextpagetoken": isFurther, "nexttoken": isFurther, "nextmarker": isFurther,
+	"nextpageurl": isFurther, "nexturl": isFurther, "nexthref": isFurther, "nextrecordsurl": isFurther, "nextpagelink": isFurther,
+	"nextpage": isFurther, "continuationtoken": isFurther, "nextcursorstr": isFurther, "nextoffset": isFurther, "nextpageid": isFurther,
+
+	"hasmore": isFlag, "hasnext": isFlag, "hasnextpage": isFlag, "hasmorerows": isFlag, "hasmoreitems": isFlag, "hasmoreresults": isFlag,
+	"moreresults": isFlag, "moreavailable": isFlag, "istruncated": isFlag, "incompleteresults": isFlag,
+	"islast": isLast, "islastpage": isLast,
+
+	"@odatacount": isTotal, "odatacount": isTotal, "@count": isTotal,
+	"totalcount": isTotal, "totalresults": isTotal, "totalitems": isTotal, "totalrecords": isTotal, "totalelements": isTotal,
+	"totalrows": isTotal, "totalsize": isTotal, "totalentries": isTotal, "totalhits": isTotal,
+	"remainingitemcount": isRest,
+}
+
+// Members whose names are too common to be believed but at the usual places.
+var atUsualPlaces = map[string]sense{
+	"next": isFurther, "continue": isFurther, "links": isLinks, "_links": isLinks, "link": isLinks,
+	"more": isFlag, "truncated": isFlag, "incomplete": isFlag, "partial": isFlag, "last": isLast,
+	"total": isTotal, "count": isCount,
+	"pages": isPages, "totalpages": isPages, "pagecount": isPages, "lastpage": isPages, "numpages": isPages,
+	"prev": isEarlier, "previous": isEarlier, "previouspage": isEarlier, "prevpage": isEarlier, "prevpageurl": isEarlier,
+	"previouslink": isEarlier, "previouscursor": isEarlier, "prevcursor": isEarlier, "previouspageurl": isEarlier,
+}
+
+// places are the members in which envelopes keep what they say of their pages.
+var places = map[string]bool{
+	"meta": true, "metadata": true, "paging": true, "pagination": true, "pager": true, "page": true, "pageinfo": true, "pages": true,
+	"links": true, "_links": true, "link": true, "responsemetadata": true, "response": true, "result": true, "results": true,
+	"data": true, "info": true, "listinfo": true, "cursor": true, "cursors": true, "_metadata": true, "_meta": true,
+	"resultset": true, "header": true, "hits": true, "collection": true, "list": true,
+}
+
+// targets are the members in which an object holds the way to a page.
+var targets = []string{"href", "url", "uri", "link", "cursor", "after", "token", "page", "offset", "start"}
+
+// More says in words what an answer tells of rows beyond those that were found, or
+// returns the empty text. The answer is decoded JSON without its rows, or with them:
+// lists are not looked into, other than lists of links. rows is how many were found,
+// on this page and on those before it. The words read on from "it".
+//
+// What says nothing of more is fine: a total that is not larger, a next that is null,
+// false, empty or 0. A count beside a total is passed over, because some servers give
+// the size of a page under that name, and so is a number of pages beside a total.
+func More(answer map[string]any, rows int) string {
+	r := &reader{rows: rows}
+	r.object(answer, "", true, 0)
+	switch {
+	case r.found != "":
+		return r.found
+	case !r.total && r.count != "":
+		return r.count
+	case !r.total:
+		return r.pages
+	}
+	return ""
+}
+
+// Earlier says in words what an answer tells of rows before those that it holds, or
+// returns the empty text. It is for an answer that nothing was asked for before, such
+// as a file; the last page of a list that was followed page by page says so too.
+func Earlier(answer map[string]any) string {
+	r := &reader{}
+	r.object(answer, "", true, 0)
+	return r.earlier
+}
+
+// IsLinks reports whether a member of that name holds links where it is a list, and
+// not rows.
+func IsLinks(name string) bool { return atUsualPlaces[fold(name)] == isLinks }
+
+type reader struct {
+	rows    int
+	total   bool // a total was stated
+	found   string
+	earlier string
+	count   string
+	pages   string
+}
+
+// object looks through an object that stands at a path. usual says that each name of
+// the path is a usual place.
+func (r *reader) object(o map[string]any, path string, usual bool, depth int) {
+	if depth > maxDepth {
+		return
+	}
+	for _, name := range slices.Sorted(maps.Keys(o)) {
+		folded, value := fold(name), o[name]
+		if folded == "" {
+			folded, name = "…", "…"
+		}
+		what, known := anywhere[folded]
+		if !known && usual {
+			what, known = atUsualPlaces[folded]
+		}
+		if known {
+			r.member(what, path+name, value)
+		}
+		if inner, ok := value.(map[string]any); ok {
+			next := usual && places[folded]
+			at := path + name + "."
+			if !next {
+				at = "…." // the name is the server's own
+			}
+			r.object(inner, at, next, depth+1)
+		}
+	}
+}
+
+// member takes in a member that tells of other pages.
+func (r *reader) member(what sense, path string, value any) {
+	switch what {
+	case isFurther:
+		if leads(value) {
+			set(&r.found, "its member %q leads to a further page", path)
+		}
+	case isEarlier:
+		if leads(value) {
+			set(&r.earlier, "its member %q leads to a page before it", path)
+		}
+	case isLinks:
+		if related(value, "next") {
+			set(&r.found, "its member %q holds a link to a further page", path)
+		}
+		if related(value, "prev") || related(value, "previous") {
+			set(&r.earlier, "its member %q holds a link to a page before it", path)
+		}
+	case isFlag:
+		if truth, ok := flag(value); ok && truth {
+			set(&r.found, "its member %q says that there is more", path)
+		}
+	case isLast:
+		if truth, ok := flag(value); ok && !truth {
+			set(&r.found, "its member %q says that it is not the last page", path)
+		}
+	case isTotal, isCount, isRest, isPages:
+		if number, ok := whole(value); ok {
+			r.number(what, path, number)
+		}
+	}
+}
+
+// number takes in a member that counts rows or pages.
+func (r *reader) number(what sense, path string, number float64) {
+	more := number > float64(r.rows)
+	switch {
+	case what == isTotal:
+		if r.total = true; more {
+			set(&r.found, "its member %q says %.0f and it holds %d", path, number, r.rows)
+		}
+	case what == isCount && more:
+		set(&r.count, "its member %q says %.0f and it holds %d", path, number, r.rows)
+	case what == isRest && number > 0:
+		set(&r.found, "its member %q says that %.0f more are missing", path, number)
+	case what == isPages && number > 1:
+		set(&r.pages, "its member %q says that there are %.0f pages", path, number)
+	}
+}
+
+// set keeps the first thing that was found.
+func set(to *string, format string, args ...any) {
+	if *to == "" {
+		*to = fmt.Sprintf(format, args...)
+	}
+}
+
+// fold returns the name of a member as it is compared: hasMore, has_more and Has-More
+// are the same. A name that no interface uses gives the empty text.
+func fold(name string) string {
+	const longest = 64
+	if len(name) > longest {
+		return ""
+	}
+	out := make([]byte, 0, len(name))
+	for i := range len(name) {
+		switch c := name[i]; {
+		case 'A' <= c && c <= 'Z':
+			out = append(out, c+'a'-'A')
+		case c == '_' && i > 0, c == '-', c == '.', c == ' ':
+		case '!' <= c && c <= '~':
+			out = append(out, c)
+		default:
+			return ""
+		}
+	}
+	return string(out)
+}
+
+// leads reports whether a value is the way to another page: a text, a number above 0,
+// true, or an object that holds one of these.
+func leads(value any) bool {
+	switch v := value.(type) {
+	case nil:
+		return false
+	case map[string]any:
+		for name, inner := range v {
+			if _, deep := inner.(map[string]any); !deep && slices.Contains(targets, fold(name)) && leads(inner) {
+				return true
+			}
+		}
+		return false
+	case bool:
+		return v
+	case string:
+		switch strings.ToLower(strings.TrimSpace(v)) {
+		case "", "null", "none", "false", "0", "-1":
+			return false
+		}
+		return true
+	}
+	number, ok := whole(value)
+	return ok && number > 0
+}
+
+// related reports whether a list holds a link of the relation.
+func related(value any, relation string) bool {
+	list, _ := value.([]any)
+	for _, item := range list {
+		link, _ := item.(map[string]any)
+		is := false
+		for name, v := range link {
+			if s, ok := v.(string); ok && slices.Contains([]string{"rel", "relation", "ref"}, fold(name)) {
+				is = is || strings.EqualFold(strings.TrimSpace(s), relation)
+			}
+		}
+		if is && leads(map[string]any(link)) {
+			return true
+		}
+	}
+	return false
+}
+
+// flag reads true and false, also where they were written as a text.
+func flag(value any) (truth, ok bool) {
+	switch v := value.(type) {
+	case bool:
+		return v, true
+	case string:
+		switch strings.ToLower(strings.TrimSpace(v)) {
+		case "true":
+			return true, true
+		case "false":
+			return false, true
+		}
+	}
+	return false, false
+}
+
+// whole reads a whole number that is not negative, also where it was written as a
+// text, or as the value of an object with its relation.
+func whole(value any) (float64, bool) {
+	var f float64
+	var err error
+	switch v := value.(type) {
+	case json.Number:
+		f, err = v.Float64()
+	case string:
+		f, err = strconv.ParseFloat(strings.TrimSpace(v), 64)
+	case float64:
+		f = v
+	case int64:
+		f = float64(v)
+	case int:
+		f = float64(v)
+	case map[string]any:
+		inner, ok := v["value"]
+		if _, deep := inner.(map[string]any); !ok || deep {
+			return 0, false
+		}
+		return whole(inner)
+	default:
+		return 0, false
+	}
+	if err != nil || f < 0 || math.IsInf(f, 0) || f != math.Trunc(f) {
+		return 0, false
+	}
+	return f, true
+}
