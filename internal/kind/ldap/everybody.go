@@ -114,7 +114,7 @@ func (c *census) take(ctx context.Context, entries []*ldap.Entry, keys []string,
 		l := listed{match: match{dn: e.DN, entry: e}}
 		for _, a := range keys {
 			for _, v := range values(e, a) {
-				if !system.Defaced(v) && len(v) <= longestKey {
+				if !system.Defaced(v) && len(v) <= system.LongestKey {
 					l.keys = append(l.keys, v)
 				}
 			}

@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/go-ldap/ldap/v3"
 
@@ -13,20 +12,11 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
 )
 
-// longestKey is longer than any id, user name or address that a directory holds.
-const longestKey = 1024
-
 // match is an entry that was found.
 type match struct {
 	dn     string
 	entry  *ldap.Entry
 	person lifecycle.Person
-}
-
-// usable trims a key and reports whether it can name anybody.
-func usable(key string) (string, bool) {
-	key = strings.TrimSpace(key)
-	return key, key != "" && len(key) <= longestKey && utf8.ValidString(key) && system.Clean(key) == key && !system.Defaced(key)
 }
 
 // distinct leaves out entries that were found twice.

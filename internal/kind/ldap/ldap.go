@@ -115,7 +115,7 @@ func (s *System) Kind() string { return Kind }
 // Person returns the people and groups that have the key for an id, a user name
 // or an email address.
 func (s *System) Person(ctx context.Context, key string) ([]lifecycle.Person, error) {
-	key, ok := usable(key)
+	key, ok := system.UsableKey(key)
 	if !ok {
 		return nil, ctx.Err()
 	}
@@ -129,7 +129,7 @@ func (s *System) Person(ctx context.Context, key string) ([]lifecycle.Person, er
 // inside it, sorted by id. It leaves out the manager and the teams of each,
 // which would take requests of their own.
 func (s *System) Members(ctx context.Context, team string) ([]lifecycle.Person, error) {
-	team, ok := usable(team)
+	team, ok := system.UsableKey(team)
 	if !ok {
 		return nil, ctx.Err()
 	}

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/go-ldap/ldap/v3"
+
+	"github.com/custodyhq/terraform-provider-custody/internal/system"
 )
 
 // open checks once that what comes back empty from now on is empty: that every
@@ -37,7 +39,7 @@ func (s *System) check(ctx context.Context) error {
 		return err
 	}
 	for _, key := range s.config.Probe {
-		key, _ = usable(key)
+		key, _ = system.UsableKey(key)
 		found, err := s.find(ctx, []string{key}, false)
 		if err != nil {
 			return err

@@ -97,9 +97,9 @@ func FuzzUsable(f *testing.F) {
 	f.Add("ann")
 	f.Add(" a\u202eb\x00 ")
 	f.Fuzz(func(t *testing.T, key string) {
-		got, ok := usable(key)
+		got, ok := system.UsableKey(key)
 		if ok && (got != strings.TrimSpace(key) || got == "" || system.Clean(got) != got || system.Defaced(got)) {
-			t.Fatalf("usable(%q) = %q", key, got)
+			t.Fatalf("system.UsableKey(%q) = %q", key, got)
 		}
 	})
 }

@@ -69,7 +69,7 @@ func (s *System) configure() []system.Problem {
 	s.checkKeys(check)
 	s.checkWords(check)
 	for i, key := range c.Probe {
-		if _, ok := usable(key); !ok {
+		if _, ok := system.UsableKey(key); !ok {
 			check.add("probe", "", fmt.Sprintf("Entry %d is empty or cannot name anybody.", i+1))
 		}
 	}

@@ -104,7 +104,7 @@ func (s *System) readCommon(o object, keys []attribute) (*entry, error) {
 		for _, v := range o.at(key.path) {
 			value := raw(v)
 			// What a key could not be, white space at the ends included, is none.
-			if usableKey, ok := usable(value); !ok || usableKey != value {
+			if usableKey, ok := system.UsableKey(value); !ok || usableKey != value {
 				continue
 			}
 			e.samples[i] = value

@@ -125,7 +125,7 @@ func (c *clarity) keys(e *entry) ([]string, bool) {
 		}
 	}
 	// An id is found in one case throughout, or as it is written.
-	if usableID, ok := usable(e.id); ok && usableID == e.id && !c.unclear[system.Fold(e.id)] && caseless(e.id) {
+	if usableID, ok := system.UsableKey(e.id); ok && usableID == e.id && !c.unclear[system.Fold(e.id)] && caseless(e.id) {
 		out = append(out, e.id)
 	}
 	return out, true
@@ -133,5 +133,5 @@ func (c *clarity) keys(e *entry) ([]string, bool) {
 
 // caseless reports whether every way to write an id leads to it.
 func caseless(id string) bool {
-	return id == system.Fold(id) && system.Fold(swapped(id)) == id
+	return id == system.Fold(id) && system.Fold(system.SwapCase(id)) == id
 }

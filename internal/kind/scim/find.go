@@ -280,7 +280,7 @@ func (c *catalog) examples(head *page) ([]example, bool) {
 	for i, k := range c.keys {
 		best := -1
 		for at, e := range head.entries {
-			if value := e.samples[i]; !plain(value) || swapped(value) == value {
+			if value := e.samples[i]; !plain(value) || system.SwapCase(value) == value {
 				continue
 			}
 			if best = at; !slices.ContainsFunc(out, func(x example) bool { return x.id == e.id }) {
@@ -291,7 +291,7 @@ func (c *catalog) examples(head *page) ([]example, bool) {
 			return nil, false
 		}
 		e := head.entries[best]
-		out = append(out, example{clause{k.path, swapped(e.samples[i])}, e.id})
+		out = append(out, example{clause{k.path, system.SwapCase(e.samples[i])}, e.id})
 	}
 	return out, true
 }
@@ -348,19 +348,6 @@ func plain(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool {
 		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune(" @.-_", r)
 	})
-}
-
-// swapped returns an ASCII text in letters of the other case.
-func swapped(s string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case 'a' <= r && r <= 'z':
-			return r - 'a' + 'A'
-		case 'A' <= r && r <= 'Z':
-			return r - 'A' + 'a'
-		}
-		return r
-	}, s)
 }
 
 // parallel bounds the entries that are asked for at a time.

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/acctest/servers"
+	"github.com/custodyhq/terraform-provider-custody/internal/system"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/systemtest"
 )
 
@@ -260,7 +261,7 @@ func TestInjections(t *testing.T) {
 					t.Errorf("Person(%q) = %+v, %v; want nobody", key, found, err)
 				}
 				found, err := with.Person(t.Context(), key)
-				if _, ok := usable(key); !ok {
+				if _, ok := system.UsableKey(key); !ok {
 					if err != nil || len(found) != 0 {
 						t.Errorf("Person(%q) = %+v, %v; want nobody", key, found, err)
 					}
@@ -280,7 +281,7 @@ func FuzzFilter(f *testing.F) {
 	}
 	server := &fake{}
 	f.Fuzz(func(t *testing.T, key string) {
-		key, ok := usable(key)
+		key, ok := system.UsableKey(key)
 		if !ok {
 			t.Skip()
 		}

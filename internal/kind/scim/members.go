@@ -19,7 +19,7 @@ const adviceMembers = "Allow the token to read the members of groups. If the ser
 // Members returns the users in the group with the given id and in the groups
 // inside it, sorted by id.
 func (s *System) Members(ctx context.Context, team string) ([]lifecycle.Person, error) {
-	team, ok := usable(team)
+	team, ok := system.UsableKey(team)
 	if !ok || s.groups == nil {
 		return nil, ctx.Err()
 	}

@@ -12,9 +12,7 @@ package scim
 import (
 	"context"
 	"net/http"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 	"github.com/custodyhq/terraform-provider-custody/internal/memo"
@@ -114,7 +112,7 @@ func (s *System) Kind() string { return Kind }
 // Person returns the users and groups that the key names: by id, by what the
 // configuration says names a user, and for groups by their name.
 func (s *System) Person(ctx context.Context, key string) ([]lifecycle.Person, error) {
-	key, ok := usable(key)
+	key, ok := system.UsableKey(key)
 	if !ok {
 		return nil, ctx.Err()
 	}
@@ -184,7 +182,7 @@ func (s *System) check(ctx context.Context) error {
 		return s.client.Unusable("it shows no user at all", adviceRights)
 	}
 	for _, key := range s.config.Probe {
-		key, _ = usable(key)
+		key, _ = system.UsableKey(key)
 		found, err := s.find(ctx, key)
 		if err != nil {
 			return err
@@ -194,13 +192,4 @@ func (s *System) check(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// longestKey is longer than any address or id that people write down.
-const longestKey = 320
-
-// usable trims a key and reports whether it can name anybody.
-func usable(key string) (string, bool) {
-	key = strings.TrimSpace(key)
-	return key, key != "" && len(key) <= longestKey && utf8.ValidString(key) && system.Clean(key) == key && !system.Defaced(key)
 }
