@@ -5,9 +5,6 @@ set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 cache=$root/.cache
-# store holds the servers for tests that are no packages of the system. All
-# checkouts of a user share it. internal/acctest/servers looks there, too.
-store=${CUSTODY_SERVERS:-${XDG_CACHE_HOME:-$HOME/.cache}/custody-servers}
 
 # say prints to stderr, so that it never mixes with what a script answers.
 say() { printf '%s\n' "$*" >&2; }

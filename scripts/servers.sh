@@ -5,15 +5,19 @@
 #
 # Without a name, all of them. What is there already is left alone. What is
 # missing is installed if that is possible without a question: packages of the
-# system as root with apt, modules of Node with npm, Keycloak with Maven, both into
-# CUSTODY_SERVERS or a folder of the user's caches. Otherwise it says what would
+# system as root with apt; modules of Node, Keycloak and Gitea with npm, Maven and
+# Go into a folder of caches. Otherwise it says what would
 # install it. If something is missing in the end, the exit code is 1.
 
 # shellcheck source=scripts/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
+# store holds the servers that are no packages of the system. All checkouts of a
+# user share it. internal/acctest/servers looks there, too.
+store=${CUSTODY_SERVERS:-${XDG_CACHE_HOME:-$HOME/.cache}/custody-servers}
+
 # all lists the names, which are also those that CUSTODY_REQUIRE takes.
-all='request_tracker slapd samba scim postgres mariadb keycloak backstage gpg shellcheck'
+all='request_tracker slapd samba scim postgres mariadb keycloak backstage gitea gpg shellcheck'
 
 # present tells whether server $1 can be started.
 present() {
@@ -22,10 +26,11 @@ present() {
       perl -MDBD::SQLite -MPlack::Handler::Starlet -e 1 2>/dev/null ;;
     slapd) have slapd && [ -e /usr/lib/ldap/memberof.so ] ;;
     samba) have samba && have samba-tool && [ -d /usr/share/samba/setup ] && compgen -G '/usr/lib/*/samba/ldb/samldb.so' >/dev/null ;;
-    scim | backstage) have node && [ -d "$(modules "$1")" ] ;;
+    scim | backstage) have node && [ -d "$(folder "$1")" ] ;;
     postgres) have initdb || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null ;;
     mariadb) have mariadbd && have mariadb-install-db && have my_print_defaults ;;
-    keycloak) have java && [ -d "$(keycloak_folder)" ] ;;
+    keycloak) have java && [ -d "$(folder "$1")" ] ;;
+    gitea) [ -d "$(folder "$1")" ] ;;
     gpg) have gpg && have gpg-agent ;;
     shellcheck) have shellcheck ;;
     *) die "unknown server \"$1\": accepted are ${all// /, }" ;;
@@ -50,15 +55,21 @@ packages() {
   esac
 }
 
-# modules prints the folder that holds what server $1 consists of, if that is
-# modules of npm. Its name changes with the lock file that lists them.
-modules() {
+# pin prints the file that says which version of server $1 is meant, if it is one
+# that lies in the store.
+pin() {
+  local file
   case $1 in
-    scim | backstage) printf '%s/%s-%s\n' "$store" "$1" "$(digest <"$root/internal/acctest/servers/$1/package-lock.json")" ;;
+    scim | backstage) file=package-lock.json ;;
+    keycloak) file=version ;;
+    gitea) file=go.sum ;;
+    *) return 0 ;;
   esac
+  printf '%s\n' "$root/internal/acctest/servers/$1/$file"
 }
 
-keycloak_folder() { printf '%s/keycloak-%s\n' "$store" "$(<"$root/internal/acctest/servers/keycloak/version")"; }
+# folder prints where in the store server $1 lies: elsewhere for every pin.
+folder() { printf '%s/%s-%s\n' "$store" "$1" "$(digest <"$(pin "$1")")"; }
 
 have() { PATH=$PATH:/usr/sbin:/sbin command -v "$1" >/dev/null; }
 
@@ -102,62 +113,67 @@ install_packages() {
   done
 }
 
-# install_modules installs the modules of npm that the given servers consist of.
-install_modules() {
-  local name to
+# fill_store installs the given servers, as far as they lie in the store.
+fill_store() {
+  local name new
   for name in "$@"; do
-    to=$(modules "$name")
-    if [ -z "$to" ] || ! have npm; then continue; fi
-    say "Installing the modules of $name."
-    new_folder
-    cp "$root/internal/acctest/servers/$name"/package{,-lock}.json "$new"
-    npm ci --ignore-scripts --no-audit --no-fund --loglevel=error --prefix "$new" >&2 && keep "$new" "$to"
+    [ -n "$(pin "$name")" ] || continue
+    mkdir -p "$store"
+    new=$(mktemp -d "$store/new.XXXXXX")
+    leftovers+=("$new" "$new.log")
+    say "Installing $name."
+    if bring "$name" "$new" >"$new.log" 2>&1; then
+      cp "$(pin "$name")" "$new"
+      # At once, so that no test sees a part of it; another script may have been
+      # first.
+      [ -d "$(folder "$name")" ] || mv "$new" "$(folder "$name")"
+    else
+      cat "$new.log" >&2
+    fi
   done
+  # With sudo, all of it stays the user's.
+  [ -z "${SUDO_USER:-}" ] || [ ! -d "$store" ] || chown -R "$SUDO_USER:" "$store"
 }
 
-# install_keycloak installs Keycloak.
-install_keycloak() {
-  local version
-  if ! have mvn || ! have java; then return 0; fi
-  say 'Installing Keycloak.'
-  version=$(<"$root/internal/acctest/servers/keycloak/version")
-  new_folder
-  if prepare_keycloak "$version" "$new" >"$new/log" 2>&1; then
-    keep "$new/keycloak-$version" "$(keycloak_folder)"
-  else
-    cat "$new/log" >&2
-  fi
+# bring puts server $1 into folder $2: all of it, or it fails.
+bring() {
+  case $1 in
+    scim | backstage) bring_modules "$1" "$2" ;;
+    keycloak) bring_keycloak "$2" ;;
+    gitea) bring_gitea "$2" ;;
+  esac
 }
 
-# prepare_keycloak puts version $1 into folder $2, builds it for its settings and
-# makes its database with an administrator, which saves every start most of its
-# time.
-prepare_keycloak() {
-  local server=$2/keycloak-$1/bin/kc.sh admin
+bring_modules() {
+  cp "$root/internal/acctest/servers/$1"/package{,-lock}.json "$2" &&
+    npm ci --ignore-scripts --no-audit --no-fund --loglevel=error --prefix "$2"
+}
+
+# Keycloak is built for its settings, and its database is made with an
+# administrator, which saves every start most of its time.
+bring_keycloak() {
+  local version server=$1/server/bin/kc.sh admin
+  version=$(<"$(pin keycloak)")
   # Maven notes in the folder where it runs what it has unpacked before.
-  (cd "$2" && mvn -q -B org.apache.maven.plugins:maven-dependency-plugin:3.8.1:unpack \
-    -Dartifact="org.keycloak:keycloak-quarkus-dist:$1:zip" -DoutputDirectory=.) &&
+  (cd "$1" && mvn -q -B org.apache.maven.plugins:maven-dependency-plugin:3.8.1:unpack \
+    -Dartifact="org.keycloak:keycloak-quarkus-dist:$version:zip" -DoutputDirectory=.) &&
+    mv "$1/keycloak-$version" "$1/server" &&
     admin=$(od -An -N 16 -t x1 /dev/urandom | tr -d ' ') &&
     JAVA_OPTS_APPEND=-XX:TieredStopAtLevel=1 sh "$server" build --db=dev-file &&
     ADMIN=$admin sh "$server" bootstrap-admin user --optimized --cache=local --username=admin --password:env=ADMIN &&
-    (umask 077 && printf '%s\n' "$admin" >"$2/keycloak-$1/admin-password")
+    (umask 077 && printf '%s\n' "$admin" >"$1/admin-password")
 }
 
-# new_folder makes a folder, whose name is then in new. What was left in it goes
-# when the script ends.
-new_folder() {
-  mkdir -p "$store"
-  new=$(mktemp -d "$store/new.XXXXXX")
-  leftovers+=("$new")
-}
-
-# keep makes folder $2 of folder $1 at once: no test sees a part of it. Where
-# another script was first, that one's stays.
-keep() {
-  [ -d "$2" ] || mv "$1" "$2"
-  # With sudo, it stays with the user.
-  [ -z "${SUDO_USER:-}" ] || chown -R "$SUDO_USER:" "$store"
-}
+# Gitea replaces modules that it needs, which counts in its own module only: so it
+# is built there, and not as a tool of ours.
+bring_gitea() (
+  export GOWORK=off GOFLAGS='-mod=readonly -buildvcs=false' CGO_ENABLED=0
+  cd "$root/internal/acctest/servers/gitea" &&
+    go mod download code.gitea.io/gitea &&
+    cd "$(go list -m -f '{{.Dir}}' code.gitea.io/gitea)" &&
+    cp -R options public templates "$1" && chmod -R u+w "$1" &&
+    go build -ldflags '-s -w' -o "$1/gitea" .
+)
 
 leftovers=()
 trap 'rm -rf "${leftovers[@]}"' EXIT
@@ -176,8 +192,7 @@ done
 [ "${#missing[@]}" -gt 0 ] || exit 0
 
 install_packages "${missing[@]}"
-install_modules "${missing[@]}"
-case " ${missing[*]} " in *' keycloak '*) install_keycloak ;; esac
+fill_store "${missing[@]}"
 
 status=0
 for name in "${missing[@]}"; do

@@ -41,9 +41,10 @@ func Backstage(t testing.TB) *BackstageServer {
 	if testing.Short() {
 		t.Skip("Backstage takes long to start, and this run is to be short")
 	}
-	node := RequireProgram(t, backstage, "node")
-	modules := nodeModules(backstage)
-	Require(t, backstage, modules != "", "run scripts/servers.sh backstage")
+	modules := nodeModules(t, backstage)
+	// Where there is one, it brings a Node of its own: it needs a newer one than
+	// Debian has.
+	node := RequireProgram(t, backstage, newest(filepath.Join(modules, "node-*", "bin", "node")), "node")
 	database := Postgres(t)
 	return sharedBackstage.Get(t, func(dir string) (*BackstageServer, func(), error) {
 		return startBackstage(dir, node, modules, database)

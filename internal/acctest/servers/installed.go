@@ -4,10 +4,11 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"testing"
 )
 
 // store returns the folder in which scripts/servers.sh keeps the servers that are
-// no packages of the system: the same as in scripts/lib.sh.
+// no packages of the system: the same as in that script.
 func store() string {
 	if dir := os.Getenv("CUSTODY_SERVERS"); dir != "" {
 		return dir
@@ -18,23 +19,33 @@ func store() string {
 	return filepath.Join(os.Getenv("HOME"), ".cache", "custody-servers")
 }
 
-// nodeModules returns the folder with the modules of a server that runs on Node,
-// or "" if they are not installed as the lock file of this checkout lists them.
-func nodeModules(name string) string {
-	wanted := sourceOf(name, "package-lock.json")
+// installed returns the folder in the store that holds a server as this checkout
+// wants it, or "" if there is none. pin is the file in the folder of the server
+// that says which version is meant.
+func installed(server, pin string) string {
+	wanted := sourceOf(server, pin)
 	if wanted == nil {
 		return ""
 	}
-	locks, err := filepath.Glob(filepath.Join(store(), name+"-*", "package-lock.json"))
+	pins, err := filepath.Glob(filepath.Join(store(), server+"-*", pin))
 	if err != nil {
 		return ""
 	}
-	for _, lock := range locks {
-		if have, err := os.ReadFile(lock); err == nil && bytes.Equal(have, wanted) {
-			return filepath.Join(filepath.Dir(lock), "node_modules")
+	for _, path := range pins {
+		if have, err := os.ReadFile(path); err == nil && bytes.Equal(have, wanted) {
+			return filepath.Dir(path)
 		}
 	}
 	return ""
+}
+
+// nodeModules returns the folder with the modules of a server that runs on Node,
+// or skips the test.
+func nodeModules(t testing.TB, name string) string {
+	t.Helper()
+	dir := installed(name, "package-lock.json")
+	Require(t, name, dir != "", "run scripts/servers.sh "+name)
+	return filepath.Join(dir, "node_modules")
 }
 
 // sourceOf returns what a file in the folder of a server in this checkout holds,

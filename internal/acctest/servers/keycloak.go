@@ -3,7 +3,6 @@ package servers
 import (
 	"context"
 	"crypto/rand"
-	_ "embed" // the version of the server
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -71,12 +70,7 @@ const (
 		"unmanagedAttributePolicy": "ENABLED"}`
 )
 
-var (
-	//go:embed keycloak/version
-	keycloakVersion string
-
-	sharedKeycloak Shared[*keycloakServer]
-)
+var sharedKeycloak Shared[*keycloakServer]
 
 // Keycloak returns a new realm of the Keycloak server of this test binary, which
 // takes ten seconds to start. In a short run the test is skipped.
@@ -86,12 +80,9 @@ func Keycloak(t testing.TB) *KeycloakRealm {
 		t.Skip("Keycloak takes long to start, and this run is to be short")
 	}
 	RequireProgram(t, keycloak, "java")
-	installed := filepath.Join(store(), keycloak+"-"+strings.TrimSpace(keycloakVersion))
-	password, err := os.ReadFile(filepath.Join(installed, "admin-password"))
-	Require(t, keycloak, err == nil, "run scripts/servers.sh keycloak")
-	server := sharedKeycloak.Get(t, func(dir string) (*keycloakServer, func(), error) {
-		return startKeycloak(dir, installed, strings.TrimSpace(string(password)))
-	})
+	from := installed(keycloak, "version")
+	Require(t, keycloak, from != "", "run scripts/servers.sh keycloak")
+	server := sharedKeycloak.Get(t, func(dir string) (*keycloakServer, func(), error) { return startKeycloak(dir, from) })
 	realm, err := server.realm()
 	if err != nil {
 		t.Fatal(err)
@@ -99,23 +90,29 @@ func Keycloak(t testing.TB) *KeycloakRealm {
 	return realm
 }
 
-// startKeycloak starts an installed Keycloak on a copy of its database.
-func startKeycloak(dir, installed, password string) (*keycloakServer, func(), error) {
+// startKeycloak starts the Keycloak that is installed in a folder, on a copy of its
+// database.
+func startKeycloak(dir, from string) (*keycloakServer, func(), error) {
+	password, err := os.ReadFile(filepath.Join(from, "admin-password"))
+	if err != nil {
+		return nil, nil, err
+	}
+	from = filepath.Join(from, "server")
 	for _, name := range []string{"lib", "conf", "providers", "themes"} {
-		if err := os.Symlink(filepath.Join(installed, name), filepath.Join(dir, name)); err != nil {
+		if err := os.Symlink(filepath.Join(from, name), filepath.Join(dir, name)); err != nil {
 			return nil, nil, err
 		}
 	}
-	if err := os.CopyFS(filepath.Join(dir, "data", "h2"), os.DirFS(filepath.Join(installed, "data", "h2"))); err != nil {
+	if err := os.CopyFS(filepath.Join(dir, "data", "h2"), os.DirFS(filepath.Join(from, "data", "h2"))); err != nil {
 		return nil, nil, err
 	}
 	port, err := FreePort()
 	if err != nil {
 		return nil, nil, err
 	}
-	k := &keycloakServer{url: "http://127.0.0.1:" + strconv.Itoa(port), password: password}
+	k := &keycloakServer{url: "http://127.0.0.1:" + strconv.Itoa(port), password: strings.TrimSpace(string(password))}
 	p, err := Start(context.Background(), Spec{
-		Name: keycloak, Path: filepath.Join(installed, "bin", "kc.sh"), Dir: dir,
+		Name: keycloak, Path: filepath.Join(from, "bin", "kc.sh"), Dir: dir,
 		Args: []string{
 			"-Dkc.home.dir=" + dir, "start", "--optimized", "--cache=local", "--hostname-strict=false",
 			"--http-enabled=true", "--http-host=127.0.0.1", "--http-port=" + strconv.Itoa(port),
@@ -161,12 +158,16 @@ func (k *keycloakServer) login(ctx context.Context, realm string, form url.Value
 
 func (k *keycloakServer) realm() (*KeycloakRealm, error) {
 	r := &KeycloakRealm{URL: k.url, Name: "r" + strings.ToLower(rand.Text()), ClientID: keycloakClient, server: k}
-	profile := map[string]any{
-		"providerId": "declarative-user-profile", "config": map[string]any{"kc.user.profile.config": []string{keycloakProfile}},
+	type object = map[string]any
+	provider := func(id string, config object) []object {
+		return []object{{"name": id, "providerId": id, "config": config}}
 	}
-	_, err := k.call(http.MethodPost, "", map[string]any{
-		"realm": r.Name, "enabled": true,
-		"components": map[string]any{"org.keycloak.userprofile.UserProfileProvider": []any{profile}},
+	_, err := k.call(http.MethodPost, "", object{
+		"realm": r.Name, "enabled": true, "components": object{
+			"org.keycloak.userprofile.UserProfileProvider": provider("declarative-user-profile", object{"kc.user.profile.config": []string{keycloakProfile}}),
+			// Instead of the keys that Keycloak would make: a small one is made fast.
+			"org.keycloak.keys.KeyProvider": provider("rsa-generated", object{"keySize": []string{"1024"}}),
+		},
 	}, nil)
 	if err == nil {
 		r.ClientSecret, err = r.account(keycloakClient, "view-users")

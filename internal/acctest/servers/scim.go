@@ -59,8 +59,7 @@ var (
 func StartSCIM(t testing.TB) *SCIM {
 	t.Helper()
 	node := RequireProgram(t, scim, "node")
-	modules := nodeModules(scim)
-	Require(t, scim, modules != "", "run scripts/servers.sh scim")
+	modules := nodeModules(t, scim)
 	return sharedSCIM.Get(t, func(dir string) (*SCIM, func(), error) { return startSCIM(dir, node, modules) })
 }
 

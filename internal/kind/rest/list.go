@@ -25,6 +25,7 @@ const (
 type listing struct {
 	question
 	items, total *expression
+	trash        bool        // it shows who was deleted
 	count        *count      // where the list does not tell the total
 	notFound     *expression // of a search: the answer says that there is nothing
 	paging       *paging
@@ -172,17 +173,8 @@ func (l *listing) read(ctx context.Context, s *System, c *httpclient.Client, pla
 			}
 			total = n
 		}
-		for _, row := range rows {
-			key, err := take(row)
-			switch {
-			case passes(err) || err != nil && ctx.Err() != nil:
-				return err
-			case err != nil:
-				return c.Malformed(a.response, err.Error())
-			case seen[key]:
-				return &unsteady{fmt.Sprintf("it gave the row %q twice while its pages were read", key), adviceAgain}
-			}
-			seen[key] = true
+		if err := takeRows(ctx, c, a, rows, seen, take); err != nil {
+			return err
 		}
 		more, err := l.turn(c, a, &at, len(rows), len(seen), total)
 		if err != nil {
@@ -200,6 +192,23 @@ func (l *listing) read(ctx context.Context, s *System, c *httpclient.Client, pla
 	}
 	if total >= 0 && len(seen) != total {
 		return &unsteady{fmt.Sprintf("it counts %d rows and shows %d", total, len(seen)), adviceRights}
+	}
+	return nil
+}
+
+// takeRows takes the rows of a page, none of which may have been seen.
+func takeRows(ctx context.Context, c *httpclient.Client, a *answer, rows []any, seen map[string]bool, take func(item any) (string, error)) error {
+	for _, row := range rows {
+		key, err := take(row)
+		switch {
+		case passes(err) || err != nil && ctx.Err() != nil:
+			return err
+		case err != nil:
+			return c.Malformed(a.response, err.Error())
+		case seen[key]:
+			return &unsteady{fmt.Sprintf("it gave the row %q twice while its pages were read", key), adviceAgain}
+		}
+		seen[key] = true
 	}
 	return nil
 }
@@ -406,20 +415,20 @@ func each[T any](read func() (*rowIndex[T], error)) iter.Seq2[T, error] {
 }
 
 // gather reads all lists until they agree with themselves and each other. row
-// reads one row; it returns the id of the asset that the row is about and the
+// reads one row of a list; it returns the id of the asset that the row is about and the
 // key of the row besides.
-func gather[T any](ctx context.Context, s *System, c *httpclient.Client, lists []*listing, row func(item any) (entry T, id, key string, err error)) (*rowIndex[T], error) {
+func gather[T any](ctx context.Context, s *System, c *httpclient.Client, lists []*listing, row func(l *listing, item any) (entry T, id, key string, err error)) (*rowIndex[T], error) {
 	var f *rowIndex[T]
-	take := func(item any) (string, error) {
-		entry, id, key, err := row(item)
-		if err != nil {
-			return "", err
-		}
-		return key, f.add(id, key, entry)
-	}
 	err := steadily(c, func() error {
 		f = &rowIndex[T]{byID: make(map[string][]int), byKey: make(map[string]int)}
 		for _, l := range lists {
+			take := func(item any) (string, error) {
+				entry, id, key, err := row(l, item)
+				if err != nil {
+					return "", err
+				}
+				return key, f.add(id, key, entry)
+			}
 			if err := l.read(ctx, s, c, nil, take); err != nil {
 				return err
 			}
@@ -435,7 +444,7 @@ func gather[T any](ctx context.Context, s *System, c *httpclient.Client, lists [
 // all reads all lists of assets, once a run.
 func (s *System) all(ctx context.Context) (*rowIndex[lifecycle.Record], error) {
 	return s.listed.Get(ctx, "", func(ctx context.Context) (*rowIndex[lifecycle.Record], error) {
-		f, err := gather(ctx, s, s.client, s.lists, func(item any) (lifecycle.Record, string, string, error) {
+		f, err := gather(ctx, s, s.client, s.lists, func(_ *listing, item any) (lifecycle.Record, string, string, error) {
 			r, key, err := s.record(ctx, item, "")
 			return r, r.ID, key, err
 		})

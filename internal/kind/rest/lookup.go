@@ -42,16 +42,18 @@ func (k *catalog) all(ctx context.Context) (*roll, error) {
 
 // read reads lists.
 func (k *catalog) read(ctx context.Context, lists []*listing) (*roll, error) {
-	rows, err := gather(ctx, k.s, k.client, lists, func(item any) (*entry, string, string, error) {
+	rows, err := gather(ctx, k.s, k.client, lists, func(l *listing, item any) (*entry, string, string, error) {
 		e, err := k.entry(item)
 		if err != nil {
 			return nil, "", "", err
 		}
+		e.deleted = l.trash
 		return e, e.person.ID, e.person.ID, nil
 	})
 	if err != nil {
 		return nil, err
 	}
+	passOnKeys(rows.entries)
 	r := &roll{rows, make(map[string][]int, len(rows.entries))}
 	for i, e := range rows.entries {
 		for _, key := range e.keys {
@@ -62,6 +64,22 @@ func (k *catalog) read(ctx context.Context, lists []*listing) (*roll, error) {
 		}
 	}
 	return r, nil
+}
+
+// passOnKeys takes from those who were deleted the keys that somebody has who is
+// there: an address is given again, and a look-up finds its new holder.
+func passOnKeys(entries []*entry) {
+	held := make(map[string]bool)
+	for _, e := range entries {
+		for _, key := range e.keys {
+			held[system.Fold(key)] = held[system.Fold(key)] || !e.deleted
+		}
+	}
+	for _, e := range entries {
+		if e.deleted {
+			e.keys = slices.DeleteFunc(e.keys, func(key string) bool { return held[system.Fold(key)] })
+		}
+	}
 }
 
 // discarded returns the entries of the trash that a key names.

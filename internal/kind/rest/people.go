@@ -141,7 +141,7 @@ func (s *System) catalog(c *checker, what string, t *peopleText) *catalog {
 			continue
 		}
 		k.lists = append(k.lists, l)
-		if t.List[i].Trash {
+		if l.trash = t.List[i].Trash; l.trash {
 			k.trash = append(k.trash, l)
 		}
 	}
@@ -208,8 +208,9 @@ func (c *checker) reference(at string, t *referenceText) *reference {
 
 // entry is a person or a team.
 type entry struct {
-	person lifecycle.Person
-	keys   []string // what names it, as the system writes it
+	person  lifecycle.Person
+	keys    []string // what names it, as the system writes it
+	deleted bool     // it is shown among those that were deleted
 }
 
 // named reports whether a key names the entry.

@@ -154,7 +154,7 @@ func (s *System) OpenTasks(ctx context.Context) iter.Seq2[system.AssetTask, erro
 // allTasks reads all lists of tasks, once a run.
 func (s *System) allTasks(ctx context.Context) (*rowIndex[system.AssetTask], error) {
 	return s.open.Get(ctx, "", func(ctx context.Context) (*rowIndex[system.AssetTask], error) {
-		return gather(ctx, s, s.taskClient, s.tasks.lists, func(item any) (system.AssetTask, string, string, error) {
+		return gather(ctx, s, s.taskClient, s.tasks.lists, func(_ *listing, item any) (system.AssetTask, string, string, error) {
 			row, err := s.task(item, "")
 			switch {
 			case err != nil:
