@@ -158,12 +158,16 @@ func (k *keycloakServer) login(ctx context.Context, realm string, form url.Value
 
 func (k *keycloakServer) realm() (*KeycloakRealm, error) {
 	r := &KeycloakRealm{URL: k.url, Name: "r" + strings.ToLower(rand.Text()), ClientID: keycloakClient, server: k}
-	profile := map[string]any{
-		"providerId": "declarative-user-profile", "config": map[string]any{"kc.user.profile.config": []string{keycloakProfile}},
+	type object = map[string]any
+	provider := func(id string, config object) []object {
+		return []object{{"name": id, "providerId": id, "config": config}}
 	}
-	_, err := k.call(http.MethodPost, "", map[string]any{
-		"realm": r.Name, "enabled": true,
-		"components": map[string]any{"org.keycloak.userprofile.UserProfileProvider": []any{profile}},
+	_, err := k.call(http.MethodPost, "", object{
+		"realm": r.Name, "enabled": true, "components": object{
+			"org.keycloak.userprofile.UserProfileProvider": provider("declarative-user-profile", object{"kc.user.profile.config": []string{keycloakProfile}}),
+			// Instead of the keys that Keycloak would make: a small one is made fast.
+			"org.keycloak.keys.KeyProvider": provider("rsa-generated", object{"keySize": []string{"1024"}}),
+		},
 	}, nil)
 	if err == nil {
 		r.ClientSecret, err = r.account(keycloakClient, "view-users")

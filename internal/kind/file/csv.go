@@ -28,7 +28,7 @@ func readCSV(in *input, l *table.Layout, emit func(*table.Row)) (seen table.Seen
 	r.ReuseRecord = true
 	header, err := r.Read()
 	if err != nil {
-		return seen, csvFlaw(err, 0, 0)
+		return seen, csvFlaw(err)
 	}
 	width := len(header)
 	swallowed := slices.ContainsFunc(header, holdsLineEnd)
@@ -50,10 +50,16 @@ func readCSV(in *input, l *table.Layout, emit func(*table.Row)) (seen table.Seen
 			rows--
 			continue
 		}
-		if err != nil {
-			return seen, csvFlaw(err, len(cells), width)
-		}
 		out.Reset()
+		if errors.Is(err, csv.ErrFieldCount) {
+			line, _ := r.FieldPos(0)
+			out.Break(&table.Flaw{Line: line, Column: 1, Reason: fmt.Sprintf("the row has %d fields and the header has %d; the row may be cut off", len(cells), width)})
+			emit(&out)
+			continue
+		}
+		if err != nil {
+			return seen, csvFlaw(err)
+		}
 		out.Line, out.Column = r.FieldPos(0)
 		for i, to := range feeds {
 			if len(to) == 0 {
@@ -123,7 +129,7 @@ scan:
 }
 
 // csvFlaw says what encoding/csv found, in words that need no RFC.
-func csvFlaw(err error, got, width int) error {
+func csvFlaw(err error) error {
 	if errors.Is(err, io.EOF) {
 		return &table.Flaw{Reason: "it is empty: it has not even a header"}
 	}
@@ -132,8 +138,6 @@ func csvFlaw(err error, got, width int) error {
 		return err
 	}
 	switch {
-	case errors.Is(err, csv.ErrFieldCount):
-		return &table.Flaw{Line: parse.StartLine, Column: 1, Reason: fmt.Sprintf("the row has %d fields and the header has %d; the row may be cut off", got, width)}
 	case errors.Is(err, csv.ErrQuote):
 		return &table.Flaw{Line: parse.Line, Column: parse.Column, Reason: fmt.Sprintf(
 			"a quotation mark is missing or too many in the row that begins in line %d; the file may be cut off", parse.StartLine)}

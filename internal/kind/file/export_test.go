@@ -66,10 +66,10 @@ func TestEveryBadCell(t *testing.T) {
 	}
 
 	dir := folder(t, map[string]string{
-		"a.json": `[{"id": "A", "verified_at": "x", "owner": {"a": 1}}, {"id": ["B"]}]`, "b.csv": "id,state,owner,shared\nA,,,no\nB,,,x\nC\n", "c.csv": "id,state,owner\n",
+		"a.json": `[{"id": "A", "verified_at": "x", "owner": {"a": 1}}, {"id": ["B"]}]`, "b.csv": "id,state,owner,shared\nA,,,no\nB,,,x\nC\nD,,,\nE,,\n", "c.csv": "id,state,owner\n",
 	})
 	f = unusable(t, mustNew(t, Config{Name: "cmdb", Assets: filepath.Join(dir, "*.*")}))
-	want := []string{`a.json line 1, column`, `a.json line 1`, `a.json line 1`, `b.csv line 3, column 5: the field "shared"`, `b.csv line 4, column 1: the row has 1 fields`}
+	want := []string{`a.json line 1, column`, `a.json line 1`, `a.json line 1`, `b.csv line 3, column 5: the field "shared"`, `b.csv line 4, column 1: the row has 1 fields`, `b.csv line 6, column 1: the row has 3 fields`, `c.csv it holds 0 asset records`}
 	for i, want := range want {
 		if i >= len(f.Items) || !strings.HasPrefix(f.Items[i], want) {
 			t.Errorf("got %q, want %q", f.Items, want)
@@ -158,23 +158,6 @@ none,none,none,n/a,never,null,NULL,null,none
 	if got := person(t, p, "ann"); got.Email != "" || got.Username != "none" || got.Status != lifecycle.PersonSuspended || got.Kind != lifecycle.KindUnstated ||
 		!got.EndDate.IsZero() || got.Manager != "-" {
 		t.Errorf("got %+v", got)
-	}
-}
-
-// What stands in place of a value that the account of an export may not read is no
-// value.
-func TestHiddenValues(t *testing.T) {
-	s := assetsFrom(t, "a.csv", "id,state,owner,environment,criticality,purpose\nA,retired,ann,ENCRYPTED,********,Sends bills\nB,encrypted,,production,*,[redacted]\n")
-	r := asset(t, s, "A")
-	want := []string{
-		`The system shows "ENCRYPTED" in place of a value of environment, which counts as not stated.`,
-		`The system shows "********" in place of a value of criticality, which counts as not stated.`,
-	}
-	if r.Environment != "" || r.Criticality != "" || r.Purpose != "Sends bills" || !slices.Equal(r.Unread, []string{want[0], want[1]}) {
-		t.Errorf("got %+v", r)
-	}
-	if r := asset(t, s, "B"); r.Environment != "production" || r.Criticality != "*" || r.Purpose != "" || len(r.Unread) != 1 || r.StateText != "encrypted" {
-		t.Errorf("got %+v", r)
 	}
 }
 

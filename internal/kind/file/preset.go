@@ -52,6 +52,7 @@ type preset struct {
 	Assets *presetTable  `yaml:"assets"`
 	People *presetTable  `yaml:"people"`
 	Empty  []string      `yaml:"empty"`
+	HTML   bool          `yaml:"html_entities"`
 	words  *table.Preset // what all of it says
 }
 
@@ -96,7 +97,7 @@ func readPreset(name string, text []byte) (preset, error) {
 	if err := yaml.UnmarshalWithOptions(text, &p, yaml.DisallowUnknownField()); err != nil {
 		return p, err
 	}
-	p.words = &table.Preset{Name: name, Empty: p.Empty, Tables: make(map[string]table.PresetTable)}
+	p.words = &table.Preset{Name: name, Empty: p.Empty, Entities: p.HTML, Tables: make(map[string]table.PresetTable)}
 	for of, part := range map[string]*presetTable{table.NameAssets: p.Assets, table.NamePeople: p.People} {
 		if part != nil {
 			p.words.Tables[of] = part.table("the preset " + name)

@@ -24,8 +24,11 @@ func (c *checker) count(at string, t *countText, places []string) *count {
 	return n
 }
 
-// rows returns the number of rows.
+// rows returns the number of rows, negative where the list itself tells it.
 func (n *count) rows(ctx context.Context, s *System, c *httpclient.Client, places map[string]string) (int, error) {
+	if n == nil {
+		return -1, nil
+	}
 	r, err := n.ask(ctx, s, c, places, nil, nil)
 	if err != nil {
 		return 0, err

@@ -149,12 +149,9 @@ type page struct {
 // other row may have.
 func (l *listing) read(ctx context.Context, s *System, c *httpclient.Client, places map[string]string, take func(item any) (string, error)) error {
 	seen := make(map[string]bool)
-	total := -1
-	if l.count != nil {
-		var err error
-		if total, err = l.count.rows(ctx, s, c, places); err != nil {
-			return err
-		}
+	total, err := l.count.rows(ctx, s, c, places)
+	if err != nil {
+		return err
 	}
 	at := page{visited: make(map[string]bool)}
 	walk := c.Walk("rows")
@@ -176,17 +173,8 @@ func (l *listing) read(ctx context.Context, s *System, c *httpclient.Client, pla
 			}
 			total = n
 		}
-		for _, row := range rows {
-			key, err := take(row)
-			switch {
-			case passes(err) || err != nil && ctx.Err() != nil:
-				return err
-			case err != nil:
-				return c.Malformed(a.response, err.Error())
-			case seen[key]:
-				return &unsteady{fmt.Sprintf("it gave the row %q twice while its pages were read", key), adviceAgain}
-			}
-			seen[key] = true
+		if err := takeRows(ctx, c, a, rows, seen, take); err != nil {
+			return err
 		}
 		more, err := l.turn(c, a, &at, len(rows), len(seen), total)
 		if err != nil {
@@ -204,6 +192,23 @@ func (l *listing) read(ctx context.Context, s *System, c *httpclient.Client, pla
 	}
 	if total >= 0 && len(seen) != total {
 		return &unsteady{fmt.Sprintf("it counts %d rows and shows %d", total, len(seen)), adviceRights}
+	}
+	return nil
+}
+
+// takeRows takes the rows of a page, none of which may have been seen.
+func takeRows(ctx context.Context, c *httpclient.Client, a *answer, rows []any, seen map[string]bool, take func(item any) (string, error)) error {
+	for _, row := range rows {
+		key, err := take(row)
+		switch {
+		case passes(err) || err != nil && ctx.Err() != nil:
+			return err
+		case err != nil:
+			return c.Malformed(a.response, err.Error())
+		case seen[key]:
+			return &unsteady{fmt.Sprintf("it gave the row %q twice while its pages were read", key), adviceAgain}
+		}
+		seen[key] = true
 	}
 	return nil
 }

@@ -168,7 +168,7 @@ func (f *fake) withoutMembers(query url.Values, all []resource) []resource {
 		out[i] = maps.Clone(o)
 		if all, ok := o["members"].([]any); ok && f.flat {
 			out[i]["members"] = slices.DeleteFunc(slices.Clone(all), func(m any) bool {
-				return slices.ContainsFunc(f.groups, func(g resource) bool { return g["id"] == m.(resource)["value"] }) //nolint:errcheck,forcetypeassert // the test wrote it
+				return slices.ContainsFunc(f.groups, func(g resource) bool { return g["id"] == m.(resource)["value"] }) //nolint:forcetypeassert // the test wrote it
 			})
 		}
 		if query.Get("excludedAttributes") == "members" {

@@ -116,6 +116,14 @@ func TestEarlier(t *testing.T) {
 	}
 }
 
+func TestIsLinks(t *testing.T) {
+	for name, want := range map[string]bool{"links": true, "_links": true, "Link": true, "rows": false, "next": false, "": false} {
+		if got := IsLinks(name); got != want {
+			t.Errorf("IsLinks(%q) = %v", name, got)
+		}
+	}
+}
+
 // FuzzMore asks that nothing makes it panic, that its words are fit for a terminal,
 // that a row more never makes an answer a part, and that it is the same each time.
 func FuzzMore(f *testing.F) {

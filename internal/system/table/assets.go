@@ -85,15 +85,7 @@ func (a *AssetIndex) Add(l *Layout, r *Row) {
 }
 
 func (a *AssetIndex) parse(l *Layout, r *Row) lifecycle.Record {
-	var unread []string
-	text := func(f int) string {
-		t := r.cells[f].Text
-		if system.Hidden(t) {
-			unread = append(unread, system.UnreadHidden(l.Fields[f], t))
-			return ""
-		}
-		return a.pool.text(t)
-	}
+	text := func(f int) string { return a.pool.text(r.cells[f].Text) }
 	rec := lifecycle.Record{
 		Unread:      takeHidden(r), // before any of these cells is read
 		Class:       text(assetClass),
@@ -103,7 +95,6 @@ func (a *AssetIndex) parse(l *Layout, r *Row) lifecycle.Record {
 		Environment: text(assetEnvironment),
 		Criticality: text(assetCriticality),
 	}
-	rec.Unread = unread
 	if word := r.cells[assetState].Text; word != "" {
 		state, known := a.words.state(word)
 		if rec.State = state; !known {

@@ -41,6 +41,7 @@ var (
 	errDate  = errors.New("it is not a date; " + acceptedDates)
 	errOrder = errors.New("which of day and month comes first cannot be told; " + acceptedDates)
 
+	errDateNamed  = errors.New("it is not a date; " + acceptedDates + ", and the forms that date_formats names")
 	errOrderNamed = errors.New(`which of day and month comes first cannot be told; set dates = "us" for month/day/year or dates = "eu" for day/month/year`)
 	errStrict     = errors.New("it is not a date; accepted: 2006-01-02 or RFC 3339, for instance 2006-01-02T15:04:05Z, from 1970 to 9999")
 )
@@ -83,13 +84,32 @@ func (d *Dates) parse(s string, endOfDay bool) (time.Time, error) {
 	switch {
 	case d.named && errors.Is(err, errOrder):
 		return time.Time{}, errOrderNamed
-	case err != nil:
-		return time.Time{}, err
+	case err == nil:
+		if t.Year() >= 1970 && t.Year() <= 9999 {
+			return within(t.UTC().Truncate(time.Second)), nil
+		}
+		err = errDate
 	}
-	if t = t.UTC().Truncate(time.Second); t.Year() < 1970 || t.Year() > 9999 {
-		return time.Time{}, errDate
+	if d.named && errors.Is(err, errDate) {
+		err = errDateNamed
 	}
-	return t, nil
+	return time.Time{}, err
+}
+
+// lastMoment is the last instant that can be written. 31 December 9999, which stands
+// for "without end" in many exports, ends later in the zones west of UTC.
+var lastMoment = time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)
+
+// within returns the instant that is nearest among those that can be written, for one
+// that lies beyond them in UTC alone.
+func within(t time.Time) time.Time {
+	switch {
+	case t.Before(distantPast):
+		return distantPast
+	case t.After(lastMoment):
+		return lastMoment
+	}
+	return t
 }
 
 // boundless reads what databases write for the absence of a date and for dates that
@@ -206,6 +226,9 @@ func (d *Dates) at(day time.Time, clock clockOf, endOfDay bool) (time.Time, erro
 // epoch reads seconds and milliseconds since 1970. Their number of digits tells them
 // apart: seconds from 1973 to 2286, with or without a fraction.
 func epoch(s string) (time.Time, bool) {
+	if f, err := strconv.ParseFloat(s, 64); err == nil && strings.ContainsAny(s, "eE") && f > 0 && f < 1e15 {
+		s = strconv.FormatFloat(f, 'f', -1, 64) // how JSON may write a large number
+	}
 	whole, fraction, cut := strings.Cut(s, ".")
 	if !digits(whole) || cut && !digits(fraction) {
 		return time.Time{}, false

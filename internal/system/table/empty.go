@@ -19,12 +19,6 @@ var (
 
 const attributeEmpty = "empty"
 
-// DefaultEmpty lists the words that stand for nothing in one field or another, where no
-// list is configured.
-func DefaultEmpty() []string {
-	return slices.Concat(emptyEverywhere, emptyButTexts, emptyButFree, emptyDates)
-}
-
 // empties reports whether a text stands for nothing in a field. A word that the
 // configuration maps to a state, a status or a kind says something.
 func (w *Words) empties(t *Table, field int, text string) bool {

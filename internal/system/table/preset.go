@@ -8,6 +8,7 @@ type Preset struct {
 	Name        string
 	Tables      map[string]PresetTable // by the names of the tables
 	Empty       []string
+	Entities    bool // texts are written as HTML writes them: O&#039;Brien
 	Dates       string
 	DateFormats []string
 	TimeZone    string

@@ -2,6 +2,7 @@ package table
 
 import (
 	"cmp"
+	"html"
 	"slices"
 	"strings"
 
@@ -40,6 +41,7 @@ type Row struct {
 	present      Bits
 	bad          Bits // fields that hold what is not accepted
 	flaws        []*Flaw
+	broken       bool // the row as a whole cannot be read
 	Line, Column int
 	Seen         Seen // what the rows so far had
 }
@@ -69,6 +71,11 @@ func (r *Row) Set(feeds []Feed, c Cell) {
 		r.parts[f.field] = append(r.parts[f.field], part{f.part, c})
 	}
 	r.Seen.add(feeds)
+}
+
+// Break notes that the row as a whole cannot be read.
+func (r *Row) Break(flaw *Flaw) {
+	r.broken, r.flaws = true, append(r.flaws, flaw)
 }
 
 // Refuse notes that what stands under a header cannot be the value of its fields.
@@ -108,6 +115,9 @@ func (r *Row) Add(feeds []Feed, text Cell) {
 // Take gives a row to an index, and returns what is wrong with its values. The row
 // is not taken then, but all of its values have been looked at.
 func (l *Layout) Take(r *Row, to Index) []*Flaw {
+	if r.broken {
+		return r.flaws
+	}
 	for f := range l.Fields {
 		switch c := &l.columns[f]; {
 		case len(r.parts[f]) > 0:
@@ -157,6 +167,12 @@ func (l *Layout) merge(field int, parts []part) Cell {
 // stands for nothing.
 func (l *Layout) check(r *Row, f int) {
 	c := &r.cells[f]
+	if l.words.entities {
+		c.Text = html.UnescapeString(c.Text)
+		for i, text := range c.List {
+			c.List[i] = html.UnescapeString(text)
+		}
+	}
 	size, parts := len(c.Text), len(c.List)
 	for _, text := range c.List {
 		size += len(text)

@@ -95,6 +95,7 @@ type Words struct {
 	empty    []string                           // words that stand for nothing, folded; nil for the usual ones
 	also     []string                           // words that do so in exports of the preset
 	dates    *Dates
+	entities bool // texts are written as HTML writes them
 }
 
 // Check returns the words of the mapping, and everything that is wrong with it.
@@ -123,7 +124,7 @@ func (m *Mapping) Check() (*Words, []system.Problem) {
 		w.empty = foldAll(m.Empty)
 	}
 	if m.Preset != nil {
-		w.also = foldAll(m.Preset.Empty)
+		w.also, w.entities = foldAll(m.Preset.Empty), m.Preset.Entities
 	}
 	return w, out
 }
