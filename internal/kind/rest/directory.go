@@ -79,7 +79,12 @@ func (s *System) TeamsOf(ctx context.Context, p lifecycle.Person) ([]string, err
 	k := s.people
 	return k.related.Get(ctx, p.ID, func(ctx context.Context) ([]string, error) {
 		var out []string
-		err := k.follow(ctx, k.teams, p.ID, func(id string, _ bool, _ *entry) { out = append(out, id) })
+		err := k.follow(ctx, k.teams, p.ID, func(id string, _ bool, _ *entry) {
+			if s.teams != nil {
+				id = s.teams.prefix + id
+			}
+			out = append(out, id)
+		})
 		slices.Sort(out)
 		return slices.Compact(out), err
 	})
@@ -96,7 +101,7 @@ func (k *catalog) follow(ctx context.Context, r *reference, id string, take func
 	err := steadily(k.client, func() error {
 		found = nil
 		passedOver := 0
-		return r.listing.read(ctx, k.s, k.client, places(id), func(item any) (string, error) {
+		return r.listing.read(ctx, k.s, k.client, places(strings.TrimPrefix(id, k.prefix)), func(item any) (string, error) {
 			member, team, e, err := k.relation(r, item)
 			if err != nil {
 				return "", err
@@ -139,7 +144,10 @@ func (k *catalog) relation(r *reference, item any) (id string, team bool, e *ent
 	if id, _ = system.UsableKey(id); id == "" {
 		return "", false, nil, fmt.Errorf("%s: a member has no id", r.id.at)
 	}
-	if r.whole && !team {
+	switch {
+	case team:
+		id = k.prefix + id
+	case r.whole:
 		e, err = k.s.people.entry(item)
 	}
 	return id, team, e, err

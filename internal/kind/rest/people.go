@@ -16,8 +16,11 @@ import (
 
 // peopleText describes people, or the teams that they are in.
 type peopleText struct {
-	When   string            `yaml:"when"`  // condition over the settings: whether they are read at all
-	ID     string            `yaml:"id"`    // expression over an item
+	When string `yaml:"when"` // condition over the settings: whether they are read at all
+	ID   string `yaml:"id"`   // expression over an item
+	// Prefix stands before every id of teams, where people and teams are numbered
+	// alike. Paths with {id} hold the id without it.
+	Prefix string            `yaml:"prefix"`
 	Get    []getText         `yaml:"get"`   // every way that can be asked for a key is; together they know all keys
 	List   []listText        `yaml:"list"`  // together, everybody
 	Hides  *bool             `yaml:"hides"` // the lists may leave out what get shows; true if unstated
@@ -59,6 +62,7 @@ type catalog struct {
 	client *httpclient.Client
 	what   string // "people" or "teams", for messages
 	team   bool
+	prefix string // of ids
 
 	id     *expression
 	ways   []*way
@@ -124,7 +128,7 @@ func (s *System) compilePeople(c *checker, d *document) {
 // catalog compiles the rules for people or for teams; nil if they are not read.
 func (s *System) catalog(c *checker, what string, t *peopleText) *catalog {
 	use := c.applies(what, t.When)
-	k := &catalog{s: s, what: what, hides: hides(t.Hides), fields: c.fields(what+".fields", t.Fields, personFields)}
+	k := &catalog{s: s, what: what, prefix: t.Prefix, hides: hides(t.Hides), fields: c.fields(what+".fields", t.Fields, personFields)}
 	if t.ID == "" {
 		c.problem(what+".id", "An expression is required that gives the id of an item.")
 	} else {
@@ -163,6 +167,8 @@ func (s *System) catalog(c *checker, what string, t *peopleText) *catalog {
 		c.problem("teams.teams", "It belongs to people.")
 	case what == "people" && len(t.Members) > 0:
 		c.problem("people.members", "It belongs to teams.")
+	case what == "people" && t.Prefix != "":
+		c.problem("people.prefix", "It belongs to teams.")
 	}
 	if !use {
 		return nil
@@ -238,6 +244,7 @@ func (k *catalog) entry(item any) (*entry, error) {
 	if p.ID == "" || system.Defaced(p.ID) {
 		return nil, fmt.Errorf("an item has no id")
 	}
+	p.ID = k.prefix + p.ID
 	if p.Source == "" {
 		p.Source = k.s.title + " " + k.what + "/" + p.ID
 	}

@@ -272,3 +272,34 @@ people:
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
+
+// Where people and teams are numbered alike, teams have a prefix, so that nobody is
+// taken for a team of the same number. Paths hold the number alone.
+func TestTeamsWithThePeoplesNumbers(t *testing.T) {
+	seed := systemtest.Seed{People: []lifecycle.Person{
+		{ID: "7", Username: "ann", Kind: lifecycle.KindEmployee, Status: lifecycle.PersonActive, Teams: []string{"7"}},
+		{ID: "8", Username: "bob", Kind: lifecycle.KindEmployee, Status: lifecycle.PersonActive, Teams: []string{"9"}},
+		{ID: "7", Name: "Payments", Kind: lifecycle.KindTeam, Status: lifecycle.PersonActive},
+		{ID: "9", Name: "Core", Kind: lifecycle.KindTeam, Status: lifecycle.PersonActive, Teams: []string{"7"}},
+	}}
+	for _, name := range []string{"lists alone", "teams of a person"} {
+		description := strings.Replace(directories[name], "teams:\n  id: item.id\n", "teams:\n  id: item.id\n  prefix: team-\n  hides: false\n", 1)
+		description = strings.Replace(description, "prefix: team-\n  hides: false\n  hides: false\n", "prefix: team-\n  hides: false\n", 1)
+		s := openAt(t, systemtest.ServeHTTP(t, newDirectory(seed)), description)
+		found, err := s.Person(t.Context(), "7")
+		if err != nil || len(found) != 1 || found[0].Username != "ann" {
+			t.Errorf("%s: 7 is %+v, %v", name, found, err)
+		}
+		if found, err = s.Person(t.Context(), "team-7"); err != nil || len(found) != 1 || found[0].Kind != lifecycle.KindTeam || found[0].ID != "team-7" {
+			t.Errorf("%s: team-7 is %+v, %v", name, found, err)
+		}
+		if found, err = s.Members(t.Context(), "team-7"); err != nil || len(found) != 2 {
+			t.Errorf("%s: in team-7 are %+v, %v", name, found, err)
+		}
+		if name == "teams of a person" {
+			if found, err = s.Person(t.Context(), "ann"); err != nil || !slices.Equal(found[0].Teams, []string{"team-7"}) {
+				t.Errorf("%s: ann is %+v, %v", name, found, err)
+			}
+		}
+	}
+}
