@@ -93,7 +93,7 @@ func (w *Workspace) serve() string {
 	started, closed := make(chan *goplugin.ReattachConfig, 1), make(chan struct{})
 	failed := make(chan error, 1)
 	go func() {
-		failed <- tf6server.Serve(plugin.Address, plugin.Server("test", w.Clock),
+		failed <- tf6server.Serve(plugin.Address, serve(w.Clock, func(text string) { w.t.Error(text) }),
 			tf6server.WithDebug(ctx, started, closed), tf6server.WithoutLogStderrOverride(),
 			tf6server.WithGoPluginLogger(hclog.NewNullLogger()))
 	}()
