@@ -31,6 +31,8 @@ locals {
 }
 `
 
+const custodyAccess = "billing-export API key"
+
 const custodyConfig = `
 terraform {
   required_providers {
@@ -55,7 +57,7 @@ locals {
 resource "custody_grant" "g" {
   for_each = local.assets
   binding  = local.bound[each.key]
-  access   = "billing-export API key"
+  access   = "` + custodyAccess + `"
 }
 ` + shape
 

@@ -171,7 +171,7 @@ func newSite(ctx context.Context, w *workshop, r *runner, n int) (*site, error) 
 	if _, err := r.run(ctx, s.unchanged, 0, "2 added", "apply", "-auto-approve", "-no-color", "-var=n=1"); err != nil {
 		return nil, err
 	}
-	return s, multiply(s.unchanged, r.contender, n, now)
+	return s, multiply(s.unchanged, r.contender, n)
 }
 
 func (s *site) planArgs() []string {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -21,7 +22,7 @@ const stateFile = "terraform.tfstate"
 // multiply turns the state of one instance of each resource into that of n. An
 // apply of thousands would take hours, for the command line tool's own part of
 // it grows with the square of their number.
-func multiply(dir string, c contender, n int, now time.Time) error {
+func multiply(dir string, c contender, n int) error {
 	path := filepath.Join(dir, stateFile)
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -29,7 +30,11 @@ func multiply(dir string, c contender, n int, now time.Time) error {
 	}
 	words := assetWords
 	if c.name == nameCustody {
-		if words, err = factWords(dir, now); err != nil {
+		issued, err := issuedAt(text)
+		if err != nil {
+			return err
+		}
+		if words, err = factWords(dir, issued); err != nil {
 			return err
 		}
 	}
@@ -101,8 +106,19 @@ func replacers(n int, words func(i int) ([]string, error)) ([]*strings.Replacer,
 // them but the id.
 func assetWords(i int) ([]string, error) { return []string{assetID(i)}, nil }
 
-// factWords assesses the assets of a module as the provider does, and returns
-// what tells one from another: the id, the holder and the digest.
+// issuedAt returns the instant at which the one grant of a state was issued.
+func issuedAt(state []byte) (time.Time, error) {
+	_, rest, found := strings.Cut(string(state), `"issued_at": "`)
+	text, _, closed := strings.Cut(rest, `"`)
+	if !found || !closed {
+		return time.Time{}, errors.New("no grant of the state says when it was issued")
+	}
+	return time.Parse(time.RFC3339, text)
+}
+
+// factWords assesses and decides as the provider does at an instant, and returns what
+// tells one asset from another: its id, its holder with the keys, the digest, and when
+// its grant changes next.
 func factWords(dir string, now time.Time) (func(i int) ([]string, error), error) {
 	s, err := file.New(file.Config{Name: "cmdb", Assets: filepath.Join(dir, "assets.csv"), People: filepath.Join(dir, "people.csv")})
 	if err != nil {
@@ -123,6 +139,15 @@ func factWords(dir string, now time.Time) (func(i int) ([]string, error), error)
 		if len(b.Findings) > 0 {
 			return nil, fmt.Errorf("asset %s should be healthy but has %v", q.Asset, b.Findings)
 		}
-		return []string{assetID(i), b.Holder, b.Digest()}, nil
+		spec := &lifecycle.Spec{Access: custodyAccess}
+		d, err := lifecycle.Decide(lifecycle.Input{Binding: &b, Spec: spec, Policies: []*lifecycle.Rules{rules}, Now: now})
+		if err != nil {
+			return nil, err
+		}
+		words := []string{assetID(i), b.Holder, b.Digest(), d.Grant.NextChangeAt.Format(time.RFC3339)}
+		for _, key := range b.OwnerKeys {
+			words = append(words, key.Key)
+		}
+		return words, nil
 	}, nil
 }
