@@ -46,6 +46,15 @@ var guides = map[string][]scene{
 		{"enforced", 2, enforce},
 		{"retired", 2, edit("inventory/assets.csv", "Billing,in_service", "Billing,retired")},
 	},
+	"from-an-export": {
+		{"bad-cells", 1, nil},
+		{"bad-kind", 1, edit("main.tf", `preset = "snipeit" }`, `preset = "snipeit", dates = "us" }`)},
+		{"first", 2, func(w *acctest.Workspace) {
+			w.Edit("main.tf", `preset = "okta" }`, `preset = "okta", kinds = { Freelancer = "contractor" } }`)
+			w.Edit("main.tf", `toset(["LAP-002"])`, `toset(["LAP-001", "LAP-002", "LAP-003"])`)
+		}},
+		{"resolved", 2, edit("exports/snipeit.csv", `"user","cam"`, `"user","cam@example.org"`)},
+	},
 	"retired": {
 		{"", 2, enforce},
 		{"retired", 2, edit("inventory/assets.csv", "Billing,in_service", "Billing,retired")},

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
+	"encoding/json"
 	"encoding/pem"
 	"net/http/httptest"
 	"os"
@@ -14,20 +15,22 @@ import (
 	"testing"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/acctest"
+	"github.com/custodyhq/terraform-provider-custody/internal/kind/file"
 )
 
 // chapters are what the page of a kind of system must say.
 var chapters = []string{"## Permissions", "## Example", "## What is mapped", "## What is read, and how often", "## Limits"}
 
 // TestEveryKindHasAPage wants a page of each kind that the provider block
-// accepts, and a line in the guide, which says what the kind was tried against.
+// accepts, and a line in one of the two guides, which says what the kind was tried
+// against.
 func TestEveryKindHasAPage(t *testing.T) {
-	guide := template(t, "guides/connecting-your-asset-system.md")
+	guide := template(t, "guides/connecting-your-asset-system.md") + template(t, "guides/connecting-your-identity-provider.md")
 	kinds := providerSchema(t).ConfigSchema.Block.Attributes["systems"].AttributeNestedType.Attributes
 	for kind, a := range kinds {
 		page := "system-" + strings.ReplaceAll(kind, "_", "-") + ".md"
 		if !strings.Contains(guide, "| [`"+kind+"`]("+page+") |") {
-			t.Errorf("the table of the guide lacks %s", kind)
+			t.Errorf("the tables of the guides lack %s", kind)
 		}
 		text := pageOf(t, page)
 		for _, chapter := range chapters {
@@ -40,6 +43,17 @@ func TestEveryKindHasAPage(t *testing.T) {
 		}
 		if a.AttributeNestedType == nil {
 			t.Errorf("%s is no block", kind)
+		}
+	}
+}
+
+// TestEveryPresetIsInTheGuide wants a line for each preset in the guide that says
+// what to export, and its name on the page of the kind.
+func TestEveryPresetIsInTheGuide(t *testing.T) {
+	guide, page := template(t, "guides/from-an-export.md.tmpl"), pageOf(t, "system-file.md")
+	for _, name := range file.Presets() {
+		if !strings.Contains(guide, "| `"+name+"` |") || !strings.Contains(page, "`"+name+"`") {
+			t.Errorf("%s is not described", name)
 		}
 	}
 }
@@ -76,9 +90,13 @@ var variables = regexp.MustCompile(`CUSTODY_[A-Z]+_[A-Z_]*[A-Z]`)
 // TestSystemPages configures the provider as each page does. It connects to
 // nothing: that happens when something is first asked for.
 func TestSystemPages(t *testing.T) {
-	pages, err := filepath.Glob(filepath.Join(templates, "guides", "*system*.md"))
-	if err != nil || len(pages) == 0 {
-		t.Fatalf("no pages: %v", err)
+	var pages []string
+	for _, pattern := range []string{"system-*.md", "connecting-*.md"} {
+		found, err := filepath.Glob(filepath.Join(templates, "guides", pattern))
+		if err != nil || len(found) == 0 {
+			t.Fatalf("no pages: %v", err)
+		}
+		pages = append(pages, found...)
 	}
 	server := httptest.NewTLSServer(nil)
 	defer server.Close()
@@ -92,8 +110,14 @@ func TestSystemPages(t *testing.T) {
 				switch {
 				case strings.HasSuffix(name, "_DSN"):
 					value = "postgres://reader:canary-secret@db.example.org/cmdb"
-				case strings.HasSuffix(name, "_PRIVATE_KEY"), strings.HasSuffix(name, "_CERTIFICATE"), strings.HasSuffix(name, "_SERVICE_ACCOUNT"):
+				case strings.HasSuffix(name, "_PRIVATE_KEY"), strings.HasSuffix(name, "_CERTIFICATE"):
 					value = privateKey()
+				case strings.HasSuffix(name, "_SERVICE_ACCOUNT"):
+					file, err := json.Marshal(map[string]string{"client_email": "reader@example.org", "private_key_id": "1", "private_key": privateKey()})
+					if err != nil {
+						t.Fatal(err)
+					}
+					value = string(file)
 				}
 				t.Setenv(name, value)
 			}

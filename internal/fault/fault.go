@@ -20,6 +20,9 @@ type Fault struct {
 	Kind     error  // a sentinel of this package, if one fits
 	Summary  string // Title Case, verb and object: "Unable to Read Asset Record"
 	Happened string // what happened, a full sentence
+	// Items are single things that happened, if there are several: each a line below
+	// what happened.
+	Items []string
 	// Consequence is what it means for the access, a full sentence. It is empty
 	// in all but a few faults, because it depends on the operation that fails for
 	// them: that supplies it.
@@ -39,10 +42,14 @@ func Sentence(err error) string {
 
 // Error returns the parts as one text.
 func (f *Fault) Error() string {
-	if f.Err == nil {
-		return f.Summary + ": " + f.Happened
+	text := f.Summary + ": " + f.Happened
+	if len(f.Items) > 0 {
+		text += " " + strings.Join(f.Items, "; ")
 	}
-	return f.Summary + ": " + f.Happened + ": " + f.Err.Error()
+	if f.Err != nil {
+		text += ": " + f.Err.Error()
+	}
+	return text
 }
 
 // Unwrap returns the sentinel and the original error.
@@ -59,7 +66,11 @@ func (f *Fault) Unwrap() []error {
 // Detail returns the text below the summary of a diagnostic.
 func (f *Fault) Detail() string {
 	parts := make([]string, 0, 4)
-	for _, p := range []string{f.Happened, f.Consequence, f.Advice} {
+	happened := f.Happened
+	for _, item := range f.Items {
+		happened += "\n  " + item // the command line tool does not wrap a line that is indented
+	}
+	for _, p := range []string{happened, f.Consequence, f.Advice} {
 		if p != "" {
 			parts = append(parts, p)
 		}

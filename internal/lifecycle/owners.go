@@ -210,7 +210,7 @@ func (a *assessment) unknownOwners() []string {
 	for _, o := range a.owners {
 		switch {
 		case len(o.matches) == 0:
-			out = append(out, "No directory knows the owner "+quote(o.key)+".")
+			out = append(out, "No directory knows the owner "+quote(o.key)+"."+resolvingKeys(o.key))
 		case len(o.matches) > 1:
 			out = append(out, "The owner "+quote(o.key)+" may be any of "+displayAll(o.matches)+".")
 		case o.matches[0].Status == PersonUnknown && o.matches[0].StatusText != "":
@@ -220,6 +220,15 @@ func (a *assessment) unknownOwners() []string {
 		}
 	}
 	return out
+}
+
+// resolvingKeys returns a sentence that says by which keys an owner would be found, if
+// the record seems to hold a name instead of one: "Ann Archer", "Archer, Ann".
+func resolvingKeys(key string) string {
+	if !strings.ContainsAny(strings.TrimSpace(key), " ,") || strings.Contains(key, "@") {
+		return ""
+	}
+	return " It reads like a name, and names are not unique: give the record the id, the email address or the user name of the person or team."
 }
 
 func (a *assessment) shared(people []Person) {

@@ -1,6 +1,7 @@
 package system
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -41,6 +42,21 @@ func Composed(s string) string {
 	}
 	_, n := utf8.DecodeRuneInString(s[i:])
 	return norm.NFC.String(s[:i]) + s[i:i+n] + Composed(s[i+n:])
+}
+
+// Spellings returns the Unicode forms in which a system may hold s, for systems
+// that compare texts by their bytes: s itself, composed and decomposed.
+func Spellings(s string) []string {
+	out := []string{s}
+	if isASCII(s) {
+		return out
+	}
+	for _, other := range []string{Composed(s), norm.NFD.String(s)} {
+		if !slices.Contains(out, other) {
+			out = append(out, other)
+		}
+	}
+	return out
 }
 
 func isASCII(s string) bool {

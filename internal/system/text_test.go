@@ -1,6 +1,7 @@
 package system_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
@@ -41,6 +42,16 @@ func TestComposed(t *testing.T) {
 	} {
 		if got := system.Composed(in); got != want {
 			t.Errorf("%q becomes %q, not %q", in, got, want)
+		}
+	}
+}
+
+func TestSpellings(t *testing.T) {
+	for in, want := range map[string][]string{
+		"ada": {"ada"}, "Jos\u00e9": {"Jos\u00e9", "Jose\u0301"}, "Jose\u0301": {"Jose\u0301", "Jos\u00e9"}, "\u4e2d": {"\u4e2d"},
+	} {
+		if got := system.Spellings(in); !slices.Equal(got, want) {
+			t.Errorf("the spellings of %q are %q, want %q", in, got, want)
 		}
 	}
 }

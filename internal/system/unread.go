@@ -10,6 +10,9 @@ import (
 // Hidden reports whether a text stands for a value that the account may not read,
 // such as ENCRYPTED or ********, and so is no value.
 func Hidden(text string) bool {
+	if text == "" {
+		return false
+	}
 	text = Fold(strings.TrimSpace(text))
 	if bare := strings.Trim(text, "[]<>(){}"); bare != text {
 		switch bare {
@@ -23,6 +26,24 @@ func Hidden(text string) bool {
 		return true
 	}
 	return len(text) > 1 && strings.Trim(text, "*•●∗") == ""
+}
+
+// OneWord returns the word that a field of a record states, of which a system shows
+// several values or none. Where it shows several, or a hidden one, the field states
+// nothing, and a sentence says so (lifecycle.Record.Unread). A purpose may well have
+// several.
+func OneWord(field string, values []string) (word, unread string) {
+	switch {
+	case len(values) > 1 && field == "purpose":
+		return strings.Join(values, ", "), ""
+	case len(values) > 1:
+		return "", UnreadSeveral(field, values)
+	case len(values) == 0:
+		return "", ""
+	case Hidden(values[0]):
+		return "", UnreadHidden(field, values[0])
+	}
+	return values[0], ""
 }
 
 // UnreadHidden returns the sentence for a field whose value is hidden

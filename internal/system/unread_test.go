@@ -31,3 +31,20 @@ func TestUnreadSentences(t *testing.T) {
 		}
 	}
 }
+
+func TestOneWord(t *testing.T) {
+	for _, test := range []struct {
+		field  string
+		values []string
+		word   string
+		unread bool
+	}{
+		{"environment", nil, "", false}, {"environment", []string{"prod"}, "prod", false}, {"environment", []string{"prod", "test"}, "", true},
+		{"environment", []string{"ENCRYPTED"}, "", true}, {"purpose", []string{"a", "b"}, "a, b", false}, {"purpose", []string{"***"}, "", true},
+	} {
+		word, unread := system.OneWord(test.field, test.values)
+		if word != test.word || (unread != "") != test.unread {
+			t.Errorf("%s %q gives %q, %q", test.field, test.values, word, unread)
+		}
+	}
+}

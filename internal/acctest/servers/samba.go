@@ -3,11 +3,15 @@ package servers
 import (
 	"context"
 	"crypto/rand"
+	"encoding/binary"
 	"fmt"
 	"net"
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
+
+	"github.com/go-ldap/ldap/v3"
 )
 
 const sambaBase = "DC=ad,DC=test"
@@ -81,4 +85,20 @@ func loopbackAddress() (string, error) {
 		}
 	}
 	return "", fmt.Errorf("a domain controller needs port 389 of an address of its own; does a directory server of this machine take it on all of them? %w", err)
+}
+
+// SetPrimaryGroup makes a group the primary one of a person, as an administrator
+// does: the person must be a member of it before, and is among its members no
+// longer.
+func (d *Directory) SetPrimaryGroup(t testing.TB, person, group string) {
+	t.Helper()
+	found, err := d.admin.Search(ldap.NewSearchRequest(group, ldap.ScopeBaseObject, ldap.NeverDerefAliases, 0, 0, false, "(objectClass=*)", []string{"objectSid"}, nil))
+	if err != nil || len(found.Entries) != 1 {
+		t.Fatalf("search %s: %v", group, err)
+	}
+	sid := found.Entries[0].GetRawAttributeValue("objectSid")
+	if len(sid) < 4 {
+		t.Fatalf("%s has the security identifier %x", group, sid)
+	}
+	d.Set(t, person, map[string][]string{"primaryGroupID": {strconv.FormatUint(uint64(binary.LittleEndian.Uint32(sid[len(sid)-4:])), 10)}})
 }

@@ -197,23 +197,20 @@ func (s *System) entities(ctx context.Context, t *table.Table, kinds []string) (
 
 // fill puts entities into an index.
 func (s *System) fill(t *table.Table, entities []entity, fields func(entity) map[string]table.Cell, to table.Index, whole bool) error {
-	l := table.NewLayout(t, nil)
+	l := s.words.Layout(t)
 	var r table.Row
 	for _, e := range entities {
 		to.Begin(e.source)
 		r.Reset()
 		r.Line, r.Column = e.line, 1
 		for name, cell := range fields(e) {
-			r.Set(l.FieldsOf(name), cell)
+			r.Set(l.Feeds(name), cell)
 		}
-		err := l.Check(&r)
-		if err == nil {
-			err = to.Add(l, &r)
-		}
+		flaws := l.Take(&r, to)
 		// Every entity states what it is, so nothing is to be completed.
 		to.End(^table.Bits(0))
-		if err != nil {
-			return s.unusable(t, e.ref.String(), e.source, err)
+		if len(flaws) > 0 {
+			return s.unusable(t, e.ref.String(), e.source, flaws[0])
 		}
 	}
 	m := table.Mapping{MinRecords: s.config.MinRecords}

@@ -35,6 +35,8 @@ func (c *Config) check() (*table.Words, []system.Problem) {
 			out = append(out, system.Problem{Attribute: name, Message: message})
 		}
 	}
+	out = append(out, c.checkPreset()...)
+	c.Adaptable = true
 	words, problems := c.Check()
 	return words, append(out, problems...)
 }

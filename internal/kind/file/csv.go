@@ -17,24 +17,24 @@ const maxHeader = 64 << 10
 
 // readCSV reads a file as RFC 4180 describes it. A row with another number of
 // fields than the header is an error: it is how a cut or shifted row shows.
-func readCSV(in *input, l *table.Layout, emit func(*table.Row) error) (table.Bits, error) {
+func readCSV(in *input, l *table.Layout, emit func(*table.Row)) (seen table.Seen, err error) {
 	buffered := bufio.NewReaderSize(in, maxHeader)
 	comma, err := delimiter(buffered, in.tabs)
 	if err != nil {
-		return 0, err
+		return seen, err
 	}
 	r := csv.NewReader(buffered)
 	r.Comma = comma
 	r.ReuseRecord = true
 	header, err := r.Read()
 	if err != nil {
-		return 0, csvFlaw(err, 0, 0)
+		return seen, csvFlaw(err, 0, 0)
 	}
 	width := len(header)
 	swallowed := slices.ContainsFunc(header, holdsLineEnd)
-	fields, seen, reason := l.Header(header)
+	feeds, seen, reason := l.Header(header)
 	if reason != "" {
-		return 0, &table.Flaw{Line: 1, Column: 1, Reason: reason}
+		return seen, &table.Flaw{Line: 1, Column: 1, Reason: reason}
 	}
 	var out table.Row
 	for rows := 0; ; rows++ {
@@ -42,27 +42,40 @@ func readCSV(in *input, l *table.Layout, emit func(*table.Row) error) (table.Bit
 		cells, err := r.Read()
 		if errors.Is(err, io.EOF) {
 			if swallowed && rows == 0 {
-				return 0, &table.Flaw{Line: 1, Column: 1, Reason: "the header holds line ends and no row follows it; a quotation mark or the kind of line ends may be wrong"}
+				return seen, &table.Flaw{Line: 1, Column: 1, Reason: "the header holds line ends and no row follows it; a quotation mark or the kind of line ends may be wrong"}
 			}
 			return seen, nil
 		}
-		if err != nil {
-			return 0, csvFlaw(err, len(cells), width)
+		if isEmptyRow(cells, width) {
+			rows--
+			continue
 		}
+		if err != nil {
+			return seen, csvFlaw(err, len(cells), width)
+		}
+		out.Reset()
 		out.Line, out.Column = r.FieldPos(0)
-		out.Present = seen
-		for i, feeds := range fields {
-			if len(feeds) == 0 {
+		for i, to := range feeds {
+			if len(to) == 0 {
 				continue
 			}
 			c := table.Cell{Text: cells[i]}
 			c.Line, c.Column = r.FieldPos(i)
-			out.Set(feeds, c)
+			out.Set(to, c)
 		}
-		if err := emit(&out); err != nil {
-			return 0, err
-		}
+		emit(&out)
 	}
+}
+
+// isEmptyRow reports whether a row holds nothing but marks between fields, which
+// spreadsheets leave behind the last row. In a row of another width than the header
+// they may be the marks of other files.
+func isEmptyRow(cells []string, width int) bool {
+	blank := " \t\n"
+	if len(cells) != width {
+		blank += ",;"
+	}
+	return len(cells) > 0 && !slices.ContainsFunc(cells, func(s string) bool { return strings.Trim(s, blank) != "" })
 }
 
 // holdsLineEnd reports whether a name of a column holds what ends a line somewhere:

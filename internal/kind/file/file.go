@@ -31,6 +31,8 @@ type Config struct {
 	Assets string
 	People string
 	Tasks  string
+	// Preset names the tool whose export the files are; see Presets.
+	Preset string
 	// FollowLinks reads also what links lead to outside of the folder that is named.
 	FollowLinks bool
 
@@ -41,6 +43,7 @@ type Config struct {
 // file; ask with system.AsAssets, system.AsPeople and system.AsTasks.
 type System struct {
 	config Config
+	words  *table.Words
 	open   func(at files.Place, path string) (source, error)
 	*table.Tables
 }
@@ -60,7 +63,7 @@ func New(c Config) (*System, error) {
 	if len(problems) > 0 {
 		return nil, &system.ConfigError{System: c.Name, Problems: problems}
 	}
-	s := &System{config: c, open: openSource}
+	s := &System{config: c, words: words, open: openSource}
 	s.Tables = table.NewTables(c.Name, words, s.load)
 	return s, nil
 }
@@ -94,57 +97,77 @@ func (s *System) load(ctx context.Context, t *table.Table, to table.Index) error
 	if err != nil {
 		return s.unavailable(t, pattern, err)
 	}
-	l := table.NewLayout(t, s.config.ColumnsOf(t))
-	left := int64(table.MaxBytes)
+	in := &loading{layout: s.words.Layout(t), at: at, left: table.MaxBytes, index: to}
 	for _, path := range paths {
-		read, err := s.loadFile(ctx, l, at, path, left, to)
+		err := s.loadFile(ctx, in, path)
+		var flaw *table.Flaw
+		if in.flaws.Count() > 0 && errors.As(err, &flaw) {
+			in.flaws.Add(filepath.Base(path)+" "+flaw.Error(), flaw)
+			break
+		}
 		if err != nil {
 			return s.unavailable(t, path, err)
 		}
-		left -= read
+	}
+	if err := in.flaws.Err(); err != nil {
+		return s.unavailable(t, in.flawed, err)
 	}
 	to.Done()
 	return nil
 }
 
-// loadFile reads one file, of at most so many bytes, and returns how many it has.
-func (s *System) loadFile(ctx context.Context, l *table.Layout, at files.Place, path string, most int64, to table.Index) (int64, error) {
+// loading is the reading of all files of a table.
+type loading struct {
+	layout *table.Layout
+	at     files.Place
+	left   int64 // bytes that may still be read
+	index  table.Index
+	flaws  table.Flaws
+	flawed string // the first file with a flaw
+}
+
+// loadFile reads one file.
+func (s *System) loadFile(ctx context.Context, to *loading, path string) error {
 	read, ok := formats[strings.ToLower(filepath.Ext(path))]
 	if !ok {
-		return 0, &table.Flaw{Reason: "its name does not end in a known format; accepted: " + acceptedFormats}
+		return &table.Flaw{Reason: "its name does not end in a known format; accepted: " + acceptedFormats}
 	}
-	file, err := s.open(at, path)
+	file, err := s.open(to.at, path)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	defer file.Close() //nolint:errcheck // nothing was written
-	in, err := newInput(ctx, path, file, most)
+	in, err := newInput(ctx, path, file, to.left)
 	if err != nil {
-		return 0, err
+		return err
 	}
-	to.Begin(filepath.Base(path) + " line")
+	name := filepath.Base(path)
+	to.index.Begin(name + " line")
 	count := 0
-	seen, err := read(in, l, func(r *table.Row) error {
+	seen, err := read(in, to.layout, func(r *table.Row) {
 		count++
-		if err := l.Check(r); err != nil {
-			return err
+		for _, flaw := range to.layout.Take(r, to.index) {
+			to.flaws.Add(name+" "+flaw.Error(), flaw)
+			if to.flawed == "" {
+				to.flawed = path
+			}
 		}
-		return to.Add(l, r)
 	})
 	if err != nil {
-		return 0, err
+		return err
 	}
 	if err := in.finish(); err != nil {
-		return 0, err
+		return err
 	}
-	if reason := l.CheckSeen(seen, nil); reason != "" && count > 0 {
-		return 0, &table.Flaw{Reason: reason}
+	if reason := to.layout.CheckSeen(seen, nil); reason != "" && count > 0 {
+		return &table.Flaw{Reason: reason}
 	}
-	if reason := s.config.Short(l.Table, count); reason != "" {
-		return 0, &table.Flaw{Reason: reason}
+	if reason := s.config.Short(to.layout.Table, count); reason != "" {
+		return &table.Flaw{Reason: reason}
 	}
-	to.End(seen)
-	return in.offset, nil
+	to.index.End(seen.Fields())
+	to.left -= in.offset
+	return nil
 }
 
 // unavailable turns whatever kept a file from being read into the fault that a
@@ -161,19 +184,26 @@ func (s *System) unavailable(t *table.Table, path string, err error) error {
 		Err:      err,
 	}
 	var flawed *table.Flaw
+	var several *table.Flaws
 	var refused *files.Refusal
 	switch {
 	case errors.As(err, &refused):
 		f.Happened = fmt.Sprintf("The system %q does not read %q: %s.", s.config.Name, path, refused.Reason)
 		f.Advice, f.Err = refused.Advice, nil
+	case errors.As(err, &several):
+		f.Happened = fmt.Sprintf("The system %q cannot use %q: %d values are not accepted.", s.config.Name, path, several.Count())
+		f.Items, f.Advice, f.Err = several.Lines(), adapt(t), nil
 	case errors.As(err, &flawed):
 		f.Happened = fmt.Sprintf("The system %q cannot use %q: %s.", s.config.Name, path, flawed)
-		f.Advice = fmt.Sprintf("Correct or export the file again, or adapt %s, %s or min_records in the block of the system; then plan again.",
-			t.Columns, t.States)
+		f.Advice, f.Err = adapt(t), nil
 		if flawed.Advice != "" {
 			f.Advice = flawed.Advice
 		}
-		f.Err = nil
 	}
 	return f
+}
+
+// adapt is what to do about a file that cannot be used.
+func adapt(t *table.Table) string {
+	return "Correct or export the file again, or adapt " + strings.Join(t.Attributes(), ", ") + " or min_records in the block of the system; then plan again."
 }

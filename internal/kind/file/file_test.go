@@ -68,7 +68,7 @@ func TestMalformed(t *testing.T) {
 		"too many fields":   {"a.csv", header + "A,in_service,,,\n", "line 2, column 1: the row has 5 fields and the header has 4"},
 		"open quote":        {"a.csv", header + "A,in_service,,\nB,\"retired,,\nC,,,\n", "in the row that begins in line 3"},
 		"stray quote":       {"a.csv", header + "A,in\"service,,\n", "line 2, column 5: a quotation mark stands inside a field"},
-		"bad date":          {"a.csv", header + "A,in_service,,\nB,retired,31.12.2026,\n", `line 3, column 11: the field "retirement_date" holds "31.12.2026", and it is not a date; accepted: 2006-01-02`},
+		"bad date":          {"a.csv", header + "A,in_service,,\nB,retired,31.13.2026,\n", `line 3, column 11: the field "retirement_date" holds "31.13.2026", and it is not a date; accepted: 2006-01-02`},
 		"cut date":          {"a.csv", header + "A,in_service,2026-1", "line 2"},
 		"year 0001":         {"a.csv", header + "A,in_service,0001-01-01,\n", "from 1970 to 9999"},
 		"bad bool":          {"a.csv", "id,state,owner,shared\nA,in_service,,perhaps\n", `line 2, column 15: the field "shared" holds "perhaps", and it is neither yes nor no; accepted: true, false, yes, no, 1, 0`},

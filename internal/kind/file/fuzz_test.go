@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io/fs"
+	"slices"
 	"testing"
 	"time"
 
@@ -35,11 +36,15 @@ func (i memoryInfo) ModTime() time.Time { return time.Time{} }
 // fuzz reads the text as all three tables. It must neither panic nor keep
 // anything that a plan could not show.
 func fuzz(f *testing.F, name string, seeds ...string) {
+	fuzzWith(f, Config{Name: "cmdb", Assets: name, People: name, Tasks: name}, seeds...)
+}
+
+func fuzzWith(f *testing.F, c Config, seeds ...string) {
 	for _, s := range seeds {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		s := mustNew(t, Config{Name: "cmdb", Assets: name, People: name, Tasks: name})
+		s := mustNew(t, c)
 		s.open = func(files.Place, string) (source, error) {
 			m := &memory{size: int64(len(text))}
 			m.Reset(text)
@@ -76,7 +81,7 @@ func checkRecord(t *testing.T, s *System, r lifecycle.Record, err error) {
 	if err != nil {
 		return
 	}
-	for _, text := range append([]string{r.ID, r.Class, r.Name, r.StateText, r.Purpose, r.Environment, r.Criticality, r.Source}, r.Owners...) {
+	for _, text := range slices.Concat([]string{r.ID, r.Class, r.Name, r.StateText, r.Purpose, r.Environment, r.Criticality, r.Source}, r.Owners, r.Unread) {
 		if !systemtest.Presentable(text) || len(text) > table.MaxCell {
 			t.Errorf("kept %q", text)
 		}
@@ -108,4 +113,30 @@ func FuzzYAML(f *testing.F) {
 	fuzz(f, "a.yaml",
 		"- id: A\n  owner: [ann, bob]\n  shared: yes\n  verified_at: 2026-01-02\n", "x: 1\nassets:\n  - id: A\n    purpose: |\n      x\n",
 		"{a: [{id: A}]}", "---\n- id: \"\\u202e\"\n---\n- id: 'x'\n...\n", "- id: &a A\n- <<: *a\n")
+}
+
+// mapped is a configuration with all that says how an export is read.
+func mapped(name string) Config {
+	return Config{Name: "cmdb", Assets: name, People: name, Tasks: name, Mapping: table.Mapping{
+		Columns: map[string]string{"id": "a.tag", "owner": "a.holders.mail"}, JoinedColumns: map[string][]string{"name": {"a.first", "a.last"}, "verified_at": {"day", "time"}},
+		PeopleColumns: map[string]string{"id": "a.tag", "kind": "type"}, PeopleJoinedColumns: map[string][]string{"teams": {"a.teams", "team"}},
+		Kinds: map[string]string{"Guest": "vendor"}, Empty: []string{"N/A", "tbd"}, Dates: "eu", DateFormats: []string{"YYYYMMDD"}, TimeZone: "Europe/Berlin",
+	}}
+}
+
+func FuzzMappedCSV(f *testing.F) {
+	fuzzWith(f, mapped("a.csv"),
+		"a.tag,state,a.holders.mail,a.first,a.last,day,time\nA,in_service,ann;n/a,Ann,Archer,03/10/2026,09:14\n,,,,,,\r",
+		"a.tag,type,a.teams,team\rann,Guest,x;y,tbd\r;;;\r", "a.tag,x,x\n")
+}
+
+func FuzzMappedJSON(f *testing.F) {
+	fuzzWith(f, mapped("a.json"),
+		`{"total": 1, "rows": [{"a": {"tag": "A", "first": "Ann", "last": "Archer", "holders": [{"mail": "ann"}, {"mail": ["bob"]}, 1]}, "day": 20261003, "time": "09:14"}]}`,
+		`[{"a": {"tag": "ann", "teams": ["x", {"y": 1}]}, "team": "z", "type": "Guest"}, {}]`, `[{"a": [{"tag": "A"}, {"tag": "B"}]}]`, `{"next": "/x", "rows": [], "links": [{"rel": "next"}]}`)
+}
+
+func FuzzMappedYAML(f *testing.F) {
+	fuzzWith(f, mapped("a.yaml"),
+		"has_more: false\nrows:\n- a:\n    tag: A\n    first: Ann\n    holders:\n    - mail: ann\n    - mail: bob\n  day: 03.10.2026\n  time: '09:14'\n", "- a: {tag: ann, teams: [x, y]}\n  type: Guest\n-\n", "- a: [{tag: A}]\n")
 }

@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
-	"strconv"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/system/table"
 )
@@ -16,14 +14,14 @@ const maxDepth = 64
 
 // readJSON reads an array of objects, or an object with one array among its
 // members, which is how many interfaces export a list.
-func readJSON(in *input, l *table.Layout, emit func(*table.Row) error) (table.Bits, error) {
+func readJSON(in *input, l *table.Layout, emit func(*table.Row)) (seen table.Seen, err error) {
 	d := newJSONReader(in, l, emit)
 	token, err := d.token()
 	if errors.Is(err, io.EOF) {
-		return 0, &table.Flaw{Reason: "it is empty"}
+		return seen, &table.Flaw{Reason: "it is empty"}
 	}
 	if err != nil {
-		return 0, err
+		return seen, err
 	}
 	switch token {
 	case json.Delim('['):
@@ -31,37 +29,37 @@ func readJSON(in *input, l *table.Layout, emit func(*table.Row) error) (table.Bi
 	case json.Delim('{'):
 		err = d.envelope()
 	default:
-		return 0, d.flaw("an array of objects, or an object with one array, is accepted here")
+		return seen, d.flaw("an array of objects, or an object with one array, is accepted here")
 	}
 	if err != nil {
-		return 0, err
+		return seen, err
 	}
 	if _, err := d.token(); !errors.Is(err, io.EOF) {
 		if err != nil {
-			return 0, err
+			return seen, err
 		}
-		return 0, d.flaw("nothing is accepted after the end of the records")
+		return seen, d.flaw("nothing is accepted after the end of the records")
 	}
-	return d.seen, nil
+	return d.row.Seen, nil
 }
 
 // readJSONLines reads one object after the other.
-func readJSONLines(in *input, l *table.Layout, emit func(*table.Row) error) (table.Bits, error) {
+func readJSONLines(in *input, l *table.Layout, emit func(*table.Row)) (seen table.Seen, err error) {
 	d := newJSONReader(in, l, emit)
 	for {
 		token, err := d.token()
 		switch {
 		case errors.Is(err, io.EOF) && in.offset == 0:
-			return 0, &table.Flaw{Reason: "it is empty; a file without records holds an empty line"}
+			return seen, &table.Flaw{Reason: "it is empty; a file without records holds an empty line"}
 		case errors.Is(err, io.EOF):
-			return d.seen, nil
+			return d.row.Seen, nil
 		case err != nil:
-			return 0, err
+			return seen, err
 		case token != json.Delim('{'):
-			return 0, d.flaw("one object a line is accepted")
+			return seen, d.flaw("one object a line is accepted")
 		}
 		if err := d.record(); err != nil {
-			return 0, err
+			return seen, err
 		}
 	}
 }
@@ -69,19 +67,19 @@ func readJSONLines(in *input, l *table.Layout, emit func(*table.Row) error) (tab
 type jsonReader struct {
 	in     *input
 	layout *table.Layout
-	emit   func(*table.Row) error
+	emit   func(*table.Row)
 	lines  *lineTracker
 	dec    *json.Decoder
 	depth  int
 	line   int // of the last token
 	column int
-	seen   table.Bits
 	row    table.Row
-	rows   int // objects in the array of records
-	nodes  int // values around it that were kept
+	blank  bool // the record holds nothing so far
+	rows   int  // objects in the array of records
+	nodes  int  // values around it that were kept
 }
 
-func newJSONReader(in *input, l *table.Layout, emit func(*table.Row) error) *jsonReader {
+func newJSONReader(in *input, l *table.Layout, emit func(*table.Row)) *jsonReader {
 	lines := &lineTracker{r: in}
 	dec := json.NewDecoder(lines)
 	dec.UseNumber()
@@ -138,107 +136,6 @@ func (d *jsonReader) records() error {
 			return err
 		}
 	}
-}
-
-// record reads an object whose brace has been read.
-func (d *jsonReader) record() error {
-	r := &d.row
-	r.Reset()
-	r.Line, r.Column = d.line, d.column
-	for {
-		token, err := d.token()
-		if err != nil {
-			return err
-		}
-		if token == json.Delim('}') {
-			break
-		}
-		key, _ := token.(string)
-		fields := d.layout.FieldsOf(key)
-		if len(fields) > 0 && r.Present.Has(fields[0]) {
-			return d.flaw(fmt.Sprintf("the object names %s twice", table.Quote(key)))
-		}
-		if err := d.member(r, key, fields); err != nil {
-			return err
-		}
-	}
-	d.seen |= r.Present
-	return d.emit(r)
-}
-
-func (d *jsonReader) member(r *table.Row, key string, fields []int) error {
-	token, err := d.token()
-	if err != nil {
-		return err
-	}
-	if len(fields) == 0 {
-		return d.skip(token)
-	}
-	c := table.Cell{Line: d.line, Column: d.column}
-	if token == json.Delim('[') {
-		c.IsList = true
-		c.List, err = d.texts(key)
-	} else {
-		c.Text, err = d.text(token, key)
-	}
-	if err != nil {
-		return err
-	}
-	r.Set(fields, c)
-	return nil
-}
-
-func (d *jsonReader) texts(key string) ([]string, error) {
-	var out []string
-	size := 0
-	for {
-		token, err := d.token()
-		if err != nil {
-			return nil, err
-		}
-		if token == json.Delim(']') {
-			return out, nil
-		}
-		s, err := d.text(token, key)
-		if err != nil {
-			return nil, err
-		}
-		size += len(s)
-		if out = append(out, s); len(out) > table.MaxList || size > table.MaxCell {
-			return nil, d.flaw(fmt.Sprintf("%s lists more than %d texts or 64 KiB", table.Quote(key), table.MaxList))
-		}
-	}
-}
-
-func (d *jsonReader) text(token json.Token, key string) (string, error) {
-	switch v := token.(type) {
-	case nil:
-		return "", nil
-	case string:
-		return v, nil
-	case json.Number:
-		return v.String(), nil
-	case bool:
-		return strconv.FormatBool(v), nil
-	}
-	return "", d.flaw(fmt.Sprintf("%s holds an object or a list; a text is accepted there", table.Quote(key)))
-}
-
-// skip passes over a value whose first token has been read.
-func (d *jsonReader) skip(token json.Token) error {
-	inside := d.depth
-	if token != json.Delim('[') && token != json.Delim('{') {
-		return nil
-	}
-	for d.depth >= inside {
-		if d.depth > maxDepth {
-			return d.flaw("values are nested too deeply")
-		}
-		if _, err := d.token(); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // lineTracker remembers where lines begin in the bytes that the decoder has

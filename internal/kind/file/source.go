@@ -18,7 +18,7 @@ import (
 const maxRecord = 1 << 20 // bytes between the ends of two records
 
 // formats lists the readers by file extension.
-var formats = map[string]func(*input, *table.Layout, func(*table.Row) error) (table.Bits, error){
+var formats = map[string]func(*input, *table.Layout, func(*table.Row)) (table.Seen, error){
 	".csv":    readCSV,
 	".tsv":    readCSV,
 	".json":   readJSON,

@@ -25,9 +25,9 @@ const (
 // the file is cut between the items of its list, where the indentation shows
 // them, and parsed item by item. Only a list in flow style ([…]) is parsed
 // whole.
-func readYAML(in *input, l *table.Layout, emit func(*table.Row) error) (table.Bits, error) {
+func readYAML(in *input, l *table.Layout, emit func(*table.Row)) (seen table.Seen, err error) {
 	if size := in.before.Size(); size > maxYAML {
-		return 0, &files.Refusal{
+		return seen, &files.Refusal{
 			Reason: fmt.Sprintf("it has %d bytes, and up to 4 MiB are read of a YAML file, because each takes seconds", size),
 			Advice: "Export it as JSON Lines (.jsonl) or CSV, which are read a hundred times as fast.",
 		}
@@ -37,15 +37,15 @@ func readYAML(in *input, l *table.Layout, emit func(*table.Row) error) (table.Bi
 	for {
 		line, err := lines.ReadSlice('\n')
 		if errors.Is(err, bufio.ErrBufferFull) {
-			return 0, &table.Flaw{Line: s.line + 1, Column: 1, Reason: "the line is longer than 128 KiB"}
+			return seen, &table.Flaw{Line: s.line + 1, Column: 1, Reason: "the line is longer than 128 KiB"}
 		}
 		if err != nil && !errors.Is(err, io.EOF) {
-			return 0, err
+			return seen, err
 		}
 		if len(line) > 0 {
 			s.line++
 			if err := s.take(line); err != nil {
-				return 0, err
+				return seen, err
 			}
 		}
 		if err != nil {
@@ -53,12 +53,12 @@ func readYAML(in *input, l *table.Layout, emit func(*table.Row) error) (table.Bi
 		}
 	}
 	if err := s.endDocument(); err != nil {
-		return 0, err
+		return seen, err
 	}
 	if !s.any {
-		return 0, &table.Flaw{Reason: "it is empty"}
+		return seen, &table.Flaw{Reason: "it is empty"}
 	}
-	return s.parse.seen, nil
+	return s.parse.row.Seen, nil
 }
 
 // yamlMode is what the document at hand has turned out to be.

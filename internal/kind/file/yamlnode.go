@@ -2,6 +2,7 @@ package file
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/token"
@@ -13,11 +14,11 @@ import (
 // written: an id of 007 is no number, and a date is no timestamp.
 type yamlParser struct {
 	layout *table.Layout
-	emit   func(*table.Row) error
-	seen   table.Bits
+	emit   func(*table.Row)
 	row    table.Row
-	above  int // lines of the file above the chunk
-	rows   int // records of the document at hand
+	blank  bool // the record holds nothing so far
+	above  int  // lines of the file above the chunk
+	rows   int  // records of the document at hand
 	around map[string]any
 }
 
@@ -114,54 +115,103 @@ func plainOf(node ast.Node) any {
 	return nil
 }
 
+// record reads a mapping. One that holds nothing is passed over.
 func (p *yamlParser) record(node ast.Node, m ast.MapNode) error {
-	r := &p.row
-	r.Reset()
-	r.Line, r.Column = p.at(node)
-	first := true
+	p.row.Reset()
+	p.row.Line, p.row.Column = p.at(node)
+	if it := m.MapRange(); it.Next() {
+		// A mapping's own position is that of its first colon.
+		p.row.Line, p.row.Column = p.at(it.Key())
+	}
+	p.blank = true
+	if err := p.members(m, "", false); err != nil {
+		return err
+	}
+	if !p.blank {
+		p.emit(&p.row)
+	}
+	return nil
+}
+
+// members reads the members of a mapping. listed says that it is one of a list, so
+// that each of its texts is one of several.
+func (p *yamlParser) members(m ast.MapNode, outer string, listed bool) error {
+	var read []string
 	for it := m.MapRange(); it.Next(); {
-		if first {
-			// A mapping's own position is that of its first colon.
-			r.Line, r.Column = p.at(it.Key())
-			first = false
-		}
 		key, err := p.text(it.Key())
 		if err != nil {
 			return err
 		}
-		fields := p.layout.FieldsOf(key)
-		if len(fields) == 0 {
+		path := table.Path(outer, key)
+		feeds, within := p.layout.Feeds(path), p.layout.Within(path)
+		if len(feeds) == 0 && !within {
+			_, null := it.Value().(*ast.NullNode)
+			p.blank = p.blank && (null || it.Value() == nil)
 			continue
 		}
-		if r.Present.Has(fields[0]) {
+		if slices.Contains(read, path) {
 			return p.flaw(it.Key(), fmt.Sprintf("the record names %s twice", table.Quote(key)))
 		}
-		c, err := p.cell(it.Value())
+		read = append(read, path)
+		if err := p.member(it.Value(), path, feeds, within, listed); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *yamlParser) member(node ast.Node, path string, feeds []table.Feed, within, listed bool) error {
+	var c table.Cell
+	c.Line, c.Column = p.at(node)
+	m, isMap := node.(ast.MapNode)
+	list, isList := node.(*ast.SequenceNode)
+	switch {
+	case isMap && within:
+		return p.members(m, path, listed)
+	case isList:
+		return p.elements(list, path, feeds, within, listed)
+	case len(feeds) == 0:
+		p.blank = false
+		return nil
+	}
+	var err error
+	if c.Text, err = p.text(node); err != nil {
+		return err
+	}
+	p.blank = p.blank && c.Text == ""
+	if listed {
+		p.row.Add(feeds, c)
+	} else {
+		p.row.Set(feeds, c)
+	}
+	return nil
+}
+
+// elements reads a list of texts, or of mappings in which there are members that are
+// read.
+func (p *yamlParser) elements(list *ast.SequenceNode, path string, feeds []table.Feed, within, listed bool) error {
+	c := table.Cell{IsList: true}
+	c.Line, c.Column = p.at(list)
+	for _, value := range list.Values {
+		if m, ok := value.(ast.MapNode); ok && within {
+			if err := p.members(m, path, true); err != nil {
+				return err
+			}
+			continue
+		}
+		text, err := p.text(value)
 		if err != nil {
 			return err
 		}
-		r.Set(fields, c)
-	}
-	p.seen |= r.Present
-	return p.emit(r)
-}
-
-func (p *yamlParser) cell(node ast.Node) (c table.Cell, err error) {
-	c.Line, c.Column = p.at(node)
-	list, ok := node.(*ast.SequenceNode)
-	if !ok {
-		c.Text, err = p.text(node)
-		return c, err
-	}
-	c.IsList = true
-	for _, value := range list.Values {
-		text, err := p.text(value)
-		if err != nil {
-			return c, err
+		p.blank = p.blank && text == ""
+		if c.List = append(c.List, text); listed {
+			p.row.Add(feeds, table.Cell{Text: text, Line: c.Line, Column: c.Column})
 		}
-		c.List = append(c.List, text)
 	}
-	return c, nil
+	if !listed && len(feeds) > 0 {
+		p.row.Set(feeds, c)
+	}
+	return nil
 }
 
 // text returns a scalar as it is written. Anchors, aliases and tags are not

@@ -99,7 +99,13 @@ func (s *System) everybody(ctx context.Context) (*census, error) {
 	if err := c.know(ctx, &s.teams, groups, s.profile.groupID); err != nil {
 		return nil, err
 	}
-	return c, c.gather(ctx, groups)
+	if err := c.gather(ctx, groups); err != nil {
+		return nil, err
+	}
+	if s.profile.activeDirectory {
+		c.gatherPrimary(groups, people)
+	}
+	return c, nil
 }
 
 // take reads entries. One that cannot be read makes its keys unclear.

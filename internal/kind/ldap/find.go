@@ -71,14 +71,16 @@ func (s *System) matches(ctx context.Context, entries []*ldap.Entry, read func(c
 }
 
 // anyOf returns the filter for entries that have one of the keys in one of the
-// attributes.
+// attributes. Not every server takes two Unicode forms of a text for the same.
 func anyOf(keys, attributes []string) string {
 	var b strings.Builder
 	b.WriteString("(|")
 	for _, key := range keys {
-		for _, a := range attributes {
-			if value, ok := assertion(a, key); ok {
-				b.WriteString("(" + a + "=" + value + ")")
+		for _, spelling := range system.Spellings(key) {
+			for _, a := range attributes {
+				if value, ok := assertion(a, spelling); ok {
+					b.WriteString("(" + a + "=" + value + ")")
+				}
 			}
 		}
 	}

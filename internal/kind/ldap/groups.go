@@ -73,6 +73,14 @@ func (s *System) teamsOf(ctx context.Context, m match) ([]string, error) {
 			}
 			out = append(out, id)
 		}
+		if !strings.EqualFold(s.profile.teams, "memberOf") {
+			return sortedIDs(out), nil
+		}
+		id, err := s.primaryTeam(ctx, m.entry)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, id)
 	} else if member := s.memberFilter(m); member != "" {
 		found, err := s.subtree(ctx, s.groupsIn, "(&"+s.profile.groupFilter+member+")", []string{s.profile.groupID})
 		if err != nil {
@@ -94,7 +102,11 @@ func sortedIDs(ids []string) []string {
 // memberFilter returns the filter for the groups that name the entry.
 func (s *System) memberFilter(m match) string {
 	if !strings.EqualFold(s.profile.member, attrMemberUID) {
-		return "(" + s.profile.member + "=" + ldap.EscapeFilter(m.dn) + ")"
+		member := "(" + s.profile.member + "=" + ldap.EscapeFilter(m.dn) + ")"
+		if sid := teamByPrimary(m.entry); sid != "" {
+			return "(|" + member + sidFilter(sid) + ")"
+		}
+		return member
 	}
 	names := s.accountNames(m.entry)
 	if m.person.Kind == lifecycle.KindTeam || len(names) == 0 {
@@ -143,19 +155,26 @@ func (t *tally) people() []lifecycle.Person {
 }
 
 // addMembers adds everybody in a group and in the groups inside it.
-func (s *System) addMembers(ctx context.Context, group string, to *tally) error {
+func (s *System) addMembers(ctx context.Context, group *ldap.Entry, to *tally) error {
 	if s.profile.chain {
-		filter := "(&" + s.profile.peopleFilter + "(memberOf:" + inChain + ":=" + ldap.EscapeFilter(group) + "))"
-		return s.addPeople(ctx, filter, nil, to)
+		filter := "(&" + s.profile.peopleFilter + "(memberOf:" + inChain + ":=" + ldap.EscapeFilter(group.DN) + "))"
+		if err := s.addPeople(ctx, filter, nil, to); err != nil {
+			return err
+		}
+		groups, err := s.inside(ctx, group)
+		if err != nil {
+			return err
+		}
+		return s.addPrimary(ctx, groups, to)
 	}
-	for level := []string{group}; len(level) > 0; {
+	for level := []string{group.DN}; len(level) > 0; {
 		var inside []string
 		for _, dn := range level {
 			if !to.first(dn) {
 				continue
 			}
 			if to.groups++; to.groups > mostGroups {
-				return s.unavailable(fmt.Sprintf("The group %q of the directory %q has more than %d groups inside it.", s.shown(group), s.config.Name, mostGroups),
+				return s.unavailable(fmt.Sprintf("The group %q of the directory %q has more than %d groups inside it.", s.shown(group.DN), s.config.Name, mostGroups),
 					"Name a smaller team as the owner.", nil)
 			}
 			more, err := s.addDirect(ctx, dn, to)
@@ -192,7 +211,14 @@ func (s *System) addPeople(ctx context.Context, filter string, keep func(*ldap.E
 // addDirect adds the people who are directly in a group and returns the groups
 // that are.
 func (s *System) addDirect(ctx context.Context, group string, to *tally) ([]string, error) {
-	members, err := s.listed(ctx, group)
+	e, err := s.entry(ctx, group, s.profile.groupFilter, attributes(s.profile.groupRead, []string{s.profile.member, attrObjectClass}))
+	if err != nil || e == nil {
+		return nil, err
+	}
+	members, err := s.membersIn(e)
+	if err == nil && s.profile.activeDirectory {
+		err = s.addPrimary(ctx, []*ldap.Entry{e}, to)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -263,15 +289,6 @@ func (s *System) addNamed(ctx context.Context, names []string, to *tally) error 
 		}
 	}
 	return nil
-}
-
-// listed returns what the member attribute of a group holds.
-func (s *System) listed(ctx context.Context, group string) ([]string, error) {
-	e, err := s.entry(ctx, group, s.profile.groupFilter, []string{s.profile.member, attrObjectClass})
-	if err != nil || e == nil {
-		return nil, err
-	}
-	return s.membersIn(e)
 }
 
 // membersIn returns what the member attribute of an entry holds.

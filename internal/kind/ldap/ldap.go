@@ -86,8 +86,10 @@ type System struct {
 
 	opened   memo.Memo[struct{}]
 	people   memo.Memo[string] // distinguished name -> id, for managers
-	teams    memo.Memo[string] // distinguished name -> id of a group
+	teams    memo.Memo[string] // distinguished name, or security identifier -> id of a group
 	policies memo.Memo[bool]   // distinguished name -> whether the policy locks accounts
+
+	primaries memo.Memo[struct{}] // whether primary groups are shown
 }
 
 var _ system.PeopleLister = (*System)(nil)
@@ -140,7 +142,7 @@ func (s *System) Members(ctx context.Context, team string) ([]lifecycle.Person, 
 	}
 	found := newTally()
 	for _, g := range groups {
-		if err := s.addMembers(ctx, g.dn, found); err != nil {
+		if err := s.addMembers(ctx, g.entry, found); err != nil {
 			return nil, err
 		}
 	}

@@ -31,6 +31,8 @@ const (
 	attrShadowExpire  = "shadowExpire"
 	attrObjectGUID    = "objectGUID"
 	attrObjectClass   = "objectClass"
+	attrSID           = "objectSid"
+	attrPrimary       = "primaryGroupID"
 	attrLockedTime    = "pwdAccountLockedTime"
 	attrPolicy        = "pwdPolicySubentry"
 	attrPasswordStart = "pwdStartTime"
@@ -109,6 +111,9 @@ func newProfile(c *Config) profile {
 	p.groupKeys = attributes([]string{p.groupID}, p.emails)
 	p.personRead = attributes(p.personKeys, []string{p.name, "cn", p.manager, p.kind, p.status, p.endDate, p.teams}, p.accountRead())
 	p.groupRead = attributes(p.groupKeys, []string{p.name, "cn", p.teams})
+	if p.activeDirectory {
+		p.groupRead = attributes(p.groupRead, []string{attrSID})
+	}
 	p.unique = uniqueByServer(p.id) && uniqueByServer(p.groupID) && c.BaseDN != "" && len(c.GroupBaseDNs) == 0
 	return p
 }
@@ -116,7 +121,7 @@ func newProfile(c *Config) profile {
 // accountRead lists the attributes that tell a disabled account.
 func (p *profile) accountRead() []string {
 	if p.activeDirectory {
-		return []string{attrControl}
+		return []string{attrControl, attrPrimary, attrSID}
 	}
 	return []string{attrLockedTime, attrPolicy, attrPasswordStart, attrPasswordEnd}
 }

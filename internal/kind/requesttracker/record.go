@@ -263,12 +263,16 @@ func (s *System) fill(r *lifecycle.Record, fields *customFields) error {
 	}
 	values := make(map[string]string, len(s.config.Fields))
 	for field, custom := range s.config.Fields {
-		value, err := fields.value(custom)
+		list, err := fields.values(custom)
 		if err != nil {
 			return fmt.Errorf("the custom field %s %w", quote(custom), err)
 		}
-		values[field] = value
+		value, unread := system.OneWord(field, list)
+		if values[field] = value; unread != "" {
+			r.Unread = append(r.Unread, unread)
+		}
 	}
+	slices.Sort(r.Unread) // the fields come in any order
 	if _, mapped := values[fieldClass]; mapped {
 		r.Class = values[fieldClass]
 	}
@@ -295,9 +299,9 @@ func (s *System) fill(r *lifecycle.Record, fields *customFields) error {
 	return nil
 }
 
-// value returns the value of a custom field: several are joined, and a field
-// that does not apply to the asset has none.
-func (c *customFields) value(name string) (string, error) {
+// values returns the values of a custom field, each once. A field that does not
+// apply to the asset has none.
+func (c *customFields) values(name string) ([]string, error) {
 	var out []string
 	for _, field := range *c {
 		if system.Fold(field.Name) != system.Fold(name) {
@@ -306,14 +310,14 @@ func (c *customFields) value(name string) (string, error) {
 		for _, raw := range field.Values {
 			var text *string
 			if err := json.Unmarshal(raw, &text); err != nil || text == nil {
-				return "", errors.New("holds something that is not a text")
+				return nil, errors.New("holds something that is not a text")
 			}
 			if value := system.Clean(*text); value != "" && !slices.Contains(out, value) {
 				out = append(out, value)
 			}
 		}
 	}
-	return strings.Join(out, ", "), nil
+	return out, nil
 }
 
 // parseDate reads a date, which Request Tracker writes as the beginning of 1970

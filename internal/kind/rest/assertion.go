@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -20,7 +21,8 @@ import (
 // Places in the templates of a login.
 const (
 	loginPlace     = "login"     // the address of the login
-	assertionPlace = "assertion" // the signed statement, in the form
+	assertionPlace = "assertion" // the signed statement, in the form or a header
+	thumbprint     = "sha256"    // of a certificate, behind the name of its field
 )
 
 // assertionLife is how long a statement holds. Microsoft and Google accept at most
@@ -125,11 +127,38 @@ func facets(field, text string) map[string]string {
 		}
 		if block.Type == "CERTIFICATE" {
 			sum := sha256.Sum256(block.Bytes)
-			out[field+".sha256"] = base64.RawURLEncoding.EncodeToString(sum[:])
+			out[field+"."+thumbprint] = base64.RawURLEncoding.EncodeToString(sum[:])
 			return out
 		}
 		rest = tail
 	}
+}
+
+// memberPlace is a place for a member of a field.
+var memberPlace = regexp.MustCompile(`\{([a-z0-9_]+)\.([A-Za-z0-9_]+)\}`)
+
+// absent reports the members of fields that a login needs and that were not given,
+// and returns their names.
+func (c *checker) absent(t *loginText, fields, known []string) []string {
+	texts := slices.Collect(maps.Values(t.Form))
+	if t.Assertion != nil {
+		texts = slices.Concat(texts, slices.Collect(maps.Values(t.Assertion.Header)), slices.Collect(maps.Values(t.Assertion.Claims)))
+	}
+	slices.Sort(texts)
+	var out []string
+	for _, place := range memberPlace.FindAllStringSubmatch(strings.Join(texts, " "), -1) {
+		name := place[1] + "." + place[2]
+		if !slices.Contains(fields, place[1]) || slices.Contains(known, name) || slices.Contains(out, name) {
+			continue
+		}
+		out = append(out, name)
+		message := fmt.Sprintf("It must be a JSON object that holds a text %s, such as the file of a service account.", place[2])
+		if place[2] == thumbprint {
+			message = "It must hold a certificate and its private key, in PEM."
+		}
+		c.configProblem(place[1], "", message)
+	}
+	return out
 }
 
 // sign returns a statement that holds from now on, for a few minutes.

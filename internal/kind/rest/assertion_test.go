@@ -10,9 +10,11 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"math/big"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -21,6 +23,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/clock"
+	"github.com/custodyhq/terraform-provider-custody/internal/fault"
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/systemtest"
@@ -70,12 +73,11 @@ func certified(t *testing.T) (text, thumbprint string) {
 	return certificate + rsaPair().pem, base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
-// serviceAccount returns the file that Google gives out for a service account.
-func serviceAccount(t *testing.T) string {
-	t.Helper()
+// accountFile returns the file that Google gives out for a service account.
+func accountFile() string {
 	text, err := json.Marshal(map[string]string{"client_email": "reader@project.example.org", "private_key": rsaPair().pem, "private_key_id": "k7"})
 	if err != nil {
-		t.Fatal(err)
+		panic(err) // texts can always be written
 	}
 	return string(text)
 }
@@ -189,7 +191,7 @@ func TestAPrivateKeyLogsIn(t *testing.T) {
 		"EC":  {ecPair().pem, ecPair().public, "ES256", "{}", `{ sub: "{settings.client}" }`, nil, jwt.MapClaims{"sub": "client-1"}, false},
 		"certificate": {withCertificate, rsaPair().public, "PS256", `{ "x5t#S256": "{private_key.sha256}" }`, `{ sub: x }`,
 			map[string]string{"x5t#S256": thumbprint}, jwt.MapClaims{"sub": "x"}, false},
-		"service account": {serviceAccount(t), rsaPair().public, "RS256", `{ kid: "{private_key.private_key_id}" }`, `{ iss: "{private_key.client_email}" }`,
+		"service account": {accountFile(), rsaPair().public, "RS256", `{ kid: "{private_key.private_key_id}" }`, `{ iss: "{private_key.client_email}" }`,
 			map[string]string{"kid": "k7"}, jwt.MapClaims{"iss": "reader@project.example.org"}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -262,5 +264,87 @@ auth:
 	_, err = New(Config{Name: "idp", Description: s.config.Description, URL: "https://h", Secrets: s.config.Secrets, Settings: map[string]string{"login": "http://idp.example.org"}})
 	if err == nil || !strings.Contains(err.Error(), "in clear") {
 		t.Errorf("a login in clear is accepted: %v", err)
+	}
+}
+
+// Some servers take the credentials of a client as user name and password.
+func TestClientCredentialsByBasic(t *testing.T) {
+	i := &issuer{t: t}
+	login := systemtest.ServeHTTP(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if user, password, _ := r.BasicAuth(); user != "me" || password != "s3cret-value" || r.PostFormValue("client_secret") != "" {
+			t.Errorf("the login was sent %q, %q", user, password)
+		}
+		i.ServeHTTP(w, r)
+	}))
+	text := `settings: { login: { about: the token server } }
+auth:
+  - fields: [client_id, client_secret]
+    headers: { Authorization: "Bearer {session}" }
+    login: { url: "{settings.login}", path: oauth/token, method: POST, basic: true, form: { grant_type: client_credentials }, token: body.access_token }`
+	open := func(text string, secrets map[string]string) (*System, error) {
+		return New(Config{Name: "idp", Description: withLogin(text), URL: systemtest.ServeHTTP(t, i.behind(newDirectory(company(2)))), Secrets: secrets,
+			Settings: map[string]string{"login": login}, RequestsPerMinute: -1, Wait: impatient})
+	}
+	s, err := open(text, map[string]string{"client_id": "me", "client_secret": "s3cret-value"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if found, err := s.Person(t.Context(), "user1"); err != nil || len(found) != 1 || i.logins != 1 {
+		t.Errorf("got %v, %v after %d logins", found, err, i.logins)
+	}
+	if _, err := open(text, map[string]string{"client_id": "m:e", "client_secret": "s3cret-value"}); err == nil || !strings.Contains(err.Error(), "colon") {
+		t.Errorf("a user name with a colon: %v", err)
+	}
+	if _, err := open(strings.Replace(text, "[client_id, client_secret]", "[client_secret]", 1), map[string]string{"client_secret": "s3cret-value"}); err == nil || !strings.Contains(err.Error(), "login.basic") {
+		t.Errorf("a password without a user name: %v", err)
+	}
+}
+
+// Some servers take a key as the user name, and look at no password.
+func TestAKeyInPlaceOfAUserName(t *testing.T) {
+	text := withLogin(`auth: [{ fields: [token], basic: true }]`)
+	s := openAt(t, systemtest.ServeHTTP(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if user, _, _ := r.BasicAuth(); user != "k3y-value" {
+			t.Errorf("the user name is %q", user)
+		}
+		w.WriteHeader(http.StatusForbidden)
+	})), text, func(c *Config) { c.Secrets = map[string]string{"token": "k3y-value"} })
+	_, err := s.Person(t.Context(), "user1")
+	var f *fault.Fault
+	if !errors.As(err, &f) || strings.Contains(f.Detail(), "k3y-value") || strings.Contains(f.Detail(), "azN5LXZhbHVl") {
+		t.Errorf("got %v", err)
+	}
+	_, err = New(Config{Name: "idp", Description: text, URL: "https://h", Secrets: map[string]string{"token": "k:y"}})
+	if err == nil || !strings.Contains(err.Error(), "colon") {
+		t.Errorf("a key with a colon: %v", err)
+	}
+}
+
+// GitHub takes the statement of an app in a header, and no form.
+func TestAStatementInAHeader(t *testing.T) {
+	now := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
+	i := &issuer{t: t, public: rsaPair().public, claims: jwt.MapClaims{"iss": "app-1"}, now: now}
+	login := systemtest.ServeHTTP(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		statement, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+		if !ok || r.Method != http.MethodPost {
+			t.Errorf("%s with %q", r.Method, statement)
+		}
+		r.PostForm = url.Values{"client_assertion": {statement}}
+		i.ServeHTTP(w, r)
+	}))
+	description := withLogin(strings.NewReplacer(
+		`form: { client_assertion: "{assertion}", grant_type: client_credentials }`, `headers: { Authorization: "Bearer {assertion}" }`,
+		"ALGORITHM", "RS256", "HEADER", "{}", "CLAIMS", "{ iss: app-1 }").Replace(assertionLogin))
+	s := openAt(t, systemtest.ServeHTTP(t, i.behind(newDirectory(company(2)))), description, func(c *Config) {
+		c.Secrets, c.Settings, c.Clock = map[string]string{"private_key": rsaPair().pem}, map[string]string{"login": login}, clock.NewFake(now)
+	})
+	if found, err := s.Person(t.Context(), "user1"); err != nil || len(found) != 1 || i.logins != 1 {
+		t.Errorf("got %v, %v after %d logins", found, err, i.logins)
+	}
+	head, tail, _ := strings.Cut(description, "      assertion:")
+	_, tail, _ = strings.Cut(tail, "      token:")
+	_, err := New(Config{Name: "idp", Description: head + "      token:" + tail, URL: "https://h", Secrets: s.config.Secrets, Settings: map[string]string{"login": "https://l"}})
+	if err == nil || !strings.Contains(err.Error(), "auth[0].login.assertion") {
+		t.Errorf("a statement that nothing describes: %v", err)
 	}
 }

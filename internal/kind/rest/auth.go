@@ -25,6 +25,7 @@ type login struct {
 	method    string
 	path      path
 	headers   []httpclient.Credential
+	signed    []credential // headers that carry the statement
 	form      query
 	assertion *assertion
 	token     *expression
@@ -84,8 +85,8 @@ func (c *checker) checkWay(at string, way *authText) {
 			c.problem(at+".fields", fmt.Sprintf("%q is not a name: lower case letters, digits and _ are accepted.", f))
 		}
 	}
-	if way.Basic && (len(way.Fields) != 2 || way.Login != nil) {
-		c.problem(at+".basic", "It takes two fields, the user name and the password, and no login.")
+	if way.Basic && (len(way.Fields) > 2 || way.Login != nil) {
+		c.problem(at+".basic", "It takes two fields, the user name and the password, or one, a key; and no login.")
 	}
 	if !way.Basic && len(way.Headers) == 0 {
 		c.problem(at+".headers", "A header is required that carries the credentials.")
@@ -95,14 +96,8 @@ func (c *checker) checkWay(at string, way *authText) {
 // take builds the credentials of a way.
 func (c *checker) take(at string, way *authText) ([]httpclient.Credential, *login) {
 	fields := append(slices.Clip(way.Fields), way.Optional...)
-	if way.Basic && len(way.Fields) == 2 {
-		user := c.config.Secrets[way.Fields[0]]
-		if strings.Contains(user, ":") {
-			c.configProblem(way.Fields[0], "", "It must not hold a colon.")
-		}
-		basic := httpclient.Basic(user, c.config.Secrets[way.Fields[1]])
-		basic.Field = way.Fields[1]
-		return append(c.static(at, way.Headers, fields), basic), nil
+	if way.Basic && len(way.Fields) <= 2 {
+		return append(c.static(at, way.Headers, fields), c.basic(way.Fields)), nil
 	}
 	if way.Login == nil {
 		return c.static(at, way.Headers, fields), nil
@@ -124,6 +119,21 @@ func (c *checker) take(at string, way *authText) ([]httpclient.Credential, *logi
 	return c.static(at, static, fields), l
 }
 
+// basic builds the credential of HTTP Basic from two fields, or from a key that stands
+// for the user name.
+func (c *checker) basic(fields []string) httpclient.Credential {
+	user := c.config.Secrets[fields[0]]
+	if strings.Contains(user, ":") {
+		c.configProblem(fields[0], "", "It must not hold a colon.")
+	}
+	if len(fields) == 1 {
+		return httpclient.BasicKey(fields[0], user)
+	}
+	out := httpclient.Basic(user, c.config.Secrets[fields[1]])
+	out.Field = fields[1]
+	return out
+}
+
 // login compiles the request of a login.
 func (c *checker) login(at string, t *loginText, fields []string) *login {
 	l := &login{method: strings.ToUpper(t.Method), path: c.path(at+".path", t.Path), fields: maps.Clone(c.config.Secrets)}
@@ -142,10 +152,28 @@ func (c *checker) login(at string, t *loginText, fields []string) *login {
 	}
 	l.fields[loginPlace] = strings.Join(append([]string{strings.TrimSuffix(l.base, "/")}, l.path.fill(nil)...), "/")
 	known = append(known, loginPlace)
-	l.headers = c.static(at, t.Headers, fields)
-	if t.Assertion != nil {
+	known = append(known, c.absent(t, fields, known)...)
+	static := make(map[string]string)
+	for _, name := range slices.Sorted(maps.Keys(t.Headers)) {
+		if header := c.template(at+".headers."+name, t.Headers[name], append(known, assertionPlace)...); slices.Contains(header.names(), assertionPlace) {
+			l.signed = append(l.signed, credential{name, header})
+		} else {
+			static[name] = t.Headers[name]
+		}
+	}
+	l.headers = c.static(at, static, fields)
+	switch {
+	case t.Basic && len(fields) != 2:
+		c.problem(at+".basic", "It takes two fields, the user name and the password.")
+	case t.Basic:
+		l.headers = append(l.headers, c.basic(fields))
+	}
+	switch {
+	case t.Assertion != nil:
 		l.assertion = c.assertion(at+".assertion", t.Assertion, l.fields, known)
 		known = append(known, assertionPlace)
+	case len(l.signed) > 0:
+		c.problem(at+".assertion", "It is required: a header carries {assertion}.")
 	}
 	l.form = c.query(at+".form", single(t.Form), known...)
 	if t.Token == "" {
@@ -194,16 +222,19 @@ func (l *login) credentials(ctx context.Context, s *System) ([]httpclient.Creden
 	for _, h := range l.headers {
 		request.Header.Set(h.Header, h.Value)
 	}
-	if len(l.form) > 0 {
-		fields := maps.Clone(l.fields)
-		if l.assertion != nil {
-			signed, err := l.assertion.sign(s.config.Clock.Now())
-			if err != nil {
-				return nil, s.loginClient.Unusable("no statement of who asks could be signed for it: "+err.Error(), adviceKey)
-			}
-			s.loginClient.Hide(signed)
-			fields[assertionPlace] = signed
+	fields := maps.Clone(l.fields)
+	if l.assertion != nil {
+		signed, err := l.assertion.sign(s.config.Clock.Now())
+		if err != nil {
+			return nil, s.loginClient.Unusable("no statement of who asks could be signed for it: "+err.Error(), adviceKey)
 		}
+		s.loginClient.Hide(signed)
+		fields[assertionPlace] = signed
+	}
+	for _, h := range l.signed {
+		request.Header.Set(h.header, h.value.fill(fields))
+	}
+	if len(l.form) > 0 {
 		request.Body = l.form.fill(fields)
 	}
 	r, err := s.loginClient.Do(ctx, request)

@@ -93,6 +93,19 @@ var dialects = map[string]string{
   get: [{ path: "{settings.base}/assets", query: { id: "{id}" }, items: body.items, not_found: body.total == 0 }]
   list: [{ path: "{settings.base}/assets", items: body.items, paging: { query: { count: "{limit}", after: "{cursor}" }, cursor: body.cursor } }]
 `,
+	"search in a body": header(tasksByOffset) + `
+  get: [{ path: "{settings.base}/assets", body: '{"id": id, "count": limit, "start": offset}', items: body.items, total: body.total, paging: { } }]
+  list: [{ path: "{settings.base}/assets", body: '{"count": limit, "start": offset}', items: body.items, total: body.total, paging: { } }]
+`,
+	"cursor in a body, counted apart": header(tasksByLink) + `
+  get: [{ path: "{settings.base}/assets", body: '{"id": id}', items: body.items, not_found: body.total == 0 }]
+  list:
+    - path: "{settings.base}/assets"
+      body: 'cursor == "" ? {"count": limit} : {"count": limit, "after": cursor}'
+      items: body.items
+      count: { path: "{settings.base}/count", total: body.all }
+      paging: { cursor: body.cursor }
+`,
 	"awkward ids by list": header(tasksUnlisted) + `
   get: [{ path: "{settings.base}/assets", query: { id: "{id}" }, items: body.items, total: body.total, askable: 'id.matches("^[A-Z0-9-]+$")' }]
   list: [{ path: "{settings.base}/assets", items: body.items, total: body.total, paging: { query: { start: "{offset}", count: "{limit}" } } }]
@@ -154,8 +167,10 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil || strings.Contains(escaped, "/") {
 		panic("not escaped: " + r.RequestURI)
 	}
-	q := r.URL.Query()
+	q := asked(r)
 	switch {
+	case what == "count":
+		fmt.Fprintf(w, `{"all": %d}`, len(s.items))
 	case what == "tasks":
 		tasks := s.tasks
 		for _, field := range []string{"asset", "kind"} {
@@ -179,6 +194,21 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		reply(w, r, q, s.items)
 	}
+}
+
+// asked returns what a request asks for, in its query or its body.
+func asked(r *http.Request) url.Values {
+	q := r.URL.Query()
+	if r.Method == http.MethodPost {
+		var body map[string]any
+		if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
+			panic(err)
+		}
+		for name, value := range body {
+			q.Set(name, fmt.Sprint(value))
+		}
+	}
+	return q
 }
 
 func filter(items []map[string]any, field, value string) []map[string]any {

@@ -66,7 +66,7 @@ type settingText struct {
 type authText struct {
 	Fields   []string          `yaml:"fields"`
 	Optional []string          `yaml:"optional"` // a header with one that is not given is left out
-	Basic    bool              `yaml:"basic"`    // the two fields are user name and password
+	Basic    bool              `yaml:"basic"`    // two fields are user name and password, one is a key in place of the user name
 	Headers  map[string]string `yaml:"headers"`  // templates over the fields
 	Login    *loginText        `yaml:"login"`
 }
@@ -79,9 +79,10 @@ type loginText struct {
 	URL       string            `yaml:"url"`    // template: the server, if it is another one; url of the block if empty
 	Method    string            `yaml:"method"` // GET or POST
 	Path      string            `yaml:"path"`
+	Basic     bool              `yaml:"basic"`     // the two fields are sent as user name and password
 	Headers   map[string]string `yaml:"headers"`   // templates, sent with the login only
 	Form      map[string]string `yaml:"form"`      // likewise, in the body
-	Assertion *assertionText    `yaml:"assertion"` // what {assertion} stands for in the form
+	Assertion *assertionText    `yaml:"assertion"` // what {assertion} stands for in the form and the headers
 	Token     string            `yaml:"token"`     // expression over the answer
 }
 
@@ -117,6 +118,7 @@ type getText struct {
 	Askable  string           `yaml:"askable"`  // condition over the id or key: another is looked for in the list
 	Path     string           `yaml:"path"`     // template with {id}, or {key} for people
 	Query    map[string]texts `yaml:"query"`    // likewise
+	Body     string           `yaml:"body"`     // as of a list
 	// NotFound recognises the answer for an asset that does not exist; with item
 	// it is required.
 	NotFound string      `yaml:"not_found"`
@@ -126,7 +128,8 @@ type getText struct {
 	Paging   *pagingText `yaml:"paging"`
 	// By is, for people and teams, an expression over an item: the key by which this
 	// way finds it. The way is tried with somebody who is known to be there before
-	// it is believed that it finds nobody.
+	// it is believed that it finds nobody. Without it, that is never believed: the
+	// list answers.
 	By string `yaml:"by"`
 	// Wide says of a way to people or teams that it also finds others, whom the key
 	// only resembles. They are passed over.
@@ -137,14 +140,27 @@ type listText struct {
 	When   string           `yaml:"when"`
 	Path   string           `yaml:"path"`
 	Query  map[string]texts `yaml:"query"`
+	Body   string           `yaml:"body"` // expression: a search that is sent by POST, as JSON; by GET without
 	Items  string           `yaml:"items"`
 	Total  string           `yaml:"total"`
+	Count  *countText       `yaml:"count"` // where the list does not tell the total
 	Paging *pagingText      `yaml:"paging"`
 	// Trash says of a list of people or teams that it shows those who were deleted a
 	// short while ago. It is read before anybody is believed to be absent.
 	Trash bool `yaml:"trash"`
+	// Mark is given to every row of the list, as its member "@mark", where rows do not
+	// say from which of several lists they come.
+	Mark string `yaml:"mark"`
 
 	notFound string // only of a search, or of what is related to an entry
+}
+
+// countText asks for the number of all rows of a list, by a request of its own.
+type countText struct {
+	Path  string           `yaml:"path"`
+	Query map[string]texts `yaml:"query"`
+	Body  string           `yaml:"body"`  // as of a list
+	Total string           `yaml:"total"` // expression over the answer
 }
 
 // texts is one text or a list of them: a parameter of a query may come several
@@ -162,7 +178,7 @@ func (t *texts) UnmarshalYAML(read func(any) error) error {
 }
 
 // pagingText turns pages by counting ({offset}, {limit}, {last} or {page} in the
-// query, which takes a total), by a link or by a {cursor}.
+// query, which takes a total or count), by a link or by a {cursor}.
 type pagingText struct {
 	Size   int              `yaml:"size"`       // rows asked for a page
 	First  int              `yaml:"first_page"` // the number of the first page

@@ -90,9 +90,19 @@ func TestProblems(t *testing.T) {
 		"closing brace":         {"path: /x/{id}", "path: /x/id}", "A brace is not closed"},
 		"no list":               {"  list:\n    - path: /x\n      items: body.items\n      total: body.total\n      paging: { query: { offset: \"{offset}\" } }\n", "", "description[assets.list]: At least one list is required"},
 		"no rows":               {"      items: body.items\n", "", "description[assets.list[0].items]: An expression is required"},
-		"paging without total":  {"      total: body.total\n", "", "description[assets.list[0].paging]: total is required"},
+		"paging without total":  {"      total: body.total\n", "", "description[assets.list[0].paging]: total or count is required"},
+		"total and count":       {"      total: body.total\n", "      total: body.total\n      count: { path: n, total: body }\n", "description[assets.list[0].count]: total and count exclude each other."},
+		"count without total":   {"      total: body.total\n", "      count: { path: n }\n", "description[assets.list[0].count.total]: An expression is required"},
+		"count without a path":  {"      total: body.total\n", "      count: { total: body }\n", "description[assets.list[0].count.path]: A path is required"},
+		"an owner without get":  {"  fields:\n", "  owner: { when: 'true', id: item.id, key: item.mail }\n  fields:\n", "description[assets.owner.get]: At least one way is required"},
+		"an owner by a search":  {"  fields:\n", "  owner: { when: 'true', id: item.id, key: item.mail, get: [{ path: p, items: body }] }\n  fields:\n", "description[assets.owner.get[0]]: Owners are asked for by item"},
 		"paging that stands":    {`{ offset: "{offset}" }`, `{ limit: "{limit}" }`, "Nothing in it turns the page"},
 		"two ways to page":      {`{ query: { offset: "{offset}" } }`, `{ next: body.next, cursor: body.cursor }`, "next and cursor exclude each other"},
+		"a body that is none":   {"item: body", "item: body\n      body: '[id]'", "description[assets.get[0].body]: The expression gives a value of type list(string)"},
+		"an item in a body":     {"item: body", "item: body\n      body: '{\"id\": item.id}'", "undeclared reference to 'item'"},
+		"an id in a list body":  {"{ query: { offset: \"{offset}\" } }", "{ }\n      body: '{\"id\": id, \"at\": offset}'", "description[assets.list[0].body]: id is not known there."},
+		"a body that stands":    {"{ query: { offset: \"{offset}\" } }", "{ }\n      body: '{\"count\": limit}'", "Nothing in it turns the page"},
+		"a link with a body":    {"{ query: { offset: \"{offset}\" } }", "{ next: body.next }\n      body: '{\"count\": limit}'", "A link is followed by GET"},
 		"state":                 {"used: in_service", "used: in_use", `description[states.used]: "in_use" is not accepted there. Accepted: unknown, planned,`},
 		"empty state":           {"{ used: in_service }", `{ "": in_service }`, "must not be empty"},
 		"layout":                {"name: minimal", `name: x` + "\n" + `dates: ["15:04"]`, "description[dates[0]]: The layout does not state a day"},
@@ -104,14 +114,14 @@ func TestProblems(t *testing.T) {
 		"no header":             {"    headers: { Authorization: \"Bearer {token}\" }\n", "", "A header is required that carries the credentials"},
 		"header name":           {"{ Authorization: ", "{ \"Author ization\": ", "It is not the name of a header."},
 		"header place":          {"Bearer {token}", "Bearer {tocken}", "{tocken} is not known there. Known: token"},
-		"basic":                 {"headers: { Authorization: \"Bearer {token}\" }", "basic: true", "It takes two fields"},
+		"basic":                 {"fields: [token]", "fields: [token, user, password]\n    basic: true", "It takes two fields"},
 		"login method":          {"    headers: { Auth", "    login: { method: PUT, path: x, token: body.t }\n    headers: { Auth", "description[auth[0].login.method]: It must be GET or POST."},
 		"login without token":   {"    headers: { Auth", "    login: { method: GET, path: x }\n    headers: { Auth", "finds the token in the answer"},
 		"login without session": {"    headers: { Auth", "    login: { method: GET, path: x, token: body.t }\n    headers: { Auth", "No header carries {session}"},
 		"plain header":          {"name: minimal", "name: x\nheaders: { \"a b\": c }", "It is not a header"},
 		"tasks without fields":  {"name: minimal", "name: x\ntasks: { get: { path: x, items: body } }", "description[tasks.fields.asset]: It is required."},
 		"id in a task list":     {"name: minimal", "name: x\ntasks: { list: [{ path: 'x/{id}', items: body }] }", "description[tasks.list[0].path]: {id} is not known there"},
-		"task pages, no total":  {"name: minimal", "name: x\ntasks: { list: [{ path: x, items: body, paging: { query: { offset: '{offset}' } } }] }", "description[tasks.list[0].paging]: total is required"},
+		"task pages, no total":  {"name: minimal", "name: x\ntasks: { list: [{ path: x, items: body, paging: { query: { offset: '{offset}' } } }] }", "description[tasks.list[0].paging]: total or count is required"},
 		"task kinds":            {"name: minimal", "name: x\ntasks: { get: { path: x, items: body }, fields: { id: item.id, kind: item.k, asset: item.a }, kinds: { x: cake } }", "description[tasks.kinds.x]"},
 		"a setting that counts": {"name: minimal", "name: x\nrequests_per_minute: many", "description[]: The description is not accepted"},
 	} {
@@ -148,9 +158,16 @@ func TestConfigurationProblems(t *testing.T) {
 		"required": {func(c *Config) {
 			c.Description = strings.Replace(minimal, `pattern: "[a-z]*"`, `pattern: "[a-z]+"`, 1)
 		}, "settings[must]: It must be set: what must be set"},
-		"states":       {func(c *Config) { c.States = map[string]string{"x": "y"} }, `states[x]: "y" is not accepted there`},
-		"task kinds":   {func(c *Config) { c.TaskKinds = map[string]string{"x": "offboarding"} }, "task_kinds[]: The description reads no tasks."},
-		"CA file":      {func(c *Config) { c.CAFile = "/does/not/exist" }, `ca_file[]: The file "/does/not/exist" cannot be read`},
+		"states":     {func(c *Config) { c.States = map[string]string{"x": "y"} }, `states[x]: "y" is not accepted there`},
+		"task kinds": {func(c *Config) { c.TaskKinds = map[string]string{"x": "offboarding"} }, "task_kinds[]: The description reads no tasks."},
+		"CA file":    {func(c *Config) { c.CAFile = "/does/not/exist" }, `ca_file[]: The file "/does/not/exist" cannot be read`},
+		"a key without its account": {func(c *Config) {
+			c.Kind, c.Description, c.Secrets = "google_workspace", "", map[string]string{"service_account": rsaPair().pem}
+		}, "service_account[]: It must be a JSON object that holds a text client_email, such as"},
+		"a key without its certificate": {func(c *Config) {
+			c.Kind, c.Description, c.Settings = "entra", "", map[string]string{"tenant": "example.org"}
+			c.Secrets = map[string]string{"client_id": "x", "certificate": rsaPair().pem}
+		}, "certificate[]: It must hold a certificate and its private key, in PEM."},
 		"unknown kind": {func(c *Config) { c.Kind, c.Description = "unheard", "" }, "description[]: A description is required."},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -190,6 +207,9 @@ func filledIn(about About, kind, address, secret string) Config {
 		c.Secrets[field.Name] = secret
 		if field.Key {
 			c.Secrets[field.Name] = rsaPair().pem
+		}
+		if field.Name == "service_account" {
+			c.Secrets[field.Name] = accountFile()
 		}
 	}
 	for _, s := range about.Settings {

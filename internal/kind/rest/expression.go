@@ -31,6 +31,7 @@ const (
 	inID                    // and the id that is asked for
 	inAnswer                // and the answer of the system
 	inItem                  // the settings, the id and one row of an answer
+	inBody                  // the settings, the id and which page is meant
 )
 
 var scopes = map[scope][]cel.EnvOption{
@@ -42,6 +43,10 @@ var scopes = map[scope][]cel.EnvOption{
 		cel.Variable("links", cel.MapType(cel.StringType, cel.StringType)),
 	},
 	inItem: {cel.Variable("item", cel.DynType)},
+	inBody: {
+		cel.Variable("limit", cel.IntType), cel.Variable("offset", cel.IntType), cel.Variable("last", cel.IntType),
+		cel.Variable("page", cel.IntType), cel.Variable("cursor", cel.StringType),
+	},
 }
 
 // functions are all of CEL's own that an expression can call. It is a list of
@@ -71,6 +76,7 @@ var environments = sync.OnceValues(func() (map[scope]*cel.Env, error) {
 	out := make(map[scope]*cel.Env)
 	for s, includes := range map[scope][]scope{
 		inSettings: {inSettings}, inID: {inSettings, inID}, inAnswer: {inSettings, inID, inAnswer}, inItem: {inSettings, inID, inItem},
+		inBody: {inSettings, inID, inBody},
 	} {
 		var variables []cel.EnvOption
 		for _, part := range includes {
@@ -86,7 +92,8 @@ var environments = sync.OnceValues(func() (map[scope]*cel.Env, error) {
 // expression is a compiled CEL expression.
 type expression struct {
 	program cel.Program
-	at      string // where it stands in the description
+	at      string          // where it stands in the description
+	reads   map[string]bool // the names of variables in it
 }
 
 // compile checks an expression. It returns nil after a problem was reported.
@@ -118,7 +125,18 @@ func (c *checker) compile(at, source string, s scope, want ...*cel.Type) *expres
 		c.problem(at, "The expression is not accepted: "+err.Error())
 		return nil
 	}
-	return &expression{program: program, at: at}
+	return &expression{program: program, at: at, reads: variablesIn(checked)}
+}
+
+// variablesIn returns the names of the variables in an expression.
+func variablesIn(checked *cel.Ast) map[string]bool {
+	out := make(map[string]bool)
+	ast.PreOrderVisit(checked.NativeRep().Expr(), ast.NewExprVisitor(func(e ast.Expr) {
+		if e.Kind() == ast.IdentKind {
+			out[e.AsIdent()] = true
+		}
+	}))
+	return out
 }
 
 // checkSettings complains about settings that the description does not declare:
@@ -206,7 +224,8 @@ func (e *expression) count(variables map[string]any) (int, error) {
 
 var errNoList = errors.New("it gave no list")
 
-// rows returns the members of a list.
+// rows returns the members of a list. One that the expression itself made, to join
+// a row with what stands elsewhere in the answer, is a row like any other.
 func (e *expression) rows(variables map[string]any) ([]any, error) {
 	out, err := e.eval(variables)
 	if err != nil {
@@ -218,5 +237,27 @@ func (e *expression) rows(variables map[string]any) ([]any, error) {
 			return nil, fmt.Errorf("%s: %w", e.at, errNoList)
 		}
 	}
+	for i, row := range list {
+		if made, ok := row.(map[ref.Val]ref.Val); ok {
+			list[i] = object(made)
+		}
+	}
 	return list, nil
+}
+
+// object returns a map that an expression made as one that came from outside.
+func object(made map[ref.Val]ref.Val) map[string]any {
+	out := make(map[string]any, len(made))
+	for key, value := range made {
+		name, ok := key.(types.String)
+		if !ok {
+			continue
+		}
+		if value == types.NullValue {
+			out[string(name)] = nil
+		} else {
+			out[string(name)] = value.Value()
+		}
+	}
+	return out
 }

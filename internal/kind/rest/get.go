@@ -15,10 +15,9 @@ import (
 
 // get reads the records of one id.
 type get struct {
+	question
 	possible *expression // whether there can be such an id at all
 	askable  *expression // whether it can be asked for safely
-	path     path
-	query    query
 	notFound *expression
 	item     *expression // of an answer that is one record
 	search   *listing    // of one that is a list
@@ -54,7 +53,7 @@ func (c *checker) get(at string, t *getText, place string) *get {
 	case (t.Item == "") == (t.Items == ""):
 		c.problem(at, "One of item and items is required: the record in the answer, or the list of them.")
 	case t.Items != "":
-		g.search = c.listing(at, &listText{Path: t.Path, Query: t.Query, Items: t.Items, Total: t.Total, Paging: t.Paging, notFound: t.NotFound}, place)
+		g.search = c.listing(at, &listText{Path: t.Path, Query: t.Query, Body: t.Body, Items: t.Items, Total: t.Total, Paging: t.Paging, notFound: t.NotFound}, place)
 	default:
 		if t.Total != "" || t.Paging != nil {
 			c.problem(at, "total and paging belong to items.")
@@ -64,8 +63,7 @@ func (c *checker) get(at string, t *getText, place string) *get {
 				"A status of 404 alone is also what a wrong url is answered with.")
 		}
 		g.notFound = c.compile(at+".not_found", t.NotFound, inAnswer, cel.BoolType)
-		g.path = c.path(at+".path", t.Path, place)
-		g.query = c.query(at+".query", t.Query, place)
+		g.question = c.question(at, t.Path, t.Query, t.Body, place)
 		g.item = c.compile(at+".item", t.Item, inAnswer)
 	}
 	if !use {
@@ -139,9 +137,7 @@ func (s *System) one(ctx context.Context, id string) ([]lifecycle.Record, error)
 
 // ask asks by a path for one item: nil if the answer says that it does not exist.
 func (s *System) ask(ctx context.Context, c *httpclient.Client, g *get, asked string) (*answer, any, error) {
-	r, err := c.Do(ctx, httpclient.Request{
-		Path: g.path.fill(places(asked)), TrailingSlash: g.path.slash, Query: g.query.fill(places(asked)),
-	})
+	r, err := g.question.ask(ctx, s, c, places(asked), nil, nil)
 	if err != nil {
 		return nil, nil, err
 	}

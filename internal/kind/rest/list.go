@@ -6,10 +6,8 @@ import (
 	"fmt"
 	"iter"
 	"math"
-	"net/url"
 	"reflect"
 	"slices"
-	"strconv"
 
 	"cel.dev/cel-go/cel"
 
@@ -25,12 +23,16 @@ const (
 
 // listing reads the rows of a list, page by page.
 type listing struct {
-	path         path
-	query        query
+	question
 	items, total *expression
+	count        *count      // where the list does not tell the total
 	notFound     *expression // of a search: the answer says that there is nothing
 	paging       *paging
+	mark         string // what its rows are given as their member markMember
 }
+
+// markMember is no name that a system gives a field of its own.
+const markMember = "@mark"
 
 // paging says how further pages are asked for: by counting rows or pages, by a
 // link, or by a cursor.
@@ -56,7 +58,7 @@ func (c *checker) listings(at string, texts []listText) []*listing {
 // listing compiles a list; nil if it is not to be read.
 func (c *checker) listing(at string, t *listText, places ...string) *listing {
 	use := c.applies(at, t.When)
-	l := &listing{path: c.path(at+".path", t.Path, places...), query: c.query(at+".query", t.Query, places...)}
+	l := &listing{mark: t.Mark, question: c.question(at, t.Path, t.Query, t.Body, places...)}
 	if t.Items == "" {
 		c.problem(at+".items", "An expression is required that finds the rows in an answer.")
 	} else {
@@ -65,11 +67,17 @@ func (c *checker) listing(at string, t *listText, places ...string) *listing {
 	if t.Total != "" {
 		l.total = c.compile(at+".total", t.Total, inAnswer, cel.IntType, cel.DoubleType, cel.StringType)
 	}
+	if t.Count != nil {
+		l.count = c.count(at+".count", t.Count, places)
+		if l.total != nil {
+			c.problem(at+".count", "total and count exclude each other.")
+		}
+	}
 	if t.notFound != "" {
 		l.notFound = c.compile(at+".not_found", t.notFound, inAnswer, cel.BoolType)
 	}
 	if t.Paging != nil {
-		l.paging = c.paging(at+".paging", t.Paging, l.total != nil)
+		l.paging = c.paging(at+".paging", t.Paging, l)
 	}
 	if !use {
 		return nil
@@ -77,7 +85,7 @@ func (c *checker) listing(at string, t *listText, places ...string) *listing {
 	return l
 }
 
-func (c *checker) paging(at string, t *pagingText, total bool) *paging {
+func (c *checker) paging(at string, t *pagingText, l *listing) *paging {
 	p := &paging{size: t.Size, first: t.First}
 	if c.config.PageSize > 0 {
 		p.size = c.config.PageSize
@@ -97,12 +105,14 @@ func (c *checker) paging(at string, t *pagingText, total bool) *paging {
 	p.query = c.query(at+".query", t.Query, places...)
 	turns := slices.ContainsFunc(p.query.names(), func(n string) bool { return n != "limit" && n != "last" })
 	switch {
+	case t.Next != "" && l.body != nil:
+		c.problem(at+".next", "A link is followed by GET, so it does not go with a body.")
 	case t.Next != "" && t.Cursor != "":
 		c.problem(at, "next and cursor exclude each other.")
-	case t.Next == "" && !turns:
+	case t.Next == "" && !turns && !l.turns():
 		c.problem(at+".query", "Nothing in it turns the page: {offset}, {page} or {cursor} is required, or next.")
-	case t.Next == "" && t.Cursor == "" && !total:
-		c.problem(at, "total is required beside counted pages: without it, the end cannot be told from rows that are held back.")
+	case t.Next == "" && t.Cursor == "" && l.total == nil && l.count == nil:
+		c.problem(at, "total or count is required beside counted pages: without it, the end cannot be told from rows that are held back.")
 	}
 	return p
 }
@@ -139,6 +149,12 @@ type page struct {
 func (l *listing) read(ctx context.Context, s *System, c *httpclient.Client, places map[string]string, take func(item any) (string, error)) error {
 	seen := make(map[string]bool)
 	total := -1
+	if l.count != nil {
+		var err error
+		if total, err = l.count.rows(ctx, s, c, places); err != nil {
+			return err
+		}
+	}
 	at := page{visited: make(map[string]bool)}
 	walk := c.Walk("rows")
 	for {
@@ -195,7 +211,7 @@ func (l *listing) read(ctx context.Context, s *System, c *httpclient.Client, pla
 // description names the total, that is compared instead.
 func (l *listing) partial(a *answer, seen int) string {
 	body, ok := a.variables["body"].(map[string]any)
-	if !ok || l.total != nil {
+	if !ok || l.total != nil || l.count != nil {
 		return ""
 	}
 	return envelope.More(body, seen)
@@ -209,7 +225,7 @@ func (l *listing) fetch(ctx context.Context, s *System, c *httpclient.Client, pl
 	if at.link != "" {
 		r, err = c.Follow(ctx, at.from, at.link)
 	} else {
-		r, err = c.Do(ctx, httpclient.Request{Path: l.path.fill(places), TrailingSlash: l.path.slash, Query: l.asked(places, at)})
+		r, err = l.ask(ctx, s, c, places, l.counts(at), l.pages())
 	}
 	if err != nil {
 		return nil, err
@@ -234,19 +250,22 @@ func (l *listing) fetch(ctx context.Context, s *System, c *httpclient.Client, pl
 	return a, nil
 }
 
-func (l *listing) asked(places map[string]string, at *page) url.Values {
-	out := l.query.fill(places)
+// counts returns by what a page is asked for.
+func (l *listing) counts(at *page) map[string]any {
 	if l.paging == nil {
-		return out
+		return nil
 	}
-	counted := map[string]string{
-		"offset": strconv.Itoa(at.offset), "limit": strconv.Itoa(l.paging.size), "page": strconv.Itoa(l.paging.first + at.number),
-		"last": strconv.Itoa(at.offset + l.paging.size - 1), "cursor": at.cursor,
+	return map[string]any{
+		"offset": at.offset, "limit": l.paging.size, "page": l.paging.first + at.number, "last": at.offset + l.paging.size - 1, "cursor": at.cursor,
 	}
-	for name, value := range l.paging.query.fill(counted) {
-		out[name] = value
+}
+
+// pages returns what turns the page in the query.
+func (l *listing) pages() query {
+	if l.paging == nil {
+		return nil
 	}
-	return out
+	return l.paging.query
 }
 
 // rows returns the rows of a page and the number of all.
@@ -254,6 +273,13 @@ func (l *listing) rows(c *httpclient.Client, a *answer) ([]any, int, error) {
 	rows, err := l.items.rows(a.variables)
 	if err != nil {
 		return nil, 0, c.Malformed(a.response, err.Error())
+	}
+	if l.mark != "" {
+		for _, row := range rows {
+			if item, ok := row.(map[string]any); ok {
+				item[markMember] = l.mark
+			}
+		}
 	}
 	if l.total == nil {
 		return rows, -1, nil

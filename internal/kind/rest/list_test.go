@@ -293,6 +293,35 @@ func TestRequestsAreCounted(t *testing.T) {
 	systemtest.WantSecret(t, recorder.Requests(), token)
 }
 
+// joined is a list whose rows name what stands elsewhere in the answer.
+const joined = `
+name: joined
+auth: [{ fields: [token], headers: { X-Token: "{token}" } }]
+assets:
+  id: item.row.id
+  fields:
+    name: first(item.names.filter(n, n.of == item.row.name).map(n, n.text))
+    state: 'item.gone == null ? "there" : "gone"'
+  list: [{ path: a, items: 'body.items.map(r, {"row": r, "names": body.names, "gone": null})' }]
+states: { there: in_service }
+`
+
+func TestRowsAreJoinedWithTheAnswer(t *testing.T) {
+	url := systemtest.ServeHTTP(t, &script{bodies: []string{
+		`{"items": [{"id": "A", "name": 1}, {"id": "B", "name": 2}], "names": [{"of": 2, "text": "two"}, {"of": 1, "text": "one"}]}`,
+	}})
+	var got []string
+	for r, err := range openAt(t, url, joined).Assets(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, r.ID+" "+r.Name+" "+r.State.String())
+	}
+	if want := []string{"A one in_service", "B two in_service"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 // A server that answers with something else than what it was asked for has
 // proved nothing.
 func TestAnswersAreVerified(t *testing.T) {
@@ -306,9 +335,9 @@ func TestAnswersAreVerified(t *testing.T) {
 			// It knows no filter, and of paths only one.
 			stubborn := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				other := r.Clone(r.Context())
-				q := r.URL.Query()
+				q := asked(r)
 				q.Del("id")
-				other.URL.RawQuery = q.Encode()
+				other.Method, other.URL.RawQuery = http.MethodGet, q.Encode()
 				if strings.HasPrefix(r.URL.Path, "/api/assets/") {
 					other.URL.Path = "/api/assets/B"
 				}

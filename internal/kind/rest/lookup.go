@@ -33,6 +33,9 @@ func (k *catalog) all(ctx context.Context) (*roll, error) {
 		if err == nil && len(r.entries) == 0 {
 			err = k.nobody()
 		}
+		if err == nil {
+			err = k.counted(ctx, r)
+		}
 		return r, err
 	})
 }
@@ -116,21 +119,28 @@ func (k *catalog) ask(ctx context.Context, key string) (found []*entry, certain 
 			continue
 		}
 		asked = append(asked, i)
-		more, understood, err := k.try(ctx, w, key)
-		if err != nil {
-			return nil, false, err
-		}
-		if !understood {
-			return nil, false, nil
-		}
-		for _, e := range more {
-			if !slices.ContainsFunc(found, func(have *entry) bool { return have.person.ID == e.person.ID }) {
-				found = append(found, e)
+		for _, spelling := range spellings(key) {
+			more, understood, err := k.try(ctx, w, spelling)
+			if err != nil {
+				return nil, false, err
+			}
+			if !understood {
+				return nil, false, nil
+			}
+			for _, e := range more {
+				if !slices.ContainsFunc(found, func(have *entry) bool { return have.person.ID == e.person.ID }) {
+					found = append(found, e)
+				}
 			}
 		}
 	}
 	if len(found) > 0 || len(asked) == 0 {
 		return found, false, nil
+	}
+	// A few examples do not tell how a system compares letters beyond ASCII, so the
+	// list answers, if it shows everybody.
+	if len(spellings(key)) > 1 && !k.hides {
+		return nil, false, nil
 	}
 	for _, i := range asked {
 		sound, err := k.proven(ctx, i)
@@ -139,6 +149,23 @@ func (k *catalog) ask(ctx context.Context, key string) (found []*entry, certain 
 		}
 	}
 	return nil, true, nil
+}
+
+// spellings returns how a key is asked for: letters beyond ASCII in either case and
+// Unicode form, for systems that do not compare them as they compare the others.
+func spellings(key string) []string {
+	if skeleton(key) == system.Fold(key) {
+		return []string{key}
+	}
+	var out []string
+	for _, form := range system.Spellings(key) {
+		for _, text := range []string{form, strings.ToLower(form), strings.ToUpper(form)} {
+			if system.Fold(text) == system.Fold(key) && !slices.Contains(out, text) {
+				out = append(out, text)
+			}
+		}
+	}
+	return out
 }
 
 // askable decides whether a way can be asked for a key safely.
@@ -258,11 +285,14 @@ const samplesAsked = 20
 // proven reports whether a way finds somebody who is known to be there, in letters
 // of the other case. It is found out once a run.
 func (k *catalog) proven(ctx context.Context, place int) (bool, error) {
+	w := k.ways[place]
+	if w.by == nil {
+		return false, nil
+	}
 	samples, err := k.shown(ctx)
 	if err != nil {
 		return false, err
 	}
-	w := k.ways[place]
 	return k.sound.Get(ctx, strconv.Itoa(place), func(ctx context.Context) (bool, error) {
 		for _, known := range samples {
 			variables := k.s.variables("")
@@ -307,7 +337,7 @@ func (k *catalog) price(key string) int {
 	n := 0
 	for _, w := range k.ways {
 		if can, err := k.askable(w, key); err == nil && can {
-			n++
+			n += len(spellings(key))
 		}
 	}
 	return n

@@ -16,14 +16,11 @@ import (
 // object with a number and a name: what a directory knows somebody by is told by
 // the entry that it refers to.
 type ownerText struct {
-	When     string           `yaml:"when"` // condition over the reference, as item: others are read as they are
-	ID       string           `yaml:"id"`   // expression over the reference, and over an entry
-	Key      string           `yaml:"key"`  // expression over an entry: what names the owner; if empty, the reference does
-	Path     string           `yaml:"path"` // template with {id}
-	Query    map[string]texts `yaml:"query"`
-	NotFound string           `yaml:"not_found"` // recognises the answer for an entry that does not exist
-	Item     string           `yaml:"item"`
-	List     []listText       `yaml:"list"` // all entries, read where many are needed
+	When string     `yaml:"when"` // condition over the reference, as item: others are read as they are
+	ID   string     `yaml:"id"`   // expression over the reference, and over an entry
+	Key  string     `yaml:"key"`  // expression over an entry: what names the owner; if empty, the reference does
+	Get  []getText  `yaml:"get"`  // where an entry may be, each with an item; asked one after the other
+	List []listText `yaml:"list"` // all entries, read where many are needed
 }
 
 // minBeforeList is how many owners are looked up singly before all are listed.
@@ -31,7 +28,7 @@ const minBeforeList = 10
 
 // ownerRules are a compiled ownerText.
 type ownerRules struct {
-	get
+	ways          []*get
 	when, id, key *expression
 	lists         []*listing
 
@@ -50,10 +47,17 @@ func (c *checker) owner(t *ownerText) *ownerRules {
 		when: c.compile(at+".when", t.When, inItem, cel.BoolType), id: c.compile(at+".id", t.ID, inItem, scalars...),
 		key: c.compile(at+".key", t.Key, inItem, scalars...), lists: c.listings(at+".list", t.List),
 	}
-	if t.Item == "" {
-		c.problem(at+".item", "An expression is required that finds the owner in the answer.")
-	} else if g := c.get(at, &getText{Path: t.Path, Query: t.Query, NotFound: t.NotFound, Item: t.Item}, idPlace); g != nil {
-		o.get = *g
+	if len(t.Get) == 0 {
+		c.problem(at+".get", "At least one way is required to ask for an owner.")
+	}
+	for i := range t.Get {
+		at := fmt.Sprintf("%s.get[%d]", at, i)
+		if t.Get[i].Items != "" || t.Get[i].Possible != "" || t.Get[i].Askable != "" {
+			c.problem(at, "Owners are asked for by item, and neither possible nor askable.")
+		}
+		if g := c.get(at, &t.Get[i], idPlace); g != nil {
+			o.ways = append(o.ways, g)
+		}
 	}
 	return o
 }
@@ -100,19 +104,30 @@ func (s *System) lookUpOwner(ctx context.Context, id string) (string, error) {
 				return key, err
 			}
 		}
-		a, item, err := s.ask(ctx, s.client, &o.get, id)
-		if err != nil || item == nil {
-			return "", err
+		for _, way := range o.ways {
+			key, found, err := s.askOwner(ctx, way, id)
+			if err != nil || found {
+				return key, err
+			}
 		}
-		have, key, err := s.readOwner(item)
-		switch {
-		case err != nil:
-			return "", s.client.Malformed(a.response, err.Error())
-		case have != id:
-			return "", s.client.Malformed(a.response, fmt.Sprintf("it was asked for the owner %q and answered with %q", id, have))
-		}
-		return key, nil
+		return "", nil
 	})
+}
+
+// askOwner asks one way for an owner. It reports whether the owner is there.
+func (s *System) askOwner(ctx context.Context, way *get, id string) (key string, found bool, err error) {
+	a, item, err := s.ask(ctx, s.client, way, id)
+	if err != nil || item == nil {
+		return "", false, err
+	}
+	have, key, err := s.readOwner(item)
+	switch {
+	case err != nil:
+		return "", false, s.client.Malformed(a.response, err.Error())
+	case have != id:
+		return "", false, s.client.Malformed(a.response, fmt.Sprintf("it was asked for the owner %q and answered with %q", id, have))
+	}
+	return key, true, nil
 }
 
 // readOwner returns the id of an entry and what names the owner.

@@ -79,7 +79,7 @@ type catalog struct {
 // way is a way to look up one key.
 type way struct {
 	get
-	by   *expression
+	by   *expression // nil if finding nobody proves nothing
 	wide bool
 }
 
@@ -176,9 +176,7 @@ func (c *checker) way(at string, t *getText) *way {
 	switch {
 	case t.Possible != "":
 		c.problem(at+".possible", "It belongs to assets: which keys name nobody is nothing that a directory says.")
-	case t.By == "":
-		c.problem(at+".by", "An expression over an item is required: the key by which this way finds it.")
-	default:
+	case t.By != "":
 		w.by = c.compile(at+".by", t.By, inItem, scalars...)
 	}
 	if g == nil {

@@ -3,6 +3,7 @@ package rest
 import (
 	"errors"
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
@@ -22,11 +23,29 @@ func (r *recording) secrets(t *testing.T) map[string]string {
 		case "{certified}":
 			value, _ = certified(t)
 		case "{account}":
-			value = serviceAccount(t)
+			value = accountFile()
 		}
 		out[name] = value
 	}
 	return out
+}
+
+// configure sets what the case sets.
+func (c *recordedCase) configure(t *testing.T, conf *Config, base string) {
+	t.Helper()
+	conf.TaskKinds = c.TaskKinds
+	if c.States != nil {
+		conf.States = c.States
+	}
+	if c.Secrets != nil {
+		conf.Secrets = (&recording{Secrets: c.Secrets}).secrets(t)
+	}
+	for name, value := range c.Settings {
+		if conf.Settings == nil {
+			conf.Settings = make(map[string]string)
+		}
+		conf.Settings[name] = strings.ReplaceAll(value, "{server}", base)
+	}
 }
 
 func describing(t *testing.T, name string) string {

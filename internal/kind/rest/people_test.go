@@ -70,6 +70,20 @@ teams:
     - { path: "teams/{id}/members", query: { only: teams }, items: body.items, id: item.id, team: "true" }
   fields: { name: item.find("name"), teams: item.find("teams") }
 `,
+	"counted apart": directoryCommon + `
+people:
+  id: item.id
+  hides: false
+  get:
+    - { path: people, query: { username: "{key}" }, items: body.items }
+  list: [{ path: people, items: body.items, count: { path: count/people, total: number(body) }, paging: { query: { start: "{offset}", count: "{limit}" } } }]` + directoryFields + `
+teams:
+  id: item.id
+  hides: false
+  list: [{ path: teams, items: body.items, count: { path: count/teams, total: number(body) }, paging: { query: { start: "{offset}", count: "{limit}" } } }]
+  members: [{ path: "teams/{id}/members", items: body.items, id: item.id, team: item.team, whole: true }]
+  fields: { name: item.find("name"), teams: item.find("teams") }
+`,
 	"teams of a person": directoryCommon + `
 people:
   id: item.id
@@ -135,10 +149,12 @@ func (s *directoryServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	q := r.URL.Query()
 	all := s.people
-	if parts[0] == "teams" {
+	if parts[0] == "teams" || slices.Equal(parts, []string{"count", "teams"}) {
 		all = s.teams
 	}
 	switch {
+	case parts[0] == "count":
+		fmt.Fprint(w, len(all))
 	case len(parts) == 3 && parts[2] == "members":
 		only := q.Get("only")
 		reply(w, r, q, slices.DeleteFunc(slices.Concat(s.people, s.teams), func(item map[string]any) bool {
@@ -230,4 +246,29 @@ func withTeam(seed systemtest.Seed) systemtest.Seed {
 		seed.People = append(slices.Clip(seed.People), lifecycle.Person{ID: "t-other", Kind: lifecycle.KindTeam, Status: lifecycle.PersonActive})
 	}
 	return seed
+}
+
+// Rows that do not say which of two lists they come from are told apart by a mark.
+func TestListsMarkTheirRows(t *testing.T) {
+	s := openAt(t, systemtest.ServeHTTP(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprintf(w, `{"items":[{"id":"%s1","status":"here"}]}`, strings.Trim(r.URL.Path, "/"))
+	})), directoryCommon+`
+people:
+  id: item.id
+  hides: false
+  list:
+    - { path: in, items: body.items }
+    - { path: out, items: body.items, mark: freelance }
+  fields: { status: item.status, kind: 'item.find(["@mark"])' }
+`)
+	var got []string
+	for e, err := range s.Everybody(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, fmt.Sprint(e.Person.ID, " ", e.Person.Kind))
+	}
+	if want := []string{"in1 employee", "out1 contractor"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
 }

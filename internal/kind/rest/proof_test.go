@@ -71,6 +71,22 @@ func TestAListThatHidesProvesNoAbsence(t *testing.T) {
 	}
 }
 
+// An account may see fewer people than the system counts.
+func TestAListThatShowsFewerThanAreCountedProvesNoAbsence(t *testing.T) {
+	server := newDirectory(company(7))
+	server.hidden = map[string]bool{"u0005": true}
+	s := openAt(t, systemtest.ServeHTTP(t, server), directories["counted apart"])
+	for _, key := range []string{"u0005", "user5@example.org", "nobody"} {
+		found, err := s.Person(t.Context(), key)
+		systemtest.WantUnavailable(t, len(found), err)
+		if err == nil || !strings.Contains(err.Error(), "it counts 7 rows and shows 6") {
+			t.Errorf("Person(%q) says %v", key, err)
+		}
+	}
+	_, err := readAll(t, s.Everybody(t.Context()))
+	systemtest.WantUnavailable(t, 0, err)
+}
+
 // An account that lost a part of its rights sees some people still.
 func TestProbeShowsWhetherEverybodyIsShown(t *testing.T) {
 	address := systemtest.ServeHTTP(t, newDirectory(company(3)))

@@ -134,21 +134,21 @@ func (f *reader) text(name string) string {
 func (f *reader) word(name string) string {
 	v, e := f.value(name)
 	said, err := wordsOf(v, choice)
-	switch words := said.words; {
-	case err != nil:
+	if err != nil {
 		f.fail(e, err)
-	case len(words) > 1 && name == "purpose":
-		return strings.Join(words, ", ") // of which people may well name several
-	case len(words) > 1:
-		f.unread = append(f.unread, system.UnreadSeveral(name, words))
-	case len(words) == 1 && (system.Hidden(words[0]) || f.placeholders[fold(words[0])]):
-		f.unread = append(f.unread, system.UnreadHidden(name, words[0]))
-	case len(words) == 1:
-		return words[0]
-	case said.unnamed:
-		f.unread = append(f.unread, system.UnreadUnnamed(name))
+		return ""
 	}
-	return ""
+	word, unread := system.OneWord(name, said.words)
+	switch {
+	case word != "" && f.placeholders[fold(word)]:
+		word, unread = "", system.UnreadHidden(name, word)
+	case len(said.words) == 0 && said.unnamed:
+		unread = system.UnreadUnnamed(name)
+	}
+	if unread != "" {
+		f.unread = append(f.unread, unread)
+	}
+	return word
 }
 
 // list returns the words that a field states, each once. of picks the word of an

@@ -124,12 +124,15 @@ func (e *entry) named(key string) bool {
 // spellings returns the ids that a key may stand for. Ids are told apart by case
 // (RFC 7643 section 3.1), and a server can be asked for one only as it is
 // written; so a key that was written in another case is taken for an id in small
-// or capital letters throughout, and for no other.
+// or capital letters throughout, and for no other. Every Unicode form of a key is
+// the same key.
 func spellings(key string) []string {
-	out := []string{key}
-	for _, other := range []string{system.Fold(key), strings.ToUpper(key)} {
-		if system.Fold(other) == system.Fold(key) && !slices.Contains(out, other) {
-			out = append(out, other)
+	var out []string
+	for _, form := range system.Spellings(key) {
+		for _, other := range []string{form, lifecycle.Lower(form), strings.ToUpper(form)} {
+			if system.Fold(other) == system.Fold(key) && !slices.Contains(out, other) {
+				out = append(out, other)
+			}
 		}
 	}
 	return out

@@ -55,6 +55,7 @@ func (s *System) configure() []system.Problem {
 		problem(attributeDSN, "It is required: what the driver connects with. It may come from the environment instead, as %s.", s.variable())
 	}
 	var problems []system.Problem
+	c.Adaptable = true
 	s.words, problems = c.Check()
 	// Which row of an answer a record was says nothing, and changes from one answer
 	// to the next.

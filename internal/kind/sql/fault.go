@@ -46,7 +46,7 @@ var (
 		"Run the query by hand with the same account; when it works, plan again."}
 )
 
-func (s *System) fault(t *table.Table, happened, advice string, err error) error {
+func (s *System) fault(t *table.Table, happened, advice string, err error) *fault.Fault {
 	return &fault.Fault{
 		Kind: fault.ErrUnavailable, Summary: t.Summary, Happened: happened, Advice: advice, Err: err,
 	}

@@ -41,19 +41,23 @@ type value struct {
 	unfit  string
 }
 
+// blank reports whether a value holds nothing.
+func (v *value) blank() bool {
+	return v.unfit == "" && strings.TrimSpace(v.text) == "" && len(v.list) == 0
+}
+
 // query is one query and what its answer is taken for.
 type query struct {
 	table     *table.Table
 	attribute string // that holds it
 	text      string
-	mapping   map[string]string // our field -> the column
-	most      int               // rows
-	id        *string           // the bind parameter, if there is one
+	most      int     // rows
+	id        *string // the bind parameter, if there is one
 }
 
 // load runs a query and puts its answer into an index.
 func (s *System) load(ctx context.Context, q query, to table.Index) error {
-	in := &reader{query: q, layout: table.NewLayout(q.table, q.mapping), index: to}
+	in := &reader{query: q, layout: s.words.Layout(q.table), index: to}
 	var args []any
 	if q.id != nil {
 		args = []any{*q.id}
@@ -68,12 +72,15 @@ func (s *System) load(ctx context.Context, q query, to table.Index) error {
 	case err != nil:
 		return s.unavailable(q, err)
 	}
-	if q.id == nil {
-		if reason := s.config.Short(q.table, in.count); reason != "" {
+	if q.id == nil && in.flaws.Count() == 0 {
+		if reason := s.config.Short(q.table, in.taken); reason != "" {
 			return s.unavailable(q, &table.Flaw{Reason: reason})
 		}
 	}
-	to.End(in.seen)
+	if err := in.flaws.Err(); err != nil {
+		return s.unavailable(q, err)
+	}
+	to.End(in.seen.Fields())
 	to.Done()
 	return nil
 }
@@ -88,17 +95,19 @@ type reader struct {
 	layout *table.Layout
 	index  table.Index
 	names  []string
-	fields [][]int
-	seen   table.Bits
+	feeds  [][]table.Feed
+	seen   table.Seen
 	buffer table.Row
-	count  int
+	flaws  table.Flaws
+	count  int // rows so far
+	taken  int // rows that hold something
 	size   int
 }
 
 func (r *reader) columns(names []string) error {
 	var reason string
 	r.names = names
-	r.fields, r.seen, reason = r.layout.Header(names)
+	r.feeds, r.seen, reason = r.layout.Header(names)
 	if reason != "" {
 		return &table.Flaw{Reason: reason}
 	}
@@ -113,43 +122,48 @@ func (r *reader) row(values []value) error {
 	out := &r.buffer
 	out.Reset()
 	out.Line, out.Column = r.count, 1
-	out.Present = r.seen
+	blank := true
 	for i, v := range values {
-		if len(r.fields[i]) == 0 {
+		blank = blank && v.blank()
+		feeds := r.feeds[i]
+		if len(feeds) == 0 {
 			continue
 		}
-		cell, reason := r.cell(r.fields[i], v)
+		cell, reason := r.cell(feeds, v)
 		if reason != "" {
-			return &table.Flaw{Line: r.count, Column: 1, Reason: fmt.Sprintf("the column %s holds %s", table.Quote(r.names[i]), reason)}
+			out.Refuse(feeds, &table.Flaw{Line: r.count, Column: 1, Reason: fmt.Sprintf("the column %s holds %s", table.Quote(r.names[i]), reason)})
+			continue
 		}
 		if r.size += len(cell.Text); r.size > table.MaxBytes {
 			return &table.Flaw{Reason: "it is larger than 64 MiB; leave out columns and records that are not needed"}
 		}
-		out.Set(r.fields[i], cell)
+		out.Set(feeds, cell)
 	}
-	if err := r.layout.Check(out); err != nil {
-		return err
+	if blank {
+		return nil
 	}
-	return r.index.Add(r.layout, out)
+	r.taken++
+	for _, flaw := range r.layout.Take(out, r.index) {
+		r.flaws.Add(fmt.Sprintf("row %d: %s", r.count, flaw.Reason), flaw)
+	}
+	return nil
 }
 
 // cell returns a value as the fields that it feeds expect it, or why it cannot
 // be used.
-func (r *reader) cell(fields []int, v value) (table.Cell, string) {
+func (r *reader) cell(feeds []table.Feed, v value) (table.Cell, string) {
 	c := table.Cell{Text: v.text, List: v.list, IsList: v.isList}
 	switch {
 	case v.unfit != "":
 		return c, v.unfit
 	case !utf8.ValidString(v.text):
 		return c, "bytes that are not text; convert them in the query"
-	case v.json && r.layout.Listed(fields):
+	case v.json && r.layout.Listed(feeds):
 		list, ok := jsonTexts(v.text)
 		if !ok {
 			return c, "JSON that is not an array of texts"
 		}
 		return table.Cell{List: list, IsList: true}, ""
-	case r.layout.Dated(fields):
-		c.Text = date(v.text)
 	}
 	for _, text := range v.list {
 		if r.size += len(text); !utf8.ValidString(text) {
@@ -162,15 +176,24 @@ func (r *reader) cell(fields []int, v value) (table.Cell, string) {
 // unavailable turns whatever kept an answer from being used into the fault that
 // a user reads.
 func (s *System) unavailable(q query, err error) error {
+	advice := fmt.Sprintf("Correct the query %s or what it reads, or adapt %s or min_records in the block of the system; then plan again.",
+		q.attribute, strings.Join(q.table.Attributes(), ", "))
+	var several *table.Flaws
+	if errors.As(err, &several) {
+		f := s.fault(q.table, fmt.Sprintf("The system %q cannot use the answer to its query %s: %d values are not accepted.",
+			s.config.Name, q.attribute, several.Count()), advice, nil)
+		for _, line := range several.Lines() {
+			f.Items = append(f.Items, s.shown(line))
+		}
+		return f
+	}
 	var flawed *table.Flaw
 	if errors.As(err, &flawed) {
 		reason := flawed.Reason
 		if flawed.Line > 0 {
 			reason = fmt.Sprintf("row %d: %s", flawed.Line, reason)
 		}
-		return s.fault(q.table, fmt.Sprintf("The system %q cannot use the answer to its query %s: %s.", s.config.Name, q.attribute, s.shown(reason)),
-			fmt.Sprintf("Correct the query %s or what it reads, or adapt %s, %s or min_records in the block of the system; then plan again.",
-				q.attribute, q.table.Columns, q.table.States), nil)
+		return s.fault(q.table, fmt.Sprintf("The system %q cannot use the answer to its query %s: %s.", s.config.Name, q.attribute, s.shown(reason)), advice, nil)
 	}
 	t := s.server.explain(err)
 	if t == troubleOther && errors.Is(err, context.DeadlineExceeded) {

@@ -140,7 +140,7 @@ func (s *System) Asset(ctx context.Context, id string) ([]lifecycle.Record, erro
 func (s *System) one(ctx context.Context, id string) ([]lifecycle.Record, error) {
 	const most = 1000
 	index := s.words.NewAssets()
-	q := query{table: table.Assets, attribute: attributeAsset, text: s.config.Asset, mapping: s.config.Columns, most: most, id: &id}
+	q := query{table: table.Assets, attribute: attributeAsset, text: s.config.Asset, most: most, id: &id}
 	if err := s.load(ctx, q, index); err != nil {
 		return nil, err
 	}
@@ -162,5 +162,5 @@ func (s *System) list(ctx context.Context, t *table.Table, to table.Index) error
 			Advice:   "Set " + t.Name + " in the block of the system.",
 		}
 	}
-	return s.load(ctx, query{table: t, attribute: t.Name, text: text, mapping: s.config.ColumnsOf(t), most: s.config.MaxRows}, to)
+	return s.load(ctx, query{table: t, attribute: t.Name, text: text, most: s.config.MaxRows}, to)
 }

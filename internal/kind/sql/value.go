@@ -3,36 +3,8 @@ package sql
 import (
 	"encoding/json"
 	"strconv"
-	"strings"
 	"time"
 )
-
-const dateTime = "2006-01-02 15:04:05"
-
-// date returns the text of a date as tables expect it. Databases write a date
-// with a time of day with a blank in its middle, and a moment without a zone is
-// one in UTC, which is what their sessions are set to. A date that never comes
-// is none, and so is the zero date of MySQL.
-func date(s string) string {
-	s = strings.TrimSpace(s)
-	if s == "infinity" || strings.HasPrefix(s, "0000-00-00") {
-		return ""
-	}
-	if len(s) < len(dateTime) || s[10] != ' ' && s[10] != 'T' {
-		return s
-	}
-	day, clock := s[:10], s[11:]
-	at := strings.IndexAny(clock, "+-Zz")
-	zone := "Z"
-	if at >= 0 {
-		clock, zone = clock[:at], strings.ToUpper(clock[at:])
-	}
-	// PostgreSQL leaves out the minutes of a zone that has none.
-	if len(zone) == len("+00") {
-		zone += ":00"
-	}
-	return day + "T" + clock + zone
-}
 
 // jsonTexts reads an array of texts.
 func jsonTexts(s string) ([]string, bool) {

@@ -10,6 +10,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/kind/file"
+	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/attribute"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/value"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/table"
@@ -17,6 +19,12 @@ import (
 
 func columns(of string) schema.MapAttribute {
 	return mapping("Headers or columns of other people's exports of " + of + ": our field = theirs. A field that is not listed is looked for under its own name; case does not count. A listed one that is not there makes the system unavailable.")
+}
+
+func joined(of, columns string) schema.MapAttribute {
+	return schema.MapAttribute{Optional: true, ElementType: types.ListType{ElemType: types.StringType},
+		MarkdownDescription: "Fields of " + of + " that several columns make: our field = their headers, such as `name = [\"First Name\", \"Last Name\"]`. " +
+			"The texts are joined by a space, those of a field that holds several texts to one list. Each header must be there. A field stands here or in `" + columns + "`."}
 }
 
 func words(of, ours, others string) schema.MapAttribute {
@@ -29,11 +37,13 @@ var fileSchema = schema.SingleNestedAttribute{
 		"Each is read once per run, as a stream: up to 64 MiB of the files of one table together, up to 4 MiB of a YAML file. A malformed, missing or shortened file is unavailable, never an empty inventory.",
 	Attributes: withMapping(map[string]schema.Attribute{
 		"assets": schema.StringAttribute{Optional: true, Validators: []validator.String{value.Stated()},
-			MarkdownDescription: "A path or glob of asset records. Fields: `id` `class` `name` `state` `owner` `purpose` `environment` `criticality` `third_party` `shared` `retirement_date` `verified_at` `assigned_at`; several owners are separated by `;`. Only `id` is required. Dates are `2006-01-02` or RFC 3339. A relative path starts in the folder where Terraform runs."},
+			MarkdownDescription: "A path or glob of asset records. Fields: `id` `class` `name` `state` `owner` `purpose` `environment` `criticality` `third_party` `shared` `retirement_date` `verified_at` `assigned_at`; several owners are separated by `;`. Only `id` is required. `dates` says which forms of dates are read. A relative path starts in the folder where Terraform runs."},
 		"people": schema.StringAttribute{Optional: true, Validators: []validator.String{value.Stated()},
 			MarkdownDescription: "A path or glob of people, teams and service identities. Fields: `id` `email` `username` `name` `kind` `status` `end_date` `manager` `teams`. Only `id` is required. " +
 				"A file without a column `status` lists people who are active, one without `kind` lists employees."},
 		"follow_links": followLinks,
+		"preset": setting("The tool whose export the files are: " + attribute.Words(file.Presets()) + ". It states the columns, words and forms that the guide \"From an export to the first plan\" lists; " +
+			"all that is set beside it goes before it, field by field and word by word."),
 		"tasks": schema.StringAttribute{Optional: true, Validators: []validator.String{value.Stated()},
 			MarkdownDescription: "A path or glob of tasks. Fields: `id` `kind` `asset` `status` `due` `url`. `id`, `kind` and `asset` are required. Kinds other than offboarding, reassignment and decommission are not read."},
 	}),
@@ -54,10 +64,22 @@ func withMapping(own map[string]schema.Attribute) map[string]schema.Attribute {
 		"columns":        columns("assets"),
 		"people_columns": columns("people"),
 		"tasks_columns":  columns("tasks"),
-		"states":         words("asset states", "`planned`, `in_service`, `maintenance`, `lost`, `retired`, `unknown`", "Any other value is `unknown`, which the finding `record.incomplete` names."),
-		"people_states":  words("people's statuses", "`active`, `leaving`, `suspended`, `left`, `unknown`", "Any other value is `unknown`, which the finding `owner.unknown` names."),
-		"tasks_states":   words("task statuses", "`open`, `closed`", "`done`, `resolved`, `completed`, `cancelled` and `rejected` are closed too; any other value is open."),
-		"min_records":    minRecords,
+
+		"joined_columns":        joined("assets", "columns"),
+		"people_joined_columns": joined("people", "people_columns"),
+
+		"kinds": mapping("Words of other people's exports for the kinds of people: their value = our value, one of " + attribute.Words(lifecycle.OwnerKinds()) +
+			", such as `Guest = \"vendor\"`. Case does not count. Our own words need no mapping. Any other word is an error: it could make a guest an employee."),
+		"empty": several("Words that stand for nothing in every column but `id` and `name`; case does not count. Default: `N/A` everywhere; `-`, `null` and `none` where they cannot be a key or a word of your own; `never` in dates. The page of the system has the table."),
+		"dates": setting("Which comes first in dates such as 10/03/2026: `us` for the month, `eu` for the day. Default: such dates are errors. Dates that mean one thing are read without: `2026-10-03`, RFC 3339 and its relatives, " +
+			"`03.10.2026`, `3 Oct 2026`, seconds and milliseconds since 1970."),
+		"date_formats": several("Further forms of dates: " + attribute.Words(table.DateForms()) + ", or layouts of Go such as `02|01|2006`. Two that read one text as different dates are an error."),
+		"time_zone":    setting("The time zone of dates and times that state none, such as `Europe/Berlin`. Default `UTC`."),
+
+		"states":        words("asset states", "`planned`, `in_service`, `maintenance`, `lost`, `retired`, `unknown`", "Any other value is `unknown`, which the finding `record.incomplete` names."),
+		"people_states": words("people's statuses", "`active`, `leaving`, `suspended`, `left`, `unknown`", "Any other value is `unknown`, which the finding `owner.unknown` names."),
+		"tasks_states":  words("task statuses", "`open`, `closed`", "`done`, `resolved`, `completed`, `cancelled` and `rejected` are closed too; any other value is open."),
+		"min_records":   minRecords,
 	})
 	return own
 }
@@ -71,6 +93,26 @@ type mappingModel struct {
 	PeopleStates  map[string]string `tfsdk:"people_states"`
 	TasksStates   map[string]string `tfsdk:"tasks_states"`
 	MinRecords    map[string]int    `tfsdk:"min_records"`
+
+	JoinedColumns       map[string][]string `tfsdk:"joined_columns"`
+	PeopleJoinedColumns map[string][]string `tfsdk:"people_joined_columns"`
+
+	Kinds       map[string]string `tfsdk:"kinds"`
+	Empty       []string          `tfsdk:"empty"`
+	Dates       types.String      `tfsdk:"dates"`
+	DateFormats []string          `tfsdk:"date_formats"`
+	TimeZone    types.String      `tfsdk:"time_zone"`
+}
+
+// mapping returns the mapping that the attributes state.
+func (m *mappingModel) mapping() table.Mapping {
+	return table.Mapping{
+		Columns: m.Columns, PeopleColumns: m.PeopleColumns, TasksColumns: m.TasksColumns,
+		JoinedColumns: m.JoinedColumns, PeopleJoinedColumns: m.PeopleJoinedColumns,
+		States: m.States, PeopleStates: m.PeopleStates, TasksStates: m.TasksStates, Kinds: m.Kinds,
+		Empty: m.Empty, Dates: m.Dates.ValueString(), DateFormats: m.DateFormats, TimeZone: m.TimeZone.ValueString(),
+		MinRecords: m.MinRecords,
+	}
 }
 
 type fileModel struct {
@@ -78,13 +120,14 @@ type fileModel struct {
 	People types.String `tfsdk:"people"`
 	Tasks  types.String `tfsdk:"tasks"`
 
-	FollowLinks types.Bool `tfsdk:"follow_links"`
+	Preset      types.String `tfsdk:"preset"`
+	FollowLinks types.Bool   `tfsdk:"follow_links"`
 	mappingModel
 }
 
 func (m *fileModel) open(name string) (system.System, error) {
 	return file.New(file.Config{
 		Name: name, Assets: m.Assets.ValueString(), People: m.People.ValueString(), Tasks: m.Tasks.ValueString(),
-		FollowLinks: m.FollowLinks.ValueBool(), Mapping: table.Mapping(m.mappingModel),
+		Preset: m.Preset.ValueString(), FollowLinks: m.FollowLinks.ValueBool(), Mapping: m.mapping(),
 	})
 }

@@ -76,7 +76,8 @@ func nullElements(block types.Object) []system.Problem {
 		case types.Map:
 			elements := v.Elements()
 			for _, key := range slices.Sorted(maps.Keys(elements)) {
-				if elements[key].IsNull() {
+				list, _ := elements[key].(types.List)
+				if elements[key].IsNull() || slices.ContainsFunc(list.Elements(), attr.Value.IsNull) {
 					out = append(out, system.Problem{Attribute: name, Key: key, Message: message})
 				}
 			}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"maps"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -40,6 +41,54 @@ func TestEveryKindReadsItsOwnBlock(t *testing.T) {
 				t.Errorf("an empty block is not refused for what it lacks: %v", err)
 			}
 		})
+	}
+}
+
+// A block of files takes all that says how exports are read, and says of each
+// attribute what is wrong with it.
+func TestFileBlockSaysHowExportsAreRead(t *testing.T) {
+	typ := fileSchema.GetType().(types.ObjectType)
+	list := types.ListType{ElemType: types.StringType}
+	texts := func(all ...string) types.List {
+		values := make([]attr.Value, len(all))
+		for i, text := range all {
+			values[i] = types.StringValue(text)
+		}
+		return types.ListValueMust(types.StringType, values)
+	}
+	open := func(set map[string]attr.Value) error {
+		values := make(map[string]attr.Value)
+		for name, of := range typ.AttrTypes {
+			v, err := of.ValueFromTerraform(context.Background(), tftypes.NewValue(of.TerraformType(context.Background()), nil))
+			if err != nil {
+				t.Fatal(err)
+			}
+			values[name] = v
+		}
+		maps.Copy(values, set)
+		_, err := decoded("file", fileSchema, (*fileModel).open).open(context.Background(), "hr", types.ObjectValueMust(typ.AttrTypes, values))
+		return err
+	}
+	good := map[string]attr.Value{
+		"people": types.StringValue("p.csv"), "preset": types.StringValue("okta"), "dates": types.StringValue("us"), "time_zone": types.StringValue("Europe/Berlin"),
+		"date_formats": texts("MM/DD/YY"), "empty": texts("N/A", "tbd"),
+		"kinds":                 types.MapValueMust(types.StringType, map[string]attr.Value{"Guest": types.StringValue("vendor")}),
+		"people_joined_columns": types.MapValueMust(list, map[string]attr.Value{"name": texts("First", "Last")}),
+	}
+	if err := open(good); err != nil {
+		t.Error(err)
+	}
+	for attribute, bad := range map[string]attr.Value{
+		"preset": types.StringValue("octa"), "dates": types.StringValue("iso"), "time_zone": types.StringValue("CEST"), "date_formats": texts("week"),
+		"kinds":                 types.MapValueMust(types.StringType, map[string]attr.Value{"Guest": types.StringValue("guest")}),
+		"people_joined_columns": types.MapValueMust(list, map[string]attr.Value{"name": types.ListValueMust(types.StringType, []attr.Value{types.StringValue("a"), types.StringNull()})}),
+	} {
+		set := maps.Clone(good)
+		set[attribute] = bad
+		var problems *system.ConfigError
+		if err := open(set); !errors.As(err, &problems) || len(problems.Problems) != 1 || problems.Problems[0].Attribute != attribute || !strings.Contains(problems.Problems[0].Message, "Accepted: ") {
+			t.Errorf("%s: got %v", attribute, err)
+		}
 	}
 }
 

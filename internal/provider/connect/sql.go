@@ -7,7 +7,6 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/kind/sql"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/attribute"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
-	"github.com/custodyhq/terraform-provider-custody/internal/system/table"
 )
 
 func sqlSchema() schema.Attribute {
@@ -49,7 +48,7 @@ func (m *sqlModel) open(name string) (system.System, error) {
 		Name: name, Driver: m.Driver.ValueString(), DSN: secret(m.DSN, name, "dsn"),
 		CAFile: m.CAFile.ValueString(), InsecurePlaintext: m.InsecurePlaintext.ValueBool(),
 		Assets: m.Assets.ValueString(), Asset: m.Asset.ValueString(), People: m.People.ValueString(), Tasks: m.Tasks.ValueString(),
-		Mapping: table.Mapping(m.mappingModel),
+		Mapping: m.mapping(),
 		Timeout: span(m.Timeout), MaxRows: int(m.MaxRows.ValueInt64()),
 	})
 }

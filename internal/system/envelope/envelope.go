@@ -39,7 +39,7 @@ var anywhere = map[string]sense{
 	"@odatanextlink": isFurther, "odatanextlink": isFurther, "@nextlink": isFurther, "nextlink": isFurther,
 	"nextcursor": isFurther, "nextpagecursor": isFurther, "nextpagetoken": isFurther, "nexttoken": isFurther, "nextmarker": isFurther,
 	"nextpageurl": isFurther, "nexturl": isFurther, "nexthref": isFurther, "nextrecordsurl": isFurther, "nextpagelink": isFurther,
-	"nextpage": isFurther, "continuationtoken": isFurther, "nextcursorstr": isFurther, "nextoffset": isFurther, "nextpageid": isFurther,
+	"nextpage": isFurther, "_next": isFurther, "@next": isFurther, "continuationtoken": isFurther, "nextcursorstr": isFurther, "nextoffset": isFurther, "nextpageid": isFurther,
 
 	"hasmore": isFlag, "hasnext": isFlag, "hasnextpage": isFlag, "hasmorerows": isFlag, "hasmoreitems": isFlag, "hasmoreresults": isFlag,
 	"moreresults": isFlag, "moreavailable": isFlag, "istruncated": isFlag, "incompleteresults": isFlag,
@@ -47,6 +47,7 @@ var anywhere = map[string]sense{
 
 	"@odatacount": isTotal, "odatacount": isTotal, "@count": isTotal,
 	"totalcount": isTotal, "totalresults": isTotal, "totalitems": isTotal, "totalrecords": isTotal, "totalelements": isTotal,
+	"numfound": isTotal, "recordsfiltered": isTotal, "totalrecordcount": isTotal, "_count": isTotal,
 	"totalrows": isTotal, "totalsize": isTotal, "totalentries": isTotal, "totalhits": isTotal,
 	"remainingitemcount": isRest,
 }
@@ -55,6 +56,7 @@ var anywhere = map[string]sense{
 var atUsualPlaces = map[string]sense{
 	"next": isFurther, "continue": isFurther, "links": isLinks, "_links": isLinks, "link": isLinks,
 	"more": isFlag, "truncated": isFlag, "incomplete": isFlag, "partial": isFlag, "last": isLast,
+	"done": isLast, "complete": isLast, "finished": isLast,
 	"total": isTotal, "count": isCount,
 	"pages": isPages, "totalpages": isPages, "pagecount": isPages, "lastpage": isPages, "numpages": isPages,
 	"prev": isEarlier, "previous": isEarlier, "previouspage": isEarlier, "prevpage": isEarlier, "prevpageurl": isEarlier,
@@ -174,6 +176,9 @@ func (r *reader) member(what sense, path string, value any) {
 	case isTotal, isCount, isRest, isPages:
 		if number, ok := whole(value); ok {
 			r.number(what, path, number)
+		}
+		if value == false && what == isPages { // "lastPage": false
+			set(&r.found, "its member %q says that it is not the last page", path)
 		}
 	}
 }

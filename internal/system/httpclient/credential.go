@@ -35,6 +35,12 @@ func Basic(user, password string) Credential {
 	return Credential{Field: "password", Header: "Authorization", Value: "Basic " + encoded, secret: []string{password, encoded}, user: user}
 }
 
+// BasicKey returns a key that a server takes as a user name, with any password.
+func BasicKey(field, key string) Credential {
+	encoded := base64.StdEncoding.EncodeToString([]byte(key + ":x"))
+	return Credential{Field: field, Header: "Authorization", Value: "Basic " + encoded, secret: []string{key, encoded}}
+}
+
 // Header returns a credential for a header of its own. The secrets are what of
 // the value must not be shown besides the value itself.
 func Header(field, header, value string, secrets ...string) Credential {

@@ -32,6 +32,8 @@ type Harness struct {
 	Sizes []int
 	// Unique says that the system cannot hold an id twice.
 	Unique bool
+	// Others is how many people the system lists besides those of the seed.
+	Others int
 }
 
 // hostile are ids and names that mean something to some parser, query language

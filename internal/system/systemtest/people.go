@@ -96,13 +96,23 @@ func (p peopleSuite) ambiguous(t *testing.T) {
 	})...), "ann", 2)
 }
 
+// unicode holds that a name is the same in every Unicode form, on whichever side.
 func (p peopleSuite) unicode(t *testing.T) {
-	s := p.open(t, p.h.Healthy, lifecycle.Person{
-		ID: "J\u00dcRGEN", Name: "Jürgen Groß 🔑", Kind: lifecycle.KindEmployee, Status: lifecycle.PersonActive,
-	})
-	if got := p.get(t, s, "j\u00fcrgen", 1)[0]; got.Name != "Jürgen Groß 🔑" {
-		t.Errorf("got %+v", got)
+	s := p.open(t, p.h.Healthy,
+		lifecycle.Person{ID: "J\u00dcRGEN", Name: "Jürgen Groß 🔑", Kind: lifecycle.KindEmployee, Status: lifecycle.PersonActive},
+		lifecycle.Person{ID: "Jose\u0301", Name: "José", Kind: lifecycle.KindEmployee, Status: lifecycle.PersonActive},
+	)
+	for _, key := range []string{"j\u00fcrgen", "ju\u0308rgen", "JU\u0308RGEN"} {
+		if got := p.get(t, s, key, 1)[0]; got.Name != "Jürgen Groß 🔑" {
+			t.Errorf("Person(%q) = %+v", key, got)
+		}
 	}
+	for _, key := range []string{"Jos\u00e9", "Jose\u0301"} {
+		if got := p.get(t, s, key, 1)[0]; got.Name != "José" {
+			t.Errorf("Person(%q) = %+v", key, got)
+		}
+	}
+	p.get(t, s, "Jose", 0)
 }
 
 func (p peopleSuite) members(t *testing.T) {

@@ -3,7 +3,6 @@ package table
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
@@ -15,7 +14,7 @@ const blockSize = 1024
 
 // AssetIndex holds asset records and finds them by id.
 type AssetIndex struct {
-	states   map[string]lifecycle.State
+	words    *Words
 	numbered bool
 	pool     *pool
 	labels   []string
@@ -33,7 +32,7 @@ type place struct{ label, line int32 }
 // NewAssets returns an empty index.
 func (w *Words) NewAssets() *AssetIndex {
 	return &AssetIndex{
-		states: w.states, numbered: w.Numbered, pool: newPool(),
+		words: w, numbered: w.Numbered, pool: newPool(),
 		first: make(map[string]int32), last: make(map[string]int32), next: make(map[int32]int32),
 	}
 }
@@ -48,16 +47,17 @@ func (a *AssetIndex) End(Bits) {}
 func (a *AssetIndex) Done() { a.pool = nil }
 
 // Add implements Index.
-func (a *AssetIndex) Add(l *Layout, r *Row) error {
+func (a *AssetIndex) Add(l *Layout, r *Row) {
 	id := r.cells[assetID].Text
 	if id == "" {
-		return l.flawIn(r, assetID, "an id is required")
+		l.flaw(r, assetID, "an id is required")
 	}
-	rec, err := a.parse(l, r)
-	if err != nil {
-		return err
+	rec := a.parse(l, r)
+	if r.bad != 0 {
+		return
 	}
 	rec.ID = strings.Clone(id)
+	id = system.Composed(rec.ID)
 	i := int32(a.count) //nolint:gosec // no reader gives as many rows
 	if a.count%blockSize == 0 {
 		a.blocks = append(a.blocks, make([]lifecycle.Record, 0, blockSize))
@@ -71,23 +71,31 @@ func (a *AssetIndex) Add(l *Layout, r *Row) error {
 		a.places[i].line = 1
 	}
 	if !known {
-		a.first[rec.ID] = i
-		return nil
+		a.first[id] = i
+		return
 	}
 	previous, several := a.last[id]
 	if !several {
 		previous = first
 	}
-	a.next[previous], a.last[rec.ID] = i, i
+	a.next[previous], a.last[id] = i, i
 	if a.numbered {
 		a.places[i].line += a.places[previous].line
 	}
-	return nil
 }
 
-func (a *AssetIndex) parse(l *Layout, r *Row) (lifecycle.Record, error) {
-	text := func(f int) string { return a.pool.text(r.cells[f].Text) }
+func (a *AssetIndex) parse(l *Layout, r *Row) lifecycle.Record {
+	var unread []string
+	text := func(f int) string {
+		t := r.cells[f].Text
+		if system.Hidden(t) {
+			unread = append(unread, system.UnreadHidden(l.Fields[f], t))
+			return ""
+		}
+		return a.pool.text(t)
+	}
 	rec := lifecycle.Record{
+		Unread:      takeHidden(r), // before any of these cells is read
 		Class:       text(assetClass),
 		Name:        strings.Clone(r.cells[assetName].Text),
 		Owners:      a.pool.list(&r.cells[assetOwner]),
@@ -95,36 +103,19 @@ func (a *AssetIndex) parse(l *Layout, r *Row) (lifecycle.Record, error) {
 		Environment: text(assetEnvironment),
 		Criticality: text(assetCriticality),
 	}
+	rec.Unread = unread
 	if word := r.cells[assetState].Text; word != "" {
-		state, known := a.states[system.Fold(word)]
+		state, known := a.words.state(word)
 		if rec.State = state; !known {
-			rec.StateText = text(assetState)
+			rec.StateText = a.pool.text(word)
 		}
 	}
-	for _, b := range []struct {
-		field int
-		to    *lifecycle.Tristate
-	}{{assetThirdParty, &rec.ThirdParty}, {assetShared, &rec.Shared}} {
-		var err error
-		if *b.to, err = ParseBool(r.cells[b.field].Text); err != nil {
-			return rec, l.flawIn(r, b.field, err.Error())
-		}
-	}
-	for _, d := range []struct {
-		field int
-		to    *time.Time
-		end   bool
-	}{
-		{assetRetirementDate, &rec.RetirementDate, true},
-		{assetVerifiedAt, &rec.VerifiedAt, false},
-		{assetAssignedAt, &rec.AssignedAt, false},
-	} {
-		var err error
-		if *d.to, err = ParseDate(r.cells[d.field].Text, d.end); err != nil {
-			return rec, l.flawIn(r, d.field, err.Error())
-		}
-	}
-	return rec, nil
+	rec.ThirdParty = l.truth(r, assetThirdParty)
+	rec.Shared = l.truth(r, assetShared)
+	rec.RetirementDate = l.date(r, assetRetirementDate)
+	rec.VerifiedAt = l.date(r, assetVerifiedAt)
+	rec.AssignedAt = l.date(r, assetAssignedAt)
+	return rec
 }
 
 // Len returns the number of records.
@@ -148,7 +139,7 @@ func whereabouts(labels []string, p place) string {
 
 // Find returns the records with the given id, in the order in which they came.
 func (a *AssetIndex) Find(id string) []lifecycle.Record {
-	i, ok := a.first[strings.TrimSpace(id)]
+	i, ok := a.first[system.Composed(strings.TrimSpace(id))]
 	var out []lifecycle.Record
 	for ok {
 		out = append(out, a.Record(int(i)))

@@ -11,7 +11,7 @@ import (
 // PeopleIndex holds directory entries and finds them by any of their keys.
 type PeopleIndex struct {
 	directory string
-	statuses  map[string]lifecycle.OwnerStatus
+	words     *Words
 	pool      *pool
 	labels    []string
 	begun     int // index of the first entry of what is being read
@@ -24,7 +24,7 @@ type PeopleIndex struct {
 // NewPeople returns an empty index of the directory.
 func (w *Words) NewPeople(directory string) *PeopleIndex {
 	return &PeopleIndex{
-		directory: directory, statuses: w.statuses, pool: newPool(),
+		directory: directory, words: w, pool: newPool(),
 		byKey: make(map[string][]int32), byTeam: make(map[string][]int32), teamNames: make(map[string]int),
 	}
 }
@@ -36,7 +36,7 @@ func (p *PeopleIndex) Begin(label string) {
 }
 
 // Add implements Index.
-func (p *PeopleIndex) Add(l *Layout, r *Row) error {
+func (p *PeopleIndex) Add(l *Layout, r *Row) {
 	text := func(f int) string { return strings.Clone(r.cells[f].Text) }
 	entry := lifecycle.Person{
 		Directory: p.directory,
@@ -49,27 +49,24 @@ func (p *PeopleIndex) Add(l *Layout, r *Row) error {
 		Source:    whereabouts(p.labels, place{int32(len(p.labels) - 1), int32(r.Line)}), //nolint:gosec // bounded by the reader
 	}
 	if entry.ID == "" {
-		return l.flawIn(r, personID, "an id is required")
+		l.flaw(r, personID, "an id is required")
 	}
-	if word := system.Fold(r.cells[personKind].Text); word != "" {
-		kind, err := lifecycle.ParseOwnerKind(word)
-		if err != nil {
-			return l.flawIn(r, personKind, "it is no kind of owner; accepted: "+strings.Join(lifecycle.OwnerKinds(), ", "))
+	if word := r.cells[personKind].Text; word != "" {
+		kind, known := p.words.kinds[system.Fold(word)]
+		if entry.Kind = kind; !known {
+			l.flaw(r, personKind, "it is no kind of owner; accepted: "+strings.Join(lifecycle.OwnerKinds(), ", ")+", and words that kinds maps to one of them")
 		}
-		entry.Kind = kind
 	}
 	if word := r.cells[personStatus].Text; word != "" {
-		status, known := p.statuses[system.Fold(word)]
+		status, known := p.words.statuses[system.Fold(word)]
 		if entry.Status = status; !known {
 			entry.StatusText = p.pool.text(word)
 		}
 	}
-	var err error
-	if entry.EndDate, err = ParseDate(r.cells[personEndDate].Text, true); err != nil {
-		return l.flawIn(r, personEndDate, err.Error())
+	entry.EndDate = l.date(r, personEndDate)
+	if r.bad == 0 {
+		p.people = append(p.people, entry)
 	}
-	p.people = append(p.people, entry)
-	return nil
 }
 
 // End completes the entries of a list that has no column for a fact at all: a

@@ -27,18 +27,18 @@ func (t *TaskIndex) End(Bits) {}
 
 // Add takes a task if it is a custody task, open, and against an asset. A list
 // of tasks exported from a help desk is full of others.
-func (t *TaskIndex) Add(l *Layout, r *Row) error {
+func (t *TaskIndex) Add(l *Layout, r *Row) {
 	kind, err := lifecycle.ParseTaskKind(system.Fold(r.cells[taskKind].Text))
-	asset := strings.Clone(r.cells[taskAsset].Text)
+	asset := strings.Clone(system.Composed(r.cells[taskAsset].Text))
 	if err != nil || asset == "" || t.closed[system.Fold(r.cells[taskStatus].Text)] {
-		return nil //nolint:nilerr // a task of another kind is not an error
+		return // a task of another kind is not an error
 	}
 	if r.cells[taskID].Text == "" {
-		return l.flawIn(r, taskID, "an id is required")
+		l.flaw(r, taskID, "an id is required")
 	}
-	due, err := ParseDate(r.cells[taskDue].Text, true)
-	if err != nil {
-		return l.flawIn(r, taskDue, err.Error())
+	due := l.date(r, taskDue)
+	if r.bad != 0 {
+		return
 	}
 	t.byAsset[asset] = append(t.byAsset[asset], lifecycle.Task{
 		ID:   strings.Clone(r.cells[taskID].Text),
@@ -46,7 +46,6 @@ func (t *TaskIndex) Add(l *Layout, r *Row) error {
 		Due:  due,
 		URL:  strings.Clone(r.cells[taskURL].Text),
 	})
-	return nil
 }
 
 // Done implements Index.
@@ -57,4 +56,6 @@ func (t *TaskIndex) Done() {
 }
 
 // Of returns the open tasks of an asset, sorted by id.
-func (t *TaskIndex) Of(asset string) []lifecycle.Task { return t.byAsset[strings.TrimSpace(asset)] }
+func (t *TaskIndex) Of(asset string) []lifecycle.Task {
+	return t.byAsset[system.Composed(strings.TrimSpace(asset))]
+}

@@ -1,11 +1,9 @@
 package table
 
 import (
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -51,32 +49,6 @@ func isName(s string) bool {
 	return 0 < length && length <= most && digits <= mostDigits
 }
 
-var errDate = errors.New("it is not a date; accepted: 2006-01-02 or RFC 3339, for instance 2006-01-02T15:04:05Z, from 1970 to 9999")
-
-// ParseDate reads a date with or without a time of day, in whole seconds of UTC.
-// Without one it is the last second of that day if endOfDay is set, and otherwise
-// its first. The empty text is no date, and gives the zero time. An error says
-// what is accepted, and reads on from what the text stands in.
-func ParseDate(s string, endOfDay bool) (time.Time, error) {
-	if s == "" {
-		return time.Time{}, nil
-	}
-	t, err := time.Time{}, error(nil)
-	if len(s) == len(time.DateOnly) {
-		t, err = time.Parse(time.DateOnly, s)
-		if endOfDay {
-			t = t.Add(24*time.Hour - time.Second)
-		}
-	} else {
-		t, err = time.Parse(time.RFC3339, s)
-		t = t.UTC().Truncate(time.Second)
-	}
-	if err != nil || t.Year() < 1970 || t.Year() > 9999 {
-		return time.Time{}, errDate
-	}
-	return t, nil
-}
-
 // ParseBool reads a yes or no; the empty text states nothing. An error says what
 // is accepted, and reads on from what the text stands in.
 func ParseBool(s string) (lifecycle.Tristate, error) {
@@ -89,6 +61,15 @@ func ParseBool(s string) (lifecycle.Tristate, error) {
 		return lifecycle.No, nil
 	}
 	return lifecycle.Unstated, fmt.Errorf("it is neither yes nor no; accepted: true, false, yes, no, 1, 0, or nothing")
+}
+
+// truth returns the yes or no in a field of a row, and notes what is wrong with it.
+func (l *Layout) truth(r *Row, field int) lifecycle.Tristate {
+	t, err := ParseBool(r.cells[field].Text)
+	if err != nil {
+		l.flaw(r, field, err.Error())
+	}
+	return t
 }
 
 // pool keeps one copy of each text. A row's cells share the memory of the whole

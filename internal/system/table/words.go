@@ -18,14 +18,16 @@ const (
 	taskClosed = "closed"
 )
 
+const attributeKinds = "kinds"
+
 var closedWords = []string{"closed", "done", "resolved", "completed", "cancelled", "canceled", "rejected"}
 
 // Index takes in the rows of one table.
 type Index interface {
-	Begin(label string)            // a list begins; the label and a row's line say where a record stands
-	Add(l *Layout, row *Row) error // one of its rows, which was checked
-	End(seen Bits)                 // it ended; seen are the fields that it has a header for
-	Done()                         // all lists have been read
+	Begin(label string)      // a list begins; the label and a row's line say where a record stands
+	Add(l *Layout, row *Row) // one of its rows, which was checked; what is wrong with it is noted in it
+	End(seen Bits)           // it ended; seen are the fields that it has a header for
+	Done()                   // all lists have been read
 }
 
 // Mapping is the part of a configuration that says how foreign columns and words
@@ -37,44 +39,74 @@ type Mapping struct {
 	PeopleColumns map[string]string
 	TasksColumns  map[string]string
 
+	// Our field -> the headers that make its value together.
+	JoinedColumns       map[string][]string
+	PeopleJoinedColumns map[string][]string
+
 	// The foreign word -> our state, status, or "open" and "closed".
 	States       map[string]string
 	PeopleStates map[string]string
 	TasksStates  map[string]string
 
+	// The foreign word -> our kind of owner.
+	Kinds map[string]string
+
+	Empty       []string // words that stand for nothing; nil for the usual ones
+	Dates       string   // "us" for month/day/year, "eu" for day/month/year
+	DateFormats []string // further forms of dates
+	TimeZone    string   // of dates that state none; UTC if empty
+
 	// The fewest records that a list of "assets", "people" or "tasks" may hold. By
 	// default 1, for tasks 0.
 	MinRecords map[string]int
+
+	Preset *Preset // what all of this is where it is not stated; nil for none
+
+	// Adaptable says that the block has attributes for all of this, so that messages
+	// may name them.
+	Adaptable bool
 }
 
-// ColumnsOf returns how the columns of a table map to its fields.
-func (m *Mapping) ColumnsOf(t *Table) map[string]string {
+// columnsOf returns the attributes that map the columns of a table.
+func (m *Mapping) columnsOf(t *Table) (one map[string]string, joined map[string][]string) {
 	switch t {
 	case Assets:
-		return m.Columns
+		return m.Columns, m.JoinedColumns
 	case People:
-		return m.PeopleColumns
+		return m.PeopleColumns, m.PeopleJoinedColumns
 	}
-	return m.TasksColumns
+	return m.TasksColumns, nil
 }
 
-// Words are the checked state maps of a Mapping.
+// Words are a Mapping that was checked.
 type Words struct {
 	// Numbered says that the place of an asset record is its number among those
 	// with its id, for lists whose order means nothing. Set it before anything is
 	// read.
 	Numbered bool
 
+	columns  map[string]map[string]Column // by table and field
 	states   map[string]lifecycle.State
+	suffixes map[string]lifecycle.State
 	statuses map[string]lifecycle.OwnerStatus
+	kinds    map[string]lifecycle.OwnerKind
 	closed   map[string]bool
+	mapped   map[string]map[int]map[string]bool // words that are mapped, by table and field
+	empty    []string                           // words that stand for nothing, folded; nil for the usual ones
+	also     []string                           // words that do so in exports of the preset
+	dates    *Dates
 }
 
 // Check returns the words of the mapping, and everything that is wrong with it.
 func (m *Mapping) Check() (*Words, []system.Problem) {
-	out := checkColumns(Assets, m.Columns)
-	out = append(out, checkColumns(People, m.PeopleColumns)...)
-	out = append(out, checkColumns(Tasks, m.TasksColumns)...)
+	m = m.withPreset()
+	w := &Words{columns: make(map[string]map[string]Column), mapped: make(map[string]map[int]map[string]bool)}
+	var out []system.Problem
+	for _, t := range []*Table{Assets, People, Tasks} {
+		columns, problems := m.checkColumns(t)
+		w.columns[t.Name] = columns
+		out = append(out, problems...)
+	}
 	for _, key := range slices.Sorted(maps.Keys(m.MinRecords)) {
 		switch {
 		case key != NameAssets && key != NamePeople && key != NameTasks:
@@ -83,18 +115,73 @@ func (m *Mapping) Check() (*Words, []system.Problem) {
 			out = append(out, system.Problem{Attribute: "min_records", Key: key, Message: "It must not be negative."})
 		}
 	}
-	w := &Words{}
+	out = append(out, w.checkWords(m)...)
 	var problems []system.Problem
-	w.states, problems = words(Assets, m.States, lifecycle.States(), lifecycle.ParseState)
+	w.dates, problems = m.checkDates()
 	out = append(out, problems...)
-	w.statuses, problems = words(People, m.PeopleStates, lifecycle.DirectoryStatuses(), lifecycle.ParseDirectoryStatus)
+	if m.Empty != nil {
+		w.empty = foldAll(m.Empty)
+	}
+	if m.Preset != nil {
+		w.also = foldAll(m.Preset.Empty)
+	}
+	return w, out
+}
+
+// checkWords reads the maps of words.
+func (w *Words) checkWords(m *Mapping) []system.Problem {
+	var out, problems []system.Problem
+	w.states, problems = words(Assets.States, m.States, lifecycle.States(), lifecycle.ParseState)
 	out = append(out, problems...)
-	w.closed, problems = words(Tasks, m.TasksStates, []string{taskOpen, taskClosed}, parseClosed)
+	w.suffixes = make(map[string]lifecycle.State)
+	for end, state := range m.Preset.table(Assets).Suffixes {
+		w.suffixes[FoldHeader(end)], _ = lifecycle.ParseState(state) // presets are checked when they are read
+	}
+	w.statuses, problems = words(People.States, m.PeopleStates, lifecycle.DirectoryStatuses(), lifecycle.ParseDirectoryStatus)
+	out = append(out, problems...)
+	w.kinds, problems = words(attributeKinds, m.Kinds, lifecycle.OwnerKinds(), lifecycle.ParseOwnerKind)
+	out = append(out, problems...)
+	w.closed, problems = words(Tasks.States, m.TasksStates, []string{taskOpen, taskClosed}, parseClosed)
 	out = append(out, problems...)
 	for _, word := range closedWords {
 		setDefault(w.closed, word, true)
 	}
-	return w, out
+	w.mapped[NameAssets] = map[int]map[string]bool{assetState: folded(m.States)}
+	w.mapped[NamePeople] = map[int]map[string]bool{personStatus: folded(m.PeopleStates), personKind: folded(m.Kinds)}
+	w.mapped[NameTasks] = map[int]map[string]bool{taskStatus: folded(m.TasksStates)}
+	return out
+}
+
+// foldAll returns words as they are compared. It is never nil.
+func foldAll(words []string) []string {
+	out := make([]string, 0, len(words))
+	for _, word := range words {
+		out = append(out, FoldHeader(word))
+	}
+	return out
+}
+
+// folded returns the words of a map as they are compared.
+func folded(m map[string]string) map[string]bool {
+	out := make(map[string]bool, len(m))
+	for word := range m {
+		out[FoldHeader(word)] = true
+	}
+	return out
+}
+
+// state returns the state that a word stands for, and whether it is known.
+func (w *Words) state(word string) (lifecycle.State, bool) {
+	word = system.Fold(word)
+	if state, known := w.states[word]; known {
+		return state, true
+	}
+	for end, state := range w.suffixes {
+		if strings.HasSuffix(word, end) {
+			return state, true
+		}
+	}
+	return lifecycle.StateUnknown, false
 }
 
 // Short returns a reason if a list holds fewer records than it must, and the
@@ -110,18 +197,49 @@ func (m *Mapping) Short(t *Table, count int) string {
 	return fmt.Sprintf("it holds %d %s and min_records asks for at least %d; it may be cut off", count, t.Records, least)
 }
 
-func checkColumns(t *Table, columns map[string]string) []system.Problem {
+// checkColumns returns the columns of a table that do not bear the names of our
+// fields, and what is wrong with them.
+func (m *Mapping) checkColumns(t *Table) (map[string]Column, []system.Problem) {
 	var out []system.Problem
-	for _, field := range slices.Sorted(maps.Keys(columns)) {
-		switch {
-		case !slices.Contains(t.Fields, field):
-			out = append(out, system.Problem{Attribute: t.Columns, Key: field, Message: fmt.Sprintf(
-				"%q is not a field of %s. Accepted: %s.", field, t.Records, strings.Join(t.Fields, ", "))})
-		case FoldHeader(columns[field]) == "":
-			out = append(out, system.Problem{Attribute: t.Columns, Key: field, Message: "The header must not be empty."})
-		}
+	one, joined := m.columnsOf(t)
+	columns := make(map[string]Column)
+	maps.Copy(columns, m.Preset.table(t).Columns)
+	problem := func(attribute, field, format string, args ...any) {
+		out = append(out, system.Problem{Attribute: attribute, Key: field, Message: fmt.Sprintf(format, args...)})
 	}
-	return out
+	known := func(attribute, field string) bool {
+		if !slices.Contains(t.Fields, field) {
+			problem(attribute, field, "%q is not a field of %s. Accepted: %s.", field, t.Records, strings.Join(t.Fields, ", "))
+			return false
+		}
+		return true
+	}
+	for _, field := range slices.Sorted(maps.Keys(one)) {
+		if !known(t.Columns, field) {
+			continue
+		}
+		if FoldHeader(one[field]) == "" {
+			problem(t.Columns, field, "The header must not be empty.")
+		}
+		columns[field] = Column{Headers: []string{one[field]}, Required: true, From: t.Columns}
+	}
+	for _, field := range slices.Sorted(maps.Keys(joined)) {
+		headers := joined[field]
+		_, both := one[field]
+		switch {
+		case !known(t.Joined, field):
+			continue
+		case both:
+			problem(t.Joined, field, "%s names the field too. Accepted: one of them.", t.Columns)
+		case len(headers) < 2 || len(headers) > maxHeaders:
+			problem(t.Joined, field, "It has %d headers. Accepted: 2 to %d; a single one stands in %s.", len(headers), maxHeaders, t.Columns)
+			continue
+		case slices.ContainsFunc(headers, func(h string) bool { return FoldHeader(h) == "" }):
+			problem(t.Joined, field, "A header must not be empty.")
+		}
+		columns[field] = Column{Headers: headers, Joined: true, Required: true, From: t.Joined}
+	}
+	return columns, out
 }
 
 func parseClosed(word string) (bool, error) {
@@ -136,7 +254,7 @@ func parseClosed(word string) (bool, error) {
 
 // words builds the map from the words in a file, folded, to ours. Our own words
 // stand for themselves unless the configuration says otherwise.
-func words[T comparable](t *Table, configured map[string]string, own []string, parse func(string) (T, error)) (map[string]T, []system.Problem) {
+func words[T comparable](attribute string, configured map[string]string, own []string, parse func(string) (T, error)) (map[string]T, []system.Problem) {
 	var problems []system.Problem
 	out := make(map[string]T, len(configured)+len(own))
 	for _, word := range slices.Sorted(maps.Keys(configured)) {
@@ -145,12 +263,12 @@ func words[T comparable](t *Table, configured map[string]string, own []string, p
 		earlier, twice := out[key]
 		switch {
 		case err != nil:
-			problems = append(problems, system.Problem{Attribute: t.States, Key: word, Message: fmt.Sprintf(
+			problems = append(problems, system.Problem{Attribute: attribute, Key: word, Message: fmt.Sprintf(
 				"%q is not accepted there. Accepted: %s.", configured[word], strings.Join(own, ", "))})
 		case key == "":
-			problems = append(problems, system.Problem{Attribute: t.States, Key: word, Message: "The word in the file must not be empty."})
+			problems = append(problems, system.Problem{Attribute: attribute, Key: word, Message: "The word in the file must not be empty."})
 		case twice && earlier != value:
-			problems = append(problems, system.Problem{Attribute: t.States, Key: word, Message: "The same word, but for its case, is mapped to something else."})
+			problems = append(problems, system.Problem{Attribute: attribute, Key: word, Message: "The same word, but for its case, is mapped to something else."})
 		default:
 			out[key] = value
 		}

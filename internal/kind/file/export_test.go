@@ -1,0 +1,298 @@
+package file
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/custodyhq/terraform-provider-custody/internal/fault"
+	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
+	"github.com/custodyhq/terraform-provider-custody/internal/system"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/table"
+)
+
+// unusable returns the fault of a file that cannot be used.
+func unusable(t *testing.T, s *System) *fault.Fault {
+	t.Helper()
+	var f *fault.Fault
+	for _, err := range s.Assets(t.Context()) {
+		if !errors.As(err, &f) || !errors.Is(err, fault.ErrUnavailable) {
+			t.Fatalf("got %v", err)
+		}
+		return f
+	}
+	t.Fatal("got no record and no error")
+	return nil
+}
+
+// All that is wrong with the values of a file is told at once.
+func TestEveryBadCell(t *testing.T) {
+	s := assetsFrom(t, "a.csv", "Tag,State,Owner,End,Audit,shared\nA,,,10/03/2026,soon,perhaps\n,,ann,,,\nB,,,2026-01-01,,yes\nC,,,\"x\u202e\ny\",,\n", func(c *Config) {
+		c.Columns = map[string]string{"id": "Tag", "retirement_date": "End", "verified_at": "Audit"}
+	})
+	f := unusable(t, s)
+	if !strings.HasPrefix(f.Happened, `The system "cmdb" cannot use "`) || !strings.HasSuffix(f.Happened, `a.csv": 5 values are not accepted.`) {
+		t.Errorf("got %s", f.Happened)
+	}
+	for i, want := range []string{
+		`a.csv line 2, column 5: the field "retirement_date" (column "End") holds "10/03/2026", and which of day and month comes first cannot be told; set dates = "us"`,
+		`a.csv line 2, column 16: the field "verified_at" (column "Audit") holds "soon", and it is not a date; accepted: 2006-01-02`,
+		`a.csv line 2, column 21: the field "shared" holds "perhaps", and it is neither yes nor no; accepted: true`,
+		`a.csv line 3, column 1: the field "id" (column "Tag") is empty`,
+		"a.csv line 5, column 5: the field \"retirement_date\" (column \"End\") holds \"x\ufffd y\", and it is not a date",
+	} {
+		if i >= len(f.Items) || !strings.HasPrefix(f.Items[i], want) {
+			t.Errorf("got %q, want %q", f.Items, want)
+			break
+		}
+	}
+	for _, attribute := range []string{"columns", "states", "dates", "date_formats", "empty", "min_records"} {
+		if !strings.Contains(f.Advice, attribute) {
+			t.Errorf("the advice does not name %s: %s", attribute, f.Advice)
+		}
+	}
+
+	many := "id,kind\n" + strings.Repeat("ann,Robot\n", 1000)
+	_, err := peopleFrom(t, "p.csv", many).Person(t.Context(), "ann")
+	if !errors.As(err, &f) || len(f.Items) != 21 || f.Items[20] != "and 980 more" || !strings.Contains(f.Items[19], "line 21") || !strings.Contains(f.Happened, "1000 values") {
+		t.Errorf("got %v", err)
+	}
+	if !strings.Contains(f.Detail(), "\n  p.csv line 2, column 5: ") || len(f.Detail()) > 10_000 {
+		t.Errorf("got %s", f.Detail())
+	}
+
+	dir := folder(t, map[string]string{
+		"a.json": `[{"id": "A", "verified_at": "x", "owner": {"a": 1}}, {"id": ["B"]}]`, "b.csv": "id,state,owner,shared\nA,,,no\nB,,,x\nC\n", "c.csv": "id,state,owner\n",
+	})
+	f = unusable(t, mustNew(t, Config{Name: "cmdb", Assets: filepath.Join(dir, "*.*")}))
+	want := []string{`a.json line 1, column`, `a.json line 1`, `a.json line 1`, `b.csv line 3, column 5: the field "shared"`, `b.csv line 4, column 1: the row has 1 fields`}
+	for i, want := range want {
+		if i >= len(f.Items) || !strings.HasPrefix(f.Items[i], want) {
+			t.Errorf("got %q, want %q", f.Items, want)
+			break
+		}
+	}
+}
+
+// A row of empty cells is no record, and no error.
+func TestRowsOfEmptyCells(t *testing.T) {
+	for name, text := range map[string]string{
+		"a.csv":   "id,state,owner,note\n,,,\nA,in_service,ann,\n , ,\"\",\n,,,\n,,\n;;;\n\n",
+		"b.csv":   "id;state;owner\nA;;ann\n;;\n;;;;;;\n",
+		"a.json":  `[{}, {"id": "A", "owner": "ann"}, {"id": null, "owner": [], "note": ""}]`,
+		"a.jsonl": "{}\n{\"id\": \"A\", \"owner\": \"ann\"}\n{\"id\": \"\"}\n",
+		"a.yaml":  "- id: A\n  owner: ann\n- id:\n  owner: ''\n",
+	} {
+		s := assetsFrom(t, name, text)
+		if r := asset(t, s, "A"); !slices.Equal(r.Owners, []string{"ann"}) {
+			t.Errorf("%s: got %+v", name, r)
+		}
+		count := 0
+		for _, err := range s.Assets(t.Context()) {
+			if count++; err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		if count != 1 {
+			t.Errorf("%s: got %d records", name, count)
+		}
+	}
+	for name, text := range map[string]string{
+		"a.csv": "id,state,owner,note\nA,,,\n,,,lost\n", "b.csv": "id,state,owner\nA,,\n,,x\n", "a.json": `[{"id": "A"}, {"serial": "X1"}]`,
+		"b.json": `[{"id": "A"}, {"x": {"y": 1}}]`, "a.yaml": "- id: A\n- serial: X1\n",
+	} {
+		if f := unusable(t, assetsFrom(t, name, text)); !strings.Contains(f.Happened, `the field "id" is empty`) {
+			t.Errorf("%s: got %s", name, f.Happened)
+		}
+	}
+	if f := unusable(t, assetsFrom(t, "a.csv", "id,state,owner\n,,\n,,\n")); !strings.Contains(f.Happened, "it holds 0 asset records") {
+		t.Errorf("got %s", f.Happened)
+	}
+}
+
+// A name that occurs twice in a header matters if it is read.
+func TestHeaderNamedTwice(t *testing.T) {
+	s := assetsFrom(t, "a.csv", "id,Attachment,state,owner,Attachment,attachment\nA,x,retired,ann,y,z\n")
+	if r := asset(t, s, "A"); r.State != lifecycle.StateRetired {
+		t.Errorf("got %+v", r)
+	}
+	s = assetsFrom(t, "a.csv", "id,Attachment,state,owner,Attachment\nA,x,retired,ann,y\n", func(c *Config) { c.Columns = map[string]string{"purpose": "attachment"} })
+	if f := unusable(t, s); !strings.Contains(f.Happened, `the header names the column "Attachment" twice`) {
+		t.Errorf("got %s", f.Happened)
+	}
+}
+
+// Words that stand for nothing do so where they cannot be anything else.
+func TestWordsForNothing(t *testing.T) {
+	s := assetsFrom(t, "a.csv", `id,state,owner,retirement_date,verified_at,shared,environment,criticality,purpose
+N/A,N/A,n/a,never,-,N/A,n/a,-,N/A
+-,-,-;n/a,None,NULL,none,none,None,-
+none,none,none,n/a,never,null,NULL,null,none
+`)
+	for id, want := range map[string]lifecycle.Record{
+		"N/A":  {},
+		"-":    {Owners: []string{"-"}, Environment: "none", Criticality: "None", Purpose: "-"},
+		"none": {Owners: []string{"none"}, Purpose: "none"},
+	} {
+		r := asset(t, s, id)
+		if !slices.Equal(r.Owners, want.Owners) || r.Environment != want.Environment || r.Criticality != want.Criticality || r.Purpose != want.Purpose ||
+			r.StateText != "" || !r.RetirementDate.IsZero() || !r.VerifiedAt.IsZero() || r.Shared != lifecycle.Unstated {
+			t.Errorf("%s: got %+v", id, r)
+		}
+	}
+	s = assetsFrom(t, "a.csv", "id,state,owner,verified_at,purpose\nA,-,Unassigned,TBD,tbd\n", func(c *Config) {
+		c.Empty, c.States = []string{"unassigned", "tbd"}, map[string]string{"-": "planned"}
+	})
+	if r := asset(t, s, "A"); len(r.Owners) > 0 || r.Purpose != "" || !r.VerifiedAt.IsZero() || r.State != lifecycle.StatePlanned {
+		t.Errorf("got %+v", r)
+	}
+	s = assetsFrom(t, "a.csv", "id,state,owner,verified_at\nA,,ann,never\n", func(c *Config) { c.Empty = []string{"tbd"} })
+	if f := unusable(t, s); !strings.Contains(f.Happened, `holds "never", and it is not a date`) {
+		t.Errorf("got %s", f.Happened)
+	}
+	p := peopleFrom(t, "p.csv", "id,email,username,status,kind,end_date,manager\nann,-,none,N/A,none,never,-\n", func(c *Config) { c.PeopleStates = map[string]string{"n/a": "suspended"} })
+	if got := person(t, p, "ann"); got.Email != "" || got.Username != "none" || got.Status != lifecycle.PersonSuspended || got.Kind != lifecycle.KindUnstated ||
+		!got.EndDate.IsZero() || got.Manager != "-" {
+		t.Errorf("got %+v", got)
+	}
+}
+
+// What stands in place of a value that the account of an export may not read is no
+// value.
+func TestHiddenValues(t *testing.T) {
+	s := assetsFrom(t, "a.csv", "id,state,owner,environment,criticality,purpose\nA,retired,ann,ENCRYPTED,********,Sends bills\nB,encrypted,,production,*,[redacted]\n")
+	r := asset(t, s, "A")
+	want := []string{
+		`The system shows "ENCRYPTED" in place of a value of environment, which counts as not stated.`,
+		`The system shows "********" in place of a value of criticality, which counts as not stated.`,
+	}
+	if r.Environment != "" || r.Criticality != "" || r.Purpose != "Sends bills" || !slices.Equal(r.Unread, []string{want[0], want[1]}) {
+		t.Errorf("got %+v", r)
+	}
+	if r := asset(t, s, "B"); r.Environment != "production" || r.Criticality != "*" || r.Purpose != "" || len(r.Unread) != 1 || r.StateText != "encrypted" {
+		t.Errorf("got %+v", r)
+	}
+}
+
+// Words for kinds of people are mapped. One that is not never makes a guest an
+// employee.
+func TestWordsForKinds(t *testing.T) {
+	const text = "id,kind\nann,Member\nbob,GUEST\ncam,Contingent Worker\ndan,team\neve,\n"
+	s := peopleFrom(t, "p.csv", text, func(c *Config) {
+		c.Kinds = map[string]string{"member": "employee", "Guest": "vendor", "Contingent Worker": "contractor"}
+	})
+	for id, want := range map[string]lifecycle.OwnerKind{
+		"ann": lifecycle.KindEmployee, "bob": lifecycle.KindVendor, "cam": lifecycle.KindContractor, "dan": lifecycle.KindTeam, "eve": lifecycle.KindUnstated,
+	} {
+		if p := person(t, s, id); p.Kind != want {
+			t.Errorf("%s: got %s, want %s", id, p.Kind, want)
+		}
+	}
+	_, err := peopleFrom(t, "p.csv", text, func(c *Config) { c.Kinds = map[string]string{"Member": "employee"} }).Person(t.Context(), "ann")
+	if err == nil || !strings.Contains(err.Error(), `"GUEST"`) || !strings.Contains(err.Error(), `"Contingent Worker"`) || !strings.Contains(err.Error(), "words that kinds maps") {
+		t.Errorf("got %v", err)
+	}
+	_, err = New(Config{Name: "hr", People: "p.csv", Mapping: table.Mapping{Kinds: map[string]string{"Guest": "guest"}}})
+	var config *system.ConfigError
+	if !errors.As(err, &config) || len(config.Problems) != 1 || config.Problems[0].Attribute != "kinds" || !strings.Contains(config.Problems[0].Message, "employee, team") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// Members of members are named by their path, and what a list of objects holds is
+// gathered.
+func TestMembersByPath(t *testing.T) {
+	columns := map[string]string{"id": "profile.login", "email": "profile.emails.value", "status": "status", "teams": "groups.profile.name", "manager": "profile.manager"}
+	const record = `{"status": "ACTIVE", "Profile": {"Login": "ann", "emails": [{"value": "ann@example.org", "type": "work"}], "manager": "bob", "x": {"y": [1]}}, "groups": [{"profile": {"name": "Payments"}}, {"profile": {"name": "Core"}}, {"profile": {}}], "profile.manager2": 1}`
+	for name, text := range map[string]string{
+		"p.json": "[" + record + "]", "p.jsonl": record + "\n", "q.json": `{"total": 1, "users": [` + record + "]}",
+		"p.yaml": "- status: ACTIVE\n  profile:\n    login: ann\n    emails: [{value: ann@example.org}]\n    manager: bob\n  groups:\n  - profile: {name: Payments}\n  - profile:\n      name: Core\n",
+		"p.csv":  "profile.login,profile.emails.value,status,groups.profile.name,profile.manager\nann,ann@example.org,ACTIVE,Payments;Core,bob\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := peopleFrom(t, name, text, func(c *Config) { c.PeopleColumns = columns })
+			p := person(t, s, "ann@example.org")
+			if p.ID != "ann" || p.Manager != "bob" || p.Status != lifecycle.PersonActive || !slices.Equal(p.Teams, []string{"Payments", "Core"}) {
+				t.Errorf("got %+v", p)
+			}
+		})
+	}
+	for text, want := range map[string]string{
+		`[{"profile": {"login": {"a": 1}}}]`:                                           `"login" holds an object or a list`,
+		`[{"profile": {"login": "a", "login": "b"}}]`:                                  `the object names "login" twice`,
+		`[{"profile": {"login": "a"}, "profile": {"login": "b"}}]`:                     `the object names "profile" twice`,
+		`[{"profile": {"login": "a", "emails": [{"value": "x"}, {"value": "y"}]}}]`:    `(column "profile.emails.value") holds a list, and only one text is accepted there`,
+		`[{"profile": {"login": ["a"]}}]`:                                              "only one text is accepted there",
+		`[{"profile": {"name": "ann"}}]`:                                               `the field "id"`,
+		`[{"login": "ann"}]`:                                                           `the field "id"`,
+		`[{"profile": "ann"}]`:                                                         `the field "id"`,
+		`[{"profile": [{"login": "ann"}, {"login": "bob"}]}]`:                          "only one text is accepted there",
+		`[{"profile": {"login": "ann", "emails": [["x"]]}, "status": 1, "groups": 1}]`: "it has no column",
+	} {
+		_, err := peopleFrom(t, "p.json", text, func(c *Config) { c.PeopleColumns = columns }).Person(t.Context(), "ann")
+		if !errors.Is(err, fault.ErrUnavailable) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %v, want %q", text, err, want)
+		}
+	}
+}
+
+// Several columns make one value.
+func TestJoinedColumns(t *testing.T) {
+	change := func(c *Config) {
+		c.PeopleColumns = map[string]string{"id": "Login"}
+		c.PeopleJoinedColumns = map[string][]string{"name": {"First Name", "Last Name"}, "teams": {"Department", "Groups"}, "end_date": {"Day", "Time"}}
+	}
+	for name, text := range map[string]string{
+		"p.csv":  "Login,Last Name,First Name,Department,Groups,Day,Time\nann,Archer,Ann,Payments,Core;Ops,2026-10-03,09:14\nbob,,Bob,,Core,,\n",
+		"p.json": `[{"Login": "ann", "Last Name": "Archer", "First Name": "Ann", "Department": "Payments", "Groups": ["Core", "Ops"], "Day": "2026-10-03", "Time": "09:14"}, {"Login": "bob", "First Name": "Bob", "Groups": ["Core"]}]`,
+	} {
+		s := peopleFrom(t, name, text, change)
+		if p := person(t, s, "ann"); p.Name != "Ann Archer" || !slices.Equal(p.Teams, []string{"Payments", "Core", "Ops"}) || p.EndDate != time.Date(2026, 10, 3, 9, 14, 0, 0, time.UTC) {
+			t.Errorf("%s: got %+v", name, p)
+		}
+		if p := person(t, s, "bob"); p.Name != "Bob" || !slices.Equal(p.Teams, []string{"Core"}) || !p.EndDate.IsZero() {
+			t.Errorf("%s: got %+v", name, p)
+		}
+	}
+	_, err := peopleFrom(t, "p.csv", "Login,First Name,Department,Groups,Day,Time\nann,Ann,,,,\n", change).Person(t.Context(), "ann")
+	if err == nil || !strings.Contains(err.Error(), `it has no column "last name" for the field "name", which people_joined_columns names; found: "Login"`) {
+		t.Errorf("got %v", err)
+	}
+	_, err = New(Config{Name: "hr", People: "p.csv", Mapping: table.Mapping{
+		PeopleColumns: map[string]string{"name": "Name"}, JoinedColumns: map[string][]string{"nam": {"a", "b"}},
+		PeopleJoinedColumns: map[string][]string{"name": {"First", "Last"}, "email": {"a"}, "teams": {"a", " "}},
+	}})
+	var config *system.ConfigError
+	if !errors.As(err, &config) {
+		t.Fatalf("got %v", err)
+	}
+	var got []string
+	for _, p := range config.Problems {
+		got = append(got, fmt.Sprint(p.Attribute, "/", p.Key))
+	}
+	if want := []string{"joined_columns/nam", "people_joined_columns/email", "people_joined_columns/name", "people_joined_columns/teams"}; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+// Texts of several spellings in Unicode are one.
+func TestOneUnicodeForm(t *testing.T) {
+	const composed, decomposed = "Ren\u00e9e", "Rene\u0301e"
+	s := peopleFrom(t, "p.csv", "id,kind,teams\n"+decomposed+",,"+composed+" Team\n"+decomposed+" Team,team,\n")
+	if p := person(t, s, composed); p.ID == "" {
+		t.Errorf("got %+v", p)
+	}
+	if found, err := s.Members(t.Context(), composed+" Team"); err != nil || len(found) != 1 {
+		t.Errorf("got %+v, %v", found, err)
+	}
+	asset(t, assetsFrom(t, "a.csv", "id,state,owner\n"+decomposed+",,\n"), composed)
+	asset(t, assetsFrom(t, "a.csv", "id,STATUT ACHAT"+"\u00c9"+",owner\nA,,\n", func(c *Config) { c.Columns = map[string]string{"state": "statut achate\u0301"} }), "A")
+	dir := folder(t, map[string]string{"t.csv": "id,kind,asset\n1,offboarding," + composed + "\n"})
+	if found, err := mustNew(t, Config{Name: "desk", Tasks: filepath.Join(dir, "t.csv")}).Tasks(t.Context(), decomposed); err != nil || len(found) != 1 {
+		t.Errorf("got %+v, %v", found, err)
+	}
+}

@@ -1,0 +1,55 @@
+package table
+
+import (
+	"slices"
+
+	"github.com/custodyhq/terraform-provider-custody/internal/system"
+)
+
+// Words that stand for nothing, where no list of them is configured. A dash and "null"
+// take nothing away from keys and purposes: they may be somebody's user name. "none"
+// takes nothing away from words of the user's own either: an environment may be called
+// so on purpose.
+var (
+	emptyEverywhere = []string{"n/a", "#n/a"}
+	emptyButTexts   = []string{"-", "--", "—", "–", "null", "(null)", "<null>", "nil", "(empty)", "(blank)"}
+	emptyButFree    = []string{"none", "(none)"}
+	emptyDates      = []string{"never", "not set"}
+)
+
+const attributeEmpty = "empty"
+
+// DefaultEmpty lists the words that stand for nothing in one field or another, where no
+// list is configured.
+func DefaultEmpty() []string {
+	return slices.Concat(emptyEverywhere, emptyButTexts, emptyButFree, emptyDates)
+}
+
+// empties reports whether a text stands for nothing in a field. A word that the
+// configuration maps to a state, a status or a kind says something.
+func (w *Words) empties(t *Table, field int, text string) bool {
+	const longest = 64
+	if text == "" || len(text) > longest || t.own.Has(field) {
+		return false
+	}
+	word := system.Fold(text)
+	return w.emptyWord(t, field, word) && !w.mapped[t.Name][field][word]
+}
+
+func (w *Words) emptyWord(t *Table, field int, word string) bool {
+	switch {
+	case w.empty != nil:
+		return slices.Contains(w.empty, word)
+	case slices.Contains(emptyEverywhere, word), slices.Contains(w.also, word):
+		return true
+	case t.texts.Has(field):
+		return false
+	case slices.Contains(emptyButTexts, word):
+		return true
+	case t.free.Has(field):
+		return false
+	case slices.Contains(emptyButFree, word):
+		return true
+	}
+	return t.dates.Has(field) && slices.Contains(emptyDates, word)
+}

@@ -1,0 +1,21 @@
+package table
+
+import "github.com/custodyhq/terraform-provider-custody/internal/system"
+
+// unhidden are the fields of an asset in which a hidden value is none.
+var unhidden = []int{
+	assetClass, assetPurpose, assetEnvironment, assetCriticality, assetThirdParty, assetShared, assetRetirementDate, assetVerifiedAt, assetAssignedAt,
+}
+
+// takeHidden empties the cells that stand for values which the exporting account
+// may not read, and returns a sentence for each (lifecycle.Record.Unread).
+func takeHidden(r *Row) []string {
+	var unread []string
+	for _, f := range unhidden {
+		if cell := &r.cells[f]; system.Hidden(cell.Text) {
+			unread = append(unread, system.UnreadHidden(Assets.Fields[f], cell.Text))
+			cell.Text = ""
+		}
+	}
+	return unread
+}

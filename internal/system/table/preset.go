@@ -1,0 +1,70 @@
+package table
+
+import "maps"
+
+// Preset is what the exports of a tool need of a Mapping. A configuration overrides it
+// field by field and word by word.
+type Preset struct {
+	Name        string
+	Tables      map[string]PresetTable // by the names of the tables
+	Empty       []string
+	Dates       string
+	DateFormats []string
+	TimeZone    string
+}
+
+// PresetTable is the part of a Preset for one table.
+type PresetTable struct {
+	Columns  map[string]Column // by field
+	States   map[string]string // the foreign word -> our state or status
+	Suffixes map[string]string // the end of a foreign word -> our state
+	Kinds    map[string]string // the foreign word -> our kind of owner
+}
+
+// table returns the part for a table; there is none without a preset.
+func (p *Preset) table(t *Table) PresetTable {
+	if p == nil {
+		return PresetTable{}
+	}
+	return p.Tables[t.Name]
+}
+
+// withPreset returns the mapping with what its preset says where it says nothing.
+func (m *Mapping) withPreset() *Mapping {
+	p := m.Preset
+	if p == nil {
+		return m
+	}
+	out := *m
+	out.States = under(p.table(Assets).States, m.States)
+	out.PeopleStates = under(p.table(People).States, m.PeopleStates)
+	out.TasksStates = under(p.table(Tasks).States, m.TasksStates)
+	out.Kinds = under(p.table(People).Kinds, m.Kinds)
+	if m.Dates == "" {
+		out.Dates = p.Dates
+	}
+	if m.DateFormats == nil {
+		out.DateFormats = p.DateFormats
+	}
+	if m.TimeZone == "" {
+		out.TimeZone = p.TimeZone
+	}
+	return &out
+}
+
+// under returns the words of a preset that a configuration does not map, and those
+// that it does.
+func under(preset, configured map[string]string) map[string]string {
+	if len(preset) == 0 {
+		return configured
+	}
+	out := make(map[string]string, len(preset)+len(configured))
+	stated := folded(configured)
+	for word, to := range preset {
+		if !stated[FoldHeader(word)] {
+			out[word] = to
+		}
+	}
+	maps.Copy(out, configured)
+	return out
+}
