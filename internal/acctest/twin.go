@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"reflect"
 	"sync"
+	"sync/atomic"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
@@ -16,20 +17,22 @@ import (
 
 // serve returns what serves the provider over a clock. Two providers answer each
 // request, the second without the short way for instances that nothing has happened
-// to, and report is told where their answers differ.
-func serve(c clock.Clock, report func(string)) func() tfprotov6.ProviderServer {
+// to, and report is told where their answers differ. untouched counts the plans that
+// the short way made.
+func serve(c clock.Clock, untouched *atomic.Int64, report func(string)) func() tfprotov6.ProviderServer {
 	short, long := plugin.Server("test", c), plugin.Framework("test", c)
 	return func() tfprotov6.ProviderServer {
 		//nolint:errcheck // the servers are all of it
-		return &twin{ProtocolServer: short().(plugin.ProtocolServer), other: long(), report: report}
+		return &twin{ProtocolServer: short().(plugin.ProtocolServer), other: long(), untouched: untouched, report: report}
 	}
 }
 
 // twin asks two servers and answers as the first does.
 type twin struct {
 	plugin.ProtocolServer
-	other  tfprotov6.ProviderServer
-	report func(string)
+	other     tfprotov6.ProviderServer
+	untouched *atomic.Int64
+	report    func(string)
 
 	// plans is held by one plan at a time: what the brake says depends on what it has
 	// seen before.
@@ -115,6 +118,9 @@ func (t *twin) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanResour
 	long, err := t.other.PlanResourceChange(ctx, req)
 	short, err2 := t.ProtocolServer.PlanResourceChange(ctx, req)
 	if err == nil && err2 == nil {
+		if short.PlannedState == req.ProposedNewState {
+			t.untouched.Add(1)
+		}
 		t.compare(ctx, "plan", req.TypeName, short.PlannedState, long.PlannedState, short.Diagnostics, long.Diagnostics,
 			short.PlannedPrivate, long.PlannedPrivate, short.RequiresReplace, long.RequiresReplace, short.Deferred, long.Deferred,
 			short.PlannedIdentity, long.PlannedIdentity, short.UnsafeToUseLegacyTypeSystem, long.UnsafeToUseLegacyTypeSystem)
