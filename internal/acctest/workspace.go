@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -28,8 +29,11 @@ var sourceAddresses = []string{"registry.terraform.io/custodyhq/custody", "regis
 type Workspace struct {
 	Folder
 	Clock *clock.Fake
-	cli   string
-	env   []string
+	// Untouched counts the plans of instances that were answered without the plugin
+	// framework, because nothing had happened to them.
+	Untouched *atomic.Int64
+	cli       string
+	env       []string
 }
 
 // New returns an empty workspace, whose folder is the working directory of the
@@ -59,7 +63,7 @@ func start(t testing.TB) *Workspace {
 		t.Skip("this test runs the command line tool, which -short leaves out")
 	}
 	shared()
-	w := &Workspace{Folder: Folder{t: t, Dir: t.TempDir()}, Clock: clock.NewFake(Start), cli: CLI(t)}
+	w := &Workspace{Folder: Folder{t: t, Dir: t.TempDir()}, Clock: clock.NewFake(Start), Untouched: &atomic.Int64{}, cli: CLI(t)}
 	config := filepath.Join(t.TempDir(), "cli.tfrc")
 	if err := os.WriteFile(config, nil, 0o600); err != nil {
 		t.Fatal(err)
@@ -93,7 +97,7 @@ func (w *Workspace) serve() string {
 	started, closed := make(chan *goplugin.ReattachConfig, 1), make(chan struct{})
 	failed := make(chan error, 1)
 	go func() {
-		failed <- tf6server.Serve(plugin.Address, plugin.Server("test", w.Clock),
+		failed <- tf6server.Serve(plugin.Address, serve(w.Clock, w.Untouched, func(text string) { w.t.Error(text) }),
 			tf6server.WithDebug(ctx, started, closed), tf6server.WithoutLogStderrOverride(),
 			tf6server.WithGoPluginLogger(hclog.NewNullLogger()))
 	}()
