@@ -27,6 +27,11 @@ func serve(c clock.Clock, untouched *atomic.Int64, report func(string)) func() t
 	}
 }
 
+// serveOne returns what serves the provider over a clock, and nothing beside it.
+func serveOne(c clock.Clock, _ *atomic.Int64, _ func(string)) func() tfprotov6.ProviderServer {
+	return plugin.Server("test", c)
+}
+
 // twin asks two servers and answers as the first does.
 type twin struct {
 	plugin.ProtocolServer
