@@ -261,7 +261,7 @@ func (m *membership) told() ([]lifecycle.Person, error) {
 		out = append(out, e.person)
 	}
 	if m.missing > 0 && !here {
-		return nil, m.s.teams.client.Unusable(fmt.Sprintf("a team names %d members whom it does not show, and nobody else in it is active", m.missing), adviceRights)
+		return nil, m.s.teams.client.Unusable(fmt.Sprintf("a team has %d members whom it does not show, and no other member is active", m.missing), adviceRights)
 	}
 	slices.SortFunc(out, func(a, b lifecycle.Person) int { return strings.Compare(a.ID, b.ID) })
 	return out, nil

@@ -181,7 +181,7 @@ func (c *checker) way(at string, t *getText) *way {
 	w := &way{wide: t.Wide}
 	switch {
 	case t.Possible != "":
-		c.problem(at+".possible", "It belongs to assets: which keys name nobody is nothing that a directory says.")
+		c.problem(at+".possible", "It is accepted for assets only: a directory cannot rule out a key by its form.")
 	case t.By != "":
 		w.by = c.compile(at+".by", t.By, inItem, scalars...)
 	}
