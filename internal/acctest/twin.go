@@ -128,7 +128,7 @@ func (t *twin) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanResour
 		}
 		t.compare(ctx, "plan", req.TypeName, short.PlannedState, long.PlannedState, short.Diagnostics, long.Diagnostics,
 			short.PlannedPrivate, long.PlannedPrivate, short.RequiresReplace, long.RequiresReplace, short.Deferred, long.Deferred,
-			short.PlannedIdentity, long.PlannedIdentity, short.UnsafeToUseLegacyTypeSystem, long.UnsafeToUseLegacyTypeSystem)
+			short.PlannedIdentity, long.PlannedIdentity)
 	}
 	return short, err2
 }

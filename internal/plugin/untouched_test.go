@@ -81,7 +81,6 @@ func TestTheFrameworkIsAskedWhereAnythingIsInDoubt(t *testing.T) {
 	}}
 	plan := func(name string, prior, proposed *tfprotov6.DynamicValue) bool {
 		inner := &kept{}
-		//nolint:errcheck // the inner server gives none
 		_, _ = (&untouched{inner, shapes}).PlanResourceChange(t.Context(), &tfprotov6.PlanResourceChangeRequest{
 			TypeName: name, Config: &state, PriorState: prior, ProposedNewState: proposed,
 		})
