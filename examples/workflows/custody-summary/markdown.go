@@ -29,9 +29,11 @@ func render(p *plan, title, log string) (string, error) {
 	}
 	renderHead(&b, p, t)
 	renderStatuses(&b, t)
-	renderGrants(&b, t)
+	renderGrants(&b, p, t)
 	renderWorklist(&b, t)
 	renderReasons(&b, t)
+	renderWaiting(&b, t)
+	renderDue(&b, p, t)
 	renderBindings(&b, t)
 	renderOthers(&b, t)
 	return b.String(), nil
@@ -112,12 +114,12 @@ func renderStatuses(b *strings.Builder, t *tally) {
 	}
 }
 
-func renderGrants(b *strings.Builder, t *tally) {
+func renderGrants(b *strings.Builder, p *plan, t *tally) {
 	if len(t.changed) == 0 {
 		return
 	}
 	b.WriteString("\n### Grants that change\n\n")
-	table(b, []string{"Grant", "Holder", "Status", "Action", "Rotation", "Credentials"}, len(t.changed), func(i int) []string {
+	table(b, []string{"Grant", "Holder", "Status", "Class", "Action", "Rotation", "Credentials"}, len(t.changed), func(i int) []string {
 		g := t.changed[i]
 		action, rotation := none, none
 		if g.after != nil {
@@ -126,7 +128,7 @@ func renderGrants(b *strings.Builder, t *tally) {
 		if g.after != nil && g.after.Would != "" {
 			action += ", only observed"
 		}
-		return []string{code(g.address), code(g.holder()), "**" + text(g.transition()) + "**", action, rotation, text(g.credentials())}
+		return []string{code(g.address), code(g.holder()), "**" + text(g.transition()) + "**", string(g.class(p.Timestamp)), action, rotation, text(g.credentials())}
 	})
 }
 
@@ -142,6 +144,40 @@ func renderWorklist(b *strings.Builder, t *tally) {
 			why = text(g.after.Reasons[0].Message)
 		}
 		return []string{code(g.address), code(g.holder()), "**" + text(g.after.Would) + "**", text(cmp.Or(g.after.EnforceFrom, none)), why}
+	})
+}
+
+// renderWaiting lists what waits for somebody, also where the plan changes nothing.
+func renderWaiting(b *strings.Builder, t *tally) {
+	if len(t.waiting) == 0 {
+		return
+	}
+	b.WriteString("\n### What waits for somebody\n\n")
+	explained := make(map[string]bool) // among the reasons of what changes
+	for _, g := range t.changed {
+		explained[g.address] = true
+	}
+	table(b, []string{"Grant", "Holder", "Status", "Changes next", "Why"}, len(t.waiting), func(i int) []string {
+		g, why := t.waiting[i], none
+		switch {
+		case explained[g.address] && len(g.after.Reasons) > 0:
+			why = "see Reasons"
+		case len(g.after.Reasons) > 0:
+			why = text(g.after.Reasons[0].Message)
+		}
+		return []string{code(g.address), code(g.holder()), text(status(g.after)), text(cmp.Or(g.after.NextChangeAt, none)), why}
+	})
+}
+
+// renderDue lists what the schedule changes soon.
+func renderDue(b *strings.Builder, p *plan, t *tally) {
+	soon := t.due(p.Timestamp, 30)
+	if len(soon) == 0 {
+		return
+	}
+	fmt.Fprintf(b, "\n### What falls due: %d within 7 days, %d within 30\n\n", len(t.due(p.Timestamp, 7)), len(soon))
+	table(b, []string{"When", "Grant", "Holder"}, len(soon), func(i int) []string {
+		return []string{text(soon[i].after.NextChangeAt), code(soon[i].address), code(soon[i].holder())}
 	})
 }
 

@@ -39,6 +39,7 @@ func (c *change) moves() bool {
 }
 
 type grant struct {
+	Access       string                `json:"access"`
 	Status       string                `json:"status"`
 	Would        string                `json:"would"`
 	EnforceFrom  string                `json:"enforce_from"`

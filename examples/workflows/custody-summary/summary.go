@@ -31,7 +31,9 @@ type tally struct {
 	settled       int // grants of which nothing changes but what they remember and which policy decides
 	withdrawn     int // enabled credentials that go or are disabled
 	worklist      []grantChange
-	next          string // the first instant at which the schedule changes a grant
+	waiting       []grantChange // for which somebody has to do something
+	scheduled     []grantChange // with a next change
+	next          string        // the first instant at which the schedule changes a grant
 	bindings      []bindingChange
 	others        []change
 }
@@ -60,6 +62,9 @@ func count(p *plan) (*tally, error) {
 	slices.SortStableFunc(t.worklist, func(a, b grantChange) int {
 		return cmp.Or(cmp.Compare(rank(b.after.Would), rank(a.after.Would)), cmp.Compare(a.address, b.address))
 	})
+	slices.SortStableFunc(t.waiting, func(a, b grantChange) int {
+		return cmp.Or(cmp.Compare(weight(b), weight(a)), cmp.Compare(a.address, b.address))
+	})
 	slices.SortStableFunc(t.others, func(a, b change) int {
 		return cmp.Or(cmp.Compare(harm(&b), harm(&a)), cmp.Compare(a.Address, b.Address))
 	})
@@ -81,6 +86,12 @@ func (t *tally) grant(c *change, now string, touched map[string]bool) error {
 		}
 	}
 	g := grantChange{c.Address, before, after, c.is("delete") && c.is("create")}
+	if after != nil && after.NextChangeAt != "" {
+		t.scheduled = append(t.scheduled, g)
+	}
+	if after != nil && waits(after) {
+		t.waiting = append(t.waiting, g)
+	}
 	if after != nil && after.Would != "" {
 		t.worklist = append(t.worklist, g)
 	}
