@@ -13,33 +13,12 @@ const (
 	cuts    class = "cuts"    // the last credential goes, or is disabled
 )
 
-var classes = []class{keeps, adds, rotates, reduces, cuts}
-
 // class returns what the change does to credentials that can be used at an instant.
 func (g grantChange) class(now string) class {
 	before, after := enabled(g.before, now), enabled(g.after, now)
+	gone, fresh := less(before, after), less(after, before)
 	if g.replaced { // a credential of the same key is another one
-		for key := range before {
-			delete(after, key)
-		}
-	}
-	gone, fresh, earlier := 0, 0, g.before != nil && g.after != nil && g.before.Status != "lapsing" && g.after.Status == "lapsing"
-	for key, was := range before {
-		is, stays := after[key]
-		switch {
-		case !stays:
-			gone++
-		case is.ExpiresAt != "" && (was.ExpiresAt == "" || is.ExpiresAt < was.ExpiresAt):
-			earlier = true
-		}
-	}
-	for key := range after {
-		if _, was := before[key]; !was {
-			fresh++
-		}
-	}
-	if g.replaced && g.after != nil {
-		fresh += len(enabled(g.after, now)) - len(after)
+		gone, fresh = len(before), len(after)
 	}
 	switch {
 	case fresh > 0 && len(before) == 0:
@@ -48,10 +27,35 @@ func (g grantChange) class(now string) class {
 		return rotates
 	case gone > 0 && len(after) == 0:
 		return cuts
-	case gone > 0 || earlier:
+	case gone > 0 || g.shortened(before, after):
 		return reduces
 	}
 	return keeps
+}
+
+// less returns how many credentials of one side are not on the other.
+func less(side, other map[string]generation) int {
+	n := 0
+	for key := range side {
+		if _, there := other[key]; !there {
+			n++
+		}
+	}
+	return n
+}
+
+// shortened reports whether a credential ends earlier than before, or is not renewed
+// any more.
+func (g grantChange) shortened(before, after map[string]generation) bool {
+	if g.before != nil && g.after != nil && g.before.Status != "lapsing" && g.after.Status == "lapsing" {
+		return true
+	}
+	for key, was := range before {
+		if is, stays := after[key]; stays && is.ExpiresAt != "" && (was.ExpiresAt == "" || is.ExpiresAt < was.ExpiresAt) {
+			return true
+		}
+	}
+	return false
 }
 
 // enabled returns the credentials that can be used at an instant.
