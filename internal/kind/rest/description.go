@@ -114,8 +114,8 @@ type assetsText struct {
 // is an item, or by a query, whose answer is a list of items.
 type getText struct {
 	When     string           `yaml:"when"`     // condition over the settings
-	Possible string           `yaml:"possible"` // condition over the id: no asset has another
-	Askable  string           `yaml:"askable"`  // condition over the id or key: another is looked for in the list
+	Possible string           `yaml:"possible"` // condition over the id: no asset has another; over the key: this way finds nobody by another
+	Askable  string           `yaml:"askable"`  // condition over the id or key: another cannot be asked for safely and is looked for in the list
 	Path     string           `yaml:"path"`     // template with {id}, or {key} for people
 	Query    map[string]texts `yaml:"query"`    // likewise
 	Body     string           `yaml:"body"`     // as of a list

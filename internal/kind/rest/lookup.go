@@ -125,15 +125,17 @@ func (k *catalog) find(ctx context.Context, key string) ([]*entry, error) {
 }
 
 // ask looks a key up by itself. It reports whether nobody means that there is
-// nobody.
+// nobody: not if a way that may find somebody by the key cannot be asked safely.
 func (k *catalog) ask(ctx context.Context, key string) (found []*entry, certain bool, err error) {
 	var asked []int
+	unasked := false
 	for i, w := range k.ways {
-		can, err := k.askable(w, key)
+		possible, safe, err := k.suits(w, key)
 		if err != nil {
 			return nil, false, err
 		}
-		if !can {
+		if !possible || !safe {
+			unasked = unasked || possible
 			continue
 		}
 		asked = append(asked, i)
@@ -152,7 +154,7 @@ func (k *catalog) ask(ctx context.Context, key string) (found []*entry, certain 
 			}
 		}
 	}
-	if len(found) > 0 || len(asked) == 0 {
+	if len(found) > 0 || len(asked) == 0 || unasked {
 		return found, false, nil
 	}
 	// A few examples do not tell how a system compares letters beyond ASCII, so the
@@ -186,19 +188,21 @@ func spellings(key string) []string {
 	return out
 }
 
-// askable decides whether a way can be asked for a key safely.
-func (k *catalog) askable(w *way, key string) (bool, error) {
-	if key == "." || key == ".." {
-		return false, nil // no path can name these
+// suits decides whether a way is asked for a key: whether it may find somebody by
+// such a key, and whether it can be asked safely.
+func (k *catalog) suits(w *way, key string) (possible, safe bool, err error) {
+	possible, safe = true, key != "." && key != ".." // no path can name these
+	variables := k.s.variables(key)
+	if w.possible != nil {
+		possible, err = w.possible.bool(variables)
 	}
-	if w.get.askable == nil {
-		return true, nil
+	if err == nil && possible && safe && w.askable != nil {
+		safe, err = w.askable.bool(variables)
 	}
-	can, err := w.get.askable.bool(k.s.variables(key))
 	if err != nil {
-		return false, k.client.Unusable(err.Error(), adviceDescription)
+		return false, false, k.client.Unusable(err.Error(), adviceDescription)
 	}
-	return can, nil
+	return possible, safe, nil
 }
 
 // errOthers says that a way found somebody else: it did not understand the question.
@@ -323,10 +327,11 @@ func (k *catalog) proven(ctx context.Context, place int) (bool, error) {
 			if !ok {
 				continue
 			}
-			if can, err := k.askable(w, key); err != nil || !can {
-				if err != nil {
-					return false, err
-				}
+			possible, safe, err := k.suits(w, key)
+			if err != nil {
+				return false, err
+			}
+			if !possible || !safe {
 				continue
 			}
 			found, understood, err := k.try(ctx, w, key)
@@ -354,7 +359,7 @@ func (k *catalog) byID(ctx context.Context, id string) (*entry, error) {
 func (k *catalog) price(key string) int {
 	n := 0
 	for _, w := range k.ways {
-		if can, err := k.askable(w, key); err == nil && can {
+		if possible, safe, err := k.suits(w, key); err == nil && possible && safe {
 			n += len(spellings(key))
 		}
 	}

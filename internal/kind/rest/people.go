@@ -179,10 +179,7 @@ func (s *System) catalog(c *checker, what string, t *peopleText) *catalog {
 func (c *checker) way(at string, t *getText) *way {
 	g := c.get(at, t, keyPlace)
 	w := &way{wide: t.Wide}
-	switch {
-	case t.Possible != "":
-		c.problem(at+".possible", "It belongs to assets: which keys name nobody is nothing that a directory says.")
-	case t.By != "":
+	if t.By != "" {
 		w.by = c.compile(at+".by", t.By, inItem, scalars...)
 	}
 	if g == nil {

@@ -44,7 +44,7 @@ people:
   hides: false
   get:
     - { path: people, query: { id: "{key}" }, items: body.items, total: body.total, by: item.id }
-    - { path: people, query: { email: "{key}" }, items: body.items, total: body.total, by: item.find("email"), askable: 'key.contains("@")' }
+    - { path: people, query: { email: "{key}" }, items: body.items, total: body.total, by: item.find("email"), possible: 'key.contains("@")' }
     - { path: people, query: { username: "{key}" }, items: body.items, total: body.total, by: item.find("username") }
   list: [{ path: people, items: body.items, total: body.total, paging: { query: { start: "{offset}", count: "{limit}" } } }]` + directoryFields + `
 teams:

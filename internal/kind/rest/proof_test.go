@@ -57,6 +57,25 @@ func TestALookUpThatMissesPeopleHidesNobody(t *testing.T) {
 	}
 }
 
+// A key that one way cannot be asked for safely may name somebody whom only this way
+// finds: that the others find nobody proves nothing.
+func TestAWayThatCannotBeAskedLeavesItToTheList(t *testing.T) {
+	server := newDirectory(company(7))
+	server.people[5]["email"] = "o'neil@example.org"
+	address := systemtest.ServeHTTP(t, server)
+	description := strings.Replace(directories["searches"], `possible: 'key.contains("@")'`, `possible: 'key.contains("@")', askable: '!key.contains("\x27")'`, 1)
+	s := openAt(t, address, description)
+	if found, err := s.Person(t.Context(), "O'Neil@example.org"); err != nil || len(found) != 1 || found[0].ID != "u0005" {
+		t.Errorf("got %v, %v", found, err)
+	}
+	if found, err := s.Person(t.Context(), "o'hara@example.org"); err != nil || len(found) != 0 {
+		t.Errorf("nobody is %v, %v", found, err)
+	}
+	s = openAt(t, address, strings.Replace(description, "  hides: false\n", "", 1))
+	found, err := s.Person(t.Context(), "o'hara@example.org")
+	systemtest.WantUnavailable(t, len(found), err)
+}
+
 // Where the list may leave somebody out, it proves nobody's absence.
 func TestAListThatHidesProvesNoAbsence(t *testing.T) {
 	description := strings.Replace(directories["searches"], "  hides: false\n", "", 1)
