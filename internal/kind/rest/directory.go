@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
 	"strings"
 
@@ -29,7 +30,10 @@ func (s *System) Person(ctx context.Context, key string) ([]lifecycle.Person, er
 	if err != nil {
 		return nil, err
 	}
-	people := personsOf(found)
+	people, err := s.people.told(found)
+	if err != nil {
+		return nil, err
+	}
 	for i := range people {
 		if people[i].Teams, err = s.TeamsOf(ctx, people[i]); err != nil {
 			return nil, err
@@ -254,12 +258,15 @@ func firstOf(entries []*entry) *entry {
 // deleted, or is hidden from the account; that is no matter as long as somebody
 // else is there to take care.
 func (m *membership) told() ([]lifecycle.Person, error) {
-	var out []lifecycle.Person
-	here := false
-	for _, e := range m.people {
-		here = here || e.person.Status == lifecycle.PersonActive
-		out = append(out, e.person)
+	var entries []*entry
+	for _, id := range slices.Sorted(maps.Keys(m.people)) {
+		entries = append(entries, m.people[id])
 	}
+	out, err := m.s.people.told(entries)
+	if err != nil {
+		return nil, err
+	}
+	here := slices.ContainsFunc(out, func(p lifecycle.Person) bool { return p.Status == lifecycle.PersonActive })
 	if m.missing > 0 && !here {
 		return nil, m.s.teams.client.Unusable(fmt.Sprintf("a team names %d members whom it does not show, and nobody else in it is active", m.missing), adviceRights)
 	}
@@ -276,12 +283,31 @@ func (s *System) Everybody(ctx context.Context) iter.Seq2[system.Entry, error] {
 			yield(system.Entry{}, err)
 			return
 		}
+		unclear := keysOfFlawed(all)
 		for _, e := range all {
-			if !yield(system.Entry{Person: e.person, Keys: e.keys}, nil) {
+			if e.flaw != nil || unclear[system.Fold(e.person.ID)] {
+				continue
+			}
+			keys := slices.DeleteFunc(slices.Clone(e.keys), func(key string) bool { return unclear[system.Fold(key)] })
+			if !yield(system.Entry{Person: e.person, Keys: keys}, nil) {
 				return
 			}
 		}
 	}
+}
+
+// keysOfFlawed returns the folded keys of the entries that cannot be read. The list
+// leaves these keys out, whoever else has them: to look one up says what is wrong.
+func keysOfFlawed(entries []*entry) map[string]bool {
+	out := make(map[string]bool)
+	for _, e := range entries {
+		if e.flaw != nil {
+			for _, key := range e.keys {
+				out[system.Fold(key)] = true
+			}
+		}
+	}
+	return out
 }
 
 func (s *System) everybody(ctx context.Context) ([]*entry, error) {

@@ -34,10 +34,38 @@ func (k *catalog) all(ctx context.Context) (*roll, error) {
 			err = k.nobody()
 		}
 		if err == nil {
+			err = k.readable(r)
+		}
+		if err == nil {
 			err = k.counted(ctx, r)
 		}
 		return r, err
 	})
+}
+
+// readable returns the fault of a list of which no entry can be read: then the
+// description does not fit. Otherwise an entry that cannot be read is a fault for
+// those alone who need it.
+func (k *catalog) readable(r *roll) error {
+	flawed := 0
+	for _, e := range r.entries {
+		if e.flaw != nil {
+			flawed++
+		}
+	}
+	if flawed == len(r.entries) {
+		return k.unreadable(r.entries[0])
+	}
+	k.flawed.Store(flawed > 0)
+	return nil
+}
+
+// hidden reports whether the list may leave out what a look-up finds.
+func (k *catalog) hidden() bool { return k.hides || k.flawed.Load() }
+
+// unreadable is the fault of an entry that cannot be read.
+func (k *catalog) unreadable(e *entry) error {
+	return k.client.Unusable(fmt.Sprintf("its entry %q cannot be read: %s", e.person.ID, e.flaw), adviceEntry)
 }
 
 // read reads lists.
@@ -378,11 +406,14 @@ func passes(err error) bool {
 	return errors.As(err, &told) || errors.As(err, &p) || isFault(err)
 }
 
-// personsOf returns the persons of entries.
-func personsOf(entries []*entry) []lifecycle.Person {
+// told returns the persons of entries. All of them must be readable.
+func (k *catalog) told(entries []*entry) ([]lifecycle.Person, error) {
 	var out []lifecycle.Person
 	for _, e := range entries {
+		if e.flaw != nil {
+			return nil, k.unreadable(e)
+		}
 		out = append(out, e.person)
 	}
-	return out
+	return out, nil
 }

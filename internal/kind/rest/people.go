@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"cel.dev/cel-go/cel"
 
@@ -78,6 +79,7 @@ type catalog struct {
 	samples memo.Memo[[]sample] // of the list's first page
 	sound   memo.Memo[bool]     // whether a way finds whom it should, by its place
 	related memo.Memo[[]string] // the teams of a person, by id
+	flawed  atomic.Bool         // the list holds entries that cannot be read
 }
 
 // way is a way to look up one key.
@@ -214,6 +216,7 @@ type entry struct {
 	person  lifecycle.Person
 	keys    []string // what names it, as the system writes it
 	deleted bool     // it is shown among those that were deleted
+	flaw    error    // why the rest of it cannot be read
 }
 
 // named reports whether a key names the entry.
@@ -222,7 +225,8 @@ func (e *entry) named(key string) bool {
 	return slices.ContainsFunc(e.keys, func(k string) bool { return system.Fold(k) == key })
 }
 
-// entry reads one item.
+// entry reads one item. If it does not tell whom it is about, that is an error. What
+// else cannot be read is a flaw, which is told only where the entry is needed.
 func (k *catalog) entry(item any) (*entry, error) {
 	if _, ok := item.(map[string]any); !ok {
 		return nil, fmt.Errorf("an item is no object")
@@ -233,15 +237,29 @@ func (k *catalog) entry(item any) (*entry, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := reader{fields: k.fields, dates: k.s.dates, variables: variables, placeholders: k.s.placeholders}
-	p := lifecycle.Person{
-		Directory: k.s.config.Name, ID: system.Clean(id), Email: f.text("email"), Username: f.text("username"), Name: f.text("name"),
-		EndDate: f.date("end_date", true), Manager: f.text("manager"), Teams: f.list("teams", choice), Source: f.text("source"),
-	}
+	f := &reader{fields: k.fields, dates: k.s.dates, variables: variables, placeholders: k.s.placeholders}
+	e := &entry{person: lifecycle.Person{Directory: k.s.config.Name, ID: system.Clean(id), Email: f.text("email"), Username: f.text("username")}}
+	p := &e.person
 	if p.ID == "" || system.Defaced(p.ID) {
 		return nil, fmt.Errorf("an item has no id")
 	}
 	p.ID = k.prefix + p.ID
+	for _, key := range append([]string{p.ID, p.Email, p.Username}, f.list("keys", choice)...) {
+		if usable, ok := system.UsableKey(key); ok && usable == key && !slices.Contains(e.keys, key) {
+			e.keys = append(e.keys, key)
+		}
+	}
+	if f.err != nil {
+		return nil, f.err
+	}
+	e.flaw = k.describe(p, f)
+	return e, nil
+}
+
+// describe reads what an entry tells besides what names it.
+func (k *catalog) describe(p *lifecycle.Person, f *reader) error {
+	p.Name, p.Manager, p.Source = f.text("name"), f.text("manager"), f.text("source")
+	p.EndDate, p.Teams = f.date("end_date", true), f.list("teams", choice)
 	if p.Source == "" {
 		p.Source = k.s.title + " " + k.what + "/" + p.ID
 	}
@@ -255,17 +273,11 @@ func (k *catalog) entry(item any) (*entry, error) {
 	if !k.team {
 		p.Kind = k.s.ownerKind(f.text("kind"))
 	}
-	e := &entry{person: p}
-	for _, key := range append([]string{p.ID, p.Email, p.Username}, f.list("keys", choice)...) {
-		if usable, ok := system.UsableKey(key); ok && usable == key && !slices.Contains(e.keys, key) {
-			e.keys = append(e.keys, key)
-		}
-	}
 	if f.err == nil && len(f.unread) > 0 {
 		// Without it, somebody whose last day has passed would seem to stay.
-		f.err = errors.New(strings.Join(f.unread, " "))
+		return errors.New(strings.Join(f.unread, " "))
 	}
-	return e, f.err
+	return f.err
 }
 
 // ownerKind returns the kind that a word of the system stands for. Somebody of whom

@@ -289,7 +289,7 @@ func (s *System) Listing(c system.Capability) system.Listing {
 		return system.Listing{PageSize: s.lists[0].pageSize(), Hides: s.hides}
 	case c == system.CanReadPeople && s.people != nil && len(s.people.ways) > 0:
 		return system.Listing{
-			PageSize: s.people.lists[0].pageSize(), Hides: s.people.hides || s.teams != nil && s.teams.hides, Teamless: s.people.teams != nil,
+			PageSize: s.people.lists[0].pageSize(), Hides: s.people.hidden() || s.teams != nil && s.teams.hidden(), Teamless: s.people.teams != nil,
 		}
 	case c == system.CanReadTasks && s.tasks != nil && len(s.tasks.lists) > 0:
 		return system.Listing{PageSize: s.tasks.lists[0].pageSize(), Hides: s.tasks.hides}
