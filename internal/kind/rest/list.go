@@ -216,11 +216,18 @@ func takeRows(ctx context.Context, c *httpclient.Client, a *answer, rows []any, 
 // partial says what the last page tells of more rows than were read. Where the
 // description names the total, that is compared instead.
 func (l *listing) partial(a *answer, seen int) string {
-	body, ok := a.variables["body"].(map[string]any)
-	if !ok || l.total != nil || l.count != nil {
+	if l.total != nil || l.count != nil {
 		return ""
 	}
-	return envelope.More(body, seen)
+	if body, ok := a.variables["body"].(map[string]any); ok {
+		if message := envelope.More(body, seen); message != "" {
+			return message
+		}
+	}
+	if follows := l.paging != nil && l.paging.next != nil; !follows && links(a.response.Header)["next"] != "" {
+		return "its header Link leads to a further page"
+	}
+	return ""
 }
 
 // fetch asks for a page and checks that it is an answer. It returns nothing if
