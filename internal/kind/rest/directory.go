@@ -170,7 +170,7 @@ func (s *System) Members(ctx context.Context, team string) ([]lifecycle.Person, 
 	if err != nil || first == nil {
 		return nil, err
 	}
-	m := &membership{s: s, teams: []string{first.person.ID}, people: make(map[string]*entry)}
+	m := &membership{s: s, teams: []string{first.person.ID}, veiled: first.veiled, people: make(map[string]*entry)}
 	if err := m.run(ctx); err != nil {
 		return nil, err
 	}
@@ -181,6 +181,7 @@ func (s *System) Members(ctx context.Context, team string) ([]lifecycle.Person, 
 type membership struct {
 	s       *System
 	teams   []string          // in the order in which they were found
+	veiled  bool              // the members of the first may be hidden
 	people  map[string]*entry // nil for somebody of whom only the id is known
 	missing int               // members whom the directory does not show
 }
@@ -269,6 +270,9 @@ func (m *membership) told() ([]lifecycle.Person, error) {
 	here := slices.ContainsFunc(out, func(p lifecycle.Person) bool { return p.Status == lifecycle.PersonActive })
 	if m.missing > 0 && !here {
 		return nil, m.s.teams.client.Unusable(fmt.Sprintf("a team names %d members whom it does not show, and nobody else in it is active", m.missing), adviceRights)
+	}
+	if m.veiled && !here {
+		return nil, m.s.teams.client.Unusable(fmt.Sprintf("it shows no active member of the team %q, whose members it hides from most accounts", m.teams[0]), adviceRights)
 	}
 	slices.SortFunc(out, func(a, b lifecycle.Person) int { return strings.Compare(a.ID, b.ID) })
 	return out, nil

@@ -31,6 +31,9 @@ type peopleText struct {
 	Teams *referenceText `yaml:"teams"`
 	// Members ask for what is directly in one team, {id}: people and teams.
 	Members []referenceText `yaml:"members"`
+	// HidesMembers is a condition over an item of teams: an account without a further
+	// right is shown none of its members.
+	HidesMembers string `yaml:"hides_members"`
 }
 
 // referenceText asks what is related to an entry.
@@ -73,6 +76,7 @@ type catalog struct {
 	fields map[string]*expression
 	teams  *reference   // of one person
 	member []*reference // of one team
+	veils  *expression  // whether the members of a team may be hidden; nil if those of none are
 
 	listed  memo.Memo[*roll]
 	deleted memo.Memo[*roll]
@@ -162,7 +166,12 @@ func (s *System) catalog(c *checker, what string, t *peopleText) *catalog {
 			k.member = append(k.member, r)
 		}
 	}
+	if t.HidesMembers != "" {
+		k.veils = c.compile(what+".hides_members", t.HidesMembers, inItem, cel.BoolType)
+	}
 	switch {
+	case what == "people" && t.HidesMembers != "":
+		c.problem("people.hides_members", "It belongs to teams.")
 	case what == "teams" && len(t.Members) == 0:
 		c.problem("teams.members", "It is required: how the members of a team are read.")
 	case what == "teams" && t.Teams != nil:
@@ -216,6 +225,7 @@ type entry struct {
 	person  lifecycle.Person
 	keys    []string // what names it, as the system writes it
 	deleted bool     // it is shown among those that were deleted
+	veiled  bool     // its members may be hidden
 	flaw    error    // why the rest of it cannot be read
 }
 
@@ -251,6 +261,11 @@ func (k *catalog) entry(item any) (*entry, error) {
 	}
 	if f.err != nil {
 		return nil, f.err
+	}
+	if k.veils != nil {
+		if e.veiled, err = k.veils.bool(variables); err != nil {
+			return nil, err
+		}
 	}
 	e.flaw = k.describe(p, f)
 	return e, nil
