@@ -30,9 +30,6 @@ func (r *roll) named(key string) []*entry {
 func (k *catalog) all(ctx context.Context) (*roll, error) {
 	return k.listed.Get(ctx, "", func(ctx context.Context) (*roll, error) {
 		r, err := k.read(ctx, k.lists)
-		if err == nil && len(r.entries) == 0 {
-			err = k.nobody()
-		}
 		if err == nil {
 			err = k.readable(r)
 		}
@@ -43,20 +40,19 @@ func (k *catalog) all(ctx context.Context) (*roll, error) {
 	})
 }
 
-// readable returns the fault of a list of which no entry can be read: then the
-// description does not fit. Otherwise an entry that cannot be read is a fault for
-// those alone who need it.
+// readable returns the fault of a list that shows nobody but those who were deleted,
+// or of which no entry can be read: then the description does not fit. Otherwise an
+// entry that cannot be read is a fault for those alone who need it.
 func (k *catalog) readable(r *roll) error {
-	flawed := 0
-	for _, e := range r.entries {
-		if e.flaw != nil {
-			flawed++
-		}
+	isFlawed := func(e *entry) bool { return e.flaw != nil }
+	here := slices.DeleteFunc(slices.Clone(r.entries), func(e *entry) bool { return e.deleted })
+	switch flawed := slices.IndexFunc(here, isFlawed); {
+	case len(here) == 0:
+		return k.nobody()
+	case flawed >= 0 && !slices.ContainsFunc(here, func(e *entry) bool { return e.flaw == nil }):
+		return k.unreadable(here[flawed])
 	}
-	if flawed == len(r.entries) {
-		return k.unreadable(r.entries[0])
-	}
-	k.flawed.Store(flawed > 0)
+	k.flawed.Store(slices.ContainsFunc(r.entries, isFlawed))
 	return nil
 }
 
@@ -303,11 +299,14 @@ type sample struct {
 	item any
 }
 
-// shown returns who stands on the first page of the list, once a run. Nobody at all
-// is an error.
+// shown returns who is on the first page of the list, once a run. Nobody at all is an
+// error, also where the trash shows somebody.
 func (k *catalog) shown(ctx context.Context) ([]sample, error) {
 	return k.samples.Get(ctx, "", func(ctx context.Context) ([]sample, error) {
 		for _, l := range k.lists {
+			if l.trash {
+				continue
+			}
 			rows, err := l.first(ctx, k.s, k.client, samplesAsked)
 			if err != nil {
 				return nil, err

@@ -2,6 +2,7 @@ package rest
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -130,6 +131,26 @@ func TestNobodyAtAllIsUnavailable(t *testing.T) {
 				systemtest.WantUnavailable(t, len(found), err)
 			})
 		}
+	}
+}
+
+// An account that sees deleted people alone sees nobody.
+func TestTheTrashIsNobody(t *testing.T) {
+	for name, description := range map[string]string{
+		"searches":    strings.Replace(directories["searches"], "  list: [{ path: people,", `  list: [{ path: gone, items: body.items, trash: true }, { path: people,`, 1),
+		"lists alone": strings.Replace(directories["lists alone"], "  list: [{ path: people,", `  list: [{ path: gone, items: body.items, trash: true }, { path: people,`, 1),
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := openAt(t, systemtest.ServeHTTP(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.URL.Path == "/gone" {
+					fmt.Fprint(w, `{"items":[{"id":"u1","status":"gone","email":"left@example.org"}]}`)
+					return
+				}
+				newDirectory(company(0)).ServeHTTP(w, r)
+			})), description)
+			found, err := s.Person(t.Context(), "nobody@example.org")
+			systemtest.WantUnavailable(t, len(found), err)
+		})
 	}
 }
 
