@@ -170,7 +170,7 @@ func (s *System) Members(ctx context.Context, team string) ([]lifecycle.Person, 
 	if err != nil || first == nil {
 		return nil, err
 	}
-	m := &membership{s: s, teams: []string{first.person.ID}, veiled: first.veiled, people: make(map[string]*entry)}
+	m := &membership{s: s, teams: []string{first.person.ID}, hidesMembers: first.hidesMembers, people: make(map[string]*entry)}
 	if err := m.run(ctx); err != nil {
 		return nil, err
 	}
@@ -179,11 +179,11 @@ func (s *System) Members(ctx context.Context, team string) ([]lifecycle.Person, 
 
 // membership gathers who is in a team.
 type membership struct {
-	s       *System
-	teams   []string          // in the order in which they were found
-	veiled  bool              // the members of the first may be hidden
-	people  map[string]*entry // nil for somebody of whom only the id is known
-	missing int               // members whom the directory does not show
+	s            *System
+	teams        []string          // in the order in which they were found
+	hidesMembers bool              // the members of the first may be hidden
+	people       map[string]*entry // nil for somebody of whom only the id is known
+	missing      int               // members whom the directory does not show
 }
 
 func (m *membership) run(ctx context.Context) error {
@@ -227,8 +227,8 @@ func (m *membership) complete(ctx context.Context) error {
 			if err != nil {
 				return nil, err
 			}
-			if listed := all.find(id); len(listed) > 0 || !m.s.people.hides {
-				return firstOf(listed), nil
+			if e := withID(all.named(id), id); e != nil || !m.s.people.hides {
+				return e, nil
 			}
 			return m.s.people.byID(ctx, id)
 		}
@@ -248,13 +248,6 @@ func (m *membership) complete(ctx context.Context) error {
 	return nil
 }
 
-func firstOf(entries []*entry) *entry {
-	if len(entries) == 0 {
-		return nil
-	}
-	return entries[0]
-}
-
 // told returns who was gathered. A member who is named and not shown has been
 // deleted, or is hidden from the account; that is no matter as long as somebody
 // else is there to take care.
@@ -271,7 +264,7 @@ func (m *membership) told() ([]lifecycle.Person, error) {
 	if m.missing > 0 && !here {
 		return nil, m.s.teams.client.Unusable(fmt.Sprintf("a team names %d members whom it does not show, and nobody else in it is active", m.missing), adviceRights)
 	}
-	if m.veiled && !here {
+	if m.hidesMembers && !here {
 		return nil, m.s.teams.client.Unusable(fmt.Sprintf("it shows no active member of the team %q, whose members it hides from most accounts", m.teams[0]), adviceRights)
 	}
 	slices.SortFunc(out, func(a, b lifecycle.Person) int { return strings.Compare(a.ID, b.ID) })

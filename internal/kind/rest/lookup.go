@@ -371,15 +371,17 @@ func (k *catalog) proven(ctx context.Context, place int) (bool, error) {
 // byID returns the entry with an id: nil if there is none.
 func (k *catalog) byID(ctx context.Context, id string) (*entry, error) {
 	found, err := k.find(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	for _, e := range found {
+	return withID(found, id), err
+}
+
+// withID returns the entry with an id, in whatever case: nil if there is none.
+func withID(entries []*entry, id string) *entry {
+	for _, e := range entries {
 		if system.Fold(e.person.ID) == system.Fold(id) {
-			return e, nil
+			return e
 		}
 	}
-	return nil, nil //nolint:nilnil // nobody is an answer
+	return nil
 }
 
 // price returns how many requests a look-up of a key takes.

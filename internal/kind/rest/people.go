@@ -68,15 +68,15 @@ type catalog struct {
 	team   bool
 	prefix string // of ids
 
-	id     *expression
-	ways   []*way
-	lists  []*listing
-	trash  []*listing // those of the lists that show who was deleted
-	hides  bool
-	fields map[string]*expression
-	teams  *reference   // of one person
-	member []*reference // of one team
-	veils  *expression  // whether the members of a team may be hidden; nil if those of none are
+	id           *expression
+	ways         []*way
+	lists        []*listing
+	trash        []*listing // those of the lists that show who was deleted
+	hides        bool
+	fields       map[string]*expression
+	teams        *reference   // of one person
+	member       []*reference // of one team
+	hidesMembers *expression  // whether the members of a team may be hidden; nil if those of none are
 
 	listed  memo.Memo[*roll]
 	deleted memo.Memo[*roll]
@@ -167,7 +167,7 @@ func (s *System) catalog(c *checker, what string, t *peopleText) *catalog {
 		}
 	}
 	if t.HidesMembers != "" {
-		k.veils = c.compile(what+".hides_members", t.HidesMembers, inItem, cel.BoolType)
+		k.hidesMembers = c.compile(what+".hides_members", t.HidesMembers, inItem, cel.BoolType)
 	}
 	switch {
 	case what == "people" && t.HidesMembers != "":
@@ -222,11 +222,11 @@ func (c *checker) reference(at string, t *referenceText) *reference {
 
 // entry is a person or a team.
 type entry struct {
-	person  lifecycle.Person
-	keys    []string // what names it, as the system writes it
-	deleted bool     // it is shown among those that were deleted
-	veiled  bool     // its members may be hidden
-	flaw    error    // why the rest of it cannot be read
+	person       lifecycle.Person
+	keys         []string // what names it, as the system writes it
+	deleted      bool     // it is shown among those that were deleted
+	hidesMembers bool     // its members may be hidden
+	flaw         error    // why the rest of it cannot be read
 }
 
 // named reports whether a key names the entry.
@@ -262,8 +262,8 @@ func (k *catalog) entry(item any) (*entry, error) {
 	if f.err != nil {
 		return nil, f.err
 	}
-	if k.veils != nil {
-		if e.veiled, err = k.veils.bool(variables); err != nil {
+	if k.hidesMembers != nil {
+		if e.hidesMembers, err = k.hidesMembers.bool(variables); err != nil {
 			return nil, err
 		}
 	}

@@ -168,6 +168,18 @@ func TestMembersWhoAreNotShown(t *testing.T) {
 	systemtest.WantUnavailable(t, len(found), err)
 }
 
+// A team may name its members in other letters than the list of people does. Few are
+// looked up one by one and many in the list: all are found either way.
+func TestMembersInOtherLetters(t *testing.T) {
+	for _, n := range []int{3, 40} {
+		server := newDirectory(company(n))
+		s := openAt(t, systemtest.ServeHTTP(t, server), strings.Replace(directories["searches"], "id: item.id, team: item.team }", `id: '"U" + item.id.split("u")[1]', team: item.team }`, 1))
+		if found, err := s.Members(t.Context(), "t-all"); err != nil || len(found) != n {
+			t.Errorf("%d of %d members, %v", len(found), n, err)
+		}
+	}
+}
+
 // What a look-up costs is bounded: the first page of a list and one try of each way
 // in a run, whoever is absent, and then a request for each way that is asked.
 func TestPeopleCostFewRequests(t *testing.T) {
