@@ -164,14 +164,14 @@ func (k *catalog) ask(ctx context.Context, key string) (found []*entry, certain 
 		}
 		asked = append(asked, i)
 		for _, spelling := range spellings(key) {
-			more, understood, err := k.try(ctx, w, spelling)
+			tried, err := k.try(ctx, w, spelling)
 			if err != nil {
 				return nil, false, err
 			}
-			if !understood {
+			if !tried.understood {
 				return nil, false, nil
 			}
-			for _, e := range more {
+			for _, e := range tried.found {
 				if !slices.ContainsFunc(found, func(have *entry) bool { return have.person.ID == e.person.ID }) {
 					found = append(found, e)
 				}
@@ -232,34 +232,55 @@ func (k *catalog) suits(w *way, key string) (possible, safe bool, err error) {
 // errOthers says that a way found somebody else: it did not understand the question.
 var errOthers = errors.New("somebody else was found")
 
-// try asks a way for a key. It reports false if the way finds somebody else.
-func (k *catalog) try(ctx context.Context, w *way, key string) ([]*entry, bool, error) {
-	var found []*entry
+// tried is what a way answered when it was asked for a key.
+type tried struct {
+	found      []*entry        // those whom the key names
+	others     map[string]bool // ids of those whom a wide way also found
+	understood bool            // nobody else was found, or only by a wide way
+}
+
+// try asks a way for a key.
+func (k *catalog) try(ctx context.Context, w *way, key string) (tried, error) {
+	var t tried
 	take := func(item any) (string, error) {
 		e, err := k.entry(item)
 		switch {
 		case err != nil:
 			return "", err
 		case e.named(key):
-			found = append(found, e)
+			t.found = append(t.found, e)
 		case !w.wide && !similar(e, key):
 			return "", &passed{errOthers}
+		default:
+			t.others[e.person.ID] = true
 		}
 		return e.person.ID, nil
 	}
 	var err error
+	t.others = make(map[string]bool)
 	if w.search != nil {
 		err = steadily(k.client, func() error {
-			found = nil
+			t.found = nil
 			return w.search.read(ctx, k.s, k.client, places(key), take)
 		})
 	} else {
 		err = k.one(ctx, w, key, take)
 	}
 	if errors.Is(err, errOthers) {
-		return nil, false, nil
+		return tried{}, nil
 	}
-	return found, err == nil, err
+	t.understood = err == nil
+	return t, err
+}
+
+// proves reports whether an answer shows that a way works: it found somebody who is
+// known to be there, and not all the others of the list's first page as well, as a way
+// does that ignores what it is asked for.
+func (t *tried) proves(known string, samples []sample) bool {
+	if !t.understood || !slices.ContainsFunc(t.found, func(e *entry) bool { return e.person.ID == known }) {
+		return false
+	}
+	return len(samples) == 1 || slices.ContainsFunc(samples, func(s sample) bool { return s.id != known && !t.others[s.id] })
 }
 
 // similar reports whether an entry bears the key but for marks and accents that a
@@ -361,8 +382,8 @@ func (k *catalog) proven(ctx context.Context, place int) (bool, error) {
 			if !possible || !safe {
 				continue
 			}
-			found, understood, err := k.try(ctx, w, key)
-			return understood && slices.ContainsFunc(found, func(e *entry) bool { return e.person.ID == known.id }), err
+			tried, err := k.try(ctx, w, key)
+			return err == nil && tried.proves(known.id, samples), err
 		}
 		return false, nil
 	})

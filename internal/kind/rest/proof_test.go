@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
@@ -75,6 +76,25 @@ func TestAWayThatCannotBeAskedLeavesItToTheList(t *testing.T) {
 	s = openAt(t, address, strings.Replace(description, "  hides: false\n", "", 1))
 	found, err := s.Person(t.Context(), "o'hara@example.org")
 	systemtest.WantUnavailable(t, len(found), err)
+}
+
+// A wide way that ignores the key and shows the first page of everybody finds the
+// examples by which it is tried. It is not believed for that.
+func TestAWideWayThatShowsTheFirstPage(t *testing.T) {
+	server := newDirectory(company(40))
+	address := systemtest.ServeHTTP(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !r.URL.Query().Has("any") {
+			server.ServeHTTP(w, r)
+			return
+		}
+		if err := json.NewEncoder(w).Encode(map[string]any{"items": server.people[:25]}); err != nil {
+			t.Error(err)
+		}
+	}))
+	s := openAt(t, address, strings.Replace(directories["teams of a person"], "items: body.items, total: body.total, by: item.id, wide: true", "items: body.items, by: item.id, wide: true", 1))
+	if found, err := s.people.find(t.Context(), "user33"); err != nil || len(found) != 1 {
+		t.Errorf("got %v, %v", found, err)
+	}
 }
 
 // Where the list may leave somebody out, it proves nobody's absence.
