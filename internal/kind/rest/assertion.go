@@ -108,7 +108,7 @@ func keyBlock(text string) string {
 	}
 }
 
-// facets returns what templates can read of a field besides its text: the members of
+// facets returns what templates can read of a field apart from its text: the members of
 // a JSON object, the thumbprint of a certificate (RFC 7515 section 4.1.8).
 func facets(field, text string) map[string]string {
 	out := make(map[string]string)

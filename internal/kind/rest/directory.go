@@ -294,7 +294,7 @@ func (s *System) Everybody(ctx context.Context) iter.Seq2[system.Entry, error] {
 }
 
 // keysOfFlawed returns the folded keys of the entries that cannot be read. The list
-// leaves these keys out, whoever else has them: to look one up says what is wrong.
+// leaves these keys out for all entries that have them: a look-up says what is wrong.
 func keysOfFlawed(entries []*entry) map[string]bool {
 	out := make(map[string]bool)
 	for _, e := range entries {

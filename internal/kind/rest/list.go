@@ -423,7 +423,7 @@ func each[T any](read func() (*rowIndex[T], error)) iter.Seq2[T, error] {
 
 // gather reads all lists until they agree with themselves and each other. row
 // reads one row of a list; it returns the id of the asset that the row is about and the
-// key of the row besides.
+// key of the row.
 func gather[T any](ctx context.Context, s *System, c *httpclient.Client, lists []*listing, row func(l *listing, item any) (entry T, id, key string, err error)) (*rowIndex[T], error) {
 	var f *rowIndex[T]
 	err := steadily(c, func() error {

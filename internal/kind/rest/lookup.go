@@ -283,7 +283,7 @@ func (t *tried) proves(known string, samples []sample) bool {
 	return len(samples) == 1 || slices.ContainsFunc(samples, func(s sample) bool { return s.id != known && !t.others[s.id] })
 }
 
-// similar reports whether an entry bears the key but for marks and accents that a
+// similar reports whether an entry has the key but for marks and accents that a
 // database passes over. Somebody of a similar name is another person.
 func similar(e *entry, key string) bool {
 	return slices.ContainsFunc(e.keys, func(have string) bool { return skeleton(have) == skeleton(key) })
@@ -416,7 +416,7 @@ func (k *catalog) price(key string) int {
 	return n
 }
 
-// passed is an error that stands for itself: it is no fault of an answer.
+// passed is an error that is returned as it is: it is no fault of an answer.
 type passed struct{ error }
 
 func (p *passed) Unwrap() error { return p.error }

@@ -19,7 +19,7 @@ import (
 type peopleText struct {
 	When string `yaml:"when"` // condition over the settings: whether they are read at all
 	ID   string `yaml:"id"`   // expression over an item
-	// Prefix stands before every id of teams, where people and teams are numbered
+	// Prefix begins every id of teams, where people and teams are numbered
 	// alike. Paths with {id} hold the id without it.
 	Prefix string            `yaml:"prefix"`
 	Get    []getText         `yaml:"get"`   // every way that can be asked for a key is; together they know all keys
@@ -54,7 +54,7 @@ type referenceText struct {
 }
 
 // personFields are the fields of an entry with the types that their expressions
-// may have. keys are texts besides id, email and username that name the entry.
+// may have. keys are further texts that name the entry.
 var personFields = map[string][]*cel.Type{
 	"email": scalars, "username": scalars, "name": scalars, "kind": scalars, "status": scalars, "end_date": scalars,
 	"manager": scalars, "teams": lists, "keys": lists, "source": scalars,
@@ -271,7 +271,7 @@ func (k *catalog) entry(item any) (*entry, error) {
 	return e, nil
 }
 
-// describe reads what an entry tells besides what names it.
+// describe reads the fields of an entry that do not name it.
 func (k *catalog) describe(p *lifecycle.Person, f *reader) error {
 	p.Name, p.Manager, p.Source = f.text("name"), f.text("manager"), f.text("source")
 	p.EndDate, p.Teams = f.date("end_date", true), f.list("teams", choice)
@@ -295,8 +295,8 @@ func (k *catalog) describe(p *lifecycle.Person, f *reader) error {
 	return f.err
 }
 
-// ownerKind returns the kind that a word of the system stands for. Somebody of whom
-// nothing is said is an employee; a word that nobody mapped makes nobody one.
+// ownerKind returns the kind to which a word of the system is mapped. Without a word it
+// is an employee; with one that is not mapped, the kind is unstated.
 func (s *System) ownerKind(word string) lifecycle.OwnerKind {
 	if word == "" {
 		return lifecycle.KindEmployee

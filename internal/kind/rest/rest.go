@@ -1,5 +1,5 @@
 // Package rest reads asset records, tasks and people from any system that answers
-// in JSON over HTTP. What is asked and how the answers are read stands in a
+// in JSON over HTTP. What is asked and how the answers are read is said by a
 // description, a text in YAML or JSON; a kind of system that fits needs no code.
 //
 // The engine believes little. A record is absent only if the description's own
