@@ -169,6 +169,15 @@ func (s *System) catalog(c *checker, what string, t *peopleText) *catalog {
 	if t.HidesMembers != "" {
 		k.hidesMembers = c.compile(what+".hides_members", t.HidesMembers, inItem, cel.BoolType)
 	}
+	c.misplaced(what, t)
+	if !use {
+		return nil
+	}
+	return k
+}
+
+// misplaced reports what teams need, and what belongs to people alone or to teams alone.
+func (c *checker) misplaced(what string, t *peopleText) {
 	switch {
 	case what == "people" && t.HidesMembers != "":
 		c.problem("people.hides_members", "It belongs to teams.")
@@ -181,10 +190,6 @@ func (s *System) catalog(c *checker, what string, t *peopleText) *catalog {
 	case what == "people" && t.Prefix != "":
 		c.problem("people.prefix", "It belongs to teams.")
 	}
-	if !use {
-		return nil
-	}
-	return k
 }
 
 func (c *checker) way(at string, t *getText) *way {
