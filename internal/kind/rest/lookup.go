@@ -121,10 +121,10 @@ func (k *catalog) discarded(ctx context.Context, key string) ([]*entry, error) {
 // nobody is the fault of a directory that shows no entry at all.
 func (k *catalog) nobody() error {
 	if k.team {
-		return k.client.Unusable("it shows no team at all, so that one is missing says nothing",
+		return k.client.Unusable("it shows no team at all, so a missing one proves nothing",
 			"Give the account the right to see all teams. If there are none, set what the description asks for to read people alone.")
 	}
-	return k.client.Unusable("it shows nobody at all, so that somebody is missing says nothing", adviceRights)
+	return k.client.Unusable("it shows nobody at all, so somebody missing proves nothing", adviceRights)
 }
 
 // find returns the entries that a key names. Nobody is believed to be absent unless
@@ -364,12 +364,14 @@ func (k *catalog) proven(ctx context.Context, place int) (bool, error) {
 		return false, err
 	}
 	return k.sound.Get(ctx, strconv.Itoa(place), func(ctx context.Context) (bool, error) {
+		var unread error
 		for _, known := range samples {
 			variables := k.s.variables("")
 			variables["item"] = known.item
 			text, err := w.by.text(variables)
 			if err != nil {
-				return false, k.client.Unusable(err.Error(), adviceDescription)
+				unread = k.client.Unusable(err.Error(), adviceDescription)
+				continue // another entry may have what this one lacks
 			}
 			key, ok := system.UsableKey(system.SwapCase(text))
 			if !ok {
@@ -385,7 +387,7 @@ func (k *catalog) proven(ctx context.Context, place int) (bool, error) {
 			tried, err := k.try(ctx, w, key)
 			return err == nil && tried.proves(known.id, samples), err
 		}
-		return false, nil
+		return false, unread
 	})
 }
 

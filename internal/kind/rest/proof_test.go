@@ -78,6 +78,23 @@ func TestAWayThatCannotBeAskedLeavesItToTheList(t *testing.T) {
 	systemtest.WantUnavailable(t, len(found), err)
 }
 
+// One entry of the first page that lacks the field by which a way is tried leaves the
+// others for it. If all lack it, the description does not fit.
+func TestAnExampleWithoutTheField(t *testing.T) {
+	server := newDirectory(company(3))
+	description := strings.Replace(directories["searches"], `by: item.find("username")`, "by: item.username", 1)
+	for i, want := range []bool{true, true, false} {
+		delete(server.people[i], "username")
+		found, err := openAt(t, systemtest.ServeHTTP(t, server), description).Person(t.Context(), "nobody")
+		if want && (err != nil || len(found) != 0) {
+			t.Errorf("without the first %d: %v, %v", i+1, found, err)
+		}
+		if !want {
+			systemtest.WantUnavailable(t, len(found), err)
+		}
+	}
+}
+
 // A wide way that ignores the key and shows the first page of everybody finds the
 // examples by which it is tried. It is not believed for that.
 func TestAWideWayThatShowsTheFirstPage(t *testing.T) {
