@@ -5,11 +5,13 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
 	goplugin "github.com/hashicorp/go-plugin"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/clock"
@@ -28,15 +30,18 @@ var sourceAddresses = []string{"registry.terraform.io/custodyhq/custody", "regis
 type Workspace struct {
 	Folder
 	Clock *clock.Fake
-	cli   string
-	env   []string
+	// Untouched counts the plans of instances that were answered without the plugin
+	// framework, because nothing had happened to them.
+	Untouched *atomic.Int64
+	cli       string
+	env       []string
 }
 
 // New returns an empty workspace, whose folder is the working directory of the
 // provider too. Its provider stops with the test.
 func New(t testing.TB) *Workspace {
 	t.Helper()
-	w := start(t)
+	w := start(t, serve)
 	t.Chdir(w.Dir) // a plugin started by the tool has this working directory too
 	return w
 }
@@ -47,25 +52,38 @@ func New(t testing.TB) *Workspace {
 // Tests over it may run in parallel.
 func Load(t testing.TB, names ...string) *Workspace {
 	t.Helper()
-	w := start(t)
+	return load(start(t, serve), names)
+}
+
+// LoadCounted returns a workspace as Load does, for tests that count what the provider
+// asks for: no second provider is asked beside it.
+func LoadCounted(t testing.TB, names ...string) *Workspace {
+	t.Helper()
+	return load(start(t, serveOne), names)
+}
+
+func load(w *Workspace, names []string) *Workspace {
 	w.load(names)
 	w.Setenv("TF_VAR_inventory", w.Dir)
 	return w
 }
 
-func start(t testing.TB) *Workspace {
+// serving returns what serves the provider.
+type serving func(c clock.Clock, untouched *atomic.Int64, report func(string)) func() tfprotov6.ProviderServer
+
+func start(t testing.TB, how serving) *Workspace {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("this test runs the command line tool, which -short leaves out")
 	}
 	shared()
-	w := &Workspace{Folder: Folder{t: t, Dir: t.TempDir()}, Clock: clock.NewFake(Start), cli: CLI(t)}
+	w := &Workspace{Folder: Folder{t: t, Dir: t.TempDir()}, Clock: clock.NewFake(Start), Untouched: &atomic.Int64{}, cli: CLI(t)}
 	config := filepath.Join(t.TempDir(), "cli.tfrc")
 	if err := os.WriteFile(config, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	w.env = []string{
-		"TF_REATTACH_PROVIDERS=" + w.serve(),
+		"TF_REATTACH_PROVIDERS=" + w.serve(how),
 		"TF_CLI_CONFIG_FILE=" + config,
 		"CHECKPOINT_DISABLE=1",
 		"TF_IN_AUTOMATION=1",
@@ -87,13 +105,13 @@ func (w *Workspace) In(t testing.TB) *Workspace {
 }
 
 // serve starts the provider in this process and returns how to attach to it.
-func (w *Workspace) serve() string {
+func (w *Workspace) serve(how serving) string {
 	w.t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
 	started, closed := make(chan *goplugin.ReattachConfig, 1), make(chan struct{})
 	failed := make(chan error, 1)
 	go func() {
-		failed <- tf6server.Serve(plugin.Address, plugin.Server("test", w.Clock),
+		failed <- tf6server.Serve(plugin.Address, how(w.Clock, w.Untouched, func(text string) { w.t.Error(text) }),
 			tf6server.WithDebug(ctx, started, closed), tf6server.WithoutLogStderrOverride(),
 			tf6server.WithGoPluginLogger(hclog.NewNullLogger()))
 	}()

@@ -12,6 +12,7 @@ import (
 	"runtime/debug"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -24,7 +25,6 @@ import (
 
 	"github.com/custodyhq/terraform-provider-custody/internal/acctest/check"
 	"github.com/custodyhq/terraform-provider-custody/internal/clock"
-	"github.com/custodyhq/terraform-provider-custody/internal/plugin"
 )
 
 // World is what a test case of terraform-plugin-testing runs over: a
@@ -56,7 +56,7 @@ func NewWorld(t testing.TB, names ...string) *World {
 // configuration has the one in the folder, as its PreConfig leaves it.
 func (w *World) Case(steps ...resource.TestStep) resource.TestCase {
 	steps = append(steps, w.Look(w.forget))
-	factories := Factories(w.Clock)
+	factories := Factories(w.t, w.Clock)
 	for i := range steps {
 		step := &steps[i]
 		if step.Config == "" && step.ConfigFile == nil && step.ConfigDirectory == nil {
@@ -170,8 +170,8 @@ func (w *World) forget() error {
 var oldest = version.Must(version.NewVersion("1.8.0"))
 
 // Factories returns what serves the provider over a clock.
-func Factories(c clock.Clock) map[string]func() (tfprotov6.ProviderServer, error) {
-	server := plugin.Server("test", c)
+func Factories(t testing.TB, c clock.Clock) map[string]func() (tfprotov6.ProviderServer, error) {
+	server := serve(c, &atomic.Int64{}, func(text string) { t.Error(text) })
 	return map[string]func() (tfprotov6.ProviderServer, error){
 		"custody": func() (tfprotov6.ProviderServer, error) { return server(), nil },
 	}

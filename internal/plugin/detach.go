@@ -9,10 +9,10 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 )
 
-// server is everything that the protocol may ask of a provider. Each of these
+// ProtocolServer is everything that the protocol may ask of a provider. Each of these
 // interfaces is looked for by a type assertion, so that a wrapper which lacks
 // one hides it, without a word.
-type server interface {
+type ProtocolServer interface {
 	tfprotov6.ProviderServer
 	tfprotov6.ListResourceServer
 	tfprotov6.ActionServer
@@ -24,7 +24,7 @@ type server interface {
 // would stay the call's loggers and stream, some 130 KB for each instance. Calls
 // that come once a process keep theirs, and so do those about state stores, of
 // which the provider has none.
-type detached struct{ server }
+type detached struct{ ProtocolServer }
 
 var (
 	_ tfprotov6.ProviderServer     = (*detached)(nil)
@@ -83,19 +83,19 @@ func streamed[Request, Stream, Item any](
 }
 
 func (d *detached) ValidateResourceConfig(ctx context.Context, req *tfprotov6.ValidateResourceConfigRequest) (*tfprotov6.ValidateResourceConfigResponse, error) {
-	return call(ctx, req, d.server.ValidateResourceConfig)
+	return call(ctx, req, d.ProtocolServer.ValidateResourceConfig)
 }
 
 func (d *detached) UpgradeResourceState(ctx context.Context, req *tfprotov6.UpgradeResourceStateRequest) (*tfprotov6.UpgradeResourceStateResponse, error) {
-	return call(ctx, req, d.server.UpgradeResourceState)
+	return call(ctx, req, d.ProtocolServer.UpgradeResourceState)
 }
 
 func (d *detached) UpgradeResourceIdentity(ctx context.Context, req *tfprotov6.UpgradeResourceIdentityRequest) (*tfprotov6.UpgradeResourceIdentityResponse, error) {
-	return call(ctx, req, d.server.UpgradeResourceIdentity)
+	return call(ctx, req, d.ProtocolServer.UpgradeResourceIdentity)
 }
 
 func (d *detached) ReadResource(ctx context.Context, req *tfprotov6.ReadResourceRequest) (*tfprotov6.ReadResourceResponse, error) {
-	resp, err := call(ctx, req, d.server.ReadResource)
+	resp, err := call(ctx, req, d.ProtocolServer.ReadResource)
 	if resp != nil {
 		resp.NewState = asJSON(resp.NewState)
 	}
@@ -103,69 +103,69 @@ func (d *detached) ReadResource(ctx context.Context, req *tfprotov6.ReadResource
 }
 
 func (d *detached) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanResourceChangeRequest) (*tfprotov6.PlanResourceChangeResponse, error) {
-	return call(ctx, req, d.server.PlanResourceChange)
+	return call(ctx, req, d.ProtocolServer.PlanResourceChange)
 }
 
 func (d *detached) ApplyResourceChange(ctx context.Context, req *tfprotov6.ApplyResourceChangeRequest) (*tfprotov6.ApplyResourceChangeResponse, error) {
-	return call(ctx, req, d.server.ApplyResourceChange)
+	return call(ctx, req, d.ProtocolServer.ApplyResourceChange)
 }
 
 func (d *detached) ImportResourceState(ctx context.Context, req *tfprotov6.ImportResourceStateRequest) (*tfprotov6.ImportResourceStateResponse, error) {
-	return call(ctx, req, d.server.ImportResourceState)
+	return call(ctx, req, d.ProtocolServer.ImportResourceState)
 }
 
 func (d *detached) MoveResourceState(ctx context.Context, req *tfprotov6.MoveResourceStateRequest) (*tfprotov6.MoveResourceStateResponse, error) {
-	return call(ctx, req, d.server.MoveResourceState)
+	return call(ctx, req, d.ProtocolServer.MoveResourceState)
 }
 
 func (d *detached) GenerateResourceConfig(ctx context.Context, req *tfprotov6.GenerateResourceConfigRequest) (*tfprotov6.GenerateResourceConfigResponse, error) {
-	return call(ctx, req, d.server.GenerateResourceConfig)
+	return call(ctx, req, d.ProtocolServer.GenerateResourceConfig)
 }
 
 func (d *detached) ValidateDataResourceConfig(ctx context.Context, req *tfprotov6.ValidateDataResourceConfigRequest) (*tfprotov6.ValidateDataResourceConfigResponse, error) {
-	return call(ctx, req, d.server.ValidateDataResourceConfig)
+	return call(ctx, req, d.ProtocolServer.ValidateDataResourceConfig)
 }
 
 func (d *detached) ReadDataSource(ctx context.Context, req *tfprotov6.ReadDataSourceRequest) (*tfprotov6.ReadDataSourceResponse, error) {
-	return call(ctx, req, d.server.ReadDataSource)
+	return call(ctx, req, d.ProtocolServer.ReadDataSource)
 }
 
 func (d *detached) CallFunction(ctx context.Context, req *tfprotov6.CallFunctionRequest) (*tfprotov6.CallFunctionResponse, error) {
-	return call(ctx, req, d.server.CallFunction)
+	return call(ctx, req, d.ProtocolServer.CallFunction)
 }
 
 func (d *detached) ValidateEphemeralResourceConfig(ctx context.Context, req *tfprotov6.ValidateEphemeralResourceConfigRequest) (*tfprotov6.ValidateEphemeralResourceConfigResponse, error) {
-	return call(ctx, req, d.server.ValidateEphemeralResourceConfig)
+	return call(ctx, req, d.ProtocolServer.ValidateEphemeralResourceConfig)
 }
 
 func (d *detached) OpenEphemeralResource(ctx context.Context, req *tfprotov6.OpenEphemeralResourceRequest) (*tfprotov6.OpenEphemeralResourceResponse, error) {
-	return call(ctx, req, d.server.OpenEphemeralResource)
+	return call(ctx, req, d.ProtocolServer.OpenEphemeralResource)
 }
 
 func (d *detached) RenewEphemeralResource(ctx context.Context, req *tfprotov6.RenewEphemeralResourceRequest) (*tfprotov6.RenewEphemeralResourceResponse, error) {
-	return call(ctx, req, d.server.RenewEphemeralResource)
+	return call(ctx, req, d.ProtocolServer.RenewEphemeralResource)
 }
 
 func (d *detached) CloseEphemeralResource(ctx context.Context, req *tfprotov6.CloseEphemeralResourceRequest) (*tfprotov6.CloseEphemeralResourceResponse, error) {
-	return call(ctx, req, d.server.CloseEphemeralResource)
+	return call(ctx, req, d.ProtocolServer.CloseEphemeralResource)
 }
 
 func (d *detached) ValidateListResourceConfig(ctx context.Context, req *tfprotov6.ValidateListResourceConfigRequest) (*tfprotov6.ValidateListResourceConfigResponse, error) {
-	return call(ctx, req, d.server.ValidateListResourceConfig)
+	return call(ctx, req, d.ProtocolServer.ValidateListResourceConfig)
 }
 
 func (d *detached) ListResource(ctx context.Context, req *tfprotov6.ListResourceRequest) (*tfprotov6.ListResourceServerStream, error) {
-	return streamed(ctx, req, d.server.ListResource, func(s *tfprotov6.ListResourceServerStream) *iter.Seq[tfprotov6.ListResourceResult] { return &s.Results })
+	return streamed(ctx, req, d.ProtocolServer.ListResource, func(s *tfprotov6.ListResourceServerStream) *iter.Seq[tfprotov6.ListResourceResult] { return &s.Results })
 }
 
 func (d *detached) ValidateActionConfig(ctx context.Context, req *tfprotov6.ValidateActionConfigRequest) (*tfprotov6.ValidateActionConfigResponse, error) {
-	return call(ctx, req, d.server.ValidateActionConfig)
+	return call(ctx, req, d.ProtocolServer.ValidateActionConfig)
 }
 
 func (d *detached) PlanAction(ctx context.Context, req *tfprotov6.PlanActionRequest) (*tfprotov6.PlanActionResponse, error) {
-	return call(ctx, req, d.server.PlanAction)
+	return call(ctx, req, d.ProtocolServer.PlanAction)
 }
 
 func (d *detached) InvokeAction(ctx context.Context, req *tfprotov6.InvokeActionRequest) (*tfprotov6.InvokeActionServerStream, error) {
-	return streamed(ctx, req, d.server.InvokeAction, func(s *tfprotov6.InvokeActionServerStream) *iter.Seq[tfprotov6.InvokeActionEvent] { return &s.Events })
+	return streamed(ctx, req, d.ProtocolServer.InvokeAction, func(s *tfprotov6.InvokeActionServerStream) *iter.Seq[tfprotov6.InvokeActionEvent] { return &s.Events })
 }

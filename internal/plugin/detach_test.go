@@ -20,8 +20,8 @@ import (
 // interfaces that a later version of the framework brings as well.
 func TestTheWrapperHidesNothing(t *testing.T) {
 	inner := providerserver.NewProtocol6(provider.New("test", clock.System{}))()
-	if _, ok := inner.(server); !ok {
-		t.Fatalf("the framework's server is not all of %v", reflect.TypeFor[server]())
+	if _, ok := inner.(ProtocolServer); !ok {
+		t.Fatalf("the framework's server is not all of %v", reflect.TypeFor[ProtocolServer]())
 	}
 	outer := reflect.TypeOf(Server("test", clock.System{})())
 	for m := range reflect.TypeOf(inner).Methods() {
@@ -59,7 +59,7 @@ type contextKey struct{}
 func TestAContextIsLetGoOfWhenItsCallReturns(t *testing.T) {
 	inner := &kept{}
 	outer := reflect.ValueOf(&detached{inner})
-	for _, name := range methods(reflect.TypeFor[server]()) {
+	for _, name := range methods(reflect.TypeFor[ProtocolServer]()) {
 		if slices.Contains(keptWhole, name) {
 			continue
 		}
@@ -138,7 +138,7 @@ func TestACallSeesItsContextEnd(t *testing.T) {
 
 // kept is a server that keeps the context of a call, as the framework does.
 type kept struct {
-	server
+	ProtocolServer
 	ctx    context.Context
 	during any
 	fails  error

@@ -40,10 +40,22 @@ func Serve(_ context.Context, version string, debugging bool) error {
 // Acceptance tests use it with a clock of their own.
 func Server(version string, c clock.Clock) func() tfprotov6.ProviderServer {
 	p := provider.New(version, c)
+	framework := detachedFrom(p)
+	shapes := p.Shapes(context.Background())
+	return func() tfprotov6.ProviderServer { return &stoppable{&untouched{framework(), shapes}, p.Stop} }
+}
+
+// Framework returns the same server without its short way for instances that nothing
+// has happened to. Tests hold the two to the same answers.
+func Framework(version string, c clock.Clock) func() tfprotov6.ProviderServer {
+	p := provider.New(version, c)
+	framework := detachedFrom(p)
+	return func() tfprotov6.ProviderServer { return &stoppable{framework(), p.Stop} }
+}
+
+func detachedFrom(p *provider.Provider) func() *detached {
 	inner := providerserver.NewProtocol6(p)
-	return func() tfprotov6.ProviderServer {
-		return &stoppable{&detached{inner().(server)}, p.Stop} //nolint:errcheck // a test holds that the framework's server is all of it
-	}
+	return func() *detached { return &detached{inner().(ProtocolServer)} } //nolint:errcheck // a test holds that the framework's server is all of it
 }
 
 // quietLogs turns the SDK's own logging off when nobody asked for logs. The SDK

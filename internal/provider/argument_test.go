@@ -75,7 +75,7 @@ func TestBadProviderArguments(t *testing.T) {
 // Each block is refused when the provider is configured.
 func TestBadProviderConfigurations(t *testing.T) {
 	resource.ParallelTest(t, refuses(t, map[string]badProvider{
-		"no kind":                {systems, `cmdb = {}`, []string{`System Has No Kind`, `The system "cmdb" says nothing of what it is.`, "Accepted: exactly one kind"}},
+		"no kind":                {systems, `cmdb = {}`, []string{`System Has No Kind`, `The system "cmdb" has no kind.`, "Accepted: exactly one kind"}},
 		"two kinds":              {systems, `cmdb = { file = { assets = "a.csv" }, ldap = { url = "ldap://127.0.0.1" } }`, []string{`System Has Several Kinds`, "file, ldap"}},
 		"an unknown kind":        {systems, `cmdb = { itop = { url = "https://assets.example.org" } }`, []string{`System Has No Kind`}},
 		"a null header":          {`tasks = "tasks.csv"`, `tasks = "tasks.csv", columns = { owner = null }`, []string{`systems["cmdb"].file.columns["owner"]`, "A null element states nothing."}},

@@ -4,6 +4,7 @@ package provider
 
 import (
 	"context"
+	"sync/atomic"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
@@ -16,6 +17,7 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/grant"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/owner"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/policy"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/run"
 )
 
 // Provider is the provider custody.
@@ -24,6 +26,7 @@ type Provider struct {
 	clock   clock.Clock
 	kinds   *connect.Kinds
 	life    life
+	run     atomic.Pointer[run.Run] // nil while the provider is not configured
 }
 
 var _ provider.Provider = (*Provider)(nil)
@@ -48,6 +51,7 @@ func (p *Provider) Schema(_ context.Context, _ provider.SchemaRequest, resp *pro
 // read from a system yet.
 func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
 	r := p.start(ctx, req.Config, &resp.Diagnostics)
+	p.run.Store(r)
 	if r == nil {
 		return
 	}

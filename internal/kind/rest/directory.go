@@ -262,7 +262,7 @@ func (m *membership) told() ([]lifecycle.Person, error) {
 	}
 	here := slices.ContainsFunc(out, func(p lifecycle.Person) bool { return p.Status == lifecycle.PersonActive })
 	if m.missing > 0 && !here {
-		return nil, m.s.teams.client.Unusable(fmt.Sprintf("a team names %d members whom it does not show, and nobody else in it is active", m.missing), adviceRights)
+		return nil, m.s.teams.client.Unusable(fmt.Sprintf("a team has %d members whom it does not show, and no other member is active", m.missing), adviceRights)
 	}
 	if m.hidesMembers && !here {
 		return nil, m.s.teams.client.Unusable(fmt.Sprintf("it shows no active member of the team %q, whose members it hides from most accounts", m.teams[0]), adviceRights)

@@ -226,7 +226,7 @@ func (s *System) provenAbsent(ctx context.Context) error {
 		if s.config.MinRecords < 0 {
 			return struct{}{}, nil
 		}
-		return struct{}{}, s.client.Unusable("it shows no asset at all, so a missing one proves nothing", adviceRights)
+		return struct{}{}, s.client.Unusable("it shows no asset at all, so a missing asset proves nothing", adviceRights)
 	})
 	return err
 }

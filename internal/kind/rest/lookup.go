@@ -121,10 +121,10 @@ func (k *catalog) discarded(ctx context.Context, key string) ([]*entry, error) {
 // nobody is the fault of a directory that shows no entry at all.
 func (k *catalog) nobody() error {
 	if k.team {
-		return k.client.Unusable("it shows no team at all, so a missing one proves nothing",
+		return k.client.Unusable("it shows no team at all, so a missing team proves nothing",
 			"Give the account the right to see all teams. If there are none, set what the description asks for to read people alone.")
 	}
-	return k.client.Unusable("it shows nobody at all, so somebody missing proves nothing", adviceRights)
+	return k.client.Unusable("it shows no person at all, so a missing person proves nothing", adviceRights)
 }
 
 // find returns the entries that a key names. Nobody is believed to be absent unless

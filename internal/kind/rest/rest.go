@@ -28,6 +28,9 @@ import (
 // Kind is the name of the kind whose description the user writes.
 const Kind = "rest"
 
+// directorySummary is the summary of every fault about people.
+const directorySummary = "Unable to Read Directory"
+
 // Config says how a system is reached and read.
 type Config struct {
 	Name        string
@@ -221,6 +224,9 @@ func (s *System) connect(c *checker, d *document) {
 		Credentials: static, Hide: slices.Collect(maps.Values(s.config.Secrets)), Header: make(map[string][]string), RequestsPerMinute: rate,
 		Timeout: s.config.Timeout, Retries: s.config.Retries, Clock: s.config.Clock, Wait: s.config.Wait,
 	}
+	if d.Assets == nil {
+		t.Summary = directorySummary
+	}
 	for name, value := range d.Headers {
 		if !httpclient.ValidHeader(name) || strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r > '~' }) {
 			c.problem("headers."+name, "It is not a header.")
@@ -257,7 +263,7 @@ func (s *System) connect(c *checker, d *document) {
 	s.taskClient = s.client.For("Unable to Read Tasks")
 	for _, k := range []*catalog{s.people, s.teams} {
 		if k != nil {
-			k.client = s.client.For("Unable to Read Directory")
+			k.client = s.client.For(directorySummary)
 		}
 	}
 }

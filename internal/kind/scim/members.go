@@ -131,7 +131,7 @@ func (t *tally) people(ctx context.Context) ([]lifecycle.Person, error) {
 		here = here || e.person.Status == lifecycle.PersonActive
 	}
 	if t.missing > 0 && !here {
-		return nil, t.s.client.Unusable(fmt.Sprintf("a group names %d members whom it does not show, and nobody else in it is active", t.missing), adviceRights)
+		return nil, t.s.client.Unusable(fmt.Sprintf("a group has %d members whom it does not show, and no other member is active", t.missing), adviceRights)
 	}
 	people, err := t.s.people(ctx, found)
 	return sorted(people), err

@@ -48,6 +48,8 @@ var record = attribute.Table[found]{
 		func(f *found) *time.Time { return &f.Record.VerifiedAt }),
 	attribute.Instant("assigned_at", "When the asset was assigned, RFC 3339 in UTC. Null if the record does not say.",
 		func(f *found) *time.Time { return &f.Record.AssignedAt }),
+	attribute.Texts("unread", "Sentences about what the system shows of the asset and does not state: a value that the account may not read, several where one is needed.",
+		func(f *found) *[]string { return &f.Record.Unread }),
 }
 
 // single is what custody_asset shows.

@@ -65,7 +65,7 @@ func reportKinds(diags *diag.Diagnostics, at path.Path, name string, all, stated
 		}
 		return strings.Join(out, ", ")
 	}
-	summary, happened := "System Has No Kind", "says nothing of what it is"
+	summary, happened := "System Has No Kind", "has no kind"
 	if len(stated) > 1 {
 		summary, happened = "System Has Several Kinds", "says that it is several things: "+names(stated)
 	}

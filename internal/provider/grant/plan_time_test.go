@@ -123,3 +123,27 @@ func TestWithoutPlanTimeAThresholdBetweenPlanAndApplyFailsClosed(t *testing.T) {
 		w.Left(check.Resource(key, check.Attributes{"generations": check.Keys("g1"), "serial": 1})),
 	))
 }
+
+// What nothing has happened to is planned without the plugin framework, until its
+// day has come. Every test here asks both ways and compares; this one sees that there
+// are two.
+func TestWhatNothingHappenedToIsLeftAlone(t *testing.T) {
+	t.Parallel()
+	w := acctest.Load(t, "app")
+	w.Plan().Exits(2)
+	w.Apply().Ok()
+	for name, want := range map[string]struct {
+		days  int
+		short int64
+		code  int
+	}{"the next day": {1, 2, 0}, "the day of the renewal": {80, 1, 2}} {
+		t.Run(name, func(t *testing.T) {
+			w.Clock.Set(acctest.Start.AddDate(0, 0, want.days))
+			before := w.Untouched.Load()
+			w.In(t).Plan().Exits(want.code)
+			if got := w.Untouched.Load() - before; got != want.short {
+				t.Errorf("%d instances were left alone, want %d", got, want.short)
+			}
+		})
+	}
+}

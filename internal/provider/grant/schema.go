@@ -33,6 +33,11 @@ func attributes() map[string]schema.Attribute {
 	return all
 }
 
+// defaults are the values of arguments that the configuration leaves out.
+var defaults = map[string]string{
+	"risk": lifecycle.RiskStandard.String(), "on_block": lifecycle.OnBlockRemove.String(),
+}
+
 func generationKey() validator.String {
 	return value.Checked("Invalid Generation Key", "a key of generations, such as g1", func(s string) error {
 		if _, ok := lifecycle.ParseKey(s); !ok {
@@ -73,7 +78,7 @@ func arguments() map[string]schema.Attribute {
 			MarkdownDescription: "What is granted, in words that a reviewer understands, for instance `aws/iam-access-key/billing-export`. A change of it, or of the binding's asset, rotates at once.",
 		},
 		"risk": schema.StringAttribute{
-			Optional: true, Computed: true, Default: stringdefault.StaticString(lifecycle.RiskStandard.String()),
+			Optional: true, Computed: true, Default: stringdefault.StaticString(defaults["risk"]),
 			Validators:          []validator.String{value.OneOf("Risk", lifecycle.Risks(), lifecycle.ParseRisk)},
 			MarkdownDescription: "How much harm the access could do in the wrong hands: `standard` (default) or `privileged`. Privileged access lives shorter, and is blocked where standard access is reviewed. Lowering it counts once somebody has attested it; until then the grant is decided as privileged.",
 		},
@@ -87,7 +92,7 @@ func arguments() map[string]schema.Attribute {
 			"Default: a third of its actual lifetime, or the policy's if that is shorter; longer is clamped with a warning."),
 		"overlap": duration("How long the old generation stays beside the new one. Default: a sixth of its actual lifetime and at most 7d, or the policy's if that is shorter; longer is clamped with a warning. A further rotation with overlap waits for its end."),
 		"on_block": schema.StringAttribute{
-			Optional: true, Computed: true, Default: stringdefault.StaticString(lifecycle.OnBlockRemove.String()),
+			Optional: true, Computed: true, Default: stringdefault.StaticString(defaults["on_block"]),
 			Validators: []validator.String{value.OneOf("Choice", lifecycle.OnBlocks(), lifecycle.ParseOnBlock)},
 			MarkdownDescription: "What a block does: `remove` (default) takes the generation out of the map, and unblocking issues a new key; " +
 				"`disable` leaves it there with `enabled = false`, and unblocking re-enables it if it has not expired. Nothing is renewed while blocked, and nothing comes back while somebody has still to review the access.",

@@ -1,0 +1,55 @@
+package provider
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/binding"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/grant"
+)
+
+// Shape is what is known of a resource's state without the plugin framework.
+type Shape struct {
+	Version int64
+	Type    tftypes.Object
+	// Read and Plan report whether a read, or a plan that proposes the state as it is,
+	// leaves the state as it is and says nothing.
+	Read func(ctx context.Context, state tftypes.Value) bool
+	Plan func(ctx context.Context, config, state tftypes.Value) bool
+}
+
+// Shapes returns the shapes of the resources, by their names. Before the provider is
+// configured nothing is unchanged.
+func (p *Provider) Shapes(ctx context.Context) map[string]Shape {
+	out := make(map[string]Shape)
+	for _, n := range p.Resources(ctx) {
+		r := n()
+		var named resource.MetadataResponse
+		r.Metadata(ctx, resource.MetadataRequest{ProviderTypeName: "custody"}, &named)
+		var described resource.SchemaResponse
+		r.Schema(ctx, resource.SchemaRequest{}, &described)
+		s := Shape{Version: described.Schema.Version}
+		s.Type, _ = described.Schema.Type().TerraformType(ctx).(tftypes.Object)
+		switch r.(type) {
+		case *grant.Resource:
+			// A grant is decided in the plan alone; reading leaves it as it is.
+			s.Read = func(context.Context, tftypes.Value) bool { return true }
+			s.Plan = func(ctx context.Context, config, state tftypes.Value) bool {
+				r := p.run.Load()
+				return r != nil && grant.Unchanged(ctx, r, config, state)
+			}
+		case *binding.Resource:
+			s.Read = func(ctx context.Context, state tftypes.Value) bool {
+				r := p.run.Load()
+				return r != nil && binding.Unchanged(ctx, r, state)
+			}
+			s.Plan = func(ctx context.Context, _, state tftypes.Value) bool { return s.Read(ctx, state) }
+		default:
+			continue
+		}
+		out[named.TypeName] = s
+	}
+	return out
+}
