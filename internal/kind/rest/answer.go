@@ -13,7 +13,8 @@ const (
 	adviceTasks       = "Let the list ask for tasks that name an asset, and give the account the right to read what names it: a field that it may not read comes empty."
 	adviceAgain       = "Plan again when the system is not being changed. If it happens again, the paging of the description does not fit the system."
 	adviceKey         = "Give the private key that belongs to the account, in PEM, in the block of the system or its environment variable."
-	advicePart        = "Say in the description how further pages are asked for (paging), or where the number of all rows stands (total)."
+	advicePart        = "Say in the description how further pages are asked for (paging), or where the answer tells the number of all rows (total)."
+	adviceEntry       = "Correct the entry in the system, or compare the description with how the system shows it; then plan again."
 	adviceFilter      = "Do not rely on this look-up: ask for the id in a form that the system compares exactly, or correct the description."
 )
 

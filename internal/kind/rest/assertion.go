@@ -29,8 +29,9 @@ const (
 // an hour, Okta too; it is used at once.
 const assertionLife = 5 * time.Minute
 
-// clockSkew is how far a server's clock may be behind.
-const clockSkew = 30 * time.Second
+// clockSkew is how far a server's clock may be behind. A statement that was made in
+// the server's future is refused; GitHub advises a minute.
+const clockSkew = time.Minute
 
 // assertion signs who asks (RFC 7523).
 type assertion struct {
@@ -107,7 +108,7 @@ func keyBlock(text string) string {
 	}
 }
 
-// facets returns what templates can read of a field besides its text: the members of
+// facets returns what templates can read of a field apart from its text: the members of
 // a JSON object, the thumbprint of a certificate (RFC 7515 section 4.1.8).
 func facets(field, text string) map[string]string {
 	out := make(map[string]string)
@@ -163,9 +164,8 @@ func (c *checker) absent(t *loginText, fields, known []string) []string {
 
 // sign returns a statement that holds from now on, for a few minutes.
 func (a *assertion) sign(now time.Time) (string, error) {
-	claims := jwt.MapClaims{
-		"iat": now.Unix(), "nbf": now.Add(-clockSkew).Unix(), "exp": now.Add(assertionLife).Unix(), "jti": rand.Text(),
-	}
+	made := now.Add(-clockSkew).Unix()
+	claims := jwt.MapClaims{"iat": made, "nbf": made, "exp": now.Add(assertionLife).Unix(), "jti": rand.Text()}
 	for name, value := range a.claims {
 		claims[name] = value
 	}

@@ -114,7 +114,7 @@ func (i *issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func (i *issuer) check(statement string) {
 	claims := jwt.MapClaims{}
-	token, err := jwt.ParseWithClaims(statement, claims, func(*jwt.Token) (any, error) { return i.public, nil }, jwt.WithTimeFunc(func() time.Time { return i.now }))
+	token, err := jwt.ParseWithClaims(statement, claims, func(*jwt.Token) (any, error) { return i.public, nil }, jwt.WithTimeFunc(func() time.Time { return i.now }), jwt.WithIssuedAt())
 	if err != nil {
 		i.t.Errorf("the statement is refused: %v", err)
 		return
@@ -196,7 +196,7 @@ func TestAPrivateKeyLogsIn(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			now := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
-			i := &issuer{t: t, public: c.public, header: c.wantHeader, claims: c.wantClaims, now: now, serves: 3}
+			i := &issuer{t: t, public: c.public, header: c.wantHeader, claims: c.wantClaims, now: now.Add(-50 * time.Second), serves: 3} // its clock is behind
 			login := systemtest.ServeHTTP(t, i)
 			if c.mentionsTheServer {
 				c.wantClaims["aud"] = login + "/oauth/token"

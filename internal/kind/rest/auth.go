@@ -119,8 +119,8 @@ func (c *checker) take(at string, way *authText) ([]httpclient.Credential, *logi
 	return c.static(at, static, fields), l
 }
 
-// basic builds the credential of HTTP Basic from two fields, or from a key that stands
-// for the user name.
+// basic builds the credential of HTTP Basic from two fields, or from a key in place of
+// the user name.
 func (c *checker) basic(fields []string) httpclient.Credential {
 	user := c.config.Secrets[fields[0]]
 	if strings.Contains(user, ":") {

@@ -40,7 +40,7 @@ type document struct {
 	RequestsPerMinute int               `yaml:"requests_per_minute"`
 	HTMLEntities      bool              `yaml:"html_entities"` // whether texts come escaped for HTML
 	Placeholders      []string          `yaml:"placeholders"`  // texts that stand for values that the account may not read; templates
-	Dates             []string          `yaml:"dates"`         // layouts as in Go, besides RFC 3339 and 2006-01-02
+	Dates             []string          `yaml:"dates"`         // layouts as in Go, in addition to RFC 3339 and 2006-01-02
 	TimeZone          string            `yaml:"time_zone"`     // of times without one; a template, UTC if empty
 	Errors            []errorText       `yaml:"errors"`        // how successful answers say that they are none
 	Assets            *assetsText       `yaml:"assets"`        // assets, people or both are required
@@ -82,12 +82,12 @@ type loginText struct {
 	Basic     bool              `yaml:"basic"`     // the two fields are sent as user name and password
 	Headers   map[string]string `yaml:"headers"`   // templates, sent with the login only
 	Form      map[string]string `yaml:"form"`      // likewise, in the body
-	Assertion *assertionText    `yaml:"assertion"` // what {assertion} stands for in the form and the headers
+	Assertion *assertionText    `yaml:"assertion"` // what {assertion} is in the form and the headers
 	Token     string            `yaml:"token"`     // expression over the answer
 }
 
 // assertionText describes a signed statement of who asks (RFC 7523). It holds the
-// claims, and besides when it was made, when it ends and a number used once.
+// claims, when it was made, when it ends and a number used once.
 type assertionText struct {
 	Key       string            `yaml:"key"`       // the field with the private key: PEM, or a JSON object with one in private_key
 	Algorithm string            `yaml:"algorithm"` // RS256, PS256 or ES256
@@ -114,8 +114,8 @@ type assetsText struct {
 // is an item, or by a query, whose answer is a list of items.
 type getText struct {
 	When     string           `yaml:"when"`     // condition over the settings
-	Possible string           `yaml:"possible"` // condition over the id: no asset has another
-	Askable  string           `yaml:"askable"`  // condition over the id or key: another is looked for in the list
+	Possible string           `yaml:"possible"` // condition over the id: no asset has another; over the key: this way finds nobody by another
+	Askable  string           `yaml:"askable"`  // condition over the id or key: another cannot be asked for safely and is looked for in the list
 	Path     string           `yaml:"path"`     // template with {id}, or {key} for people
 	Query    map[string]texts `yaml:"query"`    // likewise
 	Body     string           `yaml:"body"`     // as of a list

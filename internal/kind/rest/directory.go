@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
 	"strings"
 
@@ -29,7 +30,10 @@ func (s *System) Person(ctx context.Context, key string) ([]lifecycle.Person, er
 	if err != nil {
 		return nil, err
 	}
-	people := personsOf(found)
+	people, err := s.people.told(found)
+	if err != nil {
+		return nil, err
+	}
 	for i := range people {
 		if people[i].Teams, err = s.TeamsOf(ctx, people[i]); err != nil {
 			return nil, err
@@ -166,7 +170,7 @@ func (s *System) Members(ctx context.Context, team string) ([]lifecycle.Person, 
 	if err != nil || first == nil {
 		return nil, err
 	}
-	m := &membership{s: s, teams: []string{first.person.ID}, people: make(map[string]*entry)}
+	m := &membership{s: s, teams: []string{first.person.ID}, hidesMembers: first.hidesMembers, people: make(map[string]*entry)}
 	if err := m.run(ctx); err != nil {
 		return nil, err
 	}
@@ -175,10 +179,11 @@ func (s *System) Members(ctx context.Context, team string) ([]lifecycle.Person, 
 
 // membership gathers who is in a team.
 type membership struct {
-	s       *System
-	teams   []string          // in the order in which they were found
-	people  map[string]*entry // nil for somebody of whom only the id is known
-	missing int               // members whom the directory does not show
+	s            *System
+	teams        []string          // in the order in which they were found
+	hidesMembers bool              // the members of the first may be hidden
+	people       map[string]*entry // nil for somebody of whom only the id is known
+	missing      int               // members whom the directory does not show
 }
 
 func (m *membership) run(ctx context.Context) error {
@@ -222,8 +227,8 @@ func (m *membership) complete(ctx context.Context) error {
 			if err != nil {
 				return nil, err
 			}
-			if listed := all.find(id); len(listed) > 0 || !m.s.people.hides {
-				return firstOf(listed), nil
+			if e := withID(all.named(id), id); e != nil || !m.s.people.hides {
+				return e, nil
 			}
 			return m.s.people.byID(ctx, id)
 		}
@@ -243,25 +248,24 @@ func (m *membership) complete(ctx context.Context) error {
 	return nil
 }
 
-func firstOf(entries []*entry) *entry {
-	if len(entries) == 0 {
-		return nil
-	}
-	return entries[0]
-}
-
 // told returns who was gathered. A member who is named and not shown has been
 // deleted, or is hidden from the account; that is no matter as long as somebody
 // else is there to take care.
 func (m *membership) told() ([]lifecycle.Person, error) {
-	var out []lifecycle.Person
-	here := false
-	for _, e := range m.people {
-		here = here || e.person.Status == lifecycle.PersonActive
-		out = append(out, e.person)
+	var entries []*entry
+	for _, id := range slices.Sorted(maps.Keys(m.people)) {
+		entries = append(entries, m.people[id])
 	}
+	out, err := m.s.people.told(entries)
+	if err != nil {
+		return nil, err
+	}
+	here := slices.ContainsFunc(out, func(p lifecycle.Person) bool { return p.Status == lifecycle.PersonActive })
 	if m.missing > 0 && !here {
 		return nil, m.s.teams.client.Unusable(fmt.Sprintf("a team has %d members whom it does not show, and no other member is active", m.missing), adviceRights)
+	}
+	if m.hidesMembers && !here {
+		return nil, m.s.teams.client.Unusable(fmt.Sprintf("it shows no active member of the team %q, whose members it hides from most accounts", m.teams[0]), adviceRights)
 	}
 	slices.SortFunc(out, func(a, b lifecycle.Person) int { return strings.Compare(a.ID, b.ID) })
 	return out, nil
@@ -276,12 +280,31 @@ func (s *System) Everybody(ctx context.Context) iter.Seq2[system.Entry, error] {
 			yield(system.Entry{}, err)
 			return
 		}
+		unclear := keysOfFlawed(all)
 		for _, e := range all {
-			if !yield(system.Entry{Person: e.person, Keys: e.keys}, nil) {
+			if e.flaw != nil || unclear[system.Fold(e.person.ID)] {
+				continue
+			}
+			keys := slices.DeleteFunc(slices.Clone(e.keys), func(key string) bool { return unclear[system.Fold(key)] })
+			if !yield(system.Entry{Person: e.person, Keys: keys}, nil) {
 				return
 			}
 		}
 	}
+}
+
+// keysOfFlawed returns the folded keys of the entries that cannot be read. The list
+// leaves these keys out for all entries that have them: a look-up says what is wrong.
+func keysOfFlawed(entries []*entry) map[string]bool {
+	out := make(map[string]bool)
+	for _, e := range entries {
+		if e.flaw != nil {
+			for _, key := range e.keys {
+				out[system.Fold(key)] = true
+			}
+		}
+	}
+	return out
 }
 
 func (s *System) everybody(ctx context.Context) ([]*entry, error) {

@@ -92,7 +92,7 @@ var environments = sync.OnceValues(func() (map[scope]*cel.Env, error) {
 // expression is a compiled CEL expression.
 type expression struct {
 	program cel.Program
-	at      string          // where it stands in the description
+	at      string          // its place in the description
 	reads   map[string]bool // the names of variables in it
 }
 
@@ -225,7 +225,7 @@ func (e *expression) count(variables map[string]any) (int, error) {
 var errNoList = errors.New("it gave no list")
 
 // rows returns the members of a list. One that the expression itself made, to join
-// a row with what stands elsewhere in the answer, is a row like any other.
+// a row with another part of the answer, is a row like any other.
 func (e *expression) rows(variables map[string]any) ([]any, error) {
 	out, err := e.eval(variables)
 	if err != nil {

@@ -48,7 +48,7 @@ var ours = []cel.EnvOption{
 // something on the way is null. A key that is missing, and one below what holds
 // no keys, is an error for dig, for a system that stops to show a field must not
 // look as if the field were empty, and null for find: what is looked for there is
-// not there, whatever stands in its place.
+// not there, whatever is in its place.
 func walkers(name string, strict bool) []cel.FunctionOpt {
 	return []cel.FunctionOpt{
 		cel.MemberOverload(name+"_path", []*cel.Type{cel.DynType, cel.StringType}, cel.DynType, cel.BinaryBinding(func(v, path ref.Val) ref.Val {

@@ -251,11 +251,11 @@ func FuzzKey(f *testing.F) {
 func staysInside(t *testing.T, k *catalog, key string) {
 	t.Helper()
 	for _, w := range k.ways {
-		can, err := k.askable(w, key)
+		possible, safe, err := k.suits(w, key)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !can || w.search == nil {
+		if !possible || !safe || w.search == nil {
 			continue
 		}
 		for name, values := range w.search.query {

@@ -23,7 +23,7 @@ type get struct {
 	search   *listing    // of one that is a list
 }
 
-// The place in a template that stands for what is asked for.
+// The names by which a template refers to what is asked for.
 const (
 	idPlace  = "id"  // of an asset, a team, a person
 	keyPlace = "key" // of an owner
@@ -34,7 +34,7 @@ func places(asked string) map[string]string {
 	return map[string]string{idPlace: asked, keyPlace: asked}
 }
 
-// variables are what every expression can read, besides its own.
+// variables are what every expression can read.
 func (s *System) variables(asked string) map[string]any {
 	return map[string]any{"settings": s.settings, idPlace: asked, keyPlace: asked}
 }
@@ -100,8 +100,7 @@ func (s *System) single(id string) (single, possible bool, err error) {
 			return false, false, err
 		}
 	}
-	// A path cannot name these, and what stands behind a control character is
-	// anybody's guess.
+	// A path cannot name these, and systems differ in how they read a control character.
 	if id == "." || id == ".." || system.Clean(id) != id {
 		return false, true, nil
 	}
@@ -165,8 +164,8 @@ func (s *System) ask(ctx context.Context, c *httpclient.Client, g *get, asked st
 	return a, item.Value(), nil
 }
 
-// malformed returns the error of an item that cannot be read. What reading it asked
-// for besides may have failed by itself.
+// malformed returns the error of an item that cannot be read. A request that was
+// made to read it may have failed by itself.
 func (s *System) malformed(ctx context.Context, a *answer, err error) error {
 	if passes(err) || ctx.Err() != nil {
 		return cmp.Or(err, ctx.Err())

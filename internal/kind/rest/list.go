@@ -216,11 +216,18 @@ func takeRows(ctx context.Context, c *httpclient.Client, a *answer, rows []any, 
 // partial says what the last page tells of more rows than were read. Where the
 // description names the total, that is compared instead.
 func (l *listing) partial(a *answer, seen int) string {
-	body, ok := a.variables["body"].(map[string]any)
-	if !ok || l.total != nil || l.count != nil {
+	if l.total != nil || l.count != nil {
 		return ""
 	}
-	return envelope.More(body, seen)
+	if body, ok := a.variables["body"].(map[string]any); ok {
+		if message := envelope.More(body, seen); message != "" {
+			return message
+		}
+	}
+	if follows := l.paging != nil && l.paging.next != nil; !follows && links(a.response.Header)["next"] != "" {
+		return "its header Link leads to a further page"
+	}
+	return ""
 }
 
 // fetch asks for a page and checks that it is an answer. It returns nothing if
@@ -416,7 +423,7 @@ func each[T any](read func() (*rowIndex[T], error)) iter.Seq2[T, error] {
 
 // gather reads all lists until they agree with themselves and each other. row
 // reads one row of a list; it returns the id of the asset that the row is about and the
-// key of the row besides.
+// key of the row.
 func gather[T any](ctx context.Context, s *System, c *httpclient.Client, lists []*listing, row func(l *listing, item any) (entry T, id, key string, err error)) (*rowIndex[T], error) {
 	var f *rowIndex[T]
 	err := steadily(c, func() error {

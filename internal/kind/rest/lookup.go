@@ -30,14 +30,38 @@ func (r *roll) named(key string) []*entry {
 func (k *catalog) all(ctx context.Context) (*roll, error) {
 	return k.listed.Get(ctx, "", func(ctx context.Context) (*roll, error) {
 		r, err := k.read(ctx, k.lists)
-		if err == nil && len(r.entries) == 0 {
-			err = k.nobody()
+		if err == nil {
+			err = k.readable(r)
 		}
 		if err == nil {
 			err = k.counted(ctx, r)
 		}
 		return r, err
 	})
+}
+
+// readable returns the fault of a list that shows nobody but those who were deleted,
+// or of which no entry can be read: then the description does not fit. Otherwise an
+// entry that cannot be read is a fault for those alone who need it.
+func (k *catalog) readable(r *roll) error {
+	isFlawed := func(e *entry) bool { return e.flaw != nil }
+	here := slices.DeleteFunc(slices.Clone(r.entries), func(e *entry) bool { return e.deleted })
+	switch flawed := slices.IndexFunc(here, isFlawed); {
+	case len(here) == 0:
+		return k.nobody()
+	case flawed >= 0 && !slices.ContainsFunc(here, func(e *entry) bool { return e.flaw == nil }):
+		return k.unreadable(here[flawed])
+	}
+	k.flawed.Store(slices.ContainsFunc(r.entries, isFlawed))
+	return nil
+}
+
+// hidden reports whether the list may leave out what a look-up finds.
+func (k *catalog) hidden() bool { return k.hides || k.flawed.Load() }
+
+// unreadable is the fault of an entry that cannot be read.
+func (k *catalog) unreadable(e *entry) error {
+	return k.client.Unusable(fmt.Sprintf("its entry %q cannot be read: %s", e.person.ID, e.flaw), adviceEntry)
 }
 
 // read reads lists.
@@ -125,34 +149,36 @@ func (k *catalog) find(ctx context.Context, key string) ([]*entry, error) {
 }
 
 // ask looks a key up by itself. It reports whether nobody means that there is
-// nobody.
+// nobody: not if a way that may find somebody by the key cannot be asked safely.
 func (k *catalog) ask(ctx context.Context, key string) (found []*entry, certain bool, err error) {
 	var asked []int
+	unasked := false
 	for i, w := range k.ways {
-		can, err := k.askable(w, key)
+		possible, safe, err := k.suits(w, key)
 		if err != nil {
 			return nil, false, err
 		}
-		if !can {
+		if !possible || !safe {
+			unasked = unasked || possible
 			continue
 		}
 		asked = append(asked, i)
 		for _, spelling := range spellings(key) {
-			more, understood, err := k.try(ctx, w, spelling)
+			tried, err := k.try(ctx, w, spelling)
 			if err != nil {
 				return nil, false, err
 			}
-			if !understood {
+			if !tried.understood {
 				return nil, false, nil
 			}
-			for _, e := range more {
+			for _, e := range tried.found {
 				if !slices.ContainsFunc(found, func(have *entry) bool { return have.person.ID == e.person.ID }) {
 					found = append(found, e)
 				}
 			}
 		}
 	}
-	if len(found) > 0 || len(asked) == 0 {
+	if len(found) > 0 || len(asked) == 0 || unasked {
 		return found, false, nil
 	}
 	// A few examples do not tell how a system compares letters beyond ASCII, so the
@@ -186,55 +212,78 @@ func spellings(key string) []string {
 	return out
 }
 
-// askable decides whether a way can be asked for a key safely.
-func (k *catalog) askable(w *way, key string) (bool, error) {
-	if key == "." || key == ".." {
-		return false, nil // no path can name these
+// suits decides whether a way is asked for a key: whether it may find somebody by
+// such a key, and whether it can be asked safely.
+func (k *catalog) suits(w *way, key string) (possible, safe bool, err error) {
+	possible, safe = true, key != "." && key != ".." // no path can name these
+	variables := k.s.variables(key)
+	if w.possible != nil {
+		possible, err = w.possible.bool(variables)
 	}
-	if w.get.askable == nil {
-		return true, nil
+	if err == nil && possible && safe && w.askable != nil {
+		safe, err = w.askable.bool(variables)
 	}
-	can, err := w.get.askable.bool(k.s.variables(key))
 	if err != nil {
-		return false, k.client.Unusable(err.Error(), adviceDescription)
+		return false, false, k.client.Unusable(err.Error(), adviceDescription)
 	}
-	return can, nil
+	return possible, safe, nil
 }
 
 // errOthers says that a way found somebody else: it did not understand the question.
 var errOthers = errors.New("somebody else was found")
 
-// try asks a way for a key. It reports false if the way finds somebody else.
-func (k *catalog) try(ctx context.Context, w *way, key string) ([]*entry, bool, error) {
-	var found []*entry
+// tried is what a way answered when it was asked for a key.
+type tried struct {
+	found      []*entry        // those whom the key names
+	others     map[string]bool // ids of those whom a wide way also found
+	understood bool            // nobody else was found, or only by a wide way
+}
+
+// try asks a way for a key.
+func (k *catalog) try(ctx context.Context, w *way, key string) (tried, error) {
+	var t tried
 	take := func(item any) (string, error) {
 		e, err := k.entry(item)
 		switch {
 		case err != nil:
 			return "", err
 		case e.named(key):
-			found = append(found, e)
+			t.found = append(t.found, e)
 		case !w.wide && !similar(e, key):
 			return "", &passed{errOthers}
+		default:
+			t.others[e.person.ID] = true
 		}
 		return e.person.ID, nil
 	}
 	var err error
+	t.others = make(map[string]bool)
 	if w.search != nil {
 		err = steadily(k.client, func() error {
-			found = nil
+			t.found = nil
 			return w.search.read(ctx, k.s, k.client, places(key), take)
 		})
 	} else {
 		err = k.one(ctx, w, key, take)
 	}
 	if errors.Is(err, errOthers) {
-		return nil, false, nil
+		return tried{}, nil
 	}
-	return found, err == nil, err
+	t.understood = err == nil
+	return t, err
 }
 
-// similar reports whether an entry bears the key but for marks and accents that a
+// proves reports whether an answer shows that a way works: it found somebody who is
+// known to be there, and not all the others of the list's first page as well, as a way
+// does that ignores what it is asked for.
+func (t *tried) proves(known string, samples []sample) bool {
+	if !t.understood || !slices.ContainsFunc(t.found, func(e *entry) bool { return e.person.ID == known }) {
+		return false
+	}
+	return len(samples) == 1 || slices.ContainsFunc(samples, func(s sample) bool { return s.id != known && !t.others[s.id] })
+}
+
+// similar reports whether an entry has the key but for marks and accents that a
 // database passes over. Somebody of a similar name is another person.
 func similar(e *entry, key string) bool {
 	return slices.ContainsFunc(e.keys, func(have string) bool { return skeleton(have) == skeleton(key) })
@@ -271,11 +320,14 @@ type sample struct {
 	item any
 }
 
-// shown returns who stands on the first page of the list, once a run. Nobody at all
-// is an error.
+// shown returns who is on the first page of the list, once a run. Nobody at all is an
+// error, also where the trash shows somebody.
 func (k *catalog) shown(ctx context.Context) ([]sample, error) {
 	return k.samples.Get(ctx, "", func(ctx context.Context) ([]sample, error) {
 		for _, l := range k.lists {
+			if l.trash {
+				continue
+			}
 			rows, err := l.first(ctx, k.s, k.client, samplesAsked)
 			if err != nil {
 				return nil, err
@@ -312,56 +364,61 @@ func (k *catalog) proven(ctx context.Context, place int) (bool, error) {
 		return false, err
 	}
 	return k.sound.Get(ctx, strconv.Itoa(place), func(ctx context.Context) (bool, error) {
+		var unread error
 		for _, known := range samples {
 			variables := k.s.variables("")
 			variables["item"] = known.item
 			text, err := w.by.text(variables)
 			if err != nil {
-				return false, k.client.Unusable(err.Error(), adviceDescription)
+				unread = k.client.Unusable(err.Error(), adviceDescription)
+				continue // another entry may have what this one lacks
 			}
 			key, ok := system.UsableKey(system.SwapCase(text))
 			if !ok {
 				continue
 			}
-			if can, err := k.askable(w, key); err != nil || !can {
-				if err != nil {
-					return false, err
-				}
+			possible, safe, err := k.suits(w, key)
+			if err != nil {
+				return false, err
+			}
+			if !possible || !safe {
 				continue
 			}
-			found, understood, err := k.try(ctx, w, key)
-			return understood && slices.ContainsFunc(found, func(e *entry) bool { return e.person.ID == known.id }), err
+			tried, err := k.try(ctx, w, key)
+			return err == nil && tried.proves(known.id, samples), err
 		}
-		return false, nil
+		return false, unread
 	})
 }
 
 // byID returns the entry with an id: nil if there is none.
 func (k *catalog) byID(ctx context.Context, id string) (*entry, error) {
 	found, err := k.find(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	for _, e := range found {
+	return withID(found, id), err
+}
+
+// withID returns the entry with an id, in whatever case: nil if there is none.
+func withID(entries []*entry, id string) *entry {
+	for _, e := range entries {
 		if system.Fold(e.person.ID) == system.Fold(id) {
-			return e, nil
+			return e
 		}
 	}
-	return nil, nil //nolint:nilnil // nobody is an answer
+	return nil
 }
 
 // price returns how many requests a look-up of a key takes.
 func (k *catalog) price(key string) int {
 	n := 0
 	for _, w := range k.ways {
-		if can, err := k.askable(w, key); err == nil && can {
+		if possible, safe, err := k.suits(w, key); err == nil && possible && safe {
 			n += len(spellings(key))
 		}
 	}
 	return n
 }
 
-// passed is an error that stands for itself: it is no fault of an answer.
+// passed is an error that is returned as it is: it is no fault of an answer.
 type passed struct{ error }
 
 func (p *passed) Unwrap() error { return p.error }
@@ -373,11 +430,14 @@ func passes(err error) bool {
 	return errors.As(err, &told) || errors.As(err, &p) || isFault(err)
 }
 
-// personsOf returns the persons of entries.
-func personsOf(entries []*entry) []lifecycle.Person {
+// told returns the persons of entries. All of them must be readable.
+func (k *catalog) told(entries []*entry) ([]lifecycle.Person, error) {
 	var out []lifecycle.Person
 	for _, e := range entries {
+		if e.flaw != nil {
+			return nil, k.unreadable(e)
+		}
 		out = append(out, e.person)
 	}
-	return out
+	return out, nil
 }

@@ -94,7 +94,7 @@ func orElse(m traits.Mapper, key string, err error) (string, bool, error) {
 // lookUpOwner returns what names the owner with an id: nothing if the system does
 // not tell. Each is asked for once in a run; where many are needed, all are
 // listed. A list may leave out what the account may not see, so what it lacks is
-// asked for all the same.
+// still asked for.
 func (s *System) lookUpOwner(ctx context.Context, id string) (string, error) {
 	o := s.owner
 	return o.known.Get(ctx, id, func(ctx context.Context) (string, error) {

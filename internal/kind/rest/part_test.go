@@ -36,6 +36,12 @@ people: { id: item.id, hides: false, fields: { status: item.status }, list: [{ p
 		people, err := open(person).Person(t.Context(), "z")
 		systemtest.WantUnavailable(t, len(people), err)
 	}
+	linked := systemtest.ServeHTTP(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Link", `</list?page=2>; rel="next", </list>; rel="first"`)
+		fmt.Fprint(w, `{"items": [{"id": "a", "status": "here"}]}`)
+	}))
+	found, err := openAt(t, linked, person, func(c *Config) { c.Secrets = nil }).Person(t.Context(), "z")
+	systemtest.WantUnavailable(t, len(found), err)
 	for _, told := range []string{`"next": null`, `"total": 2`, `"count": 2`, `"has_more": false`, `"nextLink": ""`, `"page": {"totalElements": 2}`} {
 		address := systemtest.ServeHTTP(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			fmt.Fprintf(w, `{"items": [{"id": "a", "status": "here"}, {"id": "b", "status": "here"}], %s}`, told)

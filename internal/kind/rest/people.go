@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"cel.dev/cel-go/cel"
 
@@ -18,7 +19,7 @@ import (
 type peopleText struct {
 	When string `yaml:"when"` // condition over the settings: whether they are read at all
 	ID   string `yaml:"id"`   // expression over an item
-	// Prefix stands before every id of teams, where people and teams are numbered
+	// Prefix begins every id of teams, where people and teams are numbered
 	// alike. Paths with {id} hold the id without it.
 	Prefix string            `yaml:"prefix"`
 	Get    []getText         `yaml:"get"`   // every way that can be asked for a key is; together they know all keys
@@ -30,6 +31,9 @@ type peopleText struct {
 	Teams *referenceText `yaml:"teams"`
 	// Members ask for what is directly in one team, {id}: people and teams.
 	Members []referenceText `yaml:"members"`
+	// HidesMembers is a condition over an item of teams: an account without a further
+	// right is shown none of its members.
+	HidesMembers string `yaml:"hides_members"`
 }
 
 // referenceText asks what is related to an entry.
@@ -50,7 +54,7 @@ type referenceText struct {
 }
 
 // personFields are the fields of an entry with the types that their expressions
-// may have. keys are texts besides id, email and username that name the entry.
+// may have. keys are further texts that name the entry.
 var personFields = map[string][]*cel.Type{
 	"email": scalars, "username": scalars, "name": scalars, "kind": scalars, "status": scalars, "end_date": scalars,
 	"manager": scalars, "teams": lists, "keys": lists, "source": scalars,
@@ -64,20 +68,22 @@ type catalog struct {
 	team   bool
 	prefix string // of ids
 
-	id     *expression
-	ways   []*way
-	lists  []*listing
-	trash  []*listing // those of the lists that show who was deleted
-	hides  bool
-	fields map[string]*expression
-	teams  *reference   // of one person
-	member []*reference // of one team
+	id           *expression
+	ways         []*way
+	lists        []*listing
+	trash        []*listing // those of the lists that show who was deleted
+	hides        bool
+	fields       map[string]*expression
+	teams        *reference   // of one person
+	member       []*reference // of one team
+	hidesMembers *expression  // whether the members of a team may be hidden; nil if those of none are
 
 	listed  memo.Memo[*roll]
 	deleted memo.Memo[*roll]
 	samples memo.Memo[[]sample] // of the list's first page
 	sound   memo.Memo[bool]     // whether a way finds whom it should, by its place
 	related memo.Memo[[]string] // the teams of a person, by id
+	flawed  atomic.Bool         // the list holds entries that cannot be read
 }
 
 // way is a way to look up one key.
@@ -160,7 +166,21 @@ func (s *System) catalog(c *checker, what string, t *peopleText) *catalog {
 			k.member = append(k.member, r)
 		}
 	}
+	if t.HidesMembers != "" {
+		k.hidesMembers = c.compile(what+".hides_members", t.HidesMembers, inItem, cel.BoolType)
+	}
+	c.misplaced(what, t)
+	if !use {
+		return nil
+	}
+	return k
+}
+
+// misplaced reports what teams need, and what belongs to people alone or to teams alone.
+func (c *checker) misplaced(what string, t *peopleText) {
 	switch {
+	case what == "people" && t.HidesMembers != "":
+		c.problem("people.hides_members", "It belongs to teams.")
 	case what == "teams" && len(t.Members) == 0:
 		c.problem("teams.members", "It is required: how the members of a team are read.")
 	case what == "teams" && t.Teams != nil:
@@ -170,19 +190,12 @@ func (s *System) catalog(c *checker, what string, t *peopleText) *catalog {
 	case what == "people" && t.Prefix != "":
 		c.problem("people.prefix", "It belongs to teams.")
 	}
-	if !use {
-		return nil
-	}
-	return k
 }
 
 func (c *checker) way(at string, t *getText) *way {
 	g := c.get(at, t, keyPlace)
 	w := &way{wide: t.Wide}
-	switch {
-	case t.Possible != "":
-		c.problem(at+".possible", "It is accepted for assets only: a directory cannot rule out a key by its form.")
-	case t.By != "":
+	if t.By != "" {
 		w.by = c.compile(at+".by", t.By, inItem, scalars...)
 	}
 	if g == nil {
@@ -214,9 +227,11 @@ func (c *checker) reference(at string, t *referenceText) *reference {
 
 // entry is a person or a team.
 type entry struct {
-	person  lifecycle.Person
-	keys    []string // what names it, as the system writes it
-	deleted bool     // it is shown among those that were deleted
+	person       lifecycle.Person
+	keys         []string // what names it, as the system writes it
+	deleted      bool     // it is shown among those that were deleted
+	hidesMembers bool     // its members may be hidden
+	flaw         error    // why the rest of it cannot be read
 }
 
 // named reports whether a key names the entry.
@@ -225,7 +240,8 @@ func (e *entry) named(key string) bool {
 	return slices.ContainsFunc(e.keys, func(k string) bool { return system.Fold(k) == key })
 }
 
-// entry reads one item.
+// entry reads one item. If it does not tell whom it is about, that is an error. What
+// else cannot be read is a flaw, which is told only where the entry is needed.
 func (k *catalog) entry(item any) (*entry, error) {
 	if _, ok := item.(map[string]any); !ok {
 		return nil, fmt.Errorf("an item is no object")
@@ -236,15 +252,34 @@ func (k *catalog) entry(item any) (*entry, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := reader{fields: k.fields, dates: k.s.dates, variables: variables, placeholders: k.s.placeholders}
-	p := lifecycle.Person{
-		Directory: k.s.config.Name, ID: system.Clean(id), Email: f.text("email"), Username: f.text("username"), Name: f.text("name"),
-		EndDate: f.date("end_date", true), Manager: f.text("manager"), Teams: f.list("teams", choice), Source: f.text("source"),
-	}
+	f := &reader{fields: k.fields, dates: k.s.dates, variables: variables, placeholders: k.s.placeholders}
+	e := &entry{person: lifecycle.Person{Directory: k.s.config.Name, ID: system.Clean(id), Email: f.text("email"), Username: f.text("username")}}
+	p := &e.person
 	if p.ID == "" || system.Defaced(p.ID) {
 		return nil, fmt.Errorf("an item has no id")
 	}
 	p.ID = k.prefix + p.ID
+	for _, key := range append([]string{p.ID, p.Email, p.Username}, f.list("keys", choice)...) {
+		if usable, ok := system.UsableKey(key); ok && usable == key && !slices.Contains(e.keys, key) {
+			e.keys = append(e.keys, key)
+		}
+	}
+	if f.err != nil {
+		return nil, f.err
+	}
+	if k.hidesMembers != nil {
+		if e.hidesMembers, err = k.hidesMembers.bool(variables); err != nil {
+			return nil, err
+		}
+	}
+	e.flaw = k.describe(p, f)
+	return e, nil
+}
+
+// describe reads the fields of an entry that do not name it.
+func (k *catalog) describe(p *lifecycle.Person, f *reader) error {
+	p.Name, p.Manager, p.Source = f.text("name"), f.text("manager"), f.text("source")
+	p.EndDate, p.Teams = f.date("end_date", true), f.list("teams", choice)
 	if p.Source == "" {
 		p.Source = k.s.title + " " + k.what + "/" + p.ID
 	}
@@ -258,21 +293,15 @@ func (k *catalog) entry(item any) (*entry, error) {
 	if !k.team {
 		p.Kind = k.s.ownerKind(f.text("kind"))
 	}
-	e := &entry{person: p}
-	for _, key := range append([]string{p.ID, p.Email, p.Username}, f.list("keys", choice)...) {
-		if usable, ok := system.UsableKey(key); ok && usable == key && !slices.Contains(e.keys, key) {
-			e.keys = append(e.keys, key)
-		}
-	}
 	if f.err == nil && len(f.unread) > 0 {
 		// Without it, somebody whose last day has passed would seem to stay.
-		f.err = errors.New(strings.Join(f.unread, " "))
+		return errors.New(strings.Join(f.unread, " "))
 	}
-	return e, f.err
+	return f.err
 }
 
-// ownerKind returns the kind that a word of the system stands for. Somebody of whom
-// nothing is said is an employee; a word that nobody mapped makes nobody one.
+// ownerKind returns the kind to which a word of the system is mapped. Without a word it
+// is an employee; with one that is not mapped, the kind is unstated.
 func (s *System) ownerKind(word string) lifecycle.OwnerKind {
 	if word == "" {
 		return lifecycle.KindEmployee

@@ -44,7 +44,7 @@ people:
   hides: false
   get:
     - { path: people, query: { id: "{key}" }, items: body.items, total: body.total, by: item.id }
-    - { path: people, query: { email: "{key}" }, items: body.items, total: body.total, by: item.find("email"), askable: 'key.contains("@")' }
+    - { path: people, query: { email: "{key}" }, items: body.items, total: body.total, by: item.find("email"), possible: 'key.contains("@")' }
     - { path: people, query: { username: "{key}" }, items: body.items, total: body.total, by: item.find("username") }
   list: [{ path: people, items: body.items, total: body.total, paging: { query: { start: "{offset}", count: "{limit}" } } }]` + directoryFields + `
 teams:
@@ -301,5 +301,26 @@ func TestTeamsWithThePeoplesNumbers(t *testing.T) {
 				t.Errorf("%s: ann is %+v, %v", name, found, err)
 			}
 		}
+	}
+}
+
+func TestDescriptionsOfPeopleThatAreNotAccepted(t *testing.T) {
+	for name, c := range map[string]struct{ old, new, want string }{
+		"members of people":      {"people:\n", "people:\n  members: [{ path: x, items: body, id: item }]\n", "description[people.members]: It belongs to teams."},
+		"a prefix of people":     {"people:\n", "people:\n  prefix: p\n", "description[people.prefix]: It belongs to teams."},
+		"people without members": {"people:\n", "people:\n  hides_members: 'true'\n", "description[people.hides_members]: It belongs to teams."},
+		"teams of teams":         {"teams:\n", "teams:\n  teams: { path: x, items: body, id: item }\n", "description[teams.teams]: It belongs to people."},
+		"hides_members no bool":  {"teams:\n", "teams:\n  hides_members: item.id + 'x'\n", "description[teams.hides_members]"},
+		"possible no bool":       {`possible: 'key.contains("@")'`, "possible: key", "description[people.get[1].possible]: The expression gives a value of type string"},
+		"no status":              {"    status: item.status\n", "", "description[people.fields.status]: It is required"},
+		"the trash alone":        {"  list: [{ path: people,", "  list: [{ trash: true, path: people,", "description[people.list]: At least one list is required"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			description := strings.Replace(directories["searches"], c.old, c.new, 1)
+			_, err := New(Config{Name: "hq", URL: "https://hq.example.org", Description: description, Secrets: map[string]string{"token": token}})
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got %v, want %s", err, c.want)
+			}
+		})
 	}
 }

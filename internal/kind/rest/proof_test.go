@@ -1,7 +1,9 @@
 package rest
 
 import (
+	"encoding/json"
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -54,6 +56,61 @@ func TestALookUpThatMissesPeopleHidesNobody(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// A key that one way cannot be asked for safely may name somebody whom only this way
+// finds: that the others find nobody proves nothing.
+func TestAWayThatCannotBeAskedLeavesItToTheList(t *testing.T) {
+	server := newDirectory(company(7))
+	server.people[5]["email"] = "o'neil@example.org"
+	address := systemtest.ServeHTTP(t, server)
+	description := strings.Replace(directories["searches"], `possible: 'key.contains("@")'`, `possible: 'key.contains("@")', askable: '!key.contains("\x27")'`, 1)
+	s := openAt(t, address, description)
+	if found, err := s.Person(t.Context(), "O'Neil@example.org"); err != nil || len(found) != 1 || found[0].ID != "u0005" {
+		t.Errorf("got %v, %v", found, err)
+	}
+	if found, err := s.Person(t.Context(), "o'hara@example.org"); err != nil || len(found) != 0 {
+		t.Errorf("nobody is %v, %v", found, err)
+	}
+	s = openAt(t, address, strings.Replace(description, "  hides: false\n", "", 1))
+	found, err := s.Person(t.Context(), "o'hara@example.org")
+	systemtest.WantUnavailable(t, len(found), err)
+}
+
+// One entry of the first page that lacks the field by which a way is tried leaves the
+// others for it. If all lack it, the description does not fit.
+func TestAnExampleWithoutTheField(t *testing.T) {
+	server := newDirectory(company(3))
+	description := strings.Replace(directories["searches"], `by: item.find("username")`, "by: item.username", 1)
+	for i, want := range []bool{true, true, false} {
+		delete(server.people[i], "username")
+		found, err := openAt(t, systemtest.ServeHTTP(t, server), description).Person(t.Context(), "nobody")
+		if want && (err != nil || len(found) != 0) {
+			t.Errorf("without the first %d: %v, %v", i+1, found, err)
+		}
+		if !want {
+			systemtest.WantUnavailable(t, len(found), err)
+		}
+	}
+}
+
+// A wide way that ignores the key and shows the first page of everybody finds the
+// examples by which it is tried. It is not believed for that.
+func TestAWideWayThatShowsTheFirstPage(t *testing.T) {
+	server := newDirectory(company(40))
+	address := systemtest.ServeHTTP(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !r.URL.Query().Has("any") {
+			server.ServeHTTP(w, r)
+			return
+		}
+		if err := json.NewEncoder(w).Encode(map[string]any{"items": server.people[:25]}); err != nil {
+			t.Error(err)
+		}
+	}))
+	s := openAt(t, address, strings.Replace(directories["teams of a person"], "items: body.items, total: body.total, by: item.id, wide: true", "items: body.items, by: item.id, wide: true", 1))
+	if found, err := s.people.find(t.Context(), "user33"); err != nil || len(found) != 1 {
+		t.Errorf("got %v, %v", found, err)
 	}
 }
 
@@ -114,6 +171,26 @@ func TestNobodyAtAllIsUnavailable(t *testing.T) {
 	}
 }
 
+// An account that sees deleted people alone sees nobody.
+func TestTheTrashIsNobody(t *testing.T) {
+	for name, description := range map[string]string{
+		"searches":    strings.Replace(directories["searches"], "  list: [{ path: people,", `  list: [{ path: gone, items: body.items, trash: true }, { path: people,`, 1),
+		"lists alone": strings.Replace(directories["lists alone"], "  list: [{ path: people,", `  list: [{ path: gone, items: body.items, trash: true }, { path: people,`, 1),
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := openAt(t, systemtest.ServeHTTP(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.URL.Path == "/gone" {
+					fmt.Fprint(w, `{"items":[{"id":"u1","status":"gone","email":"left@example.org"}]}`)
+					return
+				}
+				newDirectory(company(0)).ServeHTTP(w, r)
+			})), description)
+			found, err := s.Person(t.Context(), "nobody@example.org")
+			systemtest.WantUnavailable(t, len(found), err)
+		})
+	}
+}
+
 // A team that names members whom the directory does not show may have nobody left,
 // or the account may see too little.
 func TestMembersWhoAreNotShown(t *testing.T) {
@@ -126,6 +203,18 @@ func TestMembersWhoAreNotShown(t *testing.T) {
 	s = openAt(t, systemtest.ServeHTTP(t, server), unlisted)
 	found, err := s.Members(t.Context(), "t-all")
 	systemtest.WantUnavailable(t, len(found), err)
+}
+
+// A team may name its members in other letters than the list of people does. Few are
+// looked up one by one and many in the list: all are found either way.
+func TestMembersInOtherLetters(t *testing.T) {
+	for _, n := range []int{3, 40} {
+		server := newDirectory(company(n))
+		s := openAt(t, systemtest.ServeHTTP(t, server), strings.Replace(directories["searches"], "id: item.id, team: item.team }", `id: '"U" + item.id.split("u")[1]', team: item.team }`, 1))
+		if found, err := s.Members(t.Context(), "t-all"); err != nil || len(found) != n {
+			t.Errorf("%d of %d members, %v", len(found), n, err)
+		}
+	}
 }
 
 // What a look-up costs is bounded: the first page of a list and one try of each way

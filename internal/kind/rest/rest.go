@@ -1,5 +1,5 @@
 // Package rest reads asset records, tasks and people from any system that answers
-// in JSON over HTTP. What is asked and how the answers are read stands in a
+// in JSON over HTTP. What is asked and how the answers are read is said by a
 // description, a text in YAML or JSON; a kind of system that fits needs no code.
 //
 // The engine believes little. A record is absent only if the description's own
@@ -295,7 +295,7 @@ func (s *System) Listing(c system.Capability) system.Listing {
 		return system.Listing{PageSize: s.lists[0].pageSize(), Hides: s.hides}
 	case c == system.CanReadPeople && s.people != nil && len(s.people.ways) > 0:
 		return system.Listing{
-			PageSize: s.people.lists[0].pageSize(), Hides: s.people.hides || s.teams != nil && s.teams.hides, Teamless: s.people.teams != nil,
+			PageSize: s.people.lists[0].pageSize(), Hides: s.people.hidden() || s.teams != nil && s.teams.hidden(), Teamless: s.people.teams != nil,
 		}
 	case c == system.CanReadTasks && s.tasks != nil && len(s.tasks.lists) > 0:
 		return system.Listing{PageSize: s.tasks.lists[0].pageSize(), Hides: s.tasks.hides}

@@ -92,8 +92,7 @@ func choice(m traits.Mapper) (string, bool, error) {
 }
 
 // somebody returns what names an owner that is told as an object. Somebody of
-// whom the system shows a number only is an owner all the same, whom no directory
-// knows.
+// whom the system shows a number only is still an owner, whom no directory knows.
 func somebody(m traits.Mapper) (string, bool, error) {
 	if word := firstMember(m, personKeys); word != "" {
 		return word, true, nil
@@ -126,8 +125,7 @@ func firstMember(m traits.Mapper, keys []string) string {
 	return ""
 }
 
-// nameless takes an object in which nothing stands for an empty one, and refuses
-// another.
+// nameless takes an object without any value for an empty one, and refuses another.
 func nameless(m traits.Mapper) (string, bool, error) {
 	for it := m.Iterator(); it.HasNext() == types.True; {
 		key := it.Next()

@@ -73,7 +73,7 @@ func describedKind(descriptions fs.FS, name string) (kind, error) {
 			text += " Not needed by every way to authenticate."
 		}
 		if _, taken := all[s.Name]; taken {
-			return kind{}, fmt.Errorf("the secret %s bears the name of an attribute", s.Name)
+			return kind{}, fmt.Errorf("the secret %s has the name of an attribute", s.Name)
 		}
 		all[s.Name] = secretSetting(text)
 	}
