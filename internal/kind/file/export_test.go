@@ -279,3 +279,32 @@ func TestOneUnicodeForm(t *testing.T) {
 		t.Errorf("got %+v, %v", found, err)
 	}
 }
+
+// An object of which nothing is read, where a text is wanted too, is not nobody.
+func TestObjectOfWhichNothingIsRead(t *testing.T) {
+	preset := func(c *Config) { c.Preset = "servicenow" }
+	for name, texts := range map[string][]string{
+		"a.json": {
+			`[{"asset_tag": "A", "state": "In use", "assigned_to": {"label": "Ann"}}, {"asset_tag": "B", "assigned_to": ""}]`,
+			`[{"asset_tag": "A", "state": "In use", "assigned_to": [{"email": "bob"}, {"label": "Ann"}]}]`,
+		},
+		"a.yaml": {
+			"- asset_tag: A\n  state: In use\n  assigned_to:\n    label: Ann\n- asset_tag: B\n  assigned_to: bob\n",
+			"- asset_tag: A\n  state: In use\n  assigned_to:\n  - email: bob\n  - label: Ann\n",
+		},
+	} {
+		for _, text := range texts {
+			f := unusable(t, assetsFrom(t, name, text, preset))
+			if !strings.Contains(f.Happened, `"assigned_to" holds an object or a list`) || !strings.Contains(f.Happened, "line ") {
+				t.Errorf("%s: got %s", text, f.Happened)
+			}
+		}
+	}
+	s := assetsFrom(t, "a.json", `[{"asset_tag": "A", "state": "x", "assigned_to": {}}, {"asset_tag": "B", "assigned_to": {"label": "", "email": null}},
+		{"asset_tag": "C", "assigned_to": {"label": "Ann", "email": "ann"}}, {"asset_tag": "D", "assigned_to": "dan"}]`, preset)
+	for id, want := range map[string][]string{"A": nil, "B": nil, "C": {"ann"}, "D": {"dan"}} {
+		if r := asset(t, s, id); !slices.Equal(r.Owners, want) {
+			t.Errorf("%s: got %+v", id, r)
+		}
+	}
+}

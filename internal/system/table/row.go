@@ -42,6 +42,7 @@ type Row struct {
 	bad          Bits // fields that hold what is not accepted
 	flaws        []*Flaw
 	broken       bool // the row as a whole cannot be read
+	Values       int  // how many values were read
 	Line, Column int
 	Seen         Seen // what the rows so far had
 }
@@ -62,6 +63,7 @@ func (r *Row) Reset() {
 
 // Set puts a value into every field that the header feeds.
 func (r *Row) Set(feeds []Feed, c Cell) {
+	r.Values++
 	for _, f := range feeds {
 		r.present |= 1 << f.field
 		if f.parts == 1 {
@@ -80,6 +82,7 @@ func (r *Row) Break(flaw *Flaw) {
 
 // Refuse notes that what stands under a header cannot be the value of its fields.
 func (r *Row) Refuse(feeds []Feed, flaw *Flaw) {
+	r.Values++
 	for _, f := range feeds {
 		r.bad |= 1 << f.field
 	}
@@ -91,6 +94,7 @@ func (r *Row) Refuse(feeds []Feed, flaw *Flaw) {
 
 // Add adds the text of a cell to the list in every field that the header feeds.
 func (r *Row) Add(feeds []Feed, text Cell) {
+	r.Values++
 	for _, f := range feeds {
 		c := &r.cells[f.field]
 		if f.parts > 1 {
