@@ -53,6 +53,7 @@ type preset struct {
 	People *presetTable  `yaml:"people"`
 	Empty  []string      `yaml:"empty"`
 	HTML   bool          `yaml:"html_entities"`
+	Spans  bool          `yaml:"durations"`
 	words  *table.Preset // what all of it says
 }
 
@@ -97,7 +98,7 @@ func readPreset(name string, text []byte) (preset, error) {
 	if err := yaml.UnmarshalWithOptions(text, &p, yaml.DisallowUnknownField()); err != nil {
 		return p, err
 	}
-	p.words = &table.Preset{Name: name, Empty: p.Empty, Entities: p.HTML, Tables: make(map[string]table.PresetTable)}
+	p.words = &table.Preset{Name: name, Empty: p.Empty, Entities: p.HTML, Durations: p.Spans, Tables: make(map[string]table.PresetTable)}
 	for of, part := range map[string]*presetTable{table.NameAssets: p.Assets, table.NamePeople: p.People} {
 		if part != nil {
 			p.words.Tables[of] = part.table("the preset " + name)

@@ -169,7 +169,7 @@ func TestPresetIsOverridden(t *testing.T) {
 // An export without what a preset needs is not read, and the message says what to do.
 func TestPresetThatDoesNotFit(t *testing.T) {
 	s := assetsFrom(t, "a.csv", "Asset Tag,Category,Status,Checked Out To\nA,Laptops,Ready to Deploy (deployed),Ann Archer\n", func(c *Config) { c.Preset = "snipeit" })
-	if f := unusable(t, s); !strings.Contains(f.Happened, `it has none of the columns "username", "employee no.", "assigned_to.email", "assigned_to.username" for the field "owner", which the preset snipeit names`) ||
+	if f := unusable(t, s); !strings.Contains(f.Happened, `it has none of the columns "username", "employee no.", "assigned_to.email", "assigned_to.username", "assigned_to.employee_number" for the field "owner", which the preset snipeit names`) ||
 		!strings.Contains(f.Happened, `found: "Asset Tag"`) {
 		t.Errorf("got %s", f.Happened)
 	}
@@ -222,6 +222,39 @@ func TestPresetsAreSound(t *testing.T) {
 		}
 		if found, err := filepath.Glob(presetFile(name + ".*")); err != nil || len(found) == 0 {
 			t.Errorf("%s has no export", name)
+		}
+	}
+}
+
+// What the interfaces of the tools write otherwise than their reports is read too.
+func TestPresetsOfOtherShapes(t *testing.T) {
+	const label = `{"id": 2, "name": "Ready to Deploy", "status_type": "deployable", "status_meta": "deployed"}`
+	s := assetsFrom(t, "a.json", `{"total": 3, "rows": [
+		{"asset_tag": "A", "status_label": `+label+`, "status": `+label+`, "eol": "36 months", "asset_eol_date": null, "assigned_to": {"username": "ann"},
+		 "custom_fields": {"Environment": {"field": "_snipeit_environment_1", "value": "production"}, "Criticality": {"value": "ENCRYPTED"}}},
+		{"asset_tag": "B", "status": `+label+`, "eol": "36 Monate", "asset_eol_date": {"date": "2028-03-01"}, "assigned_to": {"name": "Bob", "employee_number": "1002"}},
+		{"asset_tag": "C", "status_label": `+label+`, "eol": "2028-03-01", "assigned_to": {"name": "Berlin", "type": "location"}}]}`,
+		func(c *Config) { c.Preset = "snipeit" })
+	end := instant("2028-03-01T23:59:59Z")
+	for id, want := range map[string]lifecycle.Record{
+		"A": {Owners: []string{"ann"}, Environment: "production"}, "B": {Owners: []string{"1002"}, RetirementDate: end}, "C": {RetirementDate: end},
+	} {
+		r := asset(t, s, id)
+		if r.State != lifecycle.StateInService || !slices.Equal(r.Owners, want.Owners) || r.Environment != want.Environment || r.Criticality != "" || r.RetirementDate != want.RetirementDate {
+			t.Errorf("%s: got %+v", id, r)
+		}
+	}
+	s = assetsFrom(t, "a.csv", "Asset Tag,Status,Username,EOL,Last Audit\nA,x (deployed),ann,36 months,soon\nB,x (deployed),ann,3 Oct,\nC,x (deployed),ann,inf months,\n", func(c *Config) { c.Preset = "snipeit" })
+	if f := unusable(t, s); len(f.Items) != 3 || !strings.Contains(f.Items[0], `holds "soon", and it is not a date`) || !strings.Contains(f.Items[1], "3 Oct") || !strings.Contains(f.Items[2], "inf months") {
+		t.Errorf("got %s, %q", f.Happened, f.Items)
+	}
+
+	s = assetsFrom(t, "a.json", `{"result": [{"asset_tag": "A", "install_status": "In use", "assigned_to": {"display_value": "", "value": "u9"}},
+		{"asset_tag": "B", "install_status": "In use", "assigned_to": {"display_value": "Ann Archer", "link": "https://example.org/u1"}},
+		{"asset_tag": "C", "install_status": "In stock", "assigned_to": ""}]}`, func(c *Config) { c.Preset = "servicenow" })
+	for id, want := range map[string][]string{"A": {"u9"}, "B": {"Ann Archer"}, "C": nil} {
+		if r := asset(t, s, id); !slices.Equal(r.Owners, want) {
+			t.Errorf("%s: got %+v", id, r)
 		}
 	}
 }

@@ -9,6 +9,7 @@ type Preset struct {
 	Tables      map[string]PresetTable // by the names of the tables
 	Empty       []string
 	Entities    bool // texts are written as HTML writes them: O&#039;Brien
+	Durations   bool // where a date is wanted, a length of time such as 36 months is none
 	Dates       string
 	DateFormats []string
 	TimeZone    string

@@ -96,6 +96,7 @@ type Words struct {
 	also     []string                           // words that do so in exports of the preset
 	dates    *Dates
 	entities bool // texts are written as HTML writes them
+	lengths  bool // a length of time is no date
 }
 
 // Check returns the words of the mapping, and everything that is wrong with it.
@@ -124,7 +125,7 @@ func (m *Mapping) Check() (*Words, []system.Problem) {
 		w.empty = foldAll(m.Empty)
 	}
 	if m.Preset != nil {
-		w.also, w.entities = foldAll(m.Preset.Empty), m.Preset.Entities
+		w.also, w.entities, w.lengths = foldAll(m.Preset.Empty), m.Preset.Entities, m.Preset.Durations
 	}
 	return w, out
 }
