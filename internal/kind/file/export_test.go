@@ -308,3 +308,52 @@ func TestObjectOfWhichNothingIsRead(t *testing.T) {
 		}
 	}
 }
+
+// A line above the header may state the delimiter, as Excel reads it; places count it.
+func TestStatedDelimiter(t *testing.T) {
+	for name, text := range map[string]string{
+		"comma":     "\ufeffsep=,\r\nid,state,owner,shared\r\nA,active,ann,\r\nB,,,perhaps\r\n",
+		"semicolon": "sep=;\nid;state;owner, formerly;owner;shared\nA;active;,,,,,,;ann;\nB;;;;perhaps\n",
+		"pipe":      "\"sep=|\"\rid|state|owner|shared\rA|active|ann|\rB|||perhaps\r",
+		"padded":    "SEP=;;;\nid;state;owner;shared\nA;active;ann;\nB;;;perhaps\n",
+	} {
+		f := unusable(t, assetsFrom(t, "a.csv", text))
+		if !strings.Contains(f.Happened, "line 4, column ") || !strings.Contains(f.Happened, `"perhaps"`) {
+			t.Errorf("%s: got %s", name, f.Happened)
+		}
+		if r := asset(t, assetsFrom(t, "a.csv", strings.ReplaceAll(text, "perhaps", "no")), "A"); !slices.Equal(r.Owners, []string{"ann"}) || r.Source != "a.csv line 3" {
+			t.Errorf("%s: got %+v", name, r)
+		}
+	}
+	for text, want := range map[string]string{
+		"sep=,\nid,state,owner\nA,b\n":      "line 3, column 1: the row has 2 fields",
+		"sep=,\nid,state,owner\nA,b,c\"\n":  "line 3, column 6: a quotation mark",
+		"sep=,\nid,state,owner\nA,b,\"c\n":  "in the row that begins in line 3",
+		"sep=,\nid,owner\n":                 `line 2, column 1: it has no column "state"`,
+		"sep=,\n":                           "it is empty",
+		"sep=:\nid:state:owner\nA:b:c\n":    "line 1, column 1: it has no column",
+		"sep=,\nid,state,owner,\"x\ny,,,\"": "line 2, column 1: the header holds line ends",
+	} {
+		if f := unusable(t, assetsFrom(t, "a.csv", text)); !strings.Contains(f.Happened, want) {
+			t.Errorf("%q: got %s, want %q", text, f.Happened, want)
+		}
+	}
+}
+
+// Exports that were put one behind the other hold the header again, which is no record.
+func TestRepeatedHeader(t *testing.T) {
+	s := assetsFrom(t, "a.csv", "id,state,owner\nA,,ann\nid,state,owner\nB,,bob\n\ufeffid,state,owner\nC,,\n")
+	var got []string
+	for r, err := range s.Assets(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, r.ID)
+	}
+	if want := []string{"A", "B", "C"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if f := unusable(t, assetsFrom(t, "a.csv", "id,state,owner\nid,state,owner\n")); !strings.Contains(f.Happened, "it holds 0 asset records") {
+		t.Errorf("got %s", f.Happened)
+	}
+}
