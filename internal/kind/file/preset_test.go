@@ -258,3 +258,35 @@ func TestPresetsOfOtherShapes(t *testing.T) {
 		}
 	}
 }
+
+// A deleted record is retired, and a deleted person has left, whatever else is said.
+func TestPresetsOfDeletedRecords(t *testing.T) {
+	for name, text := range map[string]string{
+		"a.csv": "Asset Tag,Status,Username,Deleted\nA,x (deployed),ann,\nB,x (deployed),bob,2026-10-03 09:14:02\nC,x (deployed),cam,No\nD,x (deployed),cam,N/A\n",
+		"a.json": `{"rows": [{"asset_tag": "A", "status_label": {"status_meta": "deployed"}, "assigned_to": {"username": "ann"}, "deleted_at": null},
+			{"asset_tag": "B", "status_label": {"status_meta": "deployed"}, "deleted_at": {"datetime": "2026-10-03 09:14:02", "formatted": "x"}},
+			{"asset_tag": "C", "status_label": {"status_meta": "deployed"}, "deleted_at": ""}, {"asset_tag": "D", "status_label": {"status_meta": "deployed"}}]}`,
+	} {
+		s := assetsFrom(t, name, text, func(c *Config) { c.Preset = "snipeit" })
+		for id, want := range map[string]lifecycle.State{"A": lifecycle.StateInService, "B": lifecycle.StateRetired, "C": lifecycle.StateInService, "D": lifecycle.StateInService} {
+			if r := asset(t, s, id); r.State != want || r.StateText != "" {
+				t.Errorf("%s: got %+v", name, r)
+			}
+		}
+	}
+	s := assetsFrom(t, "a.json", `{"rows": [{"asset_tag": "A", "status_label": {"status_meta": "deployed"}, "deleted_at": {"when": "2026"}, "assigned_to": {"username": "ann"}}]}`, func(c *Config) { c.Preset = "snipeit" })
+	if f := unusable(t, s); !strings.Contains(f.Happened, `"deleted_at" holds an object`) {
+		t.Errorf("got %s", f.Happened)
+	}
+	s = assetsFrom(t, "a.csv", "Asset Tag,Status,Username,Deleted\nA,x (deployed),ann,nein\n", func(c *Config) { c.Preset = "snipeit" })
+	if f := unusable(t, s); !strings.Contains(f.Happened, `line 2, column 20: "nein" does not tell whether the record was deleted`) {
+		t.Errorf("got %s", f.Happened)
+	}
+	p := peopleFrom(t, "p.json", `{"value": [{"id": "1", "userPrincipalName": "ann", "userType": "Member", "accountEnabled": true, "deletedDateTime": "2026-10-03T09:14:02Z"},
+		{"id": "2", "userPrincipalName": "bob", "userType": "Member", "accountEnabled": true, "deletedDateTime": null}]}`, func(c *Config) { c.Preset = "entra" })
+	for id, want := range map[string]lifecycle.OwnerStatus{"1": lifecycle.PersonLeft, "2": lifecycle.PersonActive} {
+		if got := person(t, p, id); got.Status != want {
+			t.Errorf("got %+v", got)
+		}
+	}
+}

@@ -23,8 +23,12 @@ const maxHeaders = 16
 // all is the set of all headers of a column.
 func (c *Column) all() uint32 { return 1<<len(c.Headers) - 1 }
 
-// Feed says that a header feeds a field, and as which of its headers.
-type Feed struct{ field, part, parts int }
+// Feed says that a header feeds a field, and as which of its headers; or that it says
+// whether the record was deleted.
+type Feed struct {
+	field, part, parts int
+	deleted            bool
+}
 
 // Seen says which headers of each field an export has.
 type Seen [maxFields]uint32
@@ -32,7 +36,9 @@ type Seen [maxFields]uint32
 // add notes that an export has the headers.
 func (s *Seen) add(feeds []Feed) {
 	for _, f := range feeds {
-		s[f.field] |= 1 << f.part
+		if !f.deleted {
+			s[f.field] |= 1 << f.part
+		}
 	}
 }
 
@@ -66,22 +72,30 @@ func (w *Words) Layout(t *Table) *Layout {
 			c = Column{Headers: []string{name}}
 		}
 		for part, header := range c.Headers {
-			header = FoldHeader(header)
-			l.feeds[header] = append(l.feeds[header], Feed{i, part, len(c.Headers)})
-			for at, r := range header {
-				if r == '.' {
-					l.within[header[:at]] = true
-				}
-			}
+			l.feed(header, Feed{field: i, part: part, parts: len(c.Headers)})
 		}
 		l.columns[i] = c
+	}
+	for _, header := range w.deleted[t.Name] {
+		l.feed(header, Feed{deleted: true})
 	}
 	return l
 }
 
+// feed notes what a header feeds.
+func (l *Layout) feed(header string, to Feed) {
+	header = FoldHeader(header)
+	l.feeds[header] = append(l.feeds[header], to)
+	for at, r := range header {
+		if r == '.' {
+			l.within[header[:at]] = true
+		}
+	}
+}
+
 // Listed reports whether one of the feeds takes several texts.
 func (t *Table) Listed(feeds []Feed) bool {
-	return slices.ContainsFunc(feeds, func(f Feed) bool { return t.lists.Has(f.field) })
+	return slices.ContainsFunc(feeds, func(f Feed) bool { return !f.deleted && t.lists.Has(f.field) })
 }
 
 // Feeds returns what a header feeds.

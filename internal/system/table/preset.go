@@ -21,6 +21,7 @@ type PresetTable struct {
 	States   map[string]string // the foreign word -> our state or status
 	Suffixes map[string]string // the end of a foreign word -> our state
 	Kinds    map[string]string // the foreign word -> our kind of owner
+	Deleted  []string          // headers of which one holds something where a record was deleted
 }
 
 // table returns the part for a table; there is none without a preset.
