@@ -52,7 +52,7 @@ func (d *jsonReader) envelope() error {
 func part(around map[string]any, rows int) error {
 	said := envelope.More(around, rows)
 	if said == "" {
-		said = envelope.Earlier(around)
+		said = envelope.Earlier(around, rows)
 	}
 	if said == "" {
 		return nil
