@@ -65,6 +65,7 @@ type presetTable struct {
 	States   map[string]string       `yaml:"states"`
 	Suffixes map[string]string       `yaml:"suffixes"`
 	Kinds    map[string]string       `yaml:"kinds"`
+	OneOf    []string                `yaml:"one_of"`
 	Deleted  []string                `yaml:"deleted"`
 }
 
@@ -112,7 +113,7 @@ func readPreset(name string, text []byte) (preset, error) {
 }
 
 func (p *presetTable) table(from string) table.PresetTable {
-	out := table.PresetTable{Columns: make(map[string]table.Column), States: p.States, Suffixes: p.Suffixes, Kinds: p.Kinds, Deleted: p.Deleted}
+	out := table.PresetTable{Columns: make(map[string]table.Column), States: p.States, Suffixes: p.Suffixes, Kinds: p.Kinds, OneOf: p.OneOf, Deleted: p.Deleted}
 	for field, c := range p.Columns {
 		out.Columns[field] = table.Column{
 			Headers: c.headers, Joined: c.joined, Required: slices.Contains(p.Required, field), Fixed: p.Fixed[field], From: from,

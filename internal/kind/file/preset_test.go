@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/custodyhq/terraform-provider-custody/internal/fault"
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/table"
@@ -177,7 +178,7 @@ func TestPresetThatDoesNotFit(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), `for the field "kind", which the preset entra names`) {
 		t.Errorf("a guest could be taken for an employee: %v", err)
 	}
-	_, err = peopleFrom(t, "p.csv", "id,userType,accountEnabled\n1,Robot,True\n", func(c *Config) { c.Preset = "entra" }).Person(t.Context(), "1")
+	_, err = peopleFrom(t, "p.csv", "id,mail,userType,accountEnabled\n1,,Robot,True\n", func(c *Config) { c.Preset = "entra" }).Person(t.Context(), "1")
 	if err == nil || !strings.Contains(err.Error(), `"Robot"`) {
 		t.Errorf("got %v", err)
 	}
@@ -287,6 +288,25 @@ func TestPresetsOfDeletedRecords(t *testing.T) {
 	for id, want := range map[string]lifecycle.OwnerStatus{"1": lifecycle.PersonLeft, "2": lifecycle.PersonActive} {
 		if got := person(t, p, id); got.Status != want {
 			t.Errorf("got %+v", got)
+		}
+	}
+}
+
+// An export without any column by which its people are found is not a list of nobody.
+func TestPresetsRequireKeys(t *testing.T) {
+	for preset, texts := range map[string][2]string{
+		"workday": {"Employee ID,Worker,Worker Type,Worker Status\n1001,Ann,Employee,Active\n", `"email" for the field "email", and none of "user name", "user_name", "username" for the field "username", and then nobody would be found by them; found: "Employee ID"`},
+		"entra":   {"id,displayName,userType,accountEnabled\n1,Ann,Member,True\n", `and none of "userprincipalname", "user principal name" for the field "username"`},
+	} {
+		_, err := peopleFrom(t, "p.csv", texts[0], func(c *Config) { c.Preset = preset }).Person(t.Context(), "ann@example.org")
+		if !errors.Is(err, fault.ErrUnavailable) || !strings.Contains(err.Error(), texts[1]) {
+			t.Errorf("%s: got %v", preset, err)
+		}
+	}
+	for _, header := range []string{"Primary_Work_Email", "Email_-_Primary_Work", "workEmail", "Work Email Address", "Email"} {
+		s := peopleFrom(t, "p.json", `{"Report_Entry": [{"Employee_ID": "1001", "Worker_Type": "Employee", "Worker_Status": "Active", "`+header+`": "ann@example.org"}]}`, func(c *Config) { c.Preset = "workday" })
+		if p := person(t, s, "ann@example.org"); p.ID != "1001" {
+			t.Errorf("%s: got %+v", header, p)
 		}
 	}
 }

@@ -166,7 +166,27 @@ func (l *Layout) CheckSeen(seen Seen, found []string) string {
 		return reason + foundHeaders(found) + "; accepted are " + strings.Join(l.Fields, ", ") +
 			", and whatever " + l.Columns + " maps them to"
 	}
-	return ""
+	return l.checkOneOf(seen, found)
+}
+
+// checkOneOf returns a reason if an export has none of the fields of which it must have
+// one.
+func (l *Layout) checkOneOf(seen Seen, found []string) string {
+	var missing []string
+	for i, name := range l.Fields {
+		if !slices.Contains(l.words.oneOf[l.Name], name) {
+			continue
+		}
+		if seen[i] != 0 {
+			return ""
+		}
+		missing = append(missing, l.missing(&l.columns[i], 0)+" for the field "+Quote(name))
+	}
+	if len(missing) == 0 {
+		return ""
+	}
+	return "it has none of the columns " + strings.Join(missing, ", and none of ") + ", and then nobody would be found by them" + foundHeaders(found) +
+		"; map one of the two with " + l.Columns
 }
 
 // missing lists the headers of a column that an export does not have.

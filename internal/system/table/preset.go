@@ -21,6 +21,7 @@ type PresetTable struct {
 	States   map[string]string // the foreign word -> our state or status
 	Suffixes map[string]string // the end of a foreign word -> our state
 	Kinds    map[string]string // the foreign word -> our kind of owner
+	OneOf    []string          // fields of which the export must have one
 	Deleted  []string          // headers of which one holds something where a record was deleted
 }
 

@@ -94,6 +94,7 @@ type Words struct {
 	mapped   map[string]map[int]map[string]bool // words that are mapped, by table and field
 	empty    []string                           // words that stand for nothing, folded; nil for the usual ones
 	also     []string                           // words that do so in exports of the preset
+	oneOf    map[string][]string                // fields of which an export must have one, by table
 	deleted  map[string][]string                // headers of what was deleted, by table
 	dates    *Dates
 	entities bool // texts are written as HTML writes them
@@ -103,11 +104,14 @@ type Words struct {
 // Check returns the words of the mapping, and everything that is wrong with it.
 func (m *Mapping) Check() (*Words, []system.Problem) {
 	m = m.withPreset()
-	w := &Words{columns: make(map[string]map[string]Column), deleted: make(map[string][]string), mapped: make(map[string]map[int]map[string]bool)}
+	w := &Words{
+		columns: make(map[string]map[string]Column), oneOf: make(map[string][]string), deleted: make(map[string][]string),
+		mapped: make(map[string]map[int]map[string]bool),
+	}
 	var out []system.Problem
 	for _, t := range []*Table{Assets, People, Tasks} {
 		columns, problems := m.checkColumns(t)
-		w.columns[t.Name], w.deleted[t.Name] = columns, m.Preset.table(t).Deleted
+		w.columns[t.Name], w.oneOf[t.Name], w.deleted[t.Name] = columns, m.Preset.table(t).OneOf, m.Preset.table(t).Deleted
 		out = append(out, problems...)
 	}
 	for _, key := range slices.Sorted(maps.Keys(m.MinRecords)) {
