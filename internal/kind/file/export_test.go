@@ -230,7 +230,7 @@ func TestJoinedColumns(t *testing.T) {
 		c.PeopleJoinedColumns = map[string][]string{"name": {"First Name", "Last Name"}, "teams": {"Department", "Groups"}, "end_date": {"Day", "Time"}}
 	}
 	for name, text := range map[string]string{
-		"p.csv":  "Login,Last Name,First Name,Department,Groups,Day,Time\nann,Archer,Ann,Payments,Core;Ops,2026-10-03,09:14\nbob,,Bob,,Core,,\n",
+		"p.csv":  "Login,Last Name,First Name,Department,Groups,Day,Time\nann,Archer,Ann,Payments,Core;Ops,2026-10-03,09:14\nbob,,Bob,n/a,Core,N/A,-\n",
 		"p.json": `[{"Login": "ann", "Last Name": "Archer", "First Name": "Ann", "Department": "Payments", "Groups": ["Core", "Ops"], "Day": "2026-10-03", "Time": "09:14"}, {"Login": "bob", "First Name": "Bob", "Groups": ["Core"]}]`,
 	} {
 		s := peopleFrom(t, name, text, change)
@@ -355,5 +355,30 @@ func TestRepeatedHeader(t *testing.T) {
 	}
 	if f := unusable(t, assetsFrom(t, "a.csv", "id,state,owner\nid,state,owner\n")); !strings.Contains(f.Happened, "it holds 0 asset records") {
 		t.Errorf("got %s", f.Happened)
+	}
+}
+
+// The answer to a request that failed is no list without tasks, and what has neither an
+// id nor a kind nor an asset is no task of another kind.
+func TestAnswersThatAreNoTasks(t *testing.T) {
+	const task = `{"id": "1", "kind": "offboarding", "asset": "A"}`
+	for name, c := range map[string]struct{ file, text, want string }{
+		"error":         {"t.json", `{"error": "unauthorized", "tasks": []}`, `it is the answer to a request that failed: its member "error" tells of an error`},
+		"errors":        {"t.json", `{"tasks": [` + task + `], "errors": [{"message": "timeout"}]}`, `its member "errors" tells of an error`},
+		"errors alone":  {"t.json", `{"errors": []}`, "the object holds no array of records"},
+		"not a success": {"t.json", `{"success": false, "tasks": []}`, `its member "success" says that it failed`},
+		"yaml":          {"t.yaml", "error: unauthorized\ntasks: []\n", `its member "error" tells of an error`},
+		"page token":    {"t.jsonl", task + "\n" + `{"nextPageToken": "x"}`, `line 2, column 2: the field "id" is empty`},
+		"row":           {"t.csv", "id,kind,asset,note\n1,offboarding,A,\n,,,3 tasks\n", `line 3, column 1: the field "id" is empty`},
+	} {
+		dir := folder(t, map[string]string{c.file: c.text})
+		found, err := mustNew(t, Config{Name: "desk", Tasks: filepath.Join(dir, c.file)}).Tasks(t.Context(), "A")
+		if !errors.Is(err, fault.ErrUnavailable) || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: got %+v, %v", name, found, err)
+		}
+	}
+	dir := folder(t, map[string]string{"t.json": `{"tasks": [` + task + `, {"id": "2"}, {"id": "3", "kind": "order"}], "errors": [], "error": null, "success": true}`})
+	if found, err := mustNew(t, Config{Name: "desk", Tasks: filepath.Join(dir, "t.json")}).Tasks(t.Context(), "A"); err != nil || len(found) != 1 {
+		t.Errorf("got %+v, %v", found, err)
 	}
 }

@@ -117,6 +117,40 @@ func Earlier(answer map[string]any, rows int) string {
 	return r.earlier
 }
 
+// Failed says in words that an answer tells of a failure, or returns the empty text: a
+// list beside an error holds what was read before it, or nothing.
+func Failed(answer map[string]any) string {
+	for _, name := range slices.Sorted(maps.Keys(answer)) {
+		folded, value := fold(name), answer[name]
+		truth, isTruth := flag(value)
+		switch {
+		case IsErrors(name) && holds(value):
+			return fmt.Sprintf("its member %q tells of an error", name)
+		case (folded == "success" || folded == "ok") && isTruth && !truth:
+			return fmt.Sprintf("its member %q says that it failed", name)
+		}
+	}
+	return ""
+}
+
+// IsErrors reports whether a member of that name tells of errors, and holds no rows
+// where it is a list.
+func IsErrors(name string) bool {
+	folded := fold(name)
+	return folded == "error" || folded == "errors"
+}
+
+// holds reports whether a value is anything but a word for nothing.
+func holds(value any) bool {
+	switch v := value.(type) {
+	case []any:
+		return len(v) > 0
+	case map[string]any:
+		return len(v) > 0
+	}
+	return leads(value)
+}
+
 // IsLinks reports whether a member of that name holds links where it is a list, and
 // not rows.
 func IsLinks(name string) bool { return atUsualPlaces[fold(name)] == isLinks }

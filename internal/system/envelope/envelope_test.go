@@ -123,6 +123,19 @@ func TestEarlier(t *testing.T) {
 	}
 }
 
+func TestFailed(t *testing.T) {
+	for text, want := range map[string]bool{
+		`{"error": "unauthorized", "tasks": []}`: true, `{"errors": [{"message": "x"}], "data": {}}`: true, `{"Error": {"code": 401}}`: true, `{"error": true}`: true,
+		`{"success": false, "rows": []}`: true, `{"ok": "false"}`: true, `{"errors": 2}`: true,
+		`{"error": null}`: false, `{"error": ""}`: false, `{"errors": []}`: false, `{"error": {}}`: false, `{"errors": 0}`: false, `{"error": false}`: false,
+		`{"success": true, "ok": null}`: false, `{"meta": {"error": "x"}}`: false, `{}`: false,
+	} {
+		if got := Failed(decode(t, text)); (got != "") != want {
+			t.Errorf("Failed(%s) = %q, want something: %v", text, got, want)
+		}
+	}
+}
+
 func TestIsLinks(t *testing.T) {
 	for name, want := range map[string]bool{"links": true, "_links": true, "Link": true, "rows": false, "next": false, "": false} {
 		if got := IsLinks(name); got != want {
@@ -142,7 +155,7 @@ func FuzzMore(f *testing.F) {
 		if json.Unmarshal(text, &answer) != nil || rows < 0 || rows > 1<<30 {
 			return
 		}
-		for _, got := range []string{More(answer, rows), Earlier(answer, rows)} {
+		for _, got := range []string{More(answer, rows), Earlier(answer, rows), Failed(answer)} {
 			if !systemtest.Presentable(got) || len(got) > 1000 {
 				t.Errorf("got %q", got)
 			}

@@ -195,7 +195,9 @@ func (l *Layout) merge(field int, parts []part) Cell {
 	}
 	var texts []string
 	for i := range parts {
-		texts = append(texts, parts[i].cell.texts()...)
+		texts = append(texts, slices.DeleteFunc(parts[i].cell.texts(), func(s string) bool {
+			return l.words.empties(l.Table, field, system.Clean(s))
+		})...)
 	}
 	if l.lists.Has(field) {
 		var list []string
