@@ -93,11 +93,6 @@ func (l *Layout) feed(header string, to Feed) {
 	}
 }
 
-// Listed reports whether one of the feeds takes several texts.
-func (t *Table) Listed(feeds []Feed) bool {
-	return slices.ContainsFunc(feeds, func(f Feed) bool { return !f.deleted && t.lists.Has(f.field) })
-}
-
 // Feeds returns what a header feeds.
 func (l *Layout) Feeds(header string) []Feed { return l.feeds[FoldHeader(header)] }
 
