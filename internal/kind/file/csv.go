@@ -48,6 +48,9 @@ func readCSV(in *input, l *table.Layout, emit func(*table.Row)) (seen table.Seen
 			}
 			return seen, nil
 		}
+		if err != nil && !errors.Is(err, csv.ErrFieldCount) {
+			return seen, csvFlaw(err, above) // first, because what was read until then comes with it
+		}
 		if isEmptyRow(cells, width) || isHeader(cells, header) {
 			rows--
 			continue
@@ -58,9 +61,6 @@ func readCSV(in *input, l *table.Layout, emit func(*table.Row)) (seen table.Seen
 			out.Break(&table.Flaw{Line: line + above, Column: 1, Reason: fmt.Sprintf("the row has %d fields and the header has %d; the row may be cut off", len(cells), width)})
 			emit(&out)
 			continue
-		}
-		if err != nil {
-			return seen, csvFlaw(err, above)
 		}
 		out.Line, out.Column = r.FieldPos(0)
 		out.Line += above
