@@ -287,6 +287,7 @@ func TestObjectOfWhichNothingIsRead(t *testing.T) {
 		"a.json": {
 			`[{"asset_tag": "A", "state": "In use", "assigned_to": {"label": "Ann"}}, {"asset_tag": "B", "assigned_to": ""}]`,
 			`[{"asset_tag": "A", "state": "In use", "assigned_to": [{"email": "bob"}, {"label": "Ann"}]}]`,
+			`[{"asset_tag": "A", "state": "In use", "assigned_to": {"names": ["Ann"]}}]`,
 		},
 		"a.yaml": {
 			"- asset_tag: A\n  state: In use\n  assigned_to:\n    label: Ann\n- asset_tag: B\n  assigned_to: bob\n",

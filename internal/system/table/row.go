@@ -76,7 +76,7 @@ type Row struct {
 	flaws        []*Flaw
 	broken       bool // the row as a whole cannot be read
 	deleted      bool // it says so
-	Values       int  // how many values were read
+	Values       int  // how many values were read for fields
 	Line, Column int
 	Seen         Seen // what the rows so far had
 }
@@ -97,7 +97,7 @@ func (r *Row) Reset() {
 
 // Set puts a value into every field that the header feeds.
 func (r *Row) Set(feeds []Feed, c Cell) {
-	r.Values++
+	r.Values += len(feeds)
 	for _, f := range feeds {
 		if f.deleted {
 			r.delete(&c)
@@ -120,7 +120,7 @@ func (r *Row) Break(flaw *Flaw) {
 
 // Refuse notes that what stands under a header cannot be the value of its fields.
 func (r *Row) Refuse(feeds []Feed, flaw *Flaw) {
-	r.Values++
+	r.Values += len(feeds)
 	for _, f := range feeds {
 		r.bad |= 1 << f.field // of the id, if it tells of deletion: the record is refused
 	}
@@ -132,7 +132,7 @@ func (r *Row) Refuse(feeds []Feed, flaw *Flaw) {
 
 // Add adds the text of a cell to the list in every field that the header feeds.
 func (r *Row) Add(feeds []Feed, text Cell) {
-	r.Values++
+	r.Values += len(feeds)
 	for _, f := range feeds {
 		if f.deleted {
 			r.delete(&text)
