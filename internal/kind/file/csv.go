@@ -115,9 +115,22 @@ func delimiter(r *bufio.Reader, tabs bool) (comma rune, above int, err error) {
 		_, discarded := r.Discard(len(line[0]))
 		return rune(line[1][0]), 1, discarded
 	}
-	var commas, semicolons, tabulators int
-	quoted, begun, ended := false, false, false
-scan:
+	commas, semicolons, tabulators, ended := marks(head)
+	switch {
+	case err == nil && !ended:
+		return 0, 0, &table.Flaw{Line: 1, Column: 1, Reason: "the header is longer than 64 KiB"}
+	case tabs || tabulators > commas && tabulators > semicolons:
+		return '\t', 0, nil
+	case semicolons > commas:
+		return ';', 0, nil
+	}
+	return ',', 0, nil
+}
+
+// marks counts the characters of a header that may part its fields, and tells whether
+// the header ends.
+func marks(head []byte) (commas, semicolons, tabulators int, ended bool) {
+	quoted, begun := false, false
 	for _, c := range head {
 		begun = begun || c != '\r' && c != '\n'
 		switch {
@@ -131,19 +144,10 @@ scan:
 		case c == '\t':
 			tabulators++
 		case c == '\n' && begun:
-			ended = true
-			break scan
+			return commas, semicolons, tabulators, true
 		}
 	}
-	switch {
-	case err == nil && !ended:
-		return 0, 0, &table.Flaw{Line: 1, Column: 1, Reason: "the header is longer than 64 KiB"}
-	case tabs || tabulators > commas && tabulators > semicolons:
-		return '\t', 0, nil
-	case semicolons > commas:
-		return ';', 0, nil
-	}
-	return ',', 0, nil
+	return commas, semicolons, tabulators, false
 }
 
 // csvFlaw says what encoding/csv found below so many lines, in words that need no RFC.
