@@ -36,6 +36,9 @@ func readCSV(in *input, l *table.Layout, emit func(*table.Row)) (seen table.Seen
 	swallowed := slices.ContainsFunc(header, holdsLineEnd)
 	feeds, seen, reason := l.Header(header)
 	if reason != "" {
+		if width == 1 {
+			reason += "; the header is one field, and between fields a comma, a semicolon or a tab is accepted, or what a first line such as sep=| states"
+		}
 		return seen, &table.Flaw{Line: above + 1, Column: 1, Reason: reason}
 	}
 	var out table.Row

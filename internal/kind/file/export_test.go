@@ -330,6 +330,8 @@ func TestStatedDelimiter(t *testing.T) {
 		"sep=,\nid,state,owner\nA,b\n":      "line 3, column 1: the row has 2 fields",
 		"sep=,\nid,state,owner\nA,b,c\"\n":  "line 3, column 6: a quotation mark",
 		"sep=,\nid,state,owner\nA,b,\"c\n":  "in the row that begins in line 3",
+		"id|state|owner\nA|b|c\n":           "the header is one field, and between fields a comma, a semicolon or a tab is accepted",
+		"i\x00d\x00,\x00":                   "if the file is UTF-16, save it as UTF-8",
 		"sep=,\nid,owner\n":                 `line 2, column 1: it has no column "state"`,
 		"sep=,\n":                           "it is empty",
 		"sep=:\nid:state:owner\nA:b:c\n":    "line 1, column 1: it has no column",

@@ -202,7 +202,9 @@ func foundHeaders(found []string) string {
 	switch {
 	case len(found) == 0:
 		return ""
-	case len(found) == 1 || slices.ContainsFunc(found, func(text string) bool { return !isName(text) }):
+	case len(found) == 1:
+		return "; the header has one column, which is not repeated because it does not look like the name of one"
+	case slices.ContainsFunc(found, func(text string) bool { return !isName(text) }):
 		return fmt.Sprintf("; the header has %d columns, which are not repeated because they do not look like names of columns", len(found))
 	}
 	texts := make([]string, 0, len(found))
