@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -19,7 +20,7 @@ const maxHeader = 64 << 10
 // fields than the header is an error: it is how a cut or shifted row shows.
 func readCSV(in *input, l *table.Layout, emit func(*table.Row)) (seen table.Seen, err error) {
 	buffered := bufio.NewReaderSize(in, maxHeader)
-	comma, err := delimiter(buffered, in.tabs)
+	comma, above, err := delimiter(buffered, in.tabs)
 	if err != nil {
 		return seen, err
 	}
@@ -28,13 +29,17 @@ func readCSV(in *input, l *table.Layout, emit func(*table.Row)) (seen table.Seen
 	r.ReuseRecord = true
 	header, err := r.Read()
 	if err != nil {
-		return seen, csvFlaw(err)
+		return seen, csvFlaw(err, above)
 	}
+	header = slices.Clone(header)
 	width := len(header)
 	swallowed := slices.ContainsFunc(header, holdsLineEnd)
 	feeds, seen, reason := l.Header(header)
 	if reason != "" {
-		return seen, &table.Flaw{Line: 1, Column: 1, Reason: reason}
+		if width == 1 {
+			reason += "; the header is one field, and between fields a comma, a semicolon or a tab is accepted, or what a first line such as sep=| states"
+		}
+		return seen, &table.Flaw{Line: above + 1, Column: 1, Reason: reason}
 	}
 	var out table.Row
 	for rows := 0; ; rows++ {
@@ -42,31 +47,33 @@ func readCSV(in *input, l *table.Layout, emit func(*table.Row)) (seen table.Seen
 		cells, err := r.Read()
 		if errors.Is(err, io.EOF) {
 			if swallowed && rows == 0 {
-				return seen, &table.Flaw{Line: 1, Column: 1, Reason: "the header holds line ends and no row follows it; a quotation mark or the kind of line ends may be wrong"}
+				return seen, &table.Flaw{Line: above + 1, Column: 1, Reason: "the header holds line ends and no row follows it; a quotation mark or the kind of line ends may be wrong"}
 			}
 			return seen, nil
 		}
-		if isEmptyRow(cells, width) {
+		if err != nil && !errors.Is(err, csv.ErrFieldCount) {
+			return seen, csvFlaw(err, above) // first, because what was read until then comes with it
+		}
+		if isEmptyRow(cells, width) || isHeader(cells, header) {
 			rows--
 			continue
 		}
 		out.Reset()
 		if errors.Is(err, csv.ErrFieldCount) {
 			line, _ := r.FieldPos(0)
-			out.Break(&table.Flaw{Line: line, Column: 1, Reason: fmt.Sprintf("the row has %d fields and the header has %d; the row may be cut off", len(cells), width)})
+			out.Break(&table.Flaw{Line: line + above, Column: 1, Reason: fmt.Sprintf("the row has %d fields and the header has %d; the row may be cut off", len(cells), width)})
 			emit(&out)
 			continue
 		}
-		if err != nil {
-			return seen, csvFlaw(err)
-		}
 		out.Line, out.Column = r.FieldPos(0)
+		out.Line += above
 		for i, to := range feeds {
 			if len(to) == 0 {
 				continue
 			}
 			c := table.Cell{Text: cells[i]}
 			c.Line, c.Column = r.FieldPos(i)
+			c.Line += above
 			out.Set(to, c)
 		}
 		emit(&out)
@@ -84,22 +91,49 @@ func isEmptyRow(cells []string, width int) bool {
 	return len(cells) > 0 && !slices.ContainsFunc(cells, func(s string) bool { return strings.Trim(s, blank) != "" })
 }
 
+// isHeader reports whether a row is the header again, as it is where exports were put
+// one behind the other. A byte order mark may come with it.
+func isHeader(cells, header []string) bool {
+	return len(cells) > 0 && len(cells) == len(header) && strings.TrimPrefix(cells[0], "\ufeff") == header[0] && slices.Equal(cells[1:], header[1:])
+}
+
 // holdsLineEnd reports whether a name of a column holds what ends a line somewhere:
 // in this file, in another kind of file, or in the text of a program.
 func holdsLineEnd(name string) bool {
 	return strings.ContainsAny(name, "\n\v\f\u0085\u2028\u2029\x1e") || strings.Contains(name, `\n`) || strings.Contains(name, `\r`)
 }
 
-// delimiter returns the character that parts the fields of the header: the most
-// frequent one outside quotation marks.
-func delimiter(r *bufio.Reader, tabs bool) (rune, error) {
+// stated matches a first line in which spreadsheets find the delimiter.
+var stated = regexp.MustCompile("^\"?(?i:sep)=([,;\t|])\"?[,;\t]*\r?\n")
+
+// delimiter returns the character that parts the fields: what a line above the header
+// states, or the most frequent one of the header outside quotation marks. It passes
+// over that line, and returns how many there are above the header.
+func delimiter(r *bufio.Reader, tabs bool) (comma rune, above int, err error) {
 	head, err := r.Peek(maxHeader)
 	if err != nil && !errors.Is(err, io.EOF) && len(head) == 0 {
-		return 0, err
+		return 0, 0, err
 	}
-	var commas, semicolons, tabulators int
-	quoted, begun, ended := false, false, false
-scan:
+	if line := stated.FindSubmatch(head); line != nil {
+		_, discarded := r.Discard(len(line[0]))
+		return rune(line[1][0]), 1, discarded
+	}
+	commas, semicolons, tabulators, ended := marks(head)
+	switch {
+	case err == nil && !ended:
+		return 0, 0, &table.Flaw{Line: 1, Column: 1, Reason: "the header is longer than 64 KiB"}
+	case tabs || tabulators > commas && tabulators > semicolons:
+		return '\t', 0, nil
+	case semicolons > commas:
+		return ';', 0, nil
+	}
+	return ',', 0, nil
+}
+
+// marks counts the characters of a header that may part its fields, and tells whether
+// the header ends.
+func marks(head []byte) (commas, semicolons, tabulators int, ended bool) {
+	quoted, begun := false, false
 	for _, c := range head {
 		begun = begun || c != '\r' && c != '\n'
 		switch {
@@ -113,23 +147,14 @@ scan:
 		case c == '\t':
 			tabulators++
 		case c == '\n' && begun:
-			ended = true
-			break scan
+			return commas, semicolons, tabulators, true
 		}
 	}
-	switch {
-	case err == nil && !ended:
-		return 0, &table.Flaw{Line: 1, Column: 1, Reason: "the header is longer than 64 KiB"}
-	case tabs || tabulators > commas && tabulators > semicolons:
-		return '\t', nil
-	case semicolons > commas:
-		return ';', nil
-	}
-	return ',', nil
+	return commas, semicolons, tabulators, false
 }
 
-// csvFlaw says what encoding/csv found, in words that need no RFC.
-func csvFlaw(err error) error {
+// csvFlaw says what encoding/csv found below so many lines, in words that need no RFC.
+func csvFlaw(err error, above int) error {
 	if errors.Is(err, io.EOF) {
 		return &table.Flaw{Reason: "it is empty: it has not even a header"}
 	}
@@ -139,10 +164,10 @@ func csvFlaw(err error) error {
 	}
 	switch {
 	case errors.Is(err, csv.ErrQuote):
-		return &table.Flaw{Line: parse.Line, Column: parse.Column, Reason: fmt.Sprintf(
-			"a quotation mark is missing or too many in the row that begins in line %d; the file may be cut off", parse.StartLine)}
+		return &table.Flaw{Line: parse.Line + above, Column: parse.Column, Reason: fmt.Sprintf(
+			"a quotation mark is missing or too many in the row that begins in line %d; the file may be cut off", parse.StartLine+above)}
 	case errors.Is(err, csv.ErrBareQuote):
-		return &table.Flaw{Line: parse.Line, Column: parse.Column, Reason: `a quotation mark stands inside a field that is not quoted; write "" inside quotation marks`}
+		return &table.Flaw{Line: parse.Line + above, Column: parse.Column, Reason: `a quotation mark stands inside a field that is not quoted; write "" inside quotation marks`}
 	}
 	return err
 }

@@ -230,7 +230,7 @@ func TestJoinedColumns(t *testing.T) {
 		c.PeopleJoinedColumns = map[string][]string{"name": {"First Name", "Last Name"}, "teams": {"Department", "Groups"}, "end_date": {"Day", "Time"}}
 	}
 	for name, text := range map[string]string{
-		"p.csv":  "Login,Last Name,First Name,Department,Groups,Day,Time\nann,Archer,Ann,Payments,Core;Ops,2026-10-03,09:14\nbob,,Bob,,Core,,\n",
+		"p.csv":  "Login,Last Name,First Name,Department,Groups,Day,Time\nann,Archer,Ann,Payments,Core;Ops,2026-10-03,09:14\nbob,,Bob,n/a,Core,N/A,-\n",
 		"p.json": `[{"Login": "ann", "Last Name": "Archer", "First Name": "Ann", "Department": "Payments", "Groups": ["Core", "Ops"], "Day": "2026-10-03", "Time": "09:14"}, {"Login": "bob", "First Name": "Bob", "Groups": ["Core"]}]`,
 	} {
 		s := peopleFrom(t, name, text, change)
@@ -276,6 +276,112 @@ func TestOneUnicodeForm(t *testing.T) {
 	asset(t, assetsFrom(t, "a.csv", "id,STATUT ACHAT"+"\u00c9"+",owner\nA,,\n", func(c *Config) { c.Columns = map[string]string{"state": "statut achate\u0301"} }), "A")
 	dir := folder(t, map[string]string{"t.csv": "id,kind,asset\n1,offboarding," + composed + "\n"})
 	if found, err := mustNew(t, Config{Name: "desk", Tasks: filepath.Join(dir, "t.csv")}).Tasks(t.Context(), decomposed); err != nil || len(found) != 1 {
+		t.Errorf("got %+v, %v", found, err)
+	}
+}
+
+// An object of which nothing is read, where a text is wanted too, is not nobody.
+func TestObjectOfWhichNothingIsRead(t *testing.T) {
+	preset := func(c *Config) { c.Preset = "servicenow" }
+	for name, texts := range map[string][]string{
+		"a.json": {
+			`[{"asset_tag": "A", "state": "In use", "assigned_to": {"label": "Ann"}}, {"asset_tag": "B", "assigned_to": ""}]`,
+			`[{"asset_tag": "A", "state": "In use", "assigned_to": [{"email": "bob"}, {"label": "Ann"}]}]`,
+			`[{"asset_tag": "A", "state": "In use", "assigned_to": {"names": ["Ann"]}}]`,
+		},
+		"a.yaml": {
+			"- asset_tag: A\n  state: In use\n  assigned_to:\n    label: Ann\n- asset_tag: B\n  assigned_to: bob\n",
+			"- asset_tag: A\n  state: In use\n  assigned_to:\n  - email: bob\n  - label: Ann\n",
+		},
+	} {
+		for _, text := range texts {
+			f := unusable(t, assetsFrom(t, name, text, preset))
+			if !strings.Contains(f.Happened, `"assigned_to" holds an object or a list`) || !strings.Contains(f.Happened, "line ") {
+				t.Errorf("%s: got %s", text, f.Happened)
+			}
+		}
+	}
+	s := assetsFrom(t, "a.json", `[{"asset_tag": "A", "state": "x", "assigned_to": {}}, {"asset_tag": "B", "assigned_to": {"label": "", "email": null}},
+		{"asset_tag": "C", "assigned_to": {"label": "Ann", "email": "ann"}}, {"asset_tag": "D", "assigned_to": "dan"}]`, preset)
+	for id, want := range map[string][]string{"A": nil, "B": nil, "C": {"ann"}, "D": {"dan"}} {
+		if r := asset(t, s, id); !slices.Equal(r.Owners, want) {
+			t.Errorf("%s: got %+v", id, r)
+		}
+	}
+}
+
+// A line above the header may state the delimiter, as Excel reads it; places count it.
+func TestStatedDelimiter(t *testing.T) {
+	for name, text := range map[string]string{
+		"comma":     "\ufeffsep=,\r\nid,state,owner,shared\r\nA,active,ann,\r\nB,,,perhaps\r\n",
+		"semicolon": "sep=;\nid;state;owner, formerly;owner;shared\nA;active;,,,,,,;ann;\nB;;;;perhaps\n",
+		"pipe":      "\"sep=|\"\rid|state|owner|shared\rA|active|ann|\rB|||perhaps\r",
+		"padded":    "SEP=;;;\nid;state;owner;shared\nA;active;ann;\nB;;;perhaps\n",
+	} {
+		f := unusable(t, assetsFrom(t, "a.csv", text))
+		if !strings.Contains(f.Happened, "line 4, column ") || !strings.Contains(f.Happened, `"perhaps"`) {
+			t.Errorf("%s: got %s", name, f.Happened)
+		}
+		if r := asset(t, assetsFrom(t, "a.csv", strings.ReplaceAll(text, "perhaps", "no")), "A"); !slices.Equal(r.Owners, []string{"ann"}) || r.Source != "a.csv line 3" {
+			t.Errorf("%s: got %+v", name, r)
+		}
+	}
+	for text, want := range map[string]string{
+		"sep=,\nid,state,owner\nA,b\n":      "line 3, column 1: the row has 2 fields",
+		"sep=,\nid,state,owner\nA,b,c\"\n":  "line 3, column 6: a quotation mark",
+		"sep=,\nid,state,owner\nA,b,\"c\n":  "in the row that begins in line 3",
+		"id|state|owner\nA|b|c\n":           "the header is one field, and between fields a comma, a semicolon or a tab is accepted",
+		"i\x00d\x00,\x00":                   "if the file is UTF-16, save it as UTF-8",
+		"sep=,\nid,owner\n":                 `line 2, column 1: it has no column "state"`,
+		"sep=,\n":                           "it is empty",
+		"sep=:\nid:state:owner\nA:b:c\n":    "line 1, column 1: it has no column",
+		"sep=,\nid,state,owner,\"x\ny,,,\"": "line 2, column 1: the header holds line ends",
+	} {
+		if f := unusable(t, assetsFrom(t, "a.csv", text)); !strings.Contains(f.Happened, want) {
+			t.Errorf("%q: got %s, want %q", text, f.Happened, want)
+		}
+	}
+}
+
+// Exports that were put one behind the other hold the header again, which is no record.
+func TestRepeatedHeader(t *testing.T) {
+	s := assetsFrom(t, "a.csv", "id,state,owner\nA,,ann\nid,state,owner\nB,,bob\n\ufeffid,state,owner\nC,,\n")
+	var got []string
+	for r, err := range s.Assets(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, r.ID)
+	}
+	if want := []string{"A", "B", "C"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if f := unusable(t, assetsFrom(t, "a.csv", "id,state,owner\nid,state,owner\n")); !strings.Contains(f.Happened, "it holds 0 asset records") {
+		t.Errorf("got %s", f.Happened)
+	}
+}
+
+// The answer to a request that failed is no list without tasks, and what has neither an
+// id nor a kind nor an asset is no task of another kind.
+func TestAnswersThatAreNoTasks(t *testing.T) {
+	const task = `{"id": "1", "kind": "offboarding", "asset": "A"}`
+	for name, c := range map[string]struct{ file, text, want string }{
+		"error":         {"t.json", `{"error": "unauthorized", "tasks": []}`, `it is the answer to a request that failed: its member "error" tells of an error`},
+		"errors":        {"t.json", `{"tasks": [` + task + `], "errors": [{"message": "timeout"}]}`, `its member "errors" tells of an error`},
+		"errors alone":  {"t.json", `{"errors": []}`, "the object holds no array of records"},
+		"not a success": {"t.json", `{"success": false, "tasks": []}`, `its member "success" says that it failed`},
+		"yaml":          {"t.yaml", "error: unauthorized\ntasks: []\n", `its member "error" tells of an error`},
+		"page token":    {"t.jsonl", task + "\n" + `{"nextPageToken": "x"}`, `line 2, column 2: the field "id" is empty`},
+		"row":           {"t.csv", "id,kind,asset,note\n1,offboarding,A,\n,,,3 tasks\n", `line 3, column 1: the field "id" is empty`},
+	} {
+		dir := folder(t, map[string]string{c.file: c.text})
+		found, err := mustNew(t, Config{Name: "desk", Tasks: filepath.Join(dir, c.file)}).Tasks(t.Context(), "A")
+		if !errors.Is(err, fault.ErrUnavailable) || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: got %+v, %v", name, found, err)
+		}
+	}
+	dir := folder(t, map[string]string{"t.json": `{"tasks": [` + task + `, {"id": "2"}, {"id": "3", "kind": "order"}], "errors": [], "error": null, "success": true}`})
+	if found, err := mustNew(t, Config{Name: "desk", Tasks: filepath.Join(dir, "t.json")}).Tasks(t.Context(), "A"); err != nil || len(found) != 1 {
 		t.Errorf("got %+v, %v", found, err)
 	}
 }

@@ -140,3 +140,27 @@ func FuzzMappedYAML(f *testing.F) {
 	fuzzWith(f, mapped("a.yaml"),
 		"has_more: false\nrows:\n- a:\n    tag: A\n    first: Ann\n    holders:\n    - mail: ann\n    - mail: bob\n  day: 03.10.2026\n  time: '09:14'\n", "- a: {tag: ann, teams: [x, y]}\n  type: Guest\n-\n", "- a: [{tag: A}]\n")
 }
+
+// twoPresets is a configuration with what a preset says of assets, and another of people.
+func twoPresets(name string) Config {
+	both := *presets()["snipeit"].words
+	both.Tables = map[string]table.PresetTable{table.NameAssets: both.Tables[table.NameAssets], table.NamePeople: presets()["entra"].words.Tables[table.NamePeople]}
+	return Config{Name: "cmdb", Assets: name, People: name, Tasks: name, Mapping: table.Mapping{Preset: &both}}
+}
+
+func FuzzPresetCSV(f *testing.F) {
+	fuzzWith(f, twoPresets("a.csv"),
+		"sep=;\nAsset Tag;Status;Username;EOL;Deleted\nA;x &amp; (deployed);ann;36 months;\nAsset Tag;Status;Username;EOL;Deleted\nB;;;;nein\n",
+		"\"sep=|\"\rid|mail|userType|accountEnabled|deletedDateTime\r1|ann|Guest|True|2026-10-03\r", "sep=,\n\"a\nb")
+}
+
+func FuzzPresetJSON(f *testing.F) {
+	fuzzWith(f, twoPresets("a.json"),
+		`{"rows": [{"asset_tag": "A", "status": {"status_meta": "deployed"}, "assigned_to": {"email": "", "username": "ann"}, "deleted_at": {"datetime": "2026-10-03"}, "custom_fields": {"Purpose": {"value": ["x"]}}}], "error": null}`,
+		`{"value": [{"id": "1", "userPrincipalName": "ann", "userType": "Guest", "accountEnabled": true, "deletedDateTime": ["", 1], "manager": {"x": 1}}], "errors": [{}]}`)
+}
+
+func FuzzPresetYAML(f *testing.F) {
+	fuzzWith(f, twoPresets("a.yaml"),
+		"- asset_tag: A\n  status:\n    status_meta: deployed\n  assigned_to:\n  - name: Ann\n  deleted_at: {datetime: x}\n", "error: x\nvalue:\n- id: 1\n  mail: ann\n  userType: Member\n  accountEnabled: yes\n  manager: {id: 2}\n")
+}

@@ -30,7 +30,7 @@ func (d *jsonReader) envelope() error {
 		}
 		name, _ := key.(string)
 		switch {
-		case value != json.Delim('['), envelope.IsLinks(name):
+		case value != json.Delim('['), envelope.IsLinks(name), envelope.IsErrors(name):
 			around[name], err = d.value(value)
 		case list != "":
 			return d.flaw(fmt.Sprintf("the object holds two arrays, %s and %s; one is accepted", list, table.Name(name)))
@@ -48,11 +48,15 @@ func (d *jsonReader) envelope() error {
 	return part(around, d.rows)
 }
 
-// part returns a flaw if what surrounds the records of a file tells of others.
+// part returns a flaw if what surrounds the records of a file tells of others, or of a
+// failure.
 func part(around map[string]any, rows int) error {
+	if said := envelope.Failed(around); said != "" {
+		return &table.Flaw{Reason: "it is the answer to a request that failed: " + said, Advice: "Export it again, then plan again."}
+	}
 	said := envelope.More(around, rows)
 	if said == "" {
-		said = envelope.Earlier(around)
+		said = envelope.Earlier(around, rows)
 	}
 	if said == "" {
 		return nil

@@ -56,7 +56,7 @@ func (d *jsonReader) member(path, key string, feeds []table.Feed, within, listed
 	at := table.Cell{Line: d.line, Column: d.column}
 	switch {
 	case token == json.Delim('{') && within:
-		return d.members(path, listed)
+		return d.inside(path, key, feeds, listed)
 	case token == json.Delim('[') && (within || len(feeds) > 0):
 		return d.elements(path, key, feeds, within, listed)
 	case len(feeds) == 0:
@@ -72,6 +72,22 @@ func (d *jsonReader) member(path, key string, feeds []table.Feed, within, listed
 	} else {
 		d.row.Set(feeds, at)
 	}
+	return nil
+}
+
+// inside reads an object in which there are members that are read. Where a text is
+// wanted too, an object that holds none of these members is not nothing: a reference
+// to somebody would look like nobody.
+func (d *jsonReader) inside(path, key string, feeds []table.Feed, listed bool) error {
+	line, column, values, blank := d.line, d.column, d.row.Values, d.blank
+	d.blank = true
+	if err := d.members(path, listed); err != nil {
+		return err
+	}
+	if !d.blank && d.row.Values == values {
+		d.row.Refuse(feeds, refused(line, column, key))
+	}
+	d.blank = d.blank && blank
 	return nil
 }
 
@@ -96,7 +112,7 @@ func (d *jsonReader) elements(path, key string, feeds []table.Feed, within, list
 			}
 			return nil
 		case token == json.Delim('{') && within:
-			err = d.members(path, true)
+			err = d.inside(path, key, feeds, true)
 		case token == json.Delim('{'), token == json.Delim('['):
 			d.refuse(feeds, key)
 			err = d.skip(token)
@@ -115,8 +131,12 @@ func (d *jsonReader) elements(path, key string, feeds []table.Feed, within, list
 
 // refuse notes that an object or a list stands where a text is wanted.
 func (d *jsonReader) refuse(feeds []table.Feed, key string) {
-	d.row.Refuse(feeds, &table.Flaw{Line: d.line, Column: d.column,
-		Reason: table.Quote(key) + " holds an object or a list; a text is accepted there, or a path to a member inside it"})
+	d.row.Refuse(feeds, refused(d.line, d.column, key))
+}
+
+func refused(line, column int, key string) *table.Flaw {
+	return &table.Flaw{Line: line, Column: column,
+		Reason: table.Quote(key) + " holds an object or a list; a text is accepted there, or a path to a member inside it"}
 }
 
 // text returns a value that is no object and no list as it is written.

@@ -77,3 +77,23 @@ func TestHeaderThatSwallowsTheRows(t *testing.T) {
 		t.Errorf("an empty list: %v", err)
 	}
 }
+
+// A file that cannot be read from some place on ends there. What the reader has of a
+// row until then may look like an empty one.
+func TestUnreadableBehindTheBeginning(t *testing.T) {
+	rows := "id,state,owner\n" + strings.Repeat("A,active,ann\n", 10_000)
+	for name, c := range map[string]struct{ text, want string }{
+		"Windows-1252":   {rows + "B,active,M\xfcller\n", "line 10002, column 11: the text is not UTF-8"},
+		"NUL":            {rows + "B,active,\x00\n", "line 10002, column 10: a NUL character"},
+		"quotation mark": {rows + "\"\"x,active,ann\n", "line 10002, column 2: a quotation mark"},
+		"endless record": {rows + "\"" + strings.Repeat("x,\n", 1<<19), "longer than 1 MiB"},
+	} {
+		for pad := range len("A,active,ann\n") { // so that a part of the file that is read at once ends with a row
+			text := strings.Replace(c.text, "owner\n", "owner\nA,active,"+strings.Repeat("x", pad)+"\n", 1)
+			want := strings.Replace(c.want, "10002", "10003", 1)
+			if f := unusable(t, assetsFrom(t, "a.csv", text)); !strings.Contains(f.Happened, want) {
+				t.Errorf("%s: got %s, want %q", name, f.Happened, want)
+			}
+		}
+	}
+}

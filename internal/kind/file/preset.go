@@ -53,6 +53,7 @@ type preset struct {
 	People *presetTable  `yaml:"people"`
 	Empty  []string      `yaml:"empty"`
 	HTML   bool          `yaml:"html_entities"`
+	Spans  bool          `yaml:"durations"`
 	words  *table.Preset // what all of it says
 }
 
@@ -64,6 +65,8 @@ type presetTable struct {
 	States   map[string]string       `yaml:"states"`
 	Suffixes map[string]string       `yaml:"suffixes"`
 	Kinds    map[string]string       `yaml:"kinds"`
+	OneOf    []string                `yaml:"one_of"`
+	Deleted  []string                `yaml:"deleted"`
 }
 
 // presetColumn is a header, a list of headers that make the value together, or
@@ -97,7 +100,7 @@ func readPreset(name string, text []byte) (preset, error) {
 	if err := yaml.UnmarshalWithOptions(text, &p, yaml.DisallowUnknownField()); err != nil {
 		return p, err
 	}
-	p.words = &table.Preset{Name: name, Empty: p.Empty, Entities: p.HTML, Tables: make(map[string]table.PresetTable)}
+	p.words = &table.Preset{Name: name, Empty: p.Empty, Entities: p.HTML, Durations: p.Spans, Tables: make(map[string]table.PresetTable)}
 	for of, part := range map[string]*presetTable{table.NameAssets: p.Assets, table.NamePeople: p.People} {
 		if part != nil {
 			p.words.Tables[of] = part.table("the preset " + name)
@@ -110,7 +113,7 @@ func readPreset(name string, text []byte) (preset, error) {
 }
 
 func (p *presetTable) table(from string) table.PresetTable {
-	out := table.PresetTable{Columns: make(map[string]table.Column), States: p.States, Suffixes: p.Suffixes, Kinds: p.Kinds}
+	out := table.PresetTable{Columns: make(map[string]table.Column), States: p.States, Suffixes: p.Suffixes, Kinds: p.Kinds, OneOf: p.OneOf, Deleted: p.Deleted}
 	for field, c := range p.Columns {
 		out.Columns[field] = table.Column{
 			Headers: c.headers, Joined: c.joined, Required: slices.Contains(p.Required, field), Fixed: p.Fixed[field], From: from,

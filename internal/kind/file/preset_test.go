@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/custodyhq/terraform-provider-custody/internal/fault"
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/table"
@@ -169,7 +170,7 @@ func TestPresetIsOverridden(t *testing.T) {
 // An export without what a preset needs is not read, and the message says what to do.
 func TestPresetThatDoesNotFit(t *testing.T) {
 	s := assetsFrom(t, "a.csv", "Asset Tag,Category,Status,Checked Out To\nA,Laptops,Ready to Deploy (deployed),Ann Archer\n", func(c *Config) { c.Preset = "snipeit" })
-	if f := unusable(t, s); !strings.Contains(f.Happened, `it has none of the columns "username", "employee no.", "assigned_to.email", "assigned_to.username" for the field "owner", which the preset snipeit names`) ||
+	if f := unusable(t, s); !strings.Contains(f.Happened, `it has none of the columns "username", "employee no.", "assigned_to.email", "assigned_to.username", "assigned_to.employee_number" for the field "owner", which the preset snipeit names`) ||
 		!strings.Contains(f.Happened, `found: "Asset Tag"`) {
 		t.Errorf("got %s", f.Happened)
 	}
@@ -177,7 +178,7 @@ func TestPresetThatDoesNotFit(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), `for the field "kind", which the preset entra names`) {
 		t.Errorf("a guest could be taken for an employee: %v", err)
 	}
-	_, err = peopleFrom(t, "p.csv", "id,userType,accountEnabled\n1,Robot,True\n", func(c *Config) { c.Preset = "entra" }).Person(t.Context(), "1")
+	_, err = peopleFrom(t, "p.csv", "id,mail,userType,accountEnabled\n1,,Robot,True\n", func(c *Config) { c.Preset = "entra" }).Person(t.Context(), "1")
 	if err == nil || !strings.Contains(err.Error(), `"Robot"`) {
 		t.Errorf("got %v", err)
 	}
@@ -222,6 +223,90 @@ func TestPresetsAreSound(t *testing.T) {
 		}
 		if found, err := filepath.Glob(presetFile(name + ".*")); err != nil || len(found) == 0 {
 			t.Errorf("%s has no export", name)
+		}
+	}
+}
+
+// What the interfaces of the tools write otherwise than their reports is read too.
+func TestPresetsOfOtherShapes(t *testing.T) {
+	const label = `{"id": 2, "name": "Ready to Deploy", "status_type": "deployable", "status_meta": "deployed"}`
+	s := assetsFrom(t, "a.json", `{"total": 3, "rows": [
+		{"asset_tag": "A", "status_label": `+label+`, "status": `+label+`, "eol": "36 months", "asset_eol_date": null, "assigned_to": {"username": "ann"},
+		 "custom_fields": {"Environment": {"field": "_snipeit_environment_1", "value": "production"}, "Criticality": {"value": "ENCRYPTED"}}},
+		{"asset_tag": "B", "status": `+label+`, "eol": "36 Monate", "asset_eol_date": {"date": "2028-03-01"}, "assigned_to": {"name": "Bob", "employee_number": "1002"}},
+		{"asset_tag": "C", "status_label": `+label+`, "eol": "2028-03-01", "assigned_to": {"name": "Berlin", "type": "location"}}]}`,
+		func(c *Config) { c.Preset = "snipeit" })
+	end := instant("2028-03-01T23:59:59Z")
+	for id, want := range map[string]lifecycle.Record{
+		"A": {Owners: []string{"ann"}, Environment: "production"}, "B": {Owners: []string{"1002"}, RetirementDate: end}, "C": {RetirementDate: end},
+	} {
+		r := asset(t, s, id)
+		if r.State != lifecycle.StateInService || !slices.Equal(r.Owners, want.Owners) || r.Environment != want.Environment || r.Criticality != "" || r.RetirementDate != want.RetirementDate {
+			t.Errorf("%s: got %+v", id, r)
+		}
+	}
+	s = assetsFrom(t, "a.csv", "Asset Tag,Status,Username,EOL,Last Audit\nA,x (deployed),ann,36 months,soon\nB,x (deployed),ann,3 Oct,\nC,x (deployed),ann,inf months,\n", func(c *Config) { c.Preset = "snipeit" })
+	if f := unusable(t, s); len(f.Items) != 3 || !strings.Contains(f.Items[0], `holds "soon", and it is not a date`) || !strings.Contains(f.Items[1], "3 Oct") || !strings.Contains(f.Items[2], "inf months") {
+		t.Errorf("got %s, %q", f.Happened, f.Items)
+	}
+
+	s = assetsFrom(t, "a.json", `{"result": [{"asset_tag": "A", "install_status": "In use", "assigned_to": {"display_value": "", "value": "u9"}},
+		{"asset_tag": "B", "install_status": "In use", "assigned_to": {"display_value": "Ann Archer", "link": "https://example.org/u1"}},
+		{"asset_tag": "C", "install_status": "In stock", "assigned_to": ""}]}`, func(c *Config) { c.Preset = "servicenow" })
+	for id, want := range map[string][]string{"A": {"u9"}, "B": {"Ann Archer"}, "C": nil} {
+		if r := asset(t, s, id); !slices.Equal(r.Owners, want) {
+			t.Errorf("%s: got %+v", id, r)
+		}
+	}
+}
+
+// A deleted record is retired, and a deleted person has left, whatever else is said.
+func TestPresetsOfDeletedRecords(t *testing.T) {
+	for name, text := range map[string]string{
+		"a.csv": "Asset Tag,Status,Username,Deleted\nA,x (deployed),ann,\nB,x (deployed),bob,2026-10-03 09:14:02\nC,x (deployed),cam,No\nD,x (deployed),cam,N/A\n",
+		"a.json": `{"rows": [{"asset_tag": "A", "status_label": {"status_meta": "deployed"}, "assigned_to": {"username": "ann"}, "deleted_at": null},
+			{"asset_tag": "B", "status_label": {"status_meta": "deployed"}, "deleted_at": {"datetime": "2026-10-03 09:14:02", "formatted": "x"}},
+			{"asset_tag": "C", "status_label": {"status_meta": "deployed"}, "deleted_at": ""}, {"asset_tag": "D", "status_label": {"status_meta": "deployed"}}]}`,
+	} {
+		s := assetsFrom(t, name, text, func(c *Config) { c.Preset = "snipeit" })
+		for id, want := range map[string]lifecycle.State{"A": lifecycle.StateInService, "B": lifecycle.StateRetired, "C": lifecycle.StateInService, "D": lifecycle.StateInService} {
+			if r := asset(t, s, id); r.State != want || r.StateText != "" {
+				t.Errorf("%s: got %+v", name, r)
+			}
+		}
+	}
+	s := assetsFrom(t, "a.json", `{"rows": [{"asset_tag": "A", "status_label": {"status_meta": "deployed"}, "deleted_at": {"when": "2026"}, "assigned_to": {"username": "ann"}}]}`, func(c *Config) { c.Preset = "snipeit" })
+	if f := unusable(t, s); !strings.Contains(f.Happened, `"deleted_at" holds an object`) {
+		t.Errorf("got %s", f.Happened)
+	}
+	s = assetsFrom(t, "a.csv", "Asset Tag,Status,Username,Deleted\nA,x (deployed),ann,nein\n", func(c *Config) { c.Preset = "snipeit" })
+	if f := unusable(t, s); !strings.Contains(f.Happened, `line 2, column 20: "nein" does not tell whether the record was deleted`) {
+		t.Errorf("got %s", f.Happened)
+	}
+	p := peopleFrom(t, "p.json", `{"value": [{"id": "1", "userPrincipalName": "ann", "userType": "Member", "accountEnabled": true, "deletedDateTime": "2026-10-03T09:14:02Z"},
+		{"id": "2", "userPrincipalName": "bob", "userType": "Member", "accountEnabled": true, "deletedDateTime": null}]}`, func(c *Config) { c.Preset = "entra" })
+	for id, want := range map[string]lifecycle.OwnerStatus{"1": lifecycle.PersonLeft, "2": lifecycle.PersonActive} {
+		if got := person(t, p, id); got.Status != want {
+			t.Errorf("got %+v", got)
+		}
+	}
+}
+
+// An export without any column by which its people are found is not a list of nobody.
+func TestPresetsRequireKeys(t *testing.T) {
+	for preset, texts := range map[string][2]string{
+		"workday": {"Employee ID,Worker,Worker Type,Worker Status\n1001,Ann,Employee,Active\n", `"email" for the field "email", and none of "user name", "user_name", "username" for the field "username", and then nobody would be found by them; found: "Employee ID"`},
+		"entra":   {"id,displayName,userType,accountEnabled\n1,Ann,Member,True\n", `and none of "userprincipalname", "user principal name" for the field "username"`},
+	} {
+		_, err := peopleFrom(t, "p.csv", texts[0], func(c *Config) { c.Preset = preset }).Person(t.Context(), "ann@example.org")
+		if !errors.Is(err, fault.ErrUnavailable) || !strings.Contains(err.Error(), texts[1]) {
+			t.Errorf("%s: got %v", preset, err)
+		}
+	}
+	for _, header := range []string{"Primary_Work_Email", "Email_-_Primary_Work", "workEmail", "Work Email Address", "Email"} {
+		s := peopleFrom(t, "p.json", `{"Report_Entry": [{"Employee_ID": "1001", "Worker_Type": "Employee", "Worker_Status": "Active", "`+header+`": "ann@example.org"}]}`, func(c *Config) { c.Preset = "workday" })
+		if p := person(t, s, "ann@example.org"); p.ID != "1001" {
+			t.Errorf("%s: got %+v", header, p)
 		}
 	}
 }

@@ -194,7 +194,7 @@ func (in *input) check(p []byte) error {
 	}
 	if i := bytes.IndexByte(p, 0); i >= 0 {
 		in.count(p[:i], at)
-		return &table.Flaw{Line: in.line + 1, Column: int(at+int64(i)-in.lineStart) + 1, Reason: "a NUL character is not accepted"}
+		return &table.Flaw{Line: in.line + 1, Column: int(at+int64(i)-in.lineStart) + 1, Reason: "a NUL character is not accepted; if the file is UTF-16, save it as UTF-8"}
 	}
 	if !utf8.Valid(p) {
 		i := firstInvalid(p)

@@ -153,23 +153,23 @@ func (p *yamlParser) members(m ast.MapNode, outer string, listed bool) error {
 			return p.flaw(it.Key(), fmt.Sprintf("the record names %s twice", table.Quote(key)))
 		}
 		read = append(read, path)
-		if err := p.member(it.Value(), path, feeds, within, listed); err != nil {
+		if err := p.member(it.Value(), path, key, feeds, within, listed); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (p *yamlParser) member(node ast.Node, path string, feeds []table.Feed, within, listed bool) error {
+func (p *yamlParser) member(node ast.Node, path, key string, feeds []table.Feed, within, listed bool) error {
 	var c table.Cell
 	c.Line, c.Column = p.at(node)
 	m, isMap := node.(ast.MapNode)
 	list, isList := node.(*ast.SequenceNode)
 	switch {
 	case isMap && within:
-		return p.members(m, path, listed)
+		return p.inside(m, path, key, feeds, listed)
 	case isList:
-		return p.elements(list, path, feeds, within, listed)
+		return p.elements(list, path, key, feeds, within, listed)
 	case len(feeds) == 0:
 		p.blank = false
 		return nil
@@ -187,14 +187,33 @@ func (p *yamlParser) member(node ast.Node, path string, feeds []table.Feed, with
 	return nil
 }
 
+// inside reads a mapping in which there are members that are read. Where a text is
+// wanted too, one that holds none of these members is not nothing.
+func (p *yamlParser) inside(m ast.MapNode, path, key string, feeds []table.Feed, listed bool) error {
+	values, blank := p.row.Values, p.blank
+	p.blank = true
+	if err := p.members(m, path, listed); err != nil {
+		return err
+	}
+	if !p.blank && p.row.Values == values {
+		line, column := p.above+1, 1
+		if it := m.MapRange(); it.Next() {
+			line, column = p.at(it.Key())
+		}
+		p.row.Refuse(feeds, refused(line, column, key))
+	}
+	p.blank = p.blank && blank
+	return nil
+}
+
 // elements reads a list of texts, or of mappings in which there are members that are
 // read.
-func (p *yamlParser) elements(list *ast.SequenceNode, path string, feeds []table.Feed, within, listed bool) error {
+func (p *yamlParser) elements(list *ast.SequenceNode, path, key string, feeds []table.Feed, within, listed bool) error {
 	c := table.Cell{IsList: true}
 	c.Line, c.Column = p.at(list)
 	for _, value := range list.Values {
 		if m, ok := value.(ast.MapNode); ok && within {
-			if err := p.members(m, path, true); err != nil {
+			if err := p.inside(m, path, key, feeds, true); err != nil {
 				return err
 			}
 			continue

@@ -129,7 +129,7 @@ func (r *reader) row(values []value) error {
 		if len(feeds) == 0 {
 			continue
 		}
-		cell, reason := r.cell(feeds, v)
+		cell, reason := r.cell(v)
 		if reason != "" {
 			out.Refuse(feeds, &table.Flaw{Line: r.count, Column: 1, Reason: fmt.Sprintf("the column %s holds %s", table.Quote(r.names[i]), reason)})
 			continue
@@ -151,19 +151,20 @@ func (r *reader) row(values []value) error {
 
 // cell returns a value as the fields that it feeds expect it, or why it cannot
 // be used.
-func (r *reader) cell(feeds []table.Feed, v value) (table.Cell, string) {
+func (r *reader) cell(v value) (table.Cell, string) {
 	c := table.Cell{Text: v.text, List: v.list, IsList: v.isList}
 	switch {
 	case v.unfit != "":
 		return c, v.unfit
 	case !utf8.ValidString(v.text):
 		return c, "bytes that are not text; convert them in the query"
-	case v.json && r.layout.Listed(feeds):
-		list, ok := jsonTexts(v.text)
+	case v.json:
+		cell, ok := jsonCell(v.text)
 		if !ok {
-			return c, "JSON that is not an array of texts"
+			return c, "JSON that is neither a text nor an array of texts"
 		}
-		return table.Cell{List: list, IsList: true}, ""
+		r.size += len(v.text) - len(cell.Text)
+		return cell, ""
 	}
 	for _, text := range v.list {
 		if r.size += len(text); !utf8.ValidString(text) {

@@ -3,25 +3,54 @@ package sql
 import (
 	"encoding/json"
 	"strconv"
+	"strings"
 	"time"
+
+	"github.com/custodyhq/terraform-provider-custody/internal/system/table"
 )
 
-// jsonTexts reads an array of texts.
-func jsonTexts(s string) ([]string, bool) {
+// jsonCell reads a JSON text, number or truth value as the text that it is, and an
+// array of them as a list: "ann" in quotation marks is nobody's key.
+func jsonCell(s string) (table.Cell, bool) {
 	if s == "" {
-		return nil, true
+		return table.Cell{}, true
 	}
-	var list []*string
-	if err := json.Unmarshal([]byte(s), &list); err != nil {
-		return nil, false
+	d := json.NewDecoder(strings.NewReader(s))
+	d.UseNumber()
+	var whole any
+	if err := d.Decode(&whole); err != nil {
+		return table.Cell{}, false
 	}
-	var out []string
-	for _, text := range list {
-		if text != nil {
-			out = append(out, *text)
+	list, isList := whole.([]any)
+	if !isList {
+		text, ok := jsonText(whole)
+		return table.Cell{Text: text}, ok
+	}
+	out := table.Cell{IsList: true}
+	for _, one := range list {
+		text, ok := jsonText(one)
+		if !ok {
+			return table.Cell{}, false
+		}
+		if one != nil {
+			out.List = append(out.List, text)
 		}
 	}
 	return out, true
+}
+
+func jsonText(v any) (string, bool) {
+	switch v := v.(type) {
+	case nil:
+		return "", true
+	case string:
+		return v, true
+	case json.Number:
+		return v.String(), true
+	case bool:
+		return strconv.FormatBool(v), true
+	}
+	return "", false
 }
 
 // plain returns what database/sql gives for a value whose column has a type of

@@ -32,6 +32,8 @@ const (
 	isRest                     // how many rows are missing
 	isPages                    // how many pages there are
 	isEarlier                  // a link to the page before
+	isSkipped                  // how many rows come before
+	isNumber                   // the number of the page, or of its first row, from 0 or 1 on
 )
 
 // Members that mean one thing wherever they stand, by their folded names.
@@ -42,13 +44,16 @@ var anywhere = map[string]sense{
 	"nextpage": isFurther, "_next": isFurther, "@next": isFurther, "continuationtoken": isFurther, "nextcursorstr": isFurther, "nextoffset": isFurther, "nextpageid": isFurther,
 
 	"hasmore": isFlag, "hasnext": isFlag, "hasnextpage": isFlag, "hasmorerows": isFlag, "hasmoreitems": isFlag, "hasmoreresults": isFlag,
-	"moreresults": isFlag, "moreavailable": isFlag, "istruncated": isFlag, "incompleteresults": isFlag,
+	"exceededtransferlimit": isFlag, "moreresults": isFlag, "moreavailable": isFlag, "istruncated": isFlag, "incompleteresults": isFlag,
 	"islast": isLast, "islastpage": isLast,
 
 	"@odatacount": isTotal, "odatacount": isTotal, "@count": isTotal,
 	"totalcount": isTotal, "totalresults": isTotal, "totalitems": isTotal, "totalrecords": isTotal, "totalelements": isTotal,
 	"numfound": isTotal, "recordsfiltered": isTotal, "totalrecordcount": isTotal, "_count": isTotal,
 	"totalrows": isTotal, "totalsize": isTotal, "totalentries": isTotal, "totalhits": isTotal,
+	"totalavailable": isTotal, "totalmatches": isTotal, "xtotalcount": isTotal, "totalnumber": isTotal, "totalresultssize": isTotal,
+	"totalusers": isTotal, "totalmembers": isTotal, "totalemployees": isTotal, "totalworkers": isTotal, "totalpeople": isTotal,
+	"totalassets": isTotal, "totaldevices": isTotal, "totalcomputers": isTotal, "totalhosts": isTotal, "totalobjects": isTotal,
 	"remainingitemcount": isRest,
 }
 
@@ -58,6 +63,9 @@ var atUsualPlaces = map[string]sense{
 	"more": isFlag, "truncated": isFlag, "incomplete": isFlag, "partial": isFlag, "last": isLast,
 	"done": isLast, "complete": isLast, "finished": isLast,
 	"total": isTotal, "count": isCount,
+	"itemcount": isCount, "recordcount": isCount, "rowcount": isCount, "numresults": isCount, "resultcount": isCount, "resultscount": isCount,
+	"offset": isSkipped, "skip": isSkipped, "skipped": isSkipped, "startat": isSkipped, "firstresult": isSkipped,
+	"startindex": isNumber, "page": isNumber, "pagenumber": isNumber, "currentpage": isNumber, "pageindex": isNumber,
 	"pages": isPages, "totalpages": isPages, "pagecount": isPages, "lastpage": isPages, "numpages": isPages,
 	"prev": isEarlier, "previous": isEarlier, "previouspage": isEarlier, "prevpage": isEarlier, "prevpageurl": isEarlier,
 	"previouslink": isEarlier, "previouscursor": isEarlier, "prevcursor": isEarlier, "previouspageurl": isEarlier,
@@ -98,11 +106,49 @@ func More(answer map[string]any, rows int) string {
 
 // Earlier says in words what an answer tells of rows before those that it holds, or
 // returns the empty text. It is for an answer that nothing was asked for before, such
-// as a file; the last page of a list that was followed page by page says so too.
-func Earlier(answer map[string]any) string {
-	r := &reader{}
+// as a file; the last page of a list that was followed page by page says so too. Pages
+// that were joined may bear the number of the last one, and then hold the total.
+func Earlier(answer map[string]any, rows int) string {
+	r := &reader{rows: rows}
 	r.object(answer, "", true, 0)
+	if r.earlier == "" && !r.total {
+		return r.start
+	}
 	return r.earlier
+}
+
+// Failed says in words that an answer tells of a failure, or returns the empty text: a
+// list beside an error holds what was read before it, or nothing.
+func Failed(answer map[string]any) string {
+	for _, name := range slices.Sorted(maps.Keys(answer)) {
+		folded, value := fold(name), answer[name]
+		truth, isTruth := flag(value)
+		switch {
+		case IsErrors(name) && holds(value):
+			return fmt.Sprintf("its member %q tells of an error", name)
+		case (folded == "success" || folded == "ok") && isTruth && !truth:
+			return fmt.Sprintf("its member %q says that it failed", name)
+		}
+	}
+	return ""
+}
+
+// IsErrors reports whether a member of that name tells of errors, and holds no rows
+// where it is a list.
+func IsErrors(name string) bool {
+	folded := fold(name)
+	return folded == "error" || folded == "errors"
+}
+
+// holds reports whether a value is anything but a word for nothing.
+func holds(value any) bool {
+	switch v := value.(type) {
+	case []any:
+		return len(v) > 0
+	case map[string]any:
+		return len(v) > 0
+	}
+	return leads(value)
 }
 
 // IsLinks reports whether a member of that name holds links where it is a list, and
@@ -114,6 +160,7 @@ type reader struct {
 	total   bool // a total was stated
 	found   string
 	earlier string
+	start   string
 	count   string
 	pages   string
 }
@@ -173,7 +220,7 @@ func (r *reader) member(what sense, path string, value any) {
 		if truth, ok := flag(value); ok && !truth {
 			set(&r.found, "its member %q says that it is not the last page", path)
 		}
-	case isTotal, isCount, isRest, isPages:
+	case isTotal, isCount, isRest, isPages, isSkipped, isNumber:
 		if number, ok := whole(value); ok {
 			r.number(what, path, number)
 		}
@@ -195,6 +242,10 @@ func (r *reader) number(what sense, path string, number float64) {
 		set(&r.count, "its member %q says %.0f and it holds %d", path, number, r.rows)
 	case what == isRest && number > 0:
 		set(&r.found, "its member %q says that %.0f more are missing", path, number)
+	case what == isSkipped && number > 0:
+		set(&r.start, "its member %q says that it begins behind %.0f others", path, number)
+	case what == isNumber && number > 1:
+		set(&r.start, "its member %q says %.0f, and its beginning would be 0 or 1", path, number)
 	case what == isPages && number > 1:
 		set(&r.pages, "its member %q says that there are %.0f pages", path, number)
 	}

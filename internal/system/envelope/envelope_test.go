@@ -67,6 +67,10 @@ func TestMore(t *testing.T) {
 		`{"page": 1, "pages": 15}`:                                                           `its member "pages" says that there are 15 pages`,
 		`{"current_page": 1, "last_page": 2}`:                                                `its member "last_page"`,
 		`{"incomplete_results": true, "total_count": 2}`:                                     `its member "incomplete_results"`,
+		`{"totalUsers": 103}`:                                                                `its member "totalUsers" says 103`,
+		`{"X-Total-Count": "103"}`:                                                           `its member "X-Total-Count" says 103`,
+		`{"record_count": 103}`:                                                              `its member "record_count" says 103`,
+		`{"exceededTransferLimit": true}`:                                                    `its member "exceededTransferLimit" says that there is more`,
 		`{"total": 1e30}`:                                                                    `its member "total" says 1000000`,
 	} {
 		if got := More(decode(t, text), 2); !strings.HasPrefix(got, "its member ") || !strings.Contains(got, want) {
@@ -109,9 +113,25 @@ func TestEarlier(t *testing.T) {
 	for text, want := range map[string]bool{
 		`{"next": null, "previous": "/x"}`: true, `{"links": [{"rel": "prev", "href": "/x"}]}`: true, `{"_links": {"prev": {"href": "/x"}}}`: true,
 		`{"previous": null}`: false, `{"links": [{"rel": "previous"}]}`: false, `{"next": "/x"}`: false, `{}`: false,
+		`{"offset": 50, "limit": 50}`: true, `{"skip": "50"}`: true, `{"startAt": 50}`: true, `{"startIndex": 51}`: true, `{"page": 2}`: true, `{"meta": {"current_page": 3}}`: true,
+		`{"offset": 0, "startAt": 0, "startIndex": 1, "page": 1}`: false, `{"offset": "+02:00"}`: false, `{"page": {"number": 0}}`: false,
+		`{"page": 3, "offset": 100, "total": 2}`: false, `{"team": {"page": 3}}`: false,
 	} {
-		if got := Earlier(decode(t, text)); (got != "") != want {
+		if got := Earlier(decode(t, text), 2); (got != "") != want {
 			t.Errorf("Earlier(%s) = %q, want something: %v", text, got, want)
+		}
+	}
+}
+
+func TestFailed(t *testing.T) {
+	for text, want := range map[string]bool{
+		`{"error": "unauthorized", "tasks": []}`: true, `{"errors": [{"message": "x"}], "data": {}}`: true, `{"Error": {"code": 401}}`: true, `{"error": true}`: true,
+		`{"success": false, "rows": []}`: true, `{"ok": "false"}`: true, `{"errors": 2}`: true,
+		`{"error": null}`: false, `{"error": ""}`: false, `{"errors": []}`: false, `{"error": {}}`: false, `{"errors": 0}`: false, `{"error": false}`: false,
+		`{"success": true, "ok": null}`: false, `{"meta": {"error": "x"}}`: false, `{}`: false,
+	} {
+		if got := Failed(decode(t, text)); (got != "") != want {
+			t.Errorf("Failed(%s) = %q, want something: %v", text, got, want)
 		}
 	}
 }
@@ -135,7 +155,7 @@ func FuzzMore(f *testing.F) {
 		if json.Unmarshal(text, &answer) != nil || rows < 0 || rows > 1<<30 {
 			return
 		}
-		for _, got := range []string{More(answer, rows), Earlier(answer)} {
+		for _, got := range []string{More(answer, rows), Earlier(answer, rows), Failed(answer)} {
 			if !systemtest.Presentable(got) || len(got) > 1000 {
 				t.Errorf("got %q", got)
 			}

@@ -101,6 +101,9 @@ func (a *AssetIndex) parse(l *Layout, r *Row) lifecycle.Record {
 			rec.StateText = a.pool.text(word)
 		}
 	}
+	if r.deleted {
+		rec.State, rec.StateText = lifecycle.StateRetired, ""
+	}
 	rec.ThirdParty = l.truth(r, assetThirdParty)
 	rec.Shared = l.truth(r, assetShared)
 	rec.RetirementDate = l.date(r, assetRetirementDate)

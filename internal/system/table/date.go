@@ -238,10 +238,21 @@ func epoch(s string) (time.Time, bool) {
 	case err != nil || whole[0] == '0':
 	case len(whole) == 9, len(whole) == 10:
 		return time.Unix(n, 0), true
-	case !cut && (len(whole) == 12 || len(whole) == 13):
+	case !cut && len(whole) == 12 && !written(whole), !cut && len(whole) == 13:
 		return time.UnixMilli(n), true
 	}
 	return time.Time{}, false
+}
+
+// written reports whether twelve digits may be a date and a time of day that were
+// written without marks: 202610030914 is no moment of 1976.
+func written(s string) bool {
+	for _, layout := range []string{"200601021504", "020120061504", "010220061504", "060102150405"} {
+		if t, err := time.Parse(layout, s); err == nil && t.Year() >= 1970 && t.Year() < 2200 {
+			return true
+		}
+	}
+	return false
 }
 
 func digits(s string) bool {

@@ -51,6 +51,7 @@ func TestDatesOfMachines(t *testing.T) {
 		"03.10.2026 09:14":              "2026-10-03T09:14:00Z",
 		"1791018842":                    "2026-10-03T09:14:02Z",
 		"1791018842.5":                  "2026-10-03T09:14:02Z",
+		"946684800000":                  "2000-01-01T00:00:00Z",
 		"1791018842123":                 "2026-10-03T09:14:02Z",
 		"1.791018842123e+12":            "2026-10-03T09:14:02Z",
 		"1.791018842E9":                 "2026-10-03T09:14:02Z",
@@ -91,7 +92,7 @@ func TestDatesThatAreNone(t *testing.T) {
 		"0001-01-01": "not a date", "45933": "not a date", "0": "not a date", "1e3": "not a date", "1e400": "not a date", "0x1p40": "not a date", "10000-01-01": "not a date", "-1": "not a date", "20261003": "not a date", "tomorrow": "not a date",
 		"2026-10-03 25:00": "not a date", "2026-10-03 09:60": "not a date", "2026-10-03 09:14:60": "not a date", "2026-10-03 13:00 PM": "not a date",
 		"2026-10-03 09:14 EST": "not a date", "2026-10-03T": "not a date", "2026-10/03": "not a date", "3 Octember 2026": "not a date",
-		"2026-10-03 09:14:02 +25:00": "not a date", "2026-10-03 09:14:02 x": "not a date", "1791018842123456": "not a date", ":": "not a date",
+		"2026-10-03 09:14:02 +25:00": "not a date", "2026-10-03 09:14:02 x": "not a date", "1791018842123456": "not a date", "202610030914": "not a date", "031020260914": "not a date", "261003091402": "not a date", ":": "not a date",
 		"2026-10-03-7:0:0": "not a date", "2026-10-03 09:14:02 +2": "not a date", "١٢/٣/٢٠٢٦": "not a date",
 	} {
 		if got, err := d.parse(text, false); err == nil || !strings.Contains(err.Error(), want) || !got.IsZero() {

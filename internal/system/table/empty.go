@@ -2,6 +2,8 @@ package table
 
 import (
 	"slices"
+	"strings"
+	"unicode"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
 )
@@ -32,6 +34,8 @@ func (w *Words) empties(t *Table, field int, text string) bool {
 
 func (w *Words) emptyWord(t *Table, field int, word string) bool {
 	switch {
+	case w.lengths && t.dates.Has(field) && isDuration(word):
+		return true
 	case w.empty != nil:
 		return slices.Contains(w.empty, word)
 	case slices.Contains(emptyEverywhere, word), slices.Contains(w.also, word):
@@ -46,4 +50,15 @@ func (w *Words) emptyWord(t *Table, field int, word string) bool {
 		return true
 	}
 	return t.dates.Has(field) && slices.Contains(emptyDates, word)
+}
+
+// isDuration reports whether a text is a number with one word behind it, such as 36
+// months, in whatever language. The 3 of "3 Oct" is a day.
+func isDuration(word string) bool {
+	number, unit, _ := strings.Cut(word, " ")
+	whole, fraction, cut := strings.Cut(strings.TrimPrefix(number, "-"), ".")
+	if !digits(whole) || cut && !digits(fraction) || unit == "" || monthOf(unit) != 0 {
+		return false
+	}
+	return strings.IndexFunc(unit, func(r rune) bool { return !unicode.IsLetter(r) }) < 0
 }

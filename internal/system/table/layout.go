@@ -23,8 +23,12 @@ const maxHeaders = 16
 // all is the set of all headers of a column.
 func (c *Column) all() uint32 { return 1<<len(c.Headers) - 1 }
 
-// Feed says that a header feeds a field, and as which of its headers.
-type Feed struct{ field, part, parts int }
+// Feed says that a header feeds a field, and as which of its headers; or that it says
+// whether the record was deleted.
+type Feed struct {
+	field, part, parts int
+	deleted            bool
+}
 
 // Seen says which headers of each field an export has.
 type Seen [maxFields]uint32
@@ -32,7 +36,9 @@ type Seen [maxFields]uint32
 // add notes that an export has the headers.
 func (s *Seen) add(feeds []Feed) {
 	for _, f := range feeds {
-		s[f.field] |= 1 << f.part
+		if !f.deleted {
+			s[f.field] |= 1 << f.part
+		}
 	}
 }
 
@@ -66,22 +72,25 @@ func (w *Words) Layout(t *Table) *Layout {
 			c = Column{Headers: []string{name}}
 		}
 		for part, header := range c.Headers {
-			header = FoldHeader(header)
-			l.feeds[header] = append(l.feeds[header], Feed{i, part, len(c.Headers)})
-			for at, r := range header {
-				if r == '.' {
-					l.within[header[:at]] = true
-				}
-			}
+			l.feed(header, Feed{field: i, part: part, parts: len(c.Headers)})
 		}
 		l.columns[i] = c
+	}
+	for _, header := range w.deleted[t.Name] {
+		l.feed(header, Feed{deleted: true})
 	}
 	return l
 }
 
-// Listed reports whether one of the feeds takes several texts.
-func (t *Table) Listed(feeds []Feed) bool {
-	return slices.ContainsFunc(feeds, func(f Feed) bool { return t.lists.Has(f.field) })
+// feed notes what a header feeds.
+func (l *Layout) feed(header string, to Feed) {
+	header = FoldHeader(header)
+	l.feeds[header] = append(l.feeds[header], to)
+	for at, r := range header {
+		if r == '.' {
+			l.within[header[:at]] = true
+		}
+	}
 }
 
 // Feeds returns what a header feeds.
@@ -152,7 +161,27 @@ func (l *Layout) CheckSeen(seen Seen, found []string) string {
 		return reason + foundHeaders(found) + "; accepted are " + strings.Join(l.Fields, ", ") +
 			", and whatever " + l.Columns + " maps them to"
 	}
-	return ""
+	return l.checkOneOf(seen, found)
+}
+
+// checkOneOf returns a reason if an export has none of the fields of which it must have
+// one.
+func (l *Layout) checkOneOf(seen Seen, found []string) string {
+	var missing []string
+	for i, name := range l.Fields {
+		if !slices.Contains(l.words.oneOf[l.Name], name) {
+			continue
+		}
+		if seen[i] != 0 {
+			return ""
+		}
+		missing = append(missing, l.missing(&l.columns[i], 0)+" for the field "+Quote(name))
+	}
+	if len(missing) == 0 {
+		return ""
+	}
+	return "it has none of the columns " + strings.Join(missing, ", and none of ") + ", and then nobody would be found by them" + foundHeaders(found) +
+		"; map one of the two with " + l.Columns
 }
 
 // missing lists the headers of a column that an export does not have.
@@ -173,7 +202,9 @@ func foundHeaders(found []string) string {
 	switch {
 	case len(found) == 0:
 		return ""
-	case len(found) == 1 || slices.ContainsFunc(found, func(text string) bool { return !isName(text) }):
+	case len(found) == 1:
+		return "; the header has one column, which is not repeated because it does not look like the name of one"
+	case slices.ContainsFunc(found, func(text string) bool { return !isName(text) }):
 		return fmt.Sprintf("; the header has %d columns, which are not repeated because they do not look like names of columns", len(found))
 	}
 	texts := make([]string, 0, len(found))

@@ -63,6 +63,9 @@ func (p *PeopleIndex) Add(l *Layout, r *Row) {
 			entry.StatusText = p.pool.text(word)
 		}
 	}
+	if r.deleted {
+		entry.Status, entry.StatusText = lifecycle.PersonLeft, ""
+	}
 	entry.EndDate = l.date(r, personEndDate)
 	if r.bad == 0 {
 		p.people = append(p.people, entry)
@@ -73,7 +76,7 @@ func (p *PeopleIndex) Add(l *Layout, r *Row) {
 // plain list of people is a list of the people who are here.
 func (p *PeopleIndex) End(seen Bits) {
 	for i := p.begun; i < len(p.people); i++ {
-		if !seen.Has(personStatus) {
+		if !seen.Has(personStatus) && p.people[i].Status != lifecycle.PersonLeft {
 			p.people[i].Status = lifecycle.PersonActive
 		}
 		if !seen.Has(personKind) {

@@ -9,6 +9,7 @@ type Preset struct {
 	Tables      map[string]PresetTable // by the names of the tables
 	Empty       []string
 	Entities    bool // texts are written as HTML writes them: O&#039;Brien
+	Durations   bool // where a date is wanted, a length of time such as 36 months is none
 	Dates       string
 	DateFormats []string
 	TimeZone    string
@@ -20,6 +21,8 @@ type PresetTable struct {
 	States   map[string]string // the foreign word -> our state or status
 	Suffixes map[string]string // the end of a foreign word -> our state
 	Kinds    map[string]string // the foreign word -> our kind of owner
+	OneOf    []string          // fields of which the export must have one
+	Deleted  []string          // headers of which one holds something where a record was deleted
 }
 
 // table returns the part for a table; there is none without a preset.

@@ -2,10 +2,12 @@ package table
 
 import (
 	"cmp"
+	"fmt"
 	"html"
 	"slices"
 	"strings"
 
+	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
 )
 
@@ -34,6 +36,37 @@ func (c *Cell) texts() []string {
 	return out
 }
 
+// deletion reads a cell under a header that says when a record was deleted, or whether
+// it was. It is not known what a word without a digit says, other than yes and no.
+func (c *Cell) deletion() (deleted, known bool) {
+	for _, s := range c.texts() {
+		word := FoldHeader(s)
+		yes, err := ParseBool(word)
+		switch {
+		case err == nil:
+			deleted = deleted || yes == lifecycle.Yes
+		case strings.HasPrefix(word, "0000-00-00"), strings.HasPrefix(word, "0001-01-01"), slices.Contains(emptyEverywhere, word),
+			slices.Contains(emptyButTexts, word), slices.Contains(emptyButFree, word), slices.Contains(emptyDates, word):
+		case strings.ContainsAny(word, "123456789"):
+			deleted = true
+		default:
+			return deleted, false
+		}
+	}
+	return deleted, true
+}
+
+// delete notes what a cell says of the record's deletion.
+func (r *Row) delete(c *Cell) {
+	deleted, known := c.deletion()
+	r.deleted = r.deleted || deleted
+	if !known {
+		r.bad |= 1 // the id: the record is refused
+		r.flaws = append(r.flaws, &Flaw{Line: c.Line, Column: c.Column, Reason: fmt.Sprintf(
+			"%s does not tell whether the record was deleted; accepted: a date, yes, no, or nothing", Quote(strings.Join(c.texts(), "; ")))})
+	}
+}
+
 // Row is one record before it is understood. It is reused for the next one.
 type Row struct {
 	cells        [maxFields]Cell
@@ -42,6 +75,8 @@ type Row struct {
 	bad          Bits // fields that hold what is not accepted
 	flaws        []*Flaw
 	broken       bool // the row as a whole cannot be read
+	deleted      bool // it says so
+	Values       int  // how many values were read for fields
 	Line, Column int
 	Seen         Seen // what the rows so far had
 }
@@ -62,7 +97,12 @@ func (r *Row) Reset() {
 
 // Set puts a value into every field that the header feeds.
 func (r *Row) Set(feeds []Feed, c Cell) {
+	r.Values += len(feeds)
 	for _, f := range feeds {
+		if f.deleted {
+			r.delete(&c)
+			continue
+		}
 		r.present |= 1 << f.field
 		if f.parts == 1 {
 			r.cells[f.field] = c
@@ -80,8 +120,9 @@ func (r *Row) Break(flaw *Flaw) {
 
 // Refuse notes that what stands under a header cannot be the value of its fields.
 func (r *Row) Refuse(feeds []Feed, flaw *Flaw) {
+	r.Values += len(feeds)
 	for _, f := range feeds {
-		r.bad |= 1 << f.field
+		r.bad |= 1 << f.field // of the id, if it tells of deletion: the record is refused
 	}
 	if len(feeds) > 0 {
 		r.flaws = append(r.flaws, flaw)
@@ -91,7 +132,12 @@ func (r *Row) Refuse(feeds []Feed, flaw *Flaw) {
 
 // Add adds the text of a cell to the list in every field that the header feeds.
 func (r *Row) Add(feeds []Feed, text Cell) {
+	r.Values += len(feeds)
 	for _, f := range feeds {
+		if f.deleted {
+			r.delete(&text)
+			continue
+		}
 		c := &r.cells[f.field]
 		if f.parts > 1 {
 			at := slices.IndexFunc(r.parts[f.field], func(p part) bool { return p.index == f.part })
@@ -149,7 +195,9 @@ func (l *Layout) merge(field int, parts []part) Cell {
 	}
 	var texts []string
 	for i := range parts {
-		texts = append(texts, parts[i].cell.texts()...)
+		texts = append(texts, slices.DeleteFunc(parts[i].cell.texts(), func(s string) bool {
+			return l.words.empties(l.Table, field, system.Clean(s))
+		})...)
 	}
 	if l.lists.Has(field) {
 		var list []string

@@ -29,6 +29,9 @@ func (t *TaskIndex) End(Bits) {}
 // of tasks exported from a help desk is full of others.
 func (t *TaskIndex) Add(l *Layout, r *Row) {
 	kind, err := lifecycle.ParseTaskKind(system.Fold(r.cells[taskKind].Text))
+	if r.bad == 0 && r.cells[taskID].Text == "" && r.cells[taskKind].Text == "" && r.cells[taskAsset].Text == "" {
+		l.flaw(r, taskID, "an id is required") // it is no task of another kind, and may be none
+	}
 	asset := strings.Clone(system.Composed(r.cells[taskAsset].Text))
 	if err != nil || asset == "" || t.closed[system.Fold(r.cells[taskStatus].Text)] {
 		return // a task of another kind is not an error

@@ -94,18 +94,24 @@ type Words struct {
 	mapped   map[string]map[int]map[string]bool // words that are mapped, by table and field
 	empty    []string                           // words that stand for nothing, folded; nil for the usual ones
 	also     []string                           // words that do so in exports of the preset
+	oneOf    map[string][]string                // fields of which an export must have one, by table
+	deleted  map[string][]string                // headers of what was deleted, by table
 	dates    *Dates
 	entities bool // texts are written as HTML writes them
+	lengths  bool // a length of time is no date
 }
 
 // Check returns the words of the mapping, and everything that is wrong with it.
 func (m *Mapping) Check() (*Words, []system.Problem) {
 	m = m.withPreset()
-	w := &Words{columns: make(map[string]map[string]Column), mapped: make(map[string]map[int]map[string]bool)}
+	w := &Words{
+		columns: make(map[string]map[string]Column), oneOf: make(map[string][]string), deleted: make(map[string][]string),
+		mapped: make(map[string]map[int]map[string]bool),
+	}
 	var out []system.Problem
 	for _, t := range []*Table{Assets, People, Tasks} {
 		columns, problems := m.checkColumns(t)
-		w.columns[t.Name] = columns
+		w.columns[t.Name], w.oneOf[t.Name], w.deleted[t.Name] = columns, m.Preset.table(t).OneOf, m.Preset.table(t).Deleted
 		out = append(out, problems...)
 	}
 	for _, key := range slices.Sorted(maps.Keys(m.MinRecords)) {
@@ -124,7 +130,7 @@ func (m *Mapping) Check() (*Words, []system.Problem) {
 		w.empty = foldAll(m.Empty)
 	}
 	if m.Preset != nil {
-		w.also, w.entities = foldAll(m.Preset.Empty), m.Preset.Entities
+		w.also, w.entities, w.lengths = foldAll(m.Preset.Empty), m.Preset.Entities, m.Preset.Durations
 	}
 	return w, out
 }
