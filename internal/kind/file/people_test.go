@@ -170,3 +170,15 @@ func TestTasks(t *testing.T) {
 		}
 	}
 }
+
+// Somebody with two positions has two rows in many reports. Rows that say the same are
+// one person; rows that differ leave it open which is right.
+func TestRowsThatSayTheSameOfAPerson(t *testing.T) {
+	s := peopleFrom(t, "p.csv", "id,email,name,status\nann,ann@example.org,Ann,active\nbob,,Bob,active\nann,ann@example.org,Ann,active\nbob,,Bob,left\n")
+	if p := person(t, s, "ann@example.org"); p.ID != "ann" || p.Source != "p.csv line 2" {
+		t.Errorf("got %+v", p)
+	}
+	if found, err := s.Person(t.Context(), "bob"); err != nil || len(found) != 2 {
+		t.Errorf("got %+v, %v", found, err)
+	}
+}

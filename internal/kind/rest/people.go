@@ -170,6 +170,9 @@ func (s *System) catalog(c *checker, what string, t *peopleText) *catalog {
 		k.hidesMembers = c.compile(what+".hides_members", t.HidesMembers, inItem, cel.BoolType)
 	}
 	c.misplaced(what, t)
+	if use && len(t.Members) > 0 && len(k.member) == 0 {
+		c.problem(what+".members", "None of them applies with these settings, so every team would look empty.")
+	}
 	if !use {
 		return nil
 	}

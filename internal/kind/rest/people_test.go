@@ -312,6 +312,7 @@ func TestDescriptionsOfPeopleThatAreNotAccepted(t *testing.T) {
 		"teams of teams":         {"teams:\n", "teams:\n  teams: { path: x, items: body, id: item }\n", "description[teams.teams]: It belongs to people."},
 		"hides_members no bool":  {"teams:\n", "teams:\n  hides_members: item.id + 'x'\n", "description[teams.hides_members]"},
 		"possible no bool":       {`possible: 'key.contains("@")'`, "possible: key", "description[people.get[1].possible]: The expression gives a value of type string"},
+		"no members that apply":  {`    - { path: "teams/{id}/members",`, `    - { when: settings.size() > 0, path: "teams/{id}/members",`, "description[teams.members]: None of them applies with these settings"},
 		"no status":              {"    status: item.status\n", "", "description[people.fields.status]: It is required"},
 		"the trash alone":        {"  list: [{ path: people,", "  list: [{ trash: true, path: people,", "description[people.list]: At least one list is required"},
 	} {

@@ -1,6 +1,7 @@
 package table
 
 import (
+	"reflect"
 	"slices"
 	"strings"
 
@@ -88,6 +89,7 @@ func (p *PeopleIndex) End(seen Bits) {
 // Done implements Index.
 func (p *PeopleIndex) Done() {
 	p.pool = nil
+	p.people = distinct(p.people)
 	for i := range p.people {
 		entry := &p.people[i]
 		for _, key := range []string{entry.ID, entry.Email, entry.Username} {
@@ -100,6 +102,26 @@ func (p *PeopleIndex) Done() {
 			p.teamNames[system.Fold(entry.Name)]++
 		}
 	}
+}
+
+// distinct leaves out entries that say the same as one before: somebody with two
+// positions has two rows in many reports, and is one person all the same.
+func distinct(people []lifecycle.Person) []lifecycle.Person {
+	first := make(map[string]int, len(people))
+	out := people[:0]
+	for _, entry := range people {
+		if at, again := first[entry.ID]; again {
+			same := out[at]
+			same.Source = entry.Source
+			if reflect.DeepEqual(same, entry) {
+				continue
+			}
+		} else {
+			first[entry.ID] = len(out)
+		}
+		out = append(out, entry)
+	}
+	return out
 }
 
 // put files an entry under a key, once.
