@@ -120,7 +120,7 @@ func read(t *testing.T, path string) string {
 func newMirror(t *testing.T, assets, people string) *mirror {
 	t.Helper()
 	m := &mirror{t: t, scenario: absolute(t, "joiner-mover-leaver"), cut: new(atomic.Bool), told: make(map[string]string)}
-	m.w = acctest.New(t)
+	m.w = acctest.NewAlone(t)
 	m.w.CopyDir(m.scenario)
 	m.w.CopyDir(m.scenario + "/servers/assets/" + assets)
 	m.w.CopyDir(m.scenario + "/servers/people/" + people)

@@ -39,9 +39,9 @@ type twin struct {
 	untouched *atomic.Int64
 	report    func(string)
 
-	// plans is held by one plan at a time: what the brake says depends on what it has
-	// seen before.
-	plans sync.Mutex
+	// turn is held by one read or plan at a time: what the brake says, and which object
+	// a failure is told at in full, depends on what came before.
+	turn  sync.Mutex
 	once  sync.Once
 	types map[string]tftypes.Type
 }
@@ -108,6 +108,8 @@ func (t *twin) UpgradeResourceState(ctx context.Context, req *tfprotov6.UpgradeR
 
 // ReadResource asks both.
 func (t *twin) ReadResource(ctx context.Context, req *tfprotov6.ReadResourceRequest) (*tfprotov6.ReadResourceResponse, error) {
+	t.turn.Lock()
+	defer t.turn.Unlock()
 	long, err := t.other.ReadResource(ctx, req)
 	short, err2 := t.ProtocolServer.ReadResource(ctx, req)
 	if err == nil && err2 == nil {
@@ -118,8 +120,8 @@ func (t *twin) ReadResource(ctx context.Context, req *tfprotov6.ReadResourceRequ
 
 // PlanResourceChange asks both.
 func (t *twin) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanResourceChangeRequest) (*tfprotov6.PlanResourceChangeResponse, error) {
-	t.plans.Lock()
-	defer t.plans.Unlock()
+	t.turn.Lock()
+	defer t.turn.Unlock()
 	long, err := t.other.PlanResourceChange(ctx, req)
 	short, err2 := t.ProtocolServer.PlanResourceChange(ctx, req)
 	if err == nil && err2 == nil {

@@ -41,7 +41,18 @@ type Workspace struct {
 // provider too. Its provider stops with the test.
 func New(t testing.TB) *Workspace {
 	t.Helper()
-	w := start(t, serve)
+	return entered(t, start(t, serve))
+}
+
+// NewAlone returns a workspace as New does, for tests over real servers: no second
+// provider asks them beside it.
+func NewAlone(t testing.TB) *Workspace {
+	t.Helper()
+	return entered(t, start(t, serveOne))
+}
+
+func entered(t testing.TB, w *Workspace) *Workspace {
+	t.Helper()
 	t.Chdir(w.Dir) // a plugin started by the tool has this working directory too
 	return w
 }
@@ -55,9 +66,9 @@ func Load(t testing.TB, names ...string) *Workspace {
 	return load(start(t, serve), names)
 }
 
-// LoadCounted returns a workspace as Load does, for tests that count what the provider
+// LoadAlone returns a workspace as Load does, for tests that count what the provider
 // asks for: no second provider is asked beside it.
-func LoadCounted(t testing.TB, names ...string) *Workspace {
+func LoadAlone(t testing.TB, names ...string) *Workspace {
 	t.Helper()
 	return load(start(t, serveOne), names)
 }

@@ -32,7 +32,7 @@ func connect(w *acctest.Workspace, systems string) {
 
 // A small plan reads what it names and lists nothing.
 func TestThreeBindingsMakeThreeSingleReads(t *testing.T) {
-	w := acctest.LoadCounted(t, "grant")
+	w := acctest.LoadAlone(t, "grant")
 	server := &systemtest.Recorder{Handler: &snipetest.Server{Assets: many}}
 	url := systemtest.ServeHTTP(t, server)
 	connect(w, fmt.Sprintf(`hq = { snipeit = { url = %q, token = "canary-token" } }
@@ -140,7 +140,7 @@ func TestManyBindingsMakePages(t *testing.T) {
 // the other.
 func TestManyBindingsInAPlanMakePages(t *testing.T) {
 	const some, size = 500, 50
-	w := acctest.LoadCounted(t, "grant")
+	w := acctest.LoadAlone(t, "grant")
 	server := &snipetest.Server{Assets: some}
 	connect(w, fmt.Sprintf(`hq = { snipeit = { url = %q, token = "canary-token", page_size = %d, requests_per_minute = -1 } }
     corp = { file = { people = "${var.inventory}/people.csv" } }`, systemtest.ServeHTTP(t, server), size))
