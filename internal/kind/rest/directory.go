@@ -129,8 +129,7 @@ func (k *catalog) follow(ctx context.Context, r *reference, id string, take func
 
 // relation reads one item of a reference; without an id if it is passed over.
 func (k *catalog) relation(r *reference, item any) (id string, team bool, e *entry, err error) {
-	variables := k.s.variables("")
-	variables["item"] = item
+	variables := k.s.itemVariables(item, "")
 	if r.except != nil {
 		skip, err := r.except.bool(variables)
 		if err != nil || skip {

@@ -39,6 +39,13 @@ func (s *System) variables(asked string) map[string]any {
 	return map[string]any{"settings": s.settings, idPlace: asked, keyPlace: asked}
 }
 
+// itemVariables are what the expressions over one item can read.
+func (s *System) itemVariables(item any, asked string) map[string]any {
+	variables := s.variables(asked)
+	variables["item"] = item
+	return variables
+}
+
 // get compiles a way to read one asset or one owner; nil if it is not to be used.
 func (c *checker) get(at string, t *getText, place string) *get {
 	g := &get{}

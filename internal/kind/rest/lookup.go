@@ -366,8 +366,7 @@ func (k *catalog) proven(ctx context.Context, place int) (bool, error) {
 	return k.sound.Get(ctx, strconv.Itoa(place), func(ctx context.Context) (bool, error) {
 		var unread error
 		for _, known := range samples {
-			variables := k.s.variables("")
-			variables["item"] = known.item
+			variables := k.s.itemVariables(known.item, "")
 			text, err := w.by.text(variables)
 			if err != nil {
 				unread = k.client.Unusable(err.Error(), adviceDescription)

@@ -68,8 +68,7 @@ func (s *System) somebody(ctx context.Context) func(traits.Mapper) (string, bool
 		return somebody
 	}
 	return func(m traits.Mapper) (string, bool, error) {
-		variables := s.variables("")
-		variables["item"] = m
+		variables := s.itemVariables(m, "")
 		refers, err := s.owner.when.bool(variables)
 		if err != nil || !refers {
 			return orElse(m, "", err)
@@ -135,8 +134,7 @@ func (s *System) readOwner(item any) (id, key string, err error) {
 	if _, ok := item.(map[string]any); !ok {
 		return "", "", errors.New("an owner is no object")
 	}
-	variables := s.variables("")
-	variables["item"] = item
+	variables := s.itemVariables(item, "")
 	if id, err = s.owner.id.text(variables); err == nil {
 		key, err = s.owner.key.text(variables)
 	}

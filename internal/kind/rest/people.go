@@ -249,8 +249,7 @@ func (k *catalog) entry(item any) (*entry, error) {
 	if _, ok := item.(map[string]any); !ok {
 		return nil, fmt.Errorf("an item is no object")
 	}
-	variables := k.s.variables("")
-	variables["item"] = item
+	variables := k.s.itemVariables(item, "")
 	id, err := k.id.text(variables)
 	if err != nil {
 		return nil, err

@@ -39,8 +39,7 @@ func fieldNames(known map[string][]*cel.Type) []string { return slices.Sorted(ma
 // record reads one item. The key of the row comes with it; an empty id is that
 // of an asset which nobody can name.
 func (s *System) record(ctx context.Context, item any, asked string) (lifecycle.Record, string, error) {
-	variables := s.variables(asked)
-	variables["item"] = item
+	variables := s.itemVariables(item, asked)
 	var r lifecycle.Record
 	if _, ok := item.(map[string]any); !ok {
 		return r, "", fmt.Errorf("an item is no object")

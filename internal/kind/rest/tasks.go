@@ -181,8 +181,7 @@ func (s *System) task(item any, asked string) (taskRow, error) {
 	if _, ok := item.(map[string]any); !ok {
 		return taskRow{}, fmt.Errorf("an item is no object")
 	}
-	variables := s.variables(asked)
-	variables["item"] = item
+	variables := s.itemVariables(item, asked)
 	f := reader{fields: s.tasks.fields, dates: s.dates, variables: variables}
 	kind, concerns := s.tasks.kinds[fold(f.text("kind"))]
 	row := taskRow{
