@@ -82,78 +82,79 @@ func (s *System) TeamsOf(ctx context.Context, p lifecycle.Person) ([]string, err
 	}
 	k := s.people
 	return k.related.Get(ctx, p.ID, func(ctx context.Context) ([]string, error) {
+		teams, err := k.follow(ctx, k.teams, p.ID)
 		var out []string
-		err := k.follow(ctx, k.teams, p.ID, func(id string, _ bool, _ *entry) {
+		for _, team := range teams {
 			if s.teams != nil {
-				id = s.teams.prefix + id
+				team.id = s.teams.prefix + team.id
 			}
-			out = append(out, id)
-		})
+			out = append(out, team.id)
+		}
 		slices.Sort(out)
 		return slices.Compact(out), err
 	})
 }
 
+// relation is a person or a team that is related to an entry.
+type relation struct {
+	id   string // empty if it is passed over
+	team bool
+	e    *entry // nil if the id alone is known
+}
+
 // follow reads what is related to an entry.
-func (k *catalog) follow(ctx context.Context, r *reference, id string, take func(id string, team bool, e *entry)) error {
-	type relation struct {
-		id   string
-		team bool
-		e    *entry
-	}
+func (k *catalog) follow(ctx context.Context, r *reference, id string) ([]relation, error) {
 	var found []relation
 	err := steadily(k.client, func() error {
 		found = nil
 		passedOver := 0
 		return r.listing.read(ctx, k.s, k.client, places(strings.TrimPrefix(id, k.prefix)), func(item any) (string, error) {
-			member, team, e, err := k.relation(r, item)
+			member, err := k.relation(r, item)
 			if err != nil {
 				return "", err
 			}
-			if member == "" {
+			if member.id == "" {
 				passedOver++
 				return fmt.Sprint("passed over ", passedOver), nil
 			}
-			found = append(found, relation{member, team, e})
-			return fmt.Sprint(member, " ", team), nil
+			found = append(found, member)
+			return fmt.Sprint(member.id, " ", member.team), nil
 		})
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	for _, one := range found {
-		take(one.id, one.team, one.e)
-	}
-	return nil
+	return found, nil
 }
 
-// relation reads one item of a reference; without an id if it is passed over.
-func (k *catalog) relation(r *reference, item any) (id string, team bool, e *entry, err error) {
+// relation reads one item of a reference.
+func (k *catalog) relation(r *reference, item any) (out relation, err error) {
 	variables := k.s.itemVariables(item, "")
 	if r.except != nil {
 		skip, err := r.except.bool(variables)
 		if err != nil || skip {
-			return "", false, nil, err
+			return relation{}, err
 		}
 	}
 	if r.team != nil {
-		if team, err = r.team.bool(variables); err != nil {
-			return "", false, nil, err
+		if out.team, err = r.team.bool(variables); err != nil {
+			return relation{}, err
 		}
 	}
-	if id, err = r.id.text(variables); err != nil {
-		return "", false, nil, err
+	id, err := r.id.text(variables)
+	if err != nil {
+		return relation{}, err
 	}
-	if id, _ = system.UsableKey(id); id == "" {
-		return "", false, nil, fmt.Errorf("%s: a member has no id", r.id.at)
+	if out.id, _ = system.UsableKey(id); out.id == "" {
+		return relation{}, fmt.Errorf("%s: a member has no id", r.id.at)
 	}
 	switch {
-	case team:
-		id = k.prefix + id
+	case out.team:
+		out.id = k.prefix + out.id
 	case r.whole:
-		e, err = k.s.people.entry(item)
+		out.e, err = k.s.people.entry(item)
 	}
-	return id, team, e, err
+	return out, err
 }
 
 // Members returns the people in a team and in the teams inside it, sorted by id.
@@ -191,8 +192,12 @@ func (m *membership) run(ctx context.Context) error {
 			return m.s.teams.client.Unusable(fmt.Sprintf("more than %d teams are inside one", mostTeams), "Make an asset's owner a smaller team.")
 		}
 		for _, r := range m.s.teams.member {
-			if err := m.s.teams.follow(ctx, r, m.teams[next], m.add); err != nil {
+			members, err := m.s.teams.follow(ctx, r, m.teams[next])
+			if err != nil {
 				return err
+			}
+			for _, member := range members {
+				m.add(member)
 			}
 		}
 	}
@@ -200,12 +205,12 @@ func (m *membership) run(ctx context.Context) error {
 }
 
 // add takes in a member.
-func (m *membership) add(id string, team bool, e *entry) {
+func (m *membership) add(member relation) {
 	switch {
-	case team && !slices.Contains(m.teams, id):
-		m.teams = append(m.teams, id)
-	case !team && m.people[id] == nil:
-		m.people[id] = e
+	case member.team && !slices.Contains(m.teams, member.id):
+		m.teams = append(m.teams, member.id)
+	case !member.team && m.people[member.id] == nil:
+		m.people[member.id] = member.e
 	}
 }
 
