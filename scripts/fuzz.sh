@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Runs every fuzz target for a short while.
+# Runs every fuzz target for a short while, or a number of times.
 #
 #   usage: FUZZTIME=10s scripts/fuzz.sh
+#          FUZZTIME=5000x scripts/fuzz.sh
 
 # shellcheck source=scripts/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
