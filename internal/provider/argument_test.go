@@ -166,7 +166,7 @@ func TestThePolicyOfTheProviderDecides(t *testing.T) {
 
 // A policy that spares leavers is told by one warning, however many grants there are;
 // one that only spares less is not. No test case sees warnings.
-func TestAPolicyThatIsMilderIsToldOnce(t *testing.T) {
+func TestAMilderPolicyIsReportedOnce(t *testing.T) {
 	t.Parallel()
 	w := acctest.Load(t, "grant")
 	w.Append("main.tf", "resource \"custody_grant\" \"other\" {\n  binding = custody_binding.app\n  access  = \"key/other\"\n}")

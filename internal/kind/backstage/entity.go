@@ -31,7 +31,7 @@ func parseRef(text, kind, namespace string) (reference, bool) {
 }
 
 func plain(part string) bool {
-	return part != "" && part != "." && part != ".." && !system.Defaced(part) && !strings.ContainsFunc(part, func(r rune) bool {
+	return part != "" && part != "." && part != ".." && !system.HasReplacement(part) && !strings.ContainsFunc(part, func(r rune) bool {
 		return r == ':' || r == '/' || unicode.IsSpace(r) || unicode.IsControl(r)
 	})
 }

@@ -127,7 +127,7 @@ func TestHeaderNamedTwice(t *testing.T) {
 }
 
 // Words that stand for nothing do so where they cannot be anything else.
-func TestWordsForNothing(t *testing.T) {
+func TestWordsForMissingValues(t *testing.T) {
 	s := assetsFrom(t, "a.csv", `id,state,owner,retirement_date,verified_at,shared,environment,criticality,purpose
 N/A,N/A,n/a,never,-,N/A,n/a,-,N/A
 -,-,-;n/a,None,NULL,none,none,None,-
@@ -281,7 +281,7 @@ func TestOneUnicodeForm(t *testing.T) {
 }
 
 // An object of which nothing is read, where a text is wanted too, is not nobody.
-func TestObjectOfWhichNothingIsRead(t *testing.T) {
+func TestObjectWithoutKnownField(t *testing.T) {
 	preset := func(c *Config) { c.Preset = "servicenow" }
 	for name, texts := range map[string][]string{
 		"a.json": {

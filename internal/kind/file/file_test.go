@@ -316,7 +316,7 @@ func TestTheContentOfOtherFilesIsNotRepeated(t *testing.T) {
 	}
 }
 
-func TestLinksThatLeadOut(t *testing.T) {
+func TestSymlinksOutOfTheFolder(t *testing.T) {
 	outside := folder(t, map[string]string{"a.csv": "id,state,owner\nA,,\n"})
 	path := filepath.Join(t.TempDir(), "a.csv")
 	if err := os.Symlink(filepath.Join(outside, "a.csv"), path); err != nil {

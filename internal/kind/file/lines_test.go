@@ -58,7 +58,7 @@ func TestLineEnds(t *testing.T) {
 }
 
 // A header that swallows what follows it is not the header of an empty list.
-func TestHeaderThatSwallowsTheRows(t *testing.T) {
+func TestHeaderThatContainsTheRows(t *testing.T) {
 	for name, text := range map[string]string{
 		"quoted":       "id,kind,asset,\"note\n11,offboarding,A,x\n12,offboarding,B,y\"\n",
 		"line feeds":   "id,kind,asset,note\\n11,offboarding,A,x\\n",
@@ -80,7 +80,7 @@ func TestHeaderThatSwallowsTheRows(t *testing.T) {
 
 // A file that cannot be read from some place on ends there. What the reader has of a
 // row until then may look like an empty one.
-func TestUnreadableBehindTheBeginning(t *testing.T) {
+func TestUnreadableAfterManyRows(t *testing.T) {
 	rows := "id,state,owner\n" + strings.Repeat("A,active,ann\n", 10_000)
 	for name, c := range map[string]struct{ text, want string }{
 		"Windows-1252":   {rows + "B,active,M\xfcller\n", "line 10002, column 11: the text is not UTF-8"},

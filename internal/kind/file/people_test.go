@@ -95,7 +95,7 @@ func TestPersonKeys(t *testing.T) {
 	}
 }
 
-func TestMembersByEveryWord(t *testing.T) {
+func TestMembersByEveryKey(t *testing.T) {
 	s := peopleFrom(t, "p.csv", `id,email,name,kind,teams
 t1,pay@example.org,Payments,team,t2
 t2,,Core,team,Payments
@@ -173,7 +173,7 @@ func TestTasks(t *testing.T) {
 
 // Somebody with two positions has two rows in many reports. Rows that say the same are
 // one person; rows that differ leave it open which is right.
-func TestRowsThatSayTheSameOfAPerson(t *testing.T) {
+func TestEqualRowsOfAPerson(t *testing.T) {
 	s := peopleFrom(t, "p.csv", "id,email,name,status\nann,ann@example.org,Ann,active\nbob,,Bob,active\nann,ann@example.org,Ann,active\nbob,,Bob,left\n")
 	if p := person(t, s, "ann@example.org"); p.ID != "ann" || p.Source != "p.csv line 2" {
 		t.Errorf("got %+v", p)

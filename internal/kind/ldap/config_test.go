@@ -133,7 +133,7 @@ func TestAllProblemsAtOnce(t *testing.T) {
 func TestEscapedBase(t *testing.T) {
 	for name, server := range map[string]func(testing.TB) *servers.Directory{"slapd": servers.Slapd, "samba": servers.Samba} {
 		t.Run(name, func(t *testing.T) {
-			p := newPlace(t, server(t), name == "samba")
+			p := newTestSubtree(t, server(t), name == "samba")
 			p.base = p.server.Unit(t, `R&D, x+y;z`, p.base)
 			p.people, p.groups, p.left = p.server.Unit(t, "people", p.base), p.server.Unit(t, "groups", p.base), p.server.Unit(t, "left;1", p.base)
 			seed := small()

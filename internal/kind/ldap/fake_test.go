@@ -167,7 +167,7 @@ func TestResultCodes(t *testing.T) {
 }
 
 // Answers that end well and are wrong all the same.
-func TestDeceitfulAnswers(t *testing.T) {
+func TestWrongAnswersThatEndWell(t *testing.T) {
 	only := func(p ...*ber.Packet) func(string, int64) []*ber.Packet {
 		return func(filter string, _ int64) []*ber.Packet {
 			if strings.Contains(filter, "groupOfNames") {

@@ -27,11 +27,11 @@ type flawed struct{ error }
 
 func (f *flawed) Unwrap() error { return f.error }
 
-// unlisted marks a fault that keeps a list from being read, and not single
+// listError marks a fault that keeps a list from being read, and not single
 // entries.
-type unlisted struct{ error }
+type listError struct{ error }
 
-func (u *unlisted) Unwrap() []error { return []error{u.error, system.ErrCannotList} }
+func (u *listError) Unwrap() []error { return []error{u.error, system.ErrCannotList} }
 
 func (s *System) unavailable(happened, advice string, err error) error {
 	f := &fault.Fault{Kind: fault.ErrUnavailable, Summary: summary, Happened: happened, Advice: advice}

@@ -70,7 +70,7 @@ func (s *System) one(ctx context.Context, id int64, listed bool) (*asset, error)
 // asList asks for a list of one asset: nil if that does not hold it, whatever
 // else it may hold.
 func (s *System) asList(ctx context.Context, id int64) (*asset, error) {
-	query := s.told()
+	query := s.listParameters()
 	query.Set("query", "id = "+strconv.FormatInt(id, 10))
 	query.Set("per_page", "1")
 	r, err := s.client.Get(ctx, api("assets"), query)

@@ -9,7 +9,7 @@ import (
 // not that of the answer: a server that caps its answers, and says how many rows are
 // in one, would seem to hold no more. Where one page may have been everything, fewer
 // rows are asked for, and the number must not follow.
-func (k *catalog) counted(ctx context.Context, r *roll) error {
+func (k *catalog) counted(ctx context.Context, r *directoryIndex) error {
 	for _, l := range k.lists {
 		p := l.paging
 		if l.total == nil || p == nil || p.next != nil || p.cursor != nil || len(r.entries) < 2 || len(r.entries) > p.size {

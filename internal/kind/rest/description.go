@@ -292,14 +292,14 @@ func tooMuch(text string) string {
 
 // forbidden refuses what makes YAML mean something else than it shows.
 func forbidden(n ast.Node) error {
-	v := &strange{}
+	v := &yamlChecker{}
 	ast.Walk(v, n)
 	return v.err
 }
 
-type strange struct{ err error }
+type yamlChecker struct{ err error }
 
-func (s *strange) Visit(n ast.Node) ast.Visitor {
+func (s *yamlChecker) Visit(n ast.Node) ast.Visitor {
 	switch n.Type() {
 	case ast.AnchorType, ast.AliasType, ast.MergeKeyType, ast.TagType:
 		s.err = fmt.Errorf("line %d: anchors, aliases, merge keys and tags are not accepted", n.GetToken().Position.Line)

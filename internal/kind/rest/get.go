@@ -174,7 +174,7 @@ func (s *System) ask(ctx context.Context, c *httpclient.Client, g *get, asked st
 // malformed returns the error of an item that cannot be read. A request that was
 // made to read it may have failed by itself.
 func (s *System) malformed(ctx context.Context, a *answer, err error) error {
-	if passes(err) || ctx.Err() != nil {
+	if isFinal(err) || ctx.Err() != nil {
 		return cmp.Or(err, ctx.Err())
 	}
 	return s.client.Malformed(a.response, err.Error())
@@ -183,7 +183,7 @@ func (s *System) malformed(ctx context.Context, a *answer, err error) error {
 // searched asks for the records that a query finds.
 func (s *System) searched(ctx context.Context, id string) ([]lifecycle.Record, error) {
 	var out []lifecycle.Record
-	err := steadily(s.client, func() error {
+	err := untilConsistent(s.client, func() error {
 		out = nil
 		return s.get.search.read(ctx, s, s.client, places(id), func(item any) (string, error) {
 			record, key, err := s.record(ctx, item, id)

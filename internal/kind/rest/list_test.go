@@ -75,16 +75,16 @@ tasks:
 assets: { id: item.id, fields: {}, list: [{ path: assets, items: body.items }] }
 `
 
-// unsteadyCase is what a list answers, what comes of it, and after how many
+// inconsistentCase is what a list answers, what comes of it, and after how many
 // requests. It is one of as many lists.
-type unsteadyCase struct {
+type inconsistentCase struct {
 	pages []string
 	want  string // ids, or the fault
 	asked int
 	lists int
 }
 
-func (c unsteadyCase) check(t *testing.T, description, want string, read func(*testing.T, *System) (string, error)) {
+func (c inconsistentCase) check(t *testing.T, description, want string, read func(*testing.T, *System) (string, error)) {
 	t.Helper()
 	if c.lists == 2 {
 		description = strings.Replace(description, "list: [", `list: [{ path: b, items: body.items, total: number(body.total), paging: { query: { start: "{offset}", count: "{limit}" } } }, `, 1)
@@ -107,7 +107,7 @@ func TestUnsteadyLists(t *testing.T) {
 	ofTasks := map[string]string{
 		"a row without an id": "a task has no id", "a field is gone": "tasks.fields.url: no such key: name", "nothing": "",
 	}
-	for name, c := range map[string]unsteadyCase{
+	for name, c := range map[string]inconsistentCase{
 		"one page":                  {pagesOf("2: A B"), "A B", 1, 1},
 		"two pages":                 {pagesOf("3: A B", "3: C"), "A B C", 2, 1},
 		"a total as a text":         {pagesOf(`"3": A B`, "3.0: C"), "A B C", 2, 1},

@@ -143,7 +143,7 @@ func (s *System) readOwner(item any) (id, key string, err error) {
 
 func (s *System) listOwners(ctx context.Context) (map[string]string, error) {
 	var all map[string]string
-	err := steadily(s.client, func() error {
+	err := untilConsistent(s.client, func() error {
 		all = make(map[string]string)
 		for _, l := range s.owner.lists {
 			err := l.read(ctx, s, s.client, nil, func(item any) (string, error) {

@@ -78,8 +78,8 @@ type catalog struct {
 	member       []*reference // of one team
 	hidesMembers *expression  // whether the members of a team may be hidden; nil if those of none are
 
-	listed  memo.Memo[*roll]
-	deleted memo.Memo[*roll]
+	listed  memo.Memo[*directoryIndex]
+	deleted memo.Memo[*directoryIndex]
 	samples memo.Memo[[]sample] // of the list's first page
 	sound   memo.Memo[bool]     // whether a way finds whom it should, by its place
 	related memo.Memo[[]string] // the teams of a person, by id
@@ -257,7 +257,7 @@ func (k *catalog) entry(item any) (*entry, error) {
 	f := &reader{fields: k.fields, dates: k.s.dates, variables: variables, placeholders: k.s.placeholders}
 	e := &entry{person: lifecycle.Person{Directory: k.s.config.Name, ID: system.Clean(id), Email: f.text("email"), Username: f.text("username")}}
 	p := &e.person
-	if p.ID == "" || system.Defaced(p.ID) {
+	if p.ID == "" || system.HasReplacement(p.ID) {
 		return nil, fmt.Errorf("an item has no id")
 	}
 	p.ID = k.prefix + p.ID

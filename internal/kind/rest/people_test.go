@@ -262,7 +262,7 @@ people:
   fields: { status: item.status, kind: 'item.find(["@mark"])' }
 `)
 	var got []string
-	for e, err := range s.Everybody(t.Context()) {
+	for e, err := range s.ListPeople(t.Context()) {
 		if err != nil {
 			t.Fatal(err)
 		}

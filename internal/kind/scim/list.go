@@ -102,7 +102,7 @@ func (c *catalog) list(ctx context.Context) (*entryIndex, error) {
 			}
 			earlier, doubt = r.index, "its "+c.what+" changed while they were read"
 		}
-		return nil, &unlisted{c.s.client.Unusable(doubt, adviceList)}
+		return nil, &listError{c.s.client.Unusable(doubt, adviceList)}
 	})
 }
 
@@ -122,7 +122,7 @@ func (r *reading) read(ctx context.Context) error {
 		return nil
 	}
 	if r.head.total > mostEntries {
-		return &unlisted{r.c.s.client.Unusable(fmt.Sprintf("it holds %d %s and no more than %d are read", r.head.total, r.c.what, mostEntries),
+		return &listError{r.c.s.client.Unusable(fmt.Sprintf("it holds %d %s and no more than %d are read", r.head.total, r.c.what, mostEntries),
 			"Set keys in the block of the system to what the server can filter by, so that nobody has to be searched for in a list.")}
 	}
 	if r.head.cursor != "" {

@@ -84,7 +84,7 @@ func TestDatesOfMachines(t *testing.T) {
 	}
 }
 
-func TestDatesThatAreNone(t *testing.T) {
+func TestInvalidDates(t *testing.T) {
 	d := datesOf(t, Mapping{})
 	for text, want := range map[string]string{
 		"10/03/2026": `set dates = "us"`, "23/10/2026": `set dates = "us"`, "10-03-2026 09:14": `set dates = "us"`, "10/03/26": "not a date",
