@@ -31,7 +31,7 @@ func TestClean(t *testing.T) {
 		}
 	}
 	if system.HasReplacement("plain") || !system.HasReplacement(system.Clean("a\x00")) {
-		t.Error("Defaced does not tell a replaced character")
+		t.Error("HasReplacement does not report a replaced character")
 	}
 }
 
