@@ -66,7 +66,7 @@ func (l layer) authority(at reporter, a *Authority) {
 	if a.Trust != nil {
 		l.rules.Authority.Trust = *a.Trust
 		if *a.Trust && len(a.Attest)+len(a.Except) > 0 {
-			at.in("trust").report("Meaningless Lists", "trust believes those who are named unseen, so attest and except have no effect; state either.")
+			at.in("trust").report("Meaningless Lists", "trust accepts every name without a look-up, so attest and except have no effect; state one or the other.")
 		}
 	}
 	l.rules.Authority.Attest = append(authorizations(at.in("attest"), a.Attest), l.rules.Authority.Attest...)

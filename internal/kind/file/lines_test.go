@@ -85,7 +85,7 @@ func TestUnreadableAfterManyRows(t *testing.T) {
 	for name, c := range map[string]struct{ text, want string }{
 		"Windows-1252":   {rows + "B,active,M\xfcller\n", "line 10002, column 11: the text is not UTF-8"},
 		"NUL":            {rows + "B,active,\x00\n", "line 10002, column 10: a NUL character"},
-		"quotation mark": {rows + "\"\"x,active,ann\n", "line 10002, column 2: a quotation mark"},
+		"quotation mark": {rows + "\"\"x,active,ann\n", "line 10002, column 2: there is one quotation mark too few or too many"},
 		"endless record": {rows + "\"" + strings.Repeat("x,\n", 1<<19), "longer than 1 MiB"},
 	} {
 		for pad := range len("A,active,ann\n") { // so that a part of the file that is read at once ends with a row

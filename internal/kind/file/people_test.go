@@ -45,7 +45,7 @@ func TestStatusAndKind(t *testing.T) {
 		}
 	}
 	_, err := peopleFrom(t, "p.csv", "id,kind\nann,robot\n").Person(t.Context(), "ann")
-	if !errors.Is(err, fault.ErrUnavailable) || !strings.Contains(err.Error(), `line 2, column 5: the field "kind" holds "robot", and it is no kind of owner; accepted: employee, team`) {
+	if !errors.Is(err, fault.ErrUnavailable) || !strings.Contains(err.Error(), `line 2, column 5: the field "kind" holds "robot", and it is not a kind of owner; accepted: employee, team`) {
 		t.Errorf("got %v", err)
 	}
 }

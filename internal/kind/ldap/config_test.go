@@ -64,8 +64,8 @@ func TestConfigProblems(t *testing.T) {
 		"page_size: It must ":            func(c *ldap.Config) { c.PageSize = -1 },
 		"preset: \"ad\" is not accepted": func(c *ldap.Config) { c.Preset = "ad" },
 		"nested_groups: \"deep\"":        func(c *ldap.Config) { c.NestedGroups = "deep" },
-		"nested_groups: Only Active":     func(c *ldap.Config) { c.NestedGroups = "chain" },
-		"nested_groups: Only Active ": func(c *ldap.Config) {
+		"nested_groups: chain is accepted for Active":     func(c *ldap.Config) { c.NestedGroups = "chain" },
+		"nested_groups: chain is accepted for Active ": func(c *ldap.Config) {
 			c.Preset, c.NestedGroups, c.MemberAttribute = "active_directory", "chain", "memberUid"
 		},
 		"base_dn: It is required":             func(c *ldap.Config) { c.BaseDN = "" },
@@ -81,7 +81,7 @@ func TestConfigProblems(t *testing.T) {
 		"id_attribute: \"uid)(\" is not":      func(c *ldap.Config) { c.IDAttribute = "uid)(" },
 		"email_attributes: \"*\" is not":      func(c *ldap.Config) { c.EmailAttributes = []string{"mail", "*"} },
 		"member_attribute: \"a b\" is not":    func(c *ldap.Config) { c.MemberAttribute = "a b" },
-		"states: It says what":                func(c *ldap.Config) { c.States = map[string]string{"x": "left"} },
+		"states: It maps the values":                func(c *ldap.Config) { c.States = map[string]string{"x": "left"} },
 		"states[x]: \"gone\" is not accepted": func(c *ldap.Config) { c.StatusAttribute, c.States = "st", map[string]string{"x": "gone"} },
 		"states[x]: It is the same word": func(c *ldap.Config) {
 			c.StatusAttribute, c.States = "st", map[string]string{"X": "left", "x": "active"}

@@ -56,8 +56,8 @@ var brokenSetups = map[string]brokenSetup{
 	"base of leavers is gone": set("has no entry \"ou=gone,", func(p *testSubtree, c *ldap.Config) {
 		c.LeftBaseDNs = []string{"ou=gone," + p.base}
 	}),
-	"attribute that nobody has":  set("shows nobody who has the attribute employeeNumbr", func(_ *testSubtree, c *ldap.Config) { c.IDAttribute = "employeeNumbr" }),
-	"filter that nobody matches": set("shows nobody", func(_ *testSubtree, c *ldap.Config) { c.PeopleFilter = "(objectClass=persona)" }),
+	"attribute that nobody has":  set("shows no person with the attribute employeeNumbr", func(_ *testSubtree, c *ldap.Config) { c.IDAttribute = "employeeNumbr" }),
+	"filter that nobody matches": set("shows no person", func(_ *testSubtree, c *ldap.Config) { c.PeopleFilter = "(objectClass=persona)" }),
 	"probe that is not found": set(`does not find "eve@example.org"`, func(_ *testSubtree, c *ldap.Config) {
 		c.Probe = []string{"ann", "eve@example.org"}
 	}),
@@ -78,11 +78,11 @@ var brokenSetups = map[string]brokenSetup{
 		through(t, c, passThrough)
 		c.URL = strings.Replace(c.URL, "ldap:", "ldaps:", 1)
 	}},
-	"cut before the first answer": wire("did not answer when the account was to log in", patient, cutAfter(0)),
-	"cut in the first answer":     wire("did not answer when the account was to log in", patient, cutAfter(3)),
+	"cut before the first answer": wire("did not answer the login", patient, cutAfter(0)),
+	"cut in the first answer":     wire("did not answer the login", patient, cutAfter(3)),
 	"cut behind the login":        wire("was lost in the middle of a search, and again", patient, cutAfter(20)),
 	"cut in a search":             wire("was lost in the middle of a search, and again", patient, cutAfter(90)),
-	"a web server": wire("did not answer when the account was to log in", impatient*3,
+	"a web server": wire("did not answer the login", impatient*3,
 		answer("HTTP/1.1 400 Bad Request\r\nContent-Type: text/html\r\nConnection: close\r\n\r\n<html>"+strings.Repeat("x", 200))),
 	"garbage":                    wire("did not answer", patient, answer("\x30\x84\x7f\xff\xff\xff\x02\x01\x01"+strings.Repeat("\xff", 100))),
 	"answers to other questions": wire("did not answer within 300ms", impatient, unrequestedThenSilent),
@@ -107,13 +107,13 @@ func (p *testSubtree) refer(t *testing.T, unit string) {
 
 var slapdBroken = map[string]brokenSetup{
 	"account that sees nothing":    as("has no entry", servers.SlapdBlind),
-	"account that sees nobody":     as("shows nobody", servers.SlapdShallow),
+	"account that sees nobody":     as("shows no person", servers.SlapdShallow),
 	"account that sees no address": as("does not know the attribute mail, or does not let the account search it", servers.SlapdNoMail),
 	"account that sees no members": as("does not know the attribute member, or does not let the account search it", servers.SlapdNoMember),
 	"attribute without a meaning": set("does not know the attribute emial", func(_ *testSubtree, c *ldap.Config) {
 		c.EmailAttributes = []string{"mail", "emial"}
 	}),
-	"pages larger than allowed": as("cut the answer off at a limit", servers.SlapdLimited),
+	"pages larger than allowed": as("cut the answer off at its own limit", servers.SlapdLimited),
 	"a part on another server": {"a part of the answer is on another server", func(t *testing.T, p *testSubtree, _ *ldap.Config) {
 		p.refer(t, "elsewhere")
 	}},

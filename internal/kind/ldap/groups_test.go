@@ -62,7 +62,7 @@ func TestLimitOfAllPages(t *testing.T) {
 	c.BindDN, c.PageSize = servers.SlapdLimited+","+p.server.BaseDN, 20
 	found, err := mustNew(t, c).Person(t.Context(), "p001")
 	systemtest.WantUnavailable(t, len(found), err)
-	if !strings.Contains(err.Error(), "cut the answer off at a limit") {
+	if !strings.Contains(err.Error(), "cut the answer off at its own limit") {
 		t.Error(err)
 	}
 }

@@ -170,7 +170,7 @@ func (s *System) wholeGroup(ctx context.Context, e *ldap.Entry) ([]string, error
 			}
 			return members, nil
 		case next != len(out) || len(part) == 0 || len(out) > mostEntries:
-			return nil, &listError{s.unavailable(fmt.Sprintf("The directory %q does not tell the members of %q in order.", s.config.Name, s.shown(e.DN)),
+			return nil, &listError{s.unavailable(fmt.Sprintf("The directory %q does not return the members of %q in order.", s.config.Name, s.shown(e.DN)),
 				"Plan again. If it happens again, look at the directory itself.", nil)}
 		}
 		dn := e.DN
@@ -198,7 +198,7 @@ func (s *System) rangeOf(e *ldap.Entry) (part []string, next int, err error) {
 		}
 		n, err := strconv.Atoi(last)
 		if err != nil {
-			return nil, 0, s.unavailable(fmt.Sprintf("The directory %q tells a part %q of the members of %q, which cannot be understood.", s.config.Name, s.shown(a.Name), s.shown(e.DN)),
+			return nil, 0, s.unavailable(fmt.Sprintf("The directory %q returned a part %q of the members of %q that cannot be understood.", s.config.Name, s.shown(a.Name), s.shown(e.DN)),
 				"Plan again. If it happens again, look at the directory itself.", nil)
 		}
 		return a.Values, n + 1, nil

@@ -127,7 +127,7 @@ func (s *System) showsPrimary(ctx context.Context) error {
 		if some, err = s.hasEntry(ctx, s.bases, users+")"); !some || err != nil {
 			return struct{}{}, err
 		}
-		return struct{}{}, s.unavailable(fmt.Sprintf("The directory %q does not show the attributes %s and %s of people, so who is in a group by primary group cannot be told.", s.config.Name, attrPrimary, attrSID),
+		return struct{}{}, s.unavailable(fmt.Sprintf("The directory %q does not show the attributes %s and %s of people, so the members of a primary group are unknown.", s.config.Name, attrPrimary, attrSID),
 			adviceRights, nil)
 	})
 	return err

@@ -45,7 +45,7 @@ func (s *System) check(ctx context.Context) error {
 			return err
 		}
 		if len(found) == 0 {
-			return s.unavailable(fmt.Sprintf("The directory %q does not find %q, which probe says is there. The account may see less than it did.", s.config.Name, key),
+			return s.unavailable(fmt.Sprintf("The directory %q does not find %q, which probe lists. The account may see less than before.", s.config.Name, key),
 				adviceRights, nil)
 		}
 	}
@@ -87,7 +87,7 @@ func (s *System) checkAnybody(ctx context.Context) error {
 	if found {
 		return s.unanswerable(ctx, s.bases, people, searched)
 	}
-	return s.unavailable(fmt.Sprintf("The directory %q shows nobody who has the attribute %s: a look-up would find nobody, whoever it is for.", c.Name, p.id),
+	return s.unavailable(fmt.Sprintf("The directory %q shows no person with the attribute %s, so every look-up would find nobody.", c.Name, p.id),
 		"Correct base_dn, people_filter or id_attribute. If they are right, the account lacks the right to search: "+adviceRights, nil)
 }
 

@@ -249,7 +249,7 @@ func (s *System) number(id string) (int64, error) {
 	return 0, &fault.Fault{
 		Kind: fault.ErrConfig, Summary: "Unable to Find Asset Record",
 		Happened: fmt.Sprintf("The ids of assets in Request Tracker are numbers, and %s is not a number.", quote(id)),
-		Advice:   fmt.Sprintf("Write the number that stands in the address of the asset's page, for instance \"%s/17\".", s.config.Name),
+		Advice:   fmt.Sprintf("Write the number in the address of the asset's page, for instance \"%s/17\".", s.config.Name),
 	}
 }
 

@@ -93,7 +93,7 @@ func (s *System) readTickets(ctx context.Context, ids []int64, kinds map[string]
 	err := s.walkTickets(ctx, ids, "", "Queue,Due", func(id int64, t *ticket) error {
 		seen[id] = true
 		if t.Queue == nil || t.Queue.ID == "" {
-			return s.taskClient.Unusable(fmt.Sprintf("ticket %d is told without its queue", id), adviceServer)
+			return s.taskClient.Unusable(fmt.Sprintf("ticket %d was returned without its queue", id), adviceServer)
 		}
 		kind, ours := kinds[string(t.Queue.ID)]
 		if !ours {

@@ -24,7 +24,7 @@ func (k *catalog) counted(ctx context.Context, r *directoryIndex) error {
 			follows = total == few
 		}
 		if follows {
-			return k.client.Unusable(fmt.Sprintf("its list tells how many %s are in an answer instead of how many there are, so somebody may be missing", k.what), adviceRights)
+			return k.client.Unusable(fmt.Sprintf("the count in its list is the number of %s in one answer, not of all, so some may be missing", k.what), adviceRights)
 		}
 	}
 	return nil

@@ -414,7 +414,7 @@ func (c *checker) zone(text string) *time.Location {
 		return time.UTC
 	}
 	if name == "Local" {
-		c.problem("time_zone", "The time zone of this machine must not matter: name one.")
+		c.problem("time_zone", "Local is not accepted, because the result would depend on this machine. Write the name of a time zone.")
 		return time.UTC
 	}
 	zone, err := time.LoadLocation(name)

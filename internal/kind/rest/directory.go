@@ -66,7 +66,7 @@ func (s *System) ready(ctx context.Context) error {
 				return struct{}{}, err
 			}
 			if len(found) == 0 {
-				return struct{}{}, s.people.client.Unusable(fmt.Sprintf("it does not show %q, which probe says is there", key), adviceRights)
+				return struct{}{}, s.people.client.Unusable(fmt.Sprintf("it does not show %q, which probe lists", key), adviceRights)
 			}
 		}
 		return struct{}{}, nil
@@ -189,7 +189,7 @@ type membership struct {
 func (m *membership) run(ctx context.Context) error {
 	for next := 0; next < len(m.teams); next++ {
 		if next >= mostTeams {
-			return m.s.teams.client.Unusable(fmt.Sprintf("more than %d teams are inside one", mostTeams), "Make an asset's owner a smaller team.")
+			return m.s.teams.client.Unusable(fmt.Sprintf("more than %d teams are nested inside one team", mostTeams), "Name a smaller team as the owner of the asset.")
 		}
 		for _, r := range m.s.teams.member {
 			members, err := m.s.teams.follow(ctx, r, m.teams[next])

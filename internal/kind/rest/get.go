@@ -66,8 +66,8 @@ func (c *checker) get(at string, t *getText, place string) *get {
 			c.problem(at, "total and paging belong to items.")
 		}
 		if t.NotFound == "" {
-			c.problem(at+".not_found", "An expression is required that recognises the answer for what does not exist. "+
-				"A status of 404 alone is also what a wrong url is answered with.")
+			c.problem(at+".not_found", "An expression is required that recognises the answer for an item that does not exist. "+
+				"A wrong url is answered with status 404 as well.")
 		}
 		g.notFound = c.compile(at+".not_found", t.NotFound, inAnswer, cel.BoolType)
 		g.question = c.question(at, t.Path, t.Query, t.Body, place)

@@ -111,9 +111,9 @@ func (c *checker) paging(at string, t *pagingText, l *listing) *paging {
 	case t.Next != "" && t.Cursor != "":
 		c.problem(at, "next and cursor exclude each other.")
 	case t.Next == "" && !turns && !l.turns():
-		c.problem(at+".query", "Nothing in it turns the page: {offset}, {page} or {cursor} is required, or next.")
+		c.problem(at+".query", "It does not ask for the next page: {offset}, {page} or {cursor} is required, or next.")
 	case t.Next == "" && t.Cursor == "" && l.total == nil && l.count == nil:
-		c.problem(at, "total or count is required beside counted pages: without it, the end cannot be told from rows that are held back.")
+		c.problem(at, "total or count is required with counted pages: without it, the end of the list looks the same as rows that are held back.")
 	}
 	return p
 }
@@ -225,7 +225,7 @@ func (l *listing) partial(a *answer, seen int) string {
 		}
 	}
 	if follows := l.paging != nil && l.paging.next != nil; !follows && links(a.response.Header)["next"] != "" {
-		return "its header Link leads to a further page"
+		return "its header Link points to a further page"
 	}
 	return ""
 }

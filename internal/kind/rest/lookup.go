@@ -143,7 +143,7 @@ func (k *catalog) find(ctx context.Context, key string) ([]*entry, error) {
 		return nil, err
 	}
 	if found = all.named(key); len(found) == 0 && k.hides {
-		return nil, k.client.Unusable(fmt.Sprintf("it cannot be asked for %q safely, and its list may leave somebody out", key), adviceFilter)
+		return nil, k.client.Unusable(fmt.Sprintf("it cannot be asked for %q safely, and its list may be incomplete", key), adviceFilter)
 	}
 	return found, nil
 }

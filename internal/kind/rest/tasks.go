@@ -37,7 +37,7 @@ type taskRules struct {
 func (c *checker) tasks(t *tasksText) *taskRules {
 	if t == nil {
 		if len(c.config.TaskKinds) > 0 {
-			c.configProblem("task_kinds", "", "The description reads no tasks.")
+			c.configProblem("task_kinds", "", "The description does not read tasks.")
 		}
 		return nil
 	}
@@ -179,7 +179,7 @@ type taskRow struct {
 // task reads one row.
 func (s *System) task(item any, asked string) (taskRow, error) {
 	if _, ok := item.(map[string]any); !ok {
-		return taskRow{}, fmt.Errorf("an item is no object")
+		return taskRow{}, fmt.Errorf("an item is not an object")
 	}
 	variables := s.itemVariables(item, asked)
 	f := reader{fields: s.tasks.fields, dates: s.dates, variables: variables}
@@ -208,7 +208,7 @@ func (s *System) task(item any, asked string) (taskRow, error) {
 // notDescribed is the fault for tasks that the description does not describe.
 func (s *System) notDescribed(what string) error {
 	return &fault.Fault{
-		Kind: fault.ErrConfig, Summary: "Unable to Read Tasks", Happened: fmt.Sprintf("The system %q was not told %s.", s.config.Name, what),
+		Kind: fault.ErrConfig, Summary: "Unable to Read Tasks", Happened: fmt.Sprintf("The description of the system %q does not say %s.", s.config.Name, what),
 		Advice: "Describe tasks in the description of the system, or set what it asks for.",
 	}
 }

@@ -27,14 +27,14 @@ var (
 	problemCertificate = problem{"the certificate of the database does not verify; nothing was sent to it",
 		"If the certificate comes from a private authority, name that authority's certificate in ca_file, and the server in DSN as the certificate does."}
 	problemNoTLS = problem{"the database does not offer TLS, so nothing was sent to it",
-		"Turn TLS on at the server. If the way to it is safe without, say so with insecure_plaintext = true and turn TLS off in DSN."}
+		"Turn TLS on at the server. If the network to it is trusted without TLS, set insecure_plaintext = true and turn TLS off in DSN."}
 	problemName = problem{"it names something that is not there",
 		"Correct the query. If the names are right, check that DSN leads to the right database and schema."}
 	problemSyntax = problem{"the database does not understand it",
-		"Correct the query: one statement that returns rows, in the words of this database."}
+		"Correct the query: one statement that returns rows, in the SQL dialect of this database."}
 	problemRight = problem{"the account lacks a right",
 		"Grant the account in DSN the right to read what the query names, and nothing more."}
-	problemHidden = problem{"row-level security would hide rows from the account, and hidden cannot be told from gone",
+	problemHidden = problem{"row-level security would hide rows from the account, and a hidden row looks like a missing one",
 		"Let the account read all rows: give it BYPASSRLS, or let the query read a view whose owner may see all rows."}
 	problemWrites = problem{"it would change something",
 		"Write a query that only reads: it is run in a transaction that is read-only."}

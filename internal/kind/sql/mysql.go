@@ -29,7 +29,7 @@ func newMySQL(c Config) (server, []system.Problem) {
 	config, err := mysql.ParseDSN(c.DSN)
 	if err != nil {
 		// The driver's own words may repeat what it was given.
-		return nil, oneProblem(attributeDSN, "It is no data source name of MySQL. Write it like reader:password@tcp(db.example.org:3306)/cmdb?tls=true.")
+		return nil, oneProblem(attributeDSN, "It is not a data source name of MySQL. Write it like reader:password@tcp(db.example.org:3306)/cmdb?tls=true.")
 	}
 	roots, problem := trust.Roots(c.CAFile)
 	if problem != "" {
@@ -42,7 +42,7 @@ func newMySQL(c Config) (server, []system.Problem) {
 	remote := config.Net != "unix" && !loopback(host)
 	verified := config.TLSConfig == "true" || c.CAFile != "" || remote && config.TLSConfig == ""
 	if remote && !verified && !c.InsecurePlaintext {
-		return nil, oneProblem(attributeDSN, "Its tls does not make sure that the server is the one that is meant. Write tls=true, with ca_file for a private authority. "+plaintext)
+		return nil, oneProblem(attributeDSN, "Its tls setting does not verify the identity of the server. Write tls=true, with ca_file for a private authority. "+plaintext)
 	}
 	if verified {
 		config.TLS = &tls.Config{RootCAs: roots, ServerName: host, MinVersion: tls.VersionTLS12}

@@ -52,12 +52,12 @@ func newPostgres(c Config) (server, []system.Problem) {
 	}
 	if err != nil {
 		// The driver's own words may repeat what it was given.
-		return nil, oneProblem(attributeDSN, "It is no connection string of PostgreSQL, or names a file that cannot be read. "+
+		return nil, oneProblem(attributeDSN, "It is not a connection string of PostgreSQL, or names a file that cannot be read. "+
 			"Write it like postgres://reader@db.example.org/cmdb?sslmode=verify-full or host=db.example.org user=reader dbname=cmdb.")
 	}
 	if host := weakest(config); host != "" && !c.InsecurePlaintext {
-		return nil, oneProblem(attributeDSN, "Its sslmode does not make sure that the server at "+host+
-			" is the one that is meant. Write sslmode=verify-full, with ca_file for a private authority. "+plaintext)
+		return nil, oneProblem(attributeDSN, "Its sslmode does not verify the identity of the server at "+host+
+			". Write sslmode=verify-full, with ca_file for a private authority. "+plaintext)
 	}
 	if config.ConnectTimeout == 0 {
 		config.ConnectTimeout = connectTimeout

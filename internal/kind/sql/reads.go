@@ -35,7 +35,7 @@ func beyondReading(driver, query string) string {
 	for w := range words(driver, query) {
 		switch {
 		case w.text == executed:
-			return "The query has a comment that the server runs (/*! … */), so what it does cannot be told." + accepted
+			return "The query has a comment that the server runs (/*! … */), so its effect is unknown." + accepted
 		case w.text == another:
 			return "The query holds several statements." + accepted
 		case first && !slices.Contains(beginnings, w.text):

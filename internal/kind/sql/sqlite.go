@@ -27,7 +27,7 @@ func newSQLite(c Config) (server, []system.Problem) {
 	path, options, ok := parseSQLite(c.DSN)
 	switch {
 	case !ok:
-		return nil, oneProblem(attributeDSN, "It is no path of a file. Accepted: a path, or file:path with immutable=1 or nolock=1 behind a question mark.")
+		return nil, oneProblem(attributeDSN, "It is not a path of a file. Accepted: a path, or file:path with immutable=1 or nolock=1 behind a question mark.")
 	case c.CAFile != "":
 		return nil, oneProblem(trust.Attribute, "A file is read without TLS.")
 	}
@@ -141,4 +141,4 @@ func (s *sqLite) explain(err error) problem {
 	return problemOther
 }
 
-var problemFile = problem{"the file is no database that can be read", "Make DSN name a file of SQLite that can be read here, then plan again."}
+var problemFile = problem{"the file is not a database that can be read", "Make DSN name a file of SQLite that can be read here, then plan again."}

@@ -18,7 +18,7 @@ import (
 )
 
 func columns(of string) schema.MapAttribute {
-	return mapping("Headers or columns of other people's exports of " + of + ": our field = theirs. A field that is not listed is looked for under its own name; case does not count. A listed one that is not there makes the system unavailable.")
+	return mapping("Headers or columns of other people's exports of " + of + ": our field = theirs. A field that is not listed is looked for under its own name; case is ignored. A listed one that is not there makes the system unavailable.")
 }
 
 func joined(of, columns string) schema.MapAttribute {
@@ -28,7 +28,7 @@ func joined(of, columns string) schema.MapAttribute {
 }
 
 func words(of, ours, others string) schema.MapAttribute {
-	return mapping("Words of other people's exports for " + of + ": their value = our value, one of " + ours + ". Case does not count. Our own words need no mapping. " + others)
+	return mapping("Words of other people's exports for " + of + ": their value = our value, one of " + ours + ". Case is ignored. Our own words need no mapping. " + others)
 }
 
 var fileSchema = schema.SingleNestedAttribute{
@@ -69,8 +69,8 @@ func withMapping(own map[string]schema.Attribute) map[string]schema.Attribute {
 		"people_joined_columns": joined("people", "people_columns"),
 
 		"kinds": mapping("Words of other people's exports for the kinds of people: their value = our value, one of " + attribute.Words(lifecycle.OwnerKinds()) +
-			", such as `Guest = \"vendor\"`. Case does not count. Our own words need no mapping. Any other word is an error: it could make a guest an employee."),
-		"empty": several("Words that stand for nothing in every column but `id` and `name`; case does not count. Default: `N/A` everywhere; `-`, `null` and `none` where they cannot be a key or a word of your own; `never` in dates. The page of the system has the table."),
+			", such as `Guest = \"vendor\"`. Case is ignored. Our own words need no mapping. Any other word is an error: it could make a guest an employee."),
+		"empty": several("Words that stand for nothing in every column but `id` and `name`; case is ignored. Default: `N/A` everywhere; `-`, `null` and `none` where they cannot be a key or a word of your own; `never` in dates. The page of the system has the table."),
 		"dates": setting("Which comes first in dates such as 10/03/2026: `us` for the month, `eu` for the day. Default: such dates are errors. Dates that mean one thing are read without: `2026-10-03`, RFC 3339 and its relatives, " +
 			"`03.10.2026`, `3 Oct 2026`, seconds and milliseconds since 1970."),
 		"date_formats": several("Further forms of dates: " + attribute.Words(table.DateForms()) + ", or layouts of Go such as `02|01|2006`. Two that read one text as different dates are an error."),

@@ -52,8 +52,8 @@ type fields[T any] []field[T]
 
 // The selectors that several parts of a document have.
 var (
-	ofClass       = "The asset's class; case does not count, and `*` stands for any text."
-	ofEnvironment = "The asset's environment; case does not count, and `*` stands for any text."
+	ofClass       = "The asset's class; case is ignored, and `*` stands for any text."
+	ofEnvironment = "The asset's environment; case is ignored, and `*` stands for any text."
 	ofRisk        = "The grant's risk." + among(lifecycle.Risks())
 	ofColumn      = "Whether the class stands for a person or a workload." + among(lifecycle.Columns())
 )
@@ -61,7 +61,7 @@ var (
 var lifetimes = fields[document.Lifetime]{
 	optionalIn("risk", "The grant's risk. Default `standard`: an entry without it is for standard access only."+among(lifecycle.Risks()),
 		func(l *document.Lifetime) **string { return &l.Risk }),
-	optionalIn("criticality", "The asset's criticality; case does not count, and `*` stands for any text.",
+	optionalIn("criticality", "The asset's criticality; case is ignored, and `*` stands for any text.",
 		func(l *document.Lifetime) **string { return &l.Criticality }),
 	optionalIn("environment", ofEnvironment,
 		func(l *document.Lifetime) **string { return &l.Environment }),

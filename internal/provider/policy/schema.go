@@ -66,7 +66,7 @@ var policySchema = schema.Schema{
 			NestedObject:        triggers.schema(),
 		},
 		"classes": schema.MapNestedAttribute{
-			Optional: true, MarkdownDescription: "What assets of a class stand for, by class; case does not count, and `*` stands for any text. The class itself comes before patterns, a longer pattern before a shorter one. A class that is not mapped is `asset.unclassified`.",
+			Optional: true, MarkdownDescription: "What assets of a class stand for, by class; case is ignored, and `*` stands for any text. The class itself comes before patterns, a longer pattern before a shorter one. A class that is not mapped is `asset.unclassified`.",
 			NestedObject: classes.schema(),
 		},
 		"json": schema.StringAttribute{Computed: true, MarkdownDescription: "The document, for the provider's or a grant's `policy`."},

@@ -22,7 +22,7 @@ const (
 	adviceOrigin      = "Set url to the address at which the system answers itself, with the scheme, host and port that it uses in its own links."
 	adviceDescription = "Check that url names the API and not a page of the system, then plan again."
 	adviceReport      = "Report this: it is a defect of the provider."
-	adviceWhole       = "Plan again. If it happens again, look for a proxy or a limit on the way that cuts answers off."
+	adviceWhole       = "Plan again. If it happens again, look for a proxy or a limit between here and the system that cuts answers off."
 )
 
 func (c *Client) fault(happened, advice string, err error) error {
@@ -98,13 +98,13 @@ func (c *Client) Refused(r *Response) error {
 		happened += ": there is nothing of that kind at this address."
 		advice = adviceDescription
 	case r.Status == http.StatusTooManyRequests:
-		happened += ": it was asked too often, and again when asked later."
+		happened += ": it was asked too often, and still after waiting."
 		advice = adviceLimit
 	case r.Status >= 500:
 		happened += ": it has failed."
 		advice = "Look at the system itself; when it answers again, plan again."
 	case r.Status >= 200 && r.Status < 300:
-		happened += ", which says nothing that can be used here."
+		happened += ", which cannot be used here."
 		advice = adviceDescription
 	default:
 		happened += ", which is not an answer to what was asked."

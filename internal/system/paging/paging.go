@@ -59,7 +59,7 @@ func (w *Walk) Page(ctx context.Context, fresh int) (reason string) {
 	}
 	switch {
 	case w.withoutNew >= MostWithoutNew:
-		return fmt.Sprintf("the last %d pages of its list of %s brought nothing new, so it may have no end", w.withoutNew, p.What)
+		return fmt.Sprintf("the last %d pages of its list of %s contained nothing new, so the list may have no end", w.withoutNew, p.What)
 	case p.Pages >= MostPages:
 		return fmt.Sprintf("its list of %s has no end after %d pages and %d entries", p.What, p.Pages, p.Entries)
 	case p.Entries > MostEntries:

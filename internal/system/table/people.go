@@ -55,7 +55,7 @@ func (p *PeopleIndex) Add(l *Layout, r *Row) {
 	if word := r.cells[personKind].Text; word != "" {
 		kind, known := p.words.kinds[system.Fold(word)]
 		if entry.Kind = kind; !known {
-			l.flaw(r, personKind, "it is no kind of owner; accepted: "+strings.Join(lifecycle.OwnerKinds(), ", ")+", and words that kinds maps to one of them")
+			l.flaw(r, personKind, "it is not a kind of owner; accepted: "+strings.Join(lifecycle.OwnerKinds(), ", ")+", and words that kinds maps to one of them")
 		}
 	}
 	if word := r.cells[personStatus].Text; word != "" {
