@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	adviceAssets = "Give the account of the token the right ShowAsset for the whole of Request Tracker (Admin, Global, User Rights): otherwise, "  +
+	adviceAssets = "Give the account of the token the right ShowAsset for the whole of Request Tracker (Admin, Global, User Rights): otherwise, " +
 		"assets that it may not see look like assets that are gone. SuperUser is not needed."
 	adviceRecord  = "Correct the asset in Request Tracker, or adapt fields, catalogs or owner_role in the block of the system; then plan again."
 	adviceGroups  = "Give the account of the token the right SeeGroup for the whole of Request Tracker, then plan again."

@@ -51,7 +51,7 @@ func filter(what string, each ...validator.String) schema.SetAttribute {
 // Schema returns the data source's schema.
 func (d *ListDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The records of an asset system, filtered and sorted by id. `assets` is a map that `for_each` takes. An id that the system holds more than once stands there once; fields in which its records disagree are null.",
+		MarkdownDescription: "The records of an asset system, filtered and sorted by id. `assets` is a map that `for_each` takes. An id that the system holds more than once is listed once; fields in which its records disagree are null.",
 		Attributes: map[string]schema.Attribute{
 			"system":      schema.StringAttribute{Required: true, Validators: []validator.String{value.Stated()}, MarkdownDescription: "The system, a name from the provider's `systems`."},
 			"class":       filter("of one of these classes; case is ignored"),
