@@ -146,6 +146,7 @@ type Grant struct {
 	Rotation     Rotation
 	Reasons      []Reason
 	Holder       string
+	Names        []Named      // of the holder, sorted by id; no decision depends on them
 	Generations  []Generation // oldest first, at most two
 	Serial       int          // the highest number ever issued
 	Basis        Basis
