@@ -157,5 +157,5 @@ func chosenControls(policies ...*lifecycle.Rules) func(lifecycle.ControlQuery) [
 	if !stated {
 		chosen = controls.Default()
 	}
-	return func(q lifecycle.ControlQuery) []string { return controls.For(q, chosen) }
+	return controls.Chosen(chosen)
 }
