@@ -51,8 +51,10 @@ func (e *evaluation) nextGeneration() {
 	for i := range e.count {
 		g := &e.generations[i]
 		e.at(g.ExpiresAt)
-		renews := g.State == Current && !g.ExpiresAt.IsZero() && e.action < Lapse && !e.findings.Has(GrantRotationDue)
-		if at := e.renewsAt(g); renews && e.expiryFrom(at, limit).After(g.ExpiresAt) {
+		if g.State != Current || g.ExpiresAt.IsZero() || e.action >= Lapse || e.findings.Has(GrantRotationDue) {
+			continue
+		}
+		if at := e.renewsAt(g); e.expiryFrom(at, limit).After(g.ExpiresAt) {
 			e.at(at)
 		}
 	}
