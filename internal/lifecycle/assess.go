@@ -12,7 +12,8 @@ import (
 // be the instant of the run. The answers in facts.People must cover OwnerKeys,
 // and SuccessorKeys where that function asks for more.
 func Assess(q Question, rules *Rules, facts Facts, now time.Time) Binding {
-	a := assessment{q: q, rules: rules, facts: facts, now: now}
+	var a assessment
+	a.q, a.rules, a.facts, a.now = q, rules, facts, now
 	a.binding.Asset = q.Asset
 	a.binding.Tasks = facts.Tasks
 	if len(facts.Records) == 0 {
@@ -23,7 +24,7 @@ func Assess(q Question, rules *Rules, facts Facts, now time.Time) Binding {
 		return a.finish()
 	}
 	a.record, a.disagree = merge(facts.Records)
-	a.owners = resolve(a.record.Owners, facts.People)
+	a.owners.resolve(a.record.Owners, facts.People)
 	a.describe()
 	a.assessClass()
 	a.assessState()
@@ -59,7 +60,9 @@ func (a *assessment) find(c Code, message string) {
 
 func (a *assessment) finish() Binding {
 	b := &a.binding
-	slices.SortFunc(b.Findings, func(x, y Finding) int { return cmp.Compare(x.Code, y.Code) })
+	if len(b.Findings) > 1 {
+		slices.SortFunc(b.Findings, func(x, y Finding) int { return cmp.Compare(x.Code, y.Code) })
+	}
 	b.Confidence, b.Parts = a.confidence()
 	b.StateConfidence = a.stateConfidence()
 	return *b
@@ -69,6 +72,11 @@ func (a *assessment) finish() Binding {
 // is left unstated: neither of two contradicting records is believed. Records that
 // agree are one record; of the dates of verification the older counts.
 func merge(records []Record) (Record, []string) {
+	if len(records) == 1 {
+		out := records[0]
+		out.Unread = unique(out.Unread)
+		return out, nil
+	}
 	out := records[0]
 	var disagree []string
 	differ := func(field string) { disagree = append(disagree, field) }
