@@ -12,8 +12,7 @@ import (
 // be the instant of the run. The answers in facts.People must cover OwnerKeys,
 // and SuccessorKeys where that function asks for more.
 func Assess(q Question, rules *Rules, facts Facts, now time.Time) Binding {
-	var a assessment
-	a.q, a.rules, a.facts, a.now = q, rules, facts, now
+	a := assessment{q: q, rules: rules, facts: facts, now: now}
 	a.binding.Asset = q.Asset
 	a.binding.Tasks = facts.Tasks
 	if len(facts.Records) == 0 {
@@ -21,10 +20,11 @@ func Assess(q Question, rules *Rules, facts Facts, now time.Time) Binding {
 		a.describe()
 		a.assessRetirement()
 		a.assessTasks()
-		return a.finish()
+		a.finish()
+		return a.binding
 	}
 	a.record, a.disagree = merge(facts.Records)
-	a.owners.resolve(a.record.Owners, facts.People)
+	a.owners = resolve(a.record.Owners, facts.People)
 	a.describe()
 	a.assessClass()
 	a.assessState()
@@ -34,7 +34,8 @@ func Assess(q Question, rules *Rules, facts Facts, now time.Time) Binding {
 	a.assessRecord()
 	a.assessTasks()
 	a.proposeSuccessor()
-	return a.finish()
+	a.finish()
+	return a.binding
 }
 
 // assessment carries what the steps of Assess share.
@@ -58,14 +59,13 @@ func (a *assessment) find(c Code, message string) {
 	a.binding.Findings = append(a.binding.Findings, Finding{Code: c, Message: message})
 }
 
-func (a *assessment) finish() Binding {
+func (a *assessment) finish() {
 	b := &a.binding
 	if len(b.Findings) > 1 {
 		slices.SortFunc(b.Findings, func(x, y Finding) int { return cmp.Compare(x.Code, y.Code) })
 	}
 	b.Confidence, b.Parts = a.confidence()
 	b.StateConfidence = a.stateConfidence()
-	return *b
 }
 
 // merge joins the records of one id. Where several records disagree, the field

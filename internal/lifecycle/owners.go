@@ -21,10 +21,6 @@ type owners struct {
 	// people are the entries to which they resolve, sorted by their canonical names
 	// and without repetition.
 	people []entry
-
-	// Nearly every asset has one owner.
-	one   [1]owner
-	first [1]entry
 }
 
 // entry is an entry of a directory, with its canonical name.
@@ -34,20 +30,21 @@ type entry struct {
 }
 
 // resolve looks the keys up.
-func (os *owners) resolve(keys []string, people map[string][]Person) {
-	os.named, os.people = os.one[:0], os.first[:0]
-	for _, k := range keys {
-		o := owner{key: k, matches: people[k]}
+func resolve(keys []string, people map[string][]Person) owners {
+	os := owners{named: make([]owner, len(keys)), people: make([]entry, 0, len(keys))}
+	for i, k := range keys {
+		o := &os.named[i]
+		o.key, o.matches = k, people[k]
 		if o.resolved() {
 			o.holder = o.matches[0].Holder()
 			os.people = append(os.people, entry{&o.matches[0], o.holder})
 		}
-		os.named = append(os.named, o)
 	}
 	if len(os.people) > 1 {
 		slices.SortStableFunc(os.people, func(a, b entry) int { return strings.Compare(a.holder, b.holder) })
 		os.people = slices.CompactFunc(os.people, func(a, b entry) bool { return a.holder == b.holder })
 	}
+	return os
 }
 
 // distinct counts the owners: several keys of one person are one owner, and so is
@@ -349,8 +346,7 @@ func SuccessorKeys(q Question, rules *Rules, facts Facts) []string {
 		return nil
 	}
 	record, _ := merge(facts.Records)
-	var all owners
-	all.resolve(record.Owners, facts.People)
+	all := resolve(record.Owners, facts.People)
 	going := !all.allResolved()
 	for _, p := range all.people {
 		going = going || p.Status != PersonActive || !p.EndDate.IsZero() ||

@@ -3,8 +3,10 @@ package lifecycle
 import (
 	"cmp"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -85,7 +87,28 @@ type Rules struct {
 
 	byCode   [NumCodes][]*Trigger
 	patterns []string // the keys of Classes with "*", longest first
+	matched  *matchedClasses
 	indexed  bool
+}
+
+// matchedClasses remembers what the patterns said of a class: an estate has few
+// classes, and a policy many patterns.
+type matchedClasses struct {
+	rules *Rules // a copy of rules, which may be changed, is not what was asked
+	known atomic.Pointer[map[string]Class]
+}
+
+// maxMatchedClasses bounds how many classes are remembered: they come from outside.
+const maxMatchedClasses = 256
+
+func (m *matchedClasses) remember(class string, c Class) {
+	before := m.known.Load()
+	if len(*before) >= maxMatchedClasses {
+		return
+	}
+	after := maps.Clone(*before)
+	after[class] = c
+	m.known.CompareAndSwap(before, &after) // another one is remembered the next time
 }
 
 // ErrNotIndexed says that rules are asked before Index was called: no trigger
@@ -114,6 +137,8 @@ func (r *Rules) Index() {
 	slices.SortFunc(r.patterns, func(a, b string) int {
 		return cmp.Or(cmp.Compare(literals(b), literals(a)), strings.Compare(a, b))
 	})
+	r.matched = &matchedClasses{rules: r}
+	r.matched.known.Store(&map[string]Class{})
 	r.indexed = true
 }
 
@@ -126,6 +151,19 @@ func (r *Rules) ClassOf(class string) Class {
 	if c, ok := r.Classes[class]; ok {
 		return c
 	}
+	if r.matched == nil || r.matched.rules != r {
+		return r.match(class)
+	}
+	if c, ok := (*r.matched.known.Load())[class]; ok {
+		return c
+	}
+	c := r.match(class)
+	r.matched.remember(class, c)
+	return c
+}
+
+// match returns what the patterns say of a folded class.
+func (r *Rules) match(class string) Class {
 	var best Class
 	var found string
 	for _, pattern := range r.patterns {
