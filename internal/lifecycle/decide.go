@@ -386,6 +386,9 @@ func sameGenerations(a, b []Generation) bool {
 	if len(a) != len(b) {
 		return false
 	}
+	if len(a) > 0 && &a[0] == &b[0] {
+		return true // taken over
+	}
 	for i := range a {
 		x, y := &a[i], &b[i]
 		if x.Number != y.Number || x.Enabled != y.Enabled || x.State != y.State || x.Holder != y.Holder ||
@@ -397,6 +400,9 @@ func sameGenerations(a, b []Generation) bool {
 }
 
 func sameConditions(a, b []Condition) bool {
+	if len(a) == 0 || len(b) == 0 {
+		return len(a) == len(b)
+	}
 	return slices.EqualFunc(a, b, func(x, y Condition) bool { return x.Code == y.Code && x.FirstSeen.Equal(y.FirstSeen) })
 }
 
