@@ -39,7 +39,7 @@ func newChosen(frameworks []string) *chosen {
 		}
 		for column := range columns {
 			for rotation := range rotations {
-				q := Query{Code: code, BoundTo: lifecycle.BoundTo(column), Rotation: lifecycle.Rotation(rotation)} //nolint:gosec // small
+				q := Query{Code: code, BoundTo: lifecycle.BoundTo(column), Rotation: lifecycle.Rotation(rotation)}
 				x.answers[code][column][rotation] = slices.Clip(For(q, x.frameworks))
 			}
 		}

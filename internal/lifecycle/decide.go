@@ -47,7 +47,6 @@ func Decide(in Input) (d Decision, err error) {
 		e.settleStatus()
 		e.conclude(&d)
 	}
-	e.end()
 	return d, err
 }
 
@@ -57,18 +56,6 @@ func (e *evaluation) begin(in Input) {
 	if e.prior == nil {
 		e.prior = &nothing
 	}
-	e.verdicts = &noVerdicts
-}
-
-// end gives back what the evaluation has borrowed.
-func (e *evaluation) end() {
-	if e.verdicts == &noVerdicts {
-		return
-	}
-	for c := range e.judged.All {
-		e.verdicts[c] = verdict{}
-	}
-	borrowed.Put(e.verdicts)
 }
 
 // decide takes the decision up to the action, before anything is scheduled.
@@ -103,9 +90,8 @@ func (e *evaluation) decide() error {
 // nothing is the memory of a grant before its first decision.
 var nothing Grant
 
-// evaluation carries what the steps of Decide share. It lives on the stack, but for
-// the verdicts, which are borrowed where there is a finding: a decision without
-// findings allocates nothing and clears no room for them.
+// evaluation carries what the steps of Decide share. It lives on the stack: a
+// decision without findings allocates nothing, and clears no room for verdicts.
 type evaluation struct {
 	in      Input
 	spec    *Spec
@@ -136,8 +122,7 @@ type evaluation struct {
 	cleared  CodeSet // answered by the attestation
 	excepted CodeSet // waived by the exception in force
 	due      CodeSet // findings whose rotation has not been done
-	judged   CodeSet // findings that have a verdict
-	verdicts *[NumCodes]verdict
+	verdicts verdicts
 
 	action      Action
 	decided     Action  // what the facts ask for, whatever is left to show
@@ -253,7 +238,7 @@ func (e *evaluation) hold() {
 
 // heldAction is what a finding asks for on held facts.
 func (e *evaluation) heldAction(c Code) Action {
-	v := &e.verdicts[c]
+	v := e.verdicts.of(c)
 	switch {
 	case v.action < Block:
 		return v.action

@@ -32,7 +32,7 @@ func (e *evaluation) controls(c Code) []string {
 	if of == nil {
 		return nil
 	}
-	q := ControlQuery{Code: c, BoundTo: e.binding.BoundTo, Rotation: e.verdicts[c].rotation}
+	q := ControlQuery{Code: c, BoundTo: e.binding.BoundTo, Rotation: e.verdicts.of(c).rotation}
 	switch c {
 	case GrantRotationDue:
 		q.Rotation = e.rotation
@@ -69,7 +69,7 @@ func (e *evaluation) changedFields(c Code) []string {
 func (e *evaluation) reasonCodes() CodeSet {
 	var codes CodeSet
 	for c := range (e.findings | e.due).All {
-		v := &e.verdicts[c]
+		v := e.verdicts.of(c)
 		actedOn := e.due.Has(c) && comparators.Has(c) // also where an attestation has answered it
 		rotates := v.rotation != RotateNone && e.action < Block && (actedOn || !e.cleared.Has(c))
 		if Engine.Has(c) || v.action > Keep || rotates {
@@ -90,14 +90,14 @@ func (e *evaluation) severity(c Code) Action {
 	if c == GrantLatched && !e.released() {
 		return Revoke
 	}
-	return e.verdicts[c].action
+	return e.verdicts.of(c).action
 }
 
 // message returns the fact, the decision with the trigger that took it, and what
 // to do if the fact is wrong.
 func (e *evaluation) message(c Code) string {
 	fact := e.fact(c)
-	v := &e.verdicts[c]
+	v := e.verdicts.of(c)
 	if v.trigger == nil {
 		return fact
 	}

@@ -2,7 +2,6 @@ package lifecycle
 
 import (
 	"cmp"
-	"sync"
 	"time"
 )
 
@@ -88,22 +87,6 @@ func (e *evaluation) judgeAll() error {
 	return nil
 }
 
-// noVerdicts stands for the verdicts of an evaluation without findings. It is never
-// written to.
-var noVerdicts [NumCodes]verdict
-
-// borrowed keeps room for verdicts, empty, between evaluations.
-var borrowed = sync.Pool{New: func() any { return new([NumCodes]verdict) }}
-
-// pronounce notes the verdict on a finding.
-func (e *evaluation) pronounce(c Code, v *verdict) {
-	if e.verdicts == &noVerdicts {
-		e.verdicts, _ = borrowed.Get().(*[NumCodes]verdict)
-	}
-	e.judged = e.judged.With(c)
-	e.verdicts[c] = *v
-}
-
 // judge asks the policies about a finding.
 func (e *evaluation) judge(c Code) error {
 	var both [2]ruling // the provider's policy and a grant's own
@@ -125,7 +108,7 @@ func (e *evaluation) judge(c Code) error {
 	if comparators.Has(c) && e.cleared.Has(c) {
 		v.then = Keep // it is acted on now
 	}
-	e.pronounce(c, &v)
+	e.verdicts.note(c, &v)
 	e.action = max(e.action, v.action)
 	if v.dated && v.action < e.instead() {
 		e.at(e.binding.RetirementDate)

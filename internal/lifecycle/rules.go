@@ -3,10 +3,8 @@ package lifecycle
 import (
 	"cmp"
 	"errors"
-	"maps"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"time"
 )
 
@@ -86,29 +84,30 @@ type Rules struct {
 	Classes   map[string]Class // keys folded; "*" in them stands for any text
 
 	byCode   [NumCodes][]*Trigger
-	patterns []string // the keys of Classes with "*", longest first
-	matched  *matchedClasses
+	patterns []pattern // the keys of Classes with "*", longest first
 	indexed  bool
 }
 
-// matchedClasses remembers what the patterns said of a class: an estate has few
-// classes, and a policy many patterns.
-type matchedClasses struct {
-	rules *Rules // a copy of rules, which may be changed, is not what was asked
-	known atomic.Pointer[map[string]Class]
+// pattern is a key of Classes with "*".
+type pattern struct {
+	text     string
+	literals int
+	letters  letters
 }
 
-// maxMatchedClasses bounds how many classes are remembered: they come from outside.
-const maxMatchedClasses = 256
+// letters are the bytes of a text other than "*", as a set that may say more than is
+// there. A word that lacks one of a pattern's cannot match it, which is found out
+// sooner than whether it does.
+type letters uint64
 
-func (m *matchedClasses) remember(class string, c Class) {
-	before := m.known.Load()
-	if len(*before) >= maxMatchedClasses {
-		return
+func lettersOf(text string) letters {
+	var set letters
+	for i := range len(text) {
+		if text[i] != '*' {
+			set |= 1 << (text[i] % 64)
+		}
 	}
-	after := maps.Clone(*before)
-	after[class] = c
-	m.known.CompareAndSwap(before, &after) // another one is remembered the next time
+	return set
 }
 
 // ErrNotIndexed says that rules are asked before Index was called: no trigger
@@ -131,14 +130,12 @@ func (r *Rules) Index() {
 	r.patterns = r.patterns[:0:0]
 	for class := range r.Classes {
 		if strings.Contains(class, "*") {
-			r.patterns = append(r.patterns, class)
+			r.patterns = append(r.patterns, pattern{class, literals(class), lettersOf(class)})
 		}
 	}
-	slices.SortFunc(r.patterns, func(a, b string) int {
-		return cmp.Or(cmp.Compare(literals(b), literals(a)), strings.Compare(a, b))
+	slices.SortFunc(r.patterns, func(a, b pattern) int {
+		return cmp.Or(cmp.Compare(b.literals, a.literals), strings.Compare(a.text, b.text))
 	})
-	r.matched = &matchedClasses{rules: r}
-	r.matched.known.Store(&map[string]Class{})
 	r.indexed = true
 }
 
@@ -151,29 +148,18 @@ func (r *Rules) ClassOf(class string) Class {
 	if c, ok := r.Classes[class]; ok {
 		return c
 	}
-	if r.matched == nil || r.matched.rules != r {
-		return r.match(class)
-	}
-	if c, ok := (*r.matched.known.Load())[class]; ok {
-		return c
-	}
-	c := r.match(class)
-	r.matched.remember(class, c)
-	return c
-}
-
-// match returns what the patterns say of a folded class.
-func (r *Rules) match(class string) Class {
 	var best Class
-	var found string
-	for _, pattern := range r.patterns {
-		if !Matches(pattern, class) {
+	var found *pattern
+	has := lettersOf(class)
+	for i := range r.patterns {
+		p := &r.patterns[i]
+		if p.letters&^has != 0 || !Matches(p.text, class) {
 			continue
 		}
-		switch c := r.Classes[pattern]; {
-		case found == "":
-			best, found = c, pattern
-		case literals(pattern) < literals(found):
+		switch c := r.Classes[p.text]; {
+		case found == nil:
+			best, found = c, p
+		case p.literals < found.literals:
 			return best
 		case c.BoundTo != best.BoundTo:
 			best.BoundTo = BoundToUnclassified

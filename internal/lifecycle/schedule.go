@@ -182,7 +182,7 @@ func (e *evaluation) waiting() bool {
 // isUnanswered reports whether the comparison differs and waits for somebody, so that
 // it must not be acted on by the way.
 func (e *evaluation) isUnanswered(c Code) bool {
-	return e.differs.Has(c) && !e.due.Has(c) && !e.excepted.Has(c) && e.verdicts[c].action > Recertify
+	return e.differs.Has(c) && !e.due.Has(c) && !e.excepted.Has(c) && e.verdicts.of(c).action > Recertify
 }
 
 // renew issues, rotates and retires while the access is kept.
@@ -363,7 +363,7 @@ func (e *evaluation) adopt() {
 // settle takes a comparison off the list that no longer differs, unless it stands
 // until somebody attests it, or a policy asks for a review of it all the same.
 func (e *evaluation) settle(c Code) {
-	if e.answers(c) || (!standing.Has(c) && e.verdicts[c].action <= Recertify) {
+	if e.answers(c) || (!standing.Has(c) && e.verdicts.of(c).action <= Recertify) {
 		e.findings = e.findings.Without(c)
 		return
 	}
