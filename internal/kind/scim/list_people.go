@@ -36,7 +36,7 @@ func (s *System) ListPeople(ctx context.Context) iter.Seq2[system.Entry, error] 
 		sure := newUniqueKeys(all)
 		nested := true
 		if s.groups != nil && s.groups.whole {
-			// If the list leaves out the teams of teams, they are not requested here.
+			// If the list leaves out the teams of teams, it does not yield teams.
 			if nested, err = s.listShowsNested(ctx); err != nil {
 				yield(system.Entry{}, err)
 				return
