@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// owner is one owner that a record names, and what the directories know of it.
+// owner is one owner in a record, with their entries in the directories.
 type owner struct {
 	key     string
 	matches []Person
@@ -37,8 +37,8 @@ func (os owners) people() []Person {
 	return slices.CompactFunc(out, func(a, b Person) bool { return a.Holder() == b.Holder() })
 }
 
-// distinct counts the owners: several keys of one person are one owner, and so is
-// one key that the record names twice.
+// distinct counts the owners: several keys of one person, or a repeated key, are
+// one owner.
 func (os owners) distinct() int {
 	n := len(os.people())
 	for i, o := range os {
@@ -53,9 +53,10 @@ func (os owners) allResolved() bool {
 	return len(os) > 0 && !slices.ContainsFunc(os, func(o owner) bool { return !o.resolved() })
 }
 
-// StatusAt returns whether the person is still here at the given instant. An
-// active person whose end date is near is leaving; one whose end date has passed
-// has ended, which is less than having left: only an explicit status says that.
+// StatusAt returns the status of the person at the given instant. An active
+// person whose end date is near is leaving; one whose end date has passed has
+// ended, which is less severe than having left, which only an explicit status
+// says.
 func StatusAt(p Person, now time.Time, lead time.Duration) OwnerStatus {
 	switch {
 	case p.Status != PersonActive || p.EndDate.IsZero() || now.Before(p.EndDate.Add(-lead)):
@@ -67,12 +68,12 @@ func StatusAt(p Person, now time.Time, lead time.Duration) OwnerStatus {
 	}
 }
 
-// presenceRank orders statuses by how far they keep an asset in good hands: of
-// several owners the most present one speaks for all.
+// presenceRank orders statuses by how present the owner is: of several owners
+// the most present one gives the status.
 var presenceRank = [...]int{PersonLeft: 0, PersonSuspended: 1, PersonEnded: 2, PersonUnknown: 3, PersonLeaving: 4, PersonActive: 5}
 
-// departed reports whether an owner of that status no longer holds anything that
-// somebody else holds too.
+// departed reports whether an owner with that status does not count as a holder
+// if another owner is present.
 func departed(s OwnerStatus) bool { return s == PersonLeft || s == PersonEnded }
 
 func (a *assessment) assessOwners() {
@@ -112,7 +113,7 @@ func (a *assessment) assessOwners() {
 }
 
 // hasPresentOwner reports whether the owner is present, and for a team whether
-// anybody in it is.
+// it has an active member.
 func (a *assessment) hasPresentOwner(p Person) bool {
 	s := StatusAt(p, a.now, a.rules.LeadTime)
 	if s != PersonActive && s != PersonLeaving {
@@ -179,8 +180,8 @@ func (a *assessment) describeHolders(people []Person) {
 	b.OwnerKeys = slices.CompactFunc(b.OwnerKeys, func(x, y OwnerKey) bool { return x.Key == y.Key })
 }
 
-// keysOf lists the keys that tell a directory entry again: its id, e-mail address
-// and user name.
+// keysOf lists the keys that identify a directory entry later: its id, e-mail
+// address and user name.
 func keysOf(p Person) []OwnerKey {
 	out := make([]OwnerKey, 0, 3)
 	for _, key := range [...]string{p.ID, p.Email, p.Username} {
@@ -191,8 +192,8 @@ func keysOf(p Person) []OwnerKey {
 	return out
 }
 
-// unresolvedKeys lists the keys that the record names and that stand for no single
-// entry of a directory.
+// unresolvedKeys lists the keys in the record that do not name exactly one entry
+// of a directory.
 func (a *assessment) unresolvedKeys() []OwnerKey {
 	var out []OwnerKey
 	for _, o := range a.owners {
@@ -204,7 +205,7 @@ func (a *assessment) unresolvedKeys() []OwnerKey {
 	return slices.CompactFunc(out, func(x, y OwnerKey) bool { return x.Key == y.Key })
 }
 
-// unknownOwners returns a sentence for every owner that cannot be told.
+// unknownOwners returns a sentence for every owner who is not resolved.
 func (a *assessment) unknownOwners() []string {
 	var out []string
 	for _, o := range a.owners {
@@ -222,8 +223,8 @@ func (a *assessment) unknownOwners() []string {
 	return out
 }
 
-// resolvingKeys returns a sentence that says by which keys an owner would be found, if
-// the record seems to hold a name instead of one: "Ann Archer", "Archer, Ann".
+// resolvingKeys returns a sentence about the keys that would resolve an owner, if the
+// record seems to hold a name instead of a key: "Ann Archer", "Archer, Ann".
 func resolvingKeys(key string) string {
 	if !strings.ContainsAny(strings.TrimSpace(key), " ,") || strings.Contains(key, "@") {
 		return ""
@@ -243,8 +244,8 @@ func (a *assessment) shared(people []Person) {
 }
 
 // assessClaims compares the declared owner and the evidence with the record. A
-// record that names no owner contradicts nobody; that it names none is a finding
-// of its own.
+// record without an owner contradicts no claim; the missing owner is a separate
+// finding.
 func (a *assessment) assessClaims() {
 	if len(a.owners) == 0 {
 		return
@@ -302,9 +303,9 @@ func memberOf(p, team Person) bool {
 	})
 }
 
-// SuccessorKeys returns the keys that must be looked up besides OwnerKeys: the
-// owners to propose where the present one may be going. It is empty while the
-// owner is simply active.
+// SuccessorKeys returns the keys that must be looked up in addition to
+// OwnerKeys: the owners to propose if the current owner may leave. It is empty
+// while the owner is active.
 func SuccessorKeys(q Question, rules *Rules, facts Facts) []string {
 	if len(facts.Records) == 0 {
 		return nil
