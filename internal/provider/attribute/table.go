@@ -19,8 +19,8 @@ type Row[T any] struct {
 	Column
 	// Write returns the attribute's value.
 	Write func(*T) attr.Value
-	// Read puts a known value that Write returned back into a T. It is nil if
-	// the T cannot be told from the value.
+	// Read puts a known value that Write returned back into a T. It is nil if the
+	// value does not determine the T.
 	Read func(attr.Value, *T) error
 }
 
@@ -60,7 +60,7 @@ func (t Table[T]) Unknown(values map[string]attr.Value) {
 	}
 }
 
-// Read fills in what can be told from the values. An error names the attribute.
+// Read sets the fields that the values determine. An error names the attribute.
 func (t Table[T]) Read(values map[string]attr.Value, into *T) error {
 	for i := range t {
 		if t[i].Read == nil {
