@@ -11,8 +11,8 @@ import (
 )
 
 // System is a connected place. What it can do is said by the capability
-// interfaces that it implements besides; ask for them with AsAssets, AsPeople
-// and AsTasks.
+// interfaces that it implements besides; ask for them with AsAssets, AsPeople,
+// AsTasks and AsAccounts.
 //
 // Every method of a capability returns an error only if the system could not
 // give a trustworthy answer; such an error is a *fault.Fault of kind
