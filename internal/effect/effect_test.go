@@ -20,7 +20,6 @@ type course struct {
 	lamp   func(*lamp)
 	memory func(*memory)
 	allow  func(seen) error
-	ended  bool // the context has ended before the act
 
 	calls  string // of the lamp, in order
 	record string // what was recorded, in order

@@ -35,6 +35,7 @@ const (
 	SlapdNoMember = "cn=nomember" // sees everything but who is in a group
 	SlapdNoMail   = "cn=nomail"   // sees everything but addresses
 	SlapdLimited  = "cn=limited"  // gets 20 entries a page at most and 60 in all
+	SlapdLocker   = "cn=locker"   // sees everything, and may lock accounts but not set their ends
 	SlapdLockless = "cn=lockless" // sees everything but whether an account is locked
 	SlapdSwitcher = "cn=switcher" // may switch accounts, with the rights that the documentation names and no others
 )
@@ -70,7 +71,7 @@ limits dn.exact="cn=limited,@BASE@" size.soft=20 size.hard=20 size.pr=20 size.pr
 @SWITCHER@
 access to attrs=userPassword by self write by anonymous auth by * none
 access to attrs=member by dn.exact="cn=nomember,@BASE@" none by * break
-access to attrs=pwdAccountLockedTime by dn.exact="cn=lockless,@BASE@" none by * break
+access to attrs=pwdAccountLockedTime by dn.exact="cn=locker,@BASE@" write by dn.exact="cn=lockless,@BASE@" none by * break
 access to attrs=mail by dn.exact="cn=nomail,@BASE@" none by * break
 access to filter="(|(objectClass=person)(objectClass=groupOfNames))" by dn.exact="cn=shallow,@BASE@" none by * break
 access to * by dn.exact="cn=switcher,@BASE@" none by dn.exact="cn=blind,@BASE@" none by users read by * none
@@ -159,7 +160,7 @@ func (d *Directory) seedSlapd() error {
 	if err := d.admin.Add(base); err != nil {
 		return err
 	}
-	for _, name := range []string{"cn=reader", SlapdBlind, SlapdShallow, SlapdNoMember, SlapdNoMail, SlapdLimited, SlapdLockless, SlapdSwitcher} {
+	for _, name := range []string{"cn=reader", SlapdBlind, SlapdShallow, SlapdNoMember, SlapdNoMail, SlapdLimited, SlapdLocker, SlapdLockless, SlapdSwitcher} {
 		account := ldap.NewAddRequest(name+","+d.BaseDN, nil)
 		account.Attribute("objectClass", []string{"applicationProcess", "simpleSecurityObject"})
 		account.Attribute("userPassword", []string{d.Password})

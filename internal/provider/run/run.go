@@ -28,6 +28,8 @@ type Run struct {
 	Rules *lifecycle.Rules
 	// Facts are the connected systems.
 	Facts *inventory.Inventory
+	// Targets are the systems in which accounts can be switched.
+	Targets *Targets
 	// MaxClockJump is how far the instant of a run may lie behind all that a grant
 	// knows of before nothing is issued on it.
 	MaxClockJump time.Duration

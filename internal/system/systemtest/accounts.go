@@ -169,7 +169,7 @@ func (a accountSuite) changed(t *testing.T) {
 	if system.CanAct(s.Target, system.SetAccountEnd) {
 		seen := read(t, s.Target, "ann")
 		ok(t, other.SetEnd(t.Context(), read(t, other, "ann"), future))
-		wantKind(t, s.Target.SetEnd(t.Context(), seen, future.AddDate(-1, 0, 0)), fault.ErrChanged)
+		_ = wantKind(t, s.Target.SetEnd(t.Context(), seen, future.AddDate(-1, 0, 0)), fault.ErrChanged)
 		s.wants(t, "ann", true, future, true)
 	}
 	ok(t, s.Target.SetEnabled(t.Context(), read(t, s.Target, "ben"), false))
@@ -177,7 +177,7 @@ func (a accountSuite) changed(t *testing.T) {
 	ok(t, other.SetEnabled(t.Context(), read(t, other, "ben"), true))
 	ok(t, other.SetEnabled(t.Context(), read(t, other, "ben"), false))
 	if a.h.Asserts {
-		wantKind(t, s.Target.SetEnabled(t.Context(), seen, true), fault.ErrChanged)
+		_ = wantKind(t, s.Target.SetEnabled(t.Context(), seen, true), fault.ErrChanged)
 		s.wants(t, "ben", false, time.Time{}, false)
 	}
 	// To take access away needs no more than that the account is there.
@@ -228,7 +228,7 @@ func (a accountSuite) unsupported(t *testing.T) {
 	}
 	for act, do := range acts {
 		if !slices.Contains(s.Target.AccountActs(), act) {
-			wantKind(t, do(), fault.ErrConfig)
+			_ = wantKind(t, do(), fault.ErrConfig)
 		}
 	}
 	if system.CanAct(s.Target, system.EndSessions) {

@@ -1,0 +1,108 @@
+package account
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/custodyhq/terraform-provider-custody/internal/effect"
+	"github.com/custodyhq/terraform-provider-custody/internal/fault"
+	"github.com/custodyhq/terraform-provider-custody/internal/system"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/systemtest"
+)
+
+var (
+	june   = time.Date(2030, time.June, 30, 12, 0, 0, 0, time.UTC)
+	noTime = time.Time{}
+)
+
+// An act takes access away first, and gives it last.
+func TestTheOrderOfSteps(t *testing.T) {
+	for name, c := range map[string]struct {
+		disabled bool
+		wish     wish
+		want     string
+	}{
+		"off":                     {false, wish{}, "disable"},
+		"off with its sessions":   {false, wish{sessions: true, end: &june}, "disable, end sessions, set the end to 2030-06-30T12:00:00Z"},
+		"off already":             {true, wish{}, ""},
+		"sessions that were left": {true, wish{sessions: true}, "end sessions"},
+		"on":                      {true, wish{enabled: true, mayEnable: true, end: &june}, "set the end to 2030-06-30T12:00:00Z, enable"},
+		"on already":              {false, wish{enabled: true, end: &noTime}, ""},
+		"no sessions while on":    {false, wish{enabled: true, sessions: true}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := systemtest.NewFakeAccounts("corp", "ann")
+			if c.disabled {
+				a, _ := f.Account(t.Context(), "ann")
+				if err := f.SetEnabled(t.Context(), a, false); err != nil {
+					t.Fatal(err)
+				}
+			}
+			c.wish.subject = "ann"
+			var last *system.Account
+			r := effect.Do(t.Context(), nil, c.wish.act(f, &last))
+			if got := strings.Join(r.Done, ", "); got != c.want || r.Err != nil {
+				t.Errorf("done is %q, %v; want %q", got, r.Err, c.want)
+			}
+		})
+	}
+}
+
+func TestAnActThatIsNotAllowed(t *testing.T) {
+	f := systemtest.NewFakeAccounts("corp", "ann")
+	a, _ := f.Account(t.Context(), "ann")
+	if err := f.SetEnabled(t.Context(), a, false); err != nil {
+		t.Fatal(err)
+	}
+	var last *system.Account
+	for name, c := range map[string]struct {
+		wish wish
+		kind error
+	}{
+		"the plan does not say so": {wish{subject: "ann", enabled: true, end: &june}, fault.ErrChanged},
+		"nothing to enable":        {wish{subject: "ben", enabled: true, mayEnable: true}, errGone},
+		"another account":          {wish{subject: "ann", id: "other", enabled: true, mayEnable: true}, errGone},
+	} {
+		r := effect.Do(t.Context(), nil, c.wish.act(f, &last))
+		if !errors.Is(r.Err, c.kind) || len(r.Done) != 0 {
+			t.Errorf("%s: got %v and done %q", name, r.Err, r.Done)
+		}
+	}
+	// To disable what is gone is done.
+	for _, w := range []wish{{subject: "ben", sessions: true}, {subject: "ann", id: "other"}} {
+		if r := effect.Do(t.Context(), nil, w.act(f, &last)); r.Err != nil || r.State != nil {
+			t.Errorf("%+v: got %+v", w, r)
+		}
+	}
+}
+
+// Refusals that are known beforehand come before anything is done.
+func TestAKnownRefusalStopsTheWholeAct(t *testing.T) {
+	refusal := &fault.Fault{Kind: fault.ErrDenied, Summary: "s", Happened: "h", Advice: "a"}
+	a := &system.Account{ID: "1", Enabled: true, Refusals: map[system.AccountAct]error{system.SetAccountEnd: refusal}}
+	w := wish{end: &june}
+	if err := w.allow(a); !errors.Is(err, fault.ErrDenied) {
+		t.Errorf("got %v", err)
+	}
+	if a.ExpiresAt = june; w.allow(a) != nil {
+		t.Error("what is done already is refused")
+	}
+}
+
+// A record of another act is understood too: every step is judged by its name alone.
+func TestStepsAreJudgedByTheirNames(t *testing.T) {
+	a := &system.Account{Enabled: true, ExpiresAt: june, Issued: []string{"session 1"}}
+	for step, want := range map[string]bool{
+		stepEnable: true, stepDisable: false, stepSessions: false, stepEnd + "2030-06-30T12:00:00Z": true, stepEnd + never: false, stepEnd + "soon": false,
+	} {
+		if got := shows(a, step); got != want {
+			t.Errorf("%q: %v", step, got)
+		}
+	}
+	unknown := &system.Account{EndUnknown: true}
+	if shows(unknown, stepEnd+never) {
+		t.Error("an end that is not shown counts as none")
+	}
+}
