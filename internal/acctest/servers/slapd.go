@@ -68,8 +68,7 @@ rootdn "cn=admin,@BASE@"
 rootpw @PASSWORD@
 index objectClass,uid,mail,cn,member,employeeNumber eq
 limits dn.exact="cn=limited,@BASE@" size.soft=20 size.hard=20 size.pr=20 size.prtotal=60
-@SWITCHER@
-access to attrs=userPassword by self write by anonymous auth by * none
+@SWITCHER@access to attrs=userPassword by self write by anonymous auth by * none
 access to attrs=member by dn.exact="cn=nomember,@BASE@" none by * break
 access to attrs=pwdAccountLockedTime by dn.exact="cn=locker,@BASE@" write by dn.exact="cn=lockless,@BASE@" none by * break
 access to attrs=mail by dn.exact="cn=nomail,@BASE@" none by * break
@@ -81,12 +80,15 @@ ppolicy_use_lockout
 overlay memberof
 `
 
-// SlapdSwitcherRules are the access rules for who switches accounts. The page of the
-// kind shows them.
-const SlapdSwitcherRules = `access to dn.subtree="@BASE@" attrs=pwdAccountLockedTime,pwdStartTime,pwdEndTime
-  by dn.exact="cn=switcher,@BASE@" write by * break
-access to dn.subtree="@BASE@" attrs=entry,objectClass,uid,entryUUID,entryCSN,pwdPolicySubentry,pwdLastSuccess,pwdLockout
-  by dn.exact="cn=switcher,@BASE@" read by * break`
+// SlapdSwitcherRules are the access rules for who switches accounts, as the page of
+// the kind shows them: below PEOPLE, by the password policies below POLICIES.
+const SlapdSwitcherRules = `access to dn.subtree="PEOPLE" attrs=pwdAccountLockedTime,pwdStartTime,pwdEndTime
+  by dn.exact="WHO" write by * break
+access to dn.subtree="PEOPLE" attrs=entry,objectClass,uid,entryUUID,entryCSN,pwdPolicySubentry,pwdLastSuccess
+  by dn.exact="WHO" read by * break
+access to dn.subtree="POLICIES" attrs=entry,objectClass,pwdLockout
+  by dn.exact="WHO" read by * break
+`
 
 var slapd Shared[*Directory]
 
@@ -104,8 +106,8 @@ func startSlapd(path, dir string) (*Directory, func(), error) {
 		return nil, nil, err
 	}
 	d := &Directory{Cert: cert, BaseDN: slapdBase, Admin: "cn=admin," + slapdBase, Reader: "cn=reader," + slapdBase, Switcher: SlapdSwitcher + "," + slapdBase, Password: "t0p-Secret-canary"}
-	config := strings.NewReplacer("@DIR@", dir, "@BASE@", d.BaseDN, "@PASSWORD@", d.Password).Replace(
-		strings.Replace(slapdConfig, "@SWITCHER@", SlapdSwitcherRules, 1))
+	config := strings.NewReplacer("@DIR@", dir, "@BASE@", d.BaseDN, "@PASSWORD@", d.Password,
+		"@SWITCHER@", strings.NewReplacer("PEOPLE", d.BaseDN, "POLICIES", d.BaseDN, "WHO", d.Switcher).Replace(SlapdSwitcherRules)).Replace(slapdConfig)
 	conf := filepath.Join(dir, "slapd.conf")
 	if err := os.WriteFile(conf, []byte(config), 0o600); err != nil {
 		return nil, nil, err

@@ -2,6 +2,7 @@ package ldap_test
 
 import (
 	"errors"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -109,6 +110,19 @@ func accountsConform(t *testing.T, server func(testing.TB) *servers.Directory, a
 
 func TestAccountsOfOpenLDAPConform(t *testing.T)        { accountsConform(t, servers.Slapd, false) }
 func TestAccountsOfActiveDirectoryConform(t *testing.T) { accountsConform(t, servers.Samba, true) }
+
+// The page of the kind shows the rules with which the suite has run.
+func TestThePageShowsTheLeastRights(t *testing.T) {
+	page, err := os.ReadFile("../../../templates/guides/system-ldap.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rules := strings.NewReplacer("PEOPLE", "ou=people,dc=example,dc=org", "POLICIES", "ou=policies,dc=example,dc=org",
+		"WHO", "cn=custody-accounts,ou=services,dc=example,dc=org").Replace(servers.SlapdSwitcherRules)
+	if !strings.Contains(string(page), "```\n"+rules+"```\n") {
+		t.Errorf("the page does not show these rules:\n%s", rules)
+	}
+}
 
 // refusal reads an account and returns why an act on it is refused beforehand.
 func refusal(t *testing.T, s *ldap.System, subject string, act system.AccountAct) (*system.Account, string) {

@@ -45,6 +45,28 @@ resource "custody_grant" "login" {
 	o.lets(t, "alice", false)
 }
 
+// The example is planned and applied as it stands, but for the names of the directory.
+func TestTheExample(t *testing.T) {
+	o := newOffice(t, "ada", "alan", "visitor-7")
+	o.Remove("provider.tf")
+	o.CopyDir("../../../examples/resources/custody_account")
+	t.Chdir(o.Dir) // where the paths of the example begin
+	o.FollowMachine()
+	for _, c := range [][2]string{
+		{`"ldaps://ldap.example.org"`, `"` + o.server.URL + `"`}, {`"cn=custody-accounts,ou=services,dc=example,dc=org"`, `"` + o.server.Switcher + `"`},
+		{`"ou=people,dc=example,dc=org"`, `"` + o.people + `"`}, {`"cn=default,ou=policies,dc=example,dc=org"`, `"` + o.policy + `"`},
+	} {
+		o.Edit("resource.tf", c[0], c[1])
+	}
+	t.Setenv("CUSTODY_CORP_PASSWORD", o.server.Password)
+	o.Apply()
+	o.Plan().Exits(0)
+	o.lets(t, "visitor-7", true)
+	o.Destroy()
+	o.lets(t, "visitor-7", false)
+	o.lets(t, "ada", true)
+}
+
 func TestOnDestroy(t *testing.T) {
 	for _, c := range []struct {
 		on             string
