@@ -256,6 +256,15 @@ func TestALockThatIsNotEnforced(t *testing.T) {
 	o.Plan().Exits(2)
 }
 
+func TestAnAccountThatIsDeclaredTwice(t *testing.T) {
+	o := newOffice(t, "ann")
+	o.Write("main.tf", block("one", "ann", "enabled = true")+block("two", "ANN", "enabled = false"))
+	o.Plan().Exits(1).Says("Account Is Declared Twice", "Nothing was changed.")
+	o.account("ann", "enabled = true")
+	o.Apply()
+	o.Plan("-replace=custody_account.it").Exits(2)
+}
+
 func TestValuesThatAreKnownAfterApply(t *testing.T) {
 	o := newOffice(t, "ann")
 	o.account("ann", "enabled = terraform_data.yes.output", `expires_at = terraform_data.end.output`)

@@ -82,7 +82,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	if prior != nil && (!prior.Target.Equal(plan.Target) || !prior.Subject.Equal(plan.Subject)) {
 		prior = nil // another account takes the place of the first
 	}
-	if prior != nil && req.Plan.Raw.Equal(req.State.Raw) {
+	if r.twice(&plan, end, prior != nil, &resp.Diagnostics) || prior != nil && req.Plan.Raw.Equal(req.State.Raw) {
 		return
 	}
 	plan.keep(prior, end)
@@ -97,6 +97,21 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	}
 	w := plan.wish(end, prior)
 	w.check(target, a, prior == nil, &resp.Diagnostics)
+}
+
+// twice refuses a second resource of one account: each would undo what the other does.
+func (r *Resource) twice(plan *model, end types.String, prior bool, diags *diag.Diagnostics) bool {
+	id := "custody_account " + system.Fold(plan.name().ValueString())
+	config := fmt.Sprint(plan.Enabled, end, plan.EndSessions, plan.OnDestroy)
+	if !r.run.Brake.Twice(id, run.Planned{Prior: prior, Config: config}) {
+		return false
+	}
+	operation.Plan.Report(diags, path.Root("subject"), &fault.Fault{
+		Summary:     "Account Is Declared Twice",
+		Happened:    fmt.Sprintf("Another custody_account of this configuration is %q too.", plan.name().ValueString()),
+		Consequence: "Nothing was changed.", Advice: "Use one resource for each account: two would undo what the other does.",
+	})
+	return true
 }
 
 // unread reports that an account could not be read. Where the configuration says to
