@@ -17,15 +17,15 @@ func fails() error { return errTarget }
 
 // course is what an act is expected to do and to say.
 type course struct {
-	lamp   func(*lamp)
+	object func(*object)
 	memory func(*memory)
 	allow  func(seen) error
 
-	calls  string // of the lamp, in order
+	calls  string // of the object, in order
 	record string // what was recorded, in order
 	done   string // what the act has done
 	says   string // the consequence of the error; empty if there is none
-	left   seen   // what the lamp is in the end
+	left   seen   // what the object is in the end
 }
 
 const (
@@ -46,18 +46,18 @@ var courses = map[string]course{
 		calls: "read disable read end read", record: bothDone, done: "disable, end sessions", left: seen{},
 	},
 	"nothing is to be done": {
-		lamp: func(l *lamp) { l.on, l.sessions = false, 0 }, calls: "read", left: seen{},
+		object: func(l *object) { l.on, l.sessions = false, 0 }, calls: "read", left: seen{},
 	},
 	"a half is done already": {
-		lamp:  func(l *lamp) { l.on = false },
-		calls: "read end read", record: "intend 1: end sessions\nconclude 1: end sessions done", done: "end sessions", left: seen{},
+		object: func(l *object) { l.on = false },
+		calls:  "read end read", record: "intend 1: end sessions\nconclude 1: end sessions done", done: "end sessions", left: seen{},
 	},
 	"one step does the next as well": {
-		lamp:  func(l *lamp) { l.after["disable 1"] = func() error { l.sessions = 0; return nil } },
-		calls: "read disable read", record: bothDone, done: "disable", left: seen{},
+		object: func(l *object) { l.after["disable 1"] = func() error { l.sessions = 0; return nil } },
+		calls:  "read disable read", record: bothDone, done: "disable", left: seen{},
 	},
 	"the first reading fails": {
-		lamp: func(l *lamp) { l.before["read 1"] = fails }, calls: "read", says: saysNotBegun, left: seen{true, 2},
+		object: func(l *object) { l.before["read 1"] = fails }, calls: "read", says: saysNotBegun, left: seen{true, 2},
 	},
 	"the object is not as it was planned": {
 		allow: func(seen) error { return &fault.Fault{Summary: "s", Happened: "h", Advice: "a"} },
@@ -70,36 +70,36 @@ var courses = map[string]course{
 		memory: func(m *memory) { m.fails["Intend"] = errors.New("full") }, calls: "read", says: saysUnkept, left: seen{true, 2},
 	},
 	"the first step fails": {
-		lamp:  func(l *lamp) { l.before["disable 1"] = fails },
-		calls: "read disable read", record: noneDone, says: saysNothing, left: seen{true, 2},
+		object: func(l *object) { l.before["disable 1"] = fails },
+		calls:  "read disable read", record: noneDone, says: saysNothing, left: seen{true, 2},
 	},
 	"the answer to the first step is lost": {
-		lamp:  func(l *lamp) { l.after["disable 1"] = fails },
-		calls: "read disable read end read", record: bothDone, done: "disable, end sessions", left: seen{},
+		object: func(l *object) { l.after["disable 1"] = fails },
+		calls:  "read disable read end read", record: bothDone, done: "disable, end sessions", left: seen{},
 	},
 	"the first step has no effect": {
-		lamp:  func(l *lamp) { l.before["disable 1"] = func() error { return nil } },
-		calls: "read disable read", record: noneDone, says: saysNothing, left: seen{true, 2},
+		object: func(l *object) { l.before["disable 1"] = func() error { return nil } },
+		calls:  "read disable read", record: noneDone, says: saysNothing, left: seen{true, 2},
 	},
-	"somebody undoes the first step": {
-		lamp:  func(l *lamp) { l.after["disable 1"] = func() error { l.on = true; return nil } },
-		calls: "read disable read", record: noneDone, says: saysNothing, left: seen{true, 2},
+	"the first step is undone by another client": {
+		object: func(l *object) { l.after["disable 1"] = func() error { l.on = true; return nil } },
+		calls:  "read disable read", record: noneDone, says: saysNothing, left: seen{true, 2},
 	},
 	"the first step cannot be read back": {
-		lamp:  func(l *lamp) { l.before["read 2"] = fails },
-		calls: "read disable read", record: bothIntended, says: saysUnknown, left: seen{false, 2},
+		object: func(l *object) { l.before["read 2"] = fails },
+		calls:  "read disable read", record: bothIntended, says: saysUnknown, left: seen{false, 2},
 	},
 	"the first step fails and cannot be read back": {
-		lamp:  func(l *lamp) { l.before["disable 1"], l.before["read 2"] = fails, fails },
-		calls: "read disable read", record: bothIntended, says: saysUnknown, left: seen{true, 2},
+		object: func(l *object) { l.before["disable 1"], l.before["read 2"] = fails, fails },
+		calls:  "read disable read", record: bothIntended, says: saysUnknown, left: seen{true, 2},
 	},
 	"the second step fails": {
-		lamp:  func(l *lamp) { l.before["end 1"] = fails },
-		calls: "read disable read end read", record: halfDone, done: "disable", says: saysHalf, left: seen{false, 2},
+		object: func(l *object) { l.before["end 1"] = fails },
+		calls:  "read disable read end read", record: halfDone, done: "disable", says: saysHalf, left: seen{false, 2},
 	},
 	"the second step cannot be read back": {
-		lamp:  func(l *lamp) { l.before["read 3"] = fails },
-		calls: "read disable read end read", record: bothIntended, done: "disable", says: "The account is disabled. " + saysUnknown, left: seen{},
+		object: func(l *object) { l.before["read 3"] = fails },
+		calls:  "read disable read end read", record: bothIntended, done: "disable", says: "The account is disabled. " + saysUnknown, left: seen{},
 	},
 	"the outcome cannot be recorded": {
 		memory: func(m *memory) { m.fails["Conclude"] = errors.New("full") },
@@ -107,7 +107,7 @@ var courses = map[string]course{
 		says: "The account is disabled. Its sessions are ended.", left: seen{},
 	},
 	"a step fails and the outcome cannot be recorded": {
-		lamp:   func(l *lamp) { l.before["end 1"] = fails },
+		object: func(l *object) { l.before["end 1"] = fails },
 		memory: func(m *memory) { m.fails["Conclude"] = errors.New("full") },
 		calls:  "read disable read end read", record: bothIntended, done: "disable", says: saysHalf, left: seen{false, 2},
 	},
@@ -116,9 +116,9 @@ var courses = map[string]course{
 func TestAnActThatFailsAtEachPoint(t *testing.T) {
 	for name, c := range courses {
 		t.Run(name, func(t *testing.T) {
-			l, m := newLamp(), newMemory()
-			if c.lamp != nil {
-				c.lamp(l)
+			l, m := newObject(), newMemory()
+			if c.object != nil {
+				c.object(l)
 			}
 			if c.memory != nil {
 				c.memory(m)
@@ -131,7 +131,7 @@ func TestAnActThatFailsAtEachPoint(t *testing.T) {
 	}
 }
 
-func (c *course) check(t *testing.T, l *lamp, m *memory, r *effect.Result[seen]) {
+func (c *course) check(t *testing.T, l *object, m *memory, r *effect.Result[seen]) {
 	t.Helper()
 	if got := strings.Join(l.calls, " "); got != c.calls {
 		t.Errorf("the calls are %q, want %q", got, c.calls)
@@ -143,10 +143,10 @@ func (c *course) check(t *testing.T, l *lamp, m *memory, r *effect.Result[seen])
 		t.Errorf("done is %q, want %q", got, c.done)
 	}
 	if got := (seen{l.on, l.sessions}); got != c.left {
-		t.Errorf("the lamp is %+v, want %+v", got, c.left)
+		t.Errorf("the object is %+v, want %+v", got, c.left)
 	}
 	if r.Known && r.State != (seen{l.on, l.sessions}) {
-		t.Errorf("the result says %+v of a lamp that is %+v", r.State, c.left)
+		t.Errorf("the result says %+v of a object that is %+v", r.State, c.left)
 	}
 	var f *fault.Fault
 	switch {
@@ -164,9 +164,9 @@ func (c *course) check(t *testing.T, l *lamp, m *memory, r *effect.Result[seen])
 func TestTheNextRunGoesOn(t *testing.T) {
 	for name, c := range courses {
 		t.Run(name, func(t *testing.T) {
-			l, m := newLamp(), newMemory()
-			if c.lamp != nil {
-				c.lamp(l)
+			l, m := newObject(), newMemory()
+			if c.object != nil {
+				c.object(l)
 			}
 			if c.memory != nil {
 				c.memory(m)
@@ -179,10 +179,10 @@ func TestTheNextRunGoesOn(t *testing.T) {
 			l.calls = nil
 			second := effect.Do(t.Context(), m, l.off())
 			if second.Err != nil || l.on || l.sessions != 0 {
-				t.Errorf("the lamp is %v, %d: %v", l.on, l.sessions, second.Err)
+				t.Errorf("the object is %v, %d: %v", l.on, l.sessions, second.Err)
 			}
 			if slices.Contains(l.calls, "disable") != on || slices.Contains(l.calls, "end") != (sessions > 0) {
-				t.Errorf("the second run called %v on a lamp that was %v, %d", l.calls, on, sessions)
+				t.Errorf("the second run called %v on a object that was %v, %d", l.calls, on, sessions)
 			}
 			if open, _ := m.Open(t.Context(), "corp", "ann"); len(open) != 0 {
 				t.Errorf("these are open: %+v", open)
@@ -196,7 +196,7 @@ func TestTheNextRunGoesOn(t *testing.T) {
 }
 
 func TestWithoutARecorderTheOrderIsTheSame(t *testing.T) {
-	l := newLamp()
+	l := newObject()
 	r := effect.Do(t.Context(), nil, l.off())
 	if got := strings.Join(l.calls, " "); got != "read disable read end read" || r.Err != nil {
 		t.Errorf("%s: %v", got, r.Err)
@@ -204,7 +204,7 @@ func TestWithoutARecorderTheOrderIsTheSame(t *testing.T) {
 }
 
 func TestARunThatEndedBeforeAnActDoesNothing(t *testing.T) {
-	l, m := newLamp(), newMemory()
+	l, m := newObject(), newMemory()
 	ctx, cancel := context.WithCancel(t.Context())
 	a := l.off()
 	a.Read = func(ctx context.Context) (seen, error) {
@@ -220,7 +220,7 @@ func TestARunThatEndedBeforeAnActDoesNothing(t *testing.T) {
 
 // An interrupt in the middle ends the steps, not the finding out.
 func TestARunThatEndsDuringAnActReadsBackAndRecords(t *testing.T) {
-	l, m := newLamp(), newMemory()
+	l, m := newObject(), newMemory()
 	ctx, cancel := context.WithCancel(t.Context())
 	l.after["disable 1"] = func() error { cancel(); return context.Canceled }
 	r := effect.Do(ctx, m, l.off())
@@ -244,7 +244,7 @@ func TestWhatAKilledProcessLeft(t *testing.T) {
 		"another act":     {true, []string{"enable"}, "enable (done)"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			l, m := newLamp(), newMemory()
+			l, m := newObject(), newMemory()
 			l.on = c.on
 			if _, err := m.Intend(t.Context(), effect.Intent{System: "corp", Object: "ann", Steps: c.steps}); err != nil {
 				t.Fatal(err)
@@ -264,7 +264,7 @@ func TestWhatAKilledProcessLeft(t *testing.T) {
 }
 
 func TestSettlingReportsWhatItCannotDo(t *testing.T) {
-	l, m := newLamp(), newMemory()
+	l, m := newObject(), newMemory()
 	if _, err := m.Intend(t.Context(), effect.Intent{System: "corp", Object: "ann", Steps: []string{"disable"}}); err != nil {
 		t.Fatal(err)
 	}

@@ -61,8 +61,8 @@ func (m *memory) Conclude(ctx context.Context, id string, o effect.Outcome) erro
 	return nil
 }
 
-// lamp is an object with a switch and open sessions. Each call can be made to fail.
-type lamp struct {
+// object is an object with a switch and open sessions. Each call can be made to fail.
+type object struct {
 	on       bool
 	sessions int
 	calls    []string
@@ -76,12 +76,12 @@ type seen struct {
 	sessions int
 }
 
-func newLamp() *lamp {
-	return &lamp{on: true, sessions: 2, before: map[string]func() error{}, after: map[string]func() error{}, counts: map[string]int{}}
+func newObject() *object {
+	return &object{on: true, sessions: 2, before: map[string]func() error{}, after: map[string]func() error{}, counts: map[string]int{}}
 }
 
 // call does something unless it is made to fail.
-func (l *lamp) call(name string, do func()) error {
+func (l *object) call(name string, do func()) error {
 	l.counts[name]++
 	l.calls = append(l.calls, name)
 	name = fmt.Sprintf("%s %d", name, l.counts[name])
@@ -95,14 +95,14 @@ func (l *lamp) call(name string, do func()) error {
 	return nil
 }
 
-func (l *lamp) read(ctx context.Context) (seen, error) {
+func (l *object) read(ctx context.Context) (seen, error) {
 	var s seen
 	err := l.call("read", func() { s = seen{l.on, l.sessions} })
 	return s, errors.Join(err, ctx.Err())
 }
 
-// off is the act that switches the lamp off and ends its sessions.
-func (l *lamp) off() effect.Act[seen] {
+// off is the act that switches the object off and ends its sessions.
+func (l *object) off() effect.Act[seen] {
 	return effect.Act[seen]{
 		System: "corp", Object: "ann", Because: "owner.left", Read: l.read,
 		Shows: func(s seen, step string) bool {

@@ -30,7 +30,7 @@ type Outcome struct {
 }
 
 // Recorder keeps intents and outcomes where they outlast the process. Each method
-// returns nil only once what it was told is kept.
+// returns nil only once what was passed to it is stored.
 type Recorder interface {
 	// Open returns the intents on an object that have no outcome, in the order in
 	// which they were recorded.

@@ -19,8 +19,8 @@ const (
 
 // Account is what a system shows of one account.
 type Account struct {
-	// ID names the account for good, whatever it is called: where a name is given
-	// to somebody else, the ID is another.
+	// ID identifies the account for good. If its name is given to another account,
+	// that account has another ID.
 	ID string
 	// Name is what the system calls the account.
 	Name string
@@ -33,8 +33,7 @@ type Account struct {
 	// EndUnknown reports that ExpiresAt says nothing: the system knows no ends, or
 	// the right to read them is missing.
 	EndUnknown bool
-	// LastUsedAt is when somebody last logged in, as far as the system knows; zero
-	// if it does not.
+	// LastUsedAt is the time of the last login; zero if the system does not show it.
 	LastUsedAt time.Time
 	// Issued is what the account has been given and still works: sessions, tokens,
 	// leases. Each is a text for people, without a secret.
@@ -43,7 +42,7 @@ type Account struct {
 	// is known before they are tried.
 	Refusals map[AccountAct]error
 	// Seen is what the system needs in order to act on the account as it was read.
-	// It means nothing to anybody else.
+	// Callers do not look at it.
 	Seen any
 }
 

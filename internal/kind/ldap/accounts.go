@@ -93,7 +93,7 @@ func (s *System) Account(ctx context.Context, subject string) (*system.Account, 
 }
 
 // nameless refuses entries that a search by name found, but that do not show the
-// name: whether they are meant cannot be told.
+// name: whether the subject names them is unknown.
 func (s *System) nameless(entries []*ldap.Entry, keys []string) error {
 	for _, e := range entries {
 		shown := false
@@ -163,7 +163,7 @@ func (s *System) change(ctx context.Context, a *system.Account, act system.Accou
 func (s *System) unreadableAccount(e *ldap.Entry, attribute string) error {
 	return &fault.Fault{
 		Kind: fault.ErrUnavailable, Summary: summaryAccount,
-		Happened: fmt.Sprintf("The directory %q does not know the attribute %s, or does not let %s read and search it, of %q: what state the account is in cannot be told.",
+		Happened: fmt.Sprintf("The directory %q does not know the attribute %s, or does not let %s read and search it, of %q, so the state of the account is unknown.",
 			s.config.Name, attribute, s.who(), s.shown(e.DN)),
 		Advice: s.accounts().grant(s, attribute),
 	}

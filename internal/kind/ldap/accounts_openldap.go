@@ -84,7 +84,7 @@ func (s *System) refuseUnenforced(e *ldap.Entry, a *system.Account, policy strin
 	name := s.shown(e.DN)
 	switch {
 	case policy == "":
-		reason := s.refused(fault.ErrConfig, fmt.Sprintf("The entry %q names no password policy, and none is configured: whether the directory %q would enforce it cannot be told.", name, s.config.Name),
+		reason := s.refused(fault.ErrConfig, fmt.Sprintf("The entry %q names no password policy, and none is configured, so it is unknown whether the directory %q would enforce it.", name, s.config.Name),
 			"Set password_policy_dn to the ppolicy_default of the server.", nil)
 		a.Refusals[system.DisableAccount], a.Refusals[system.SetAccountEnd] = reason, reason
 	case !found:
@@ -104,7 +104,7 @@ func (s *System) refuseUnenforced(e *ldap.Entry, a *system.Account, policy strin
 }
 
 // enabled locks without an assertion: whatever happens to the entry meanwhile, it is
-// to be locked, and must not be kept from it by somebody who tries passwords.
+// to be locked, and failed logins, which change the entry too, must not prevent it.
 func (openLDAP) enabled(seen *seenAccount, on bool) *ldap.ModifyRequest {
 	if !on {
 		m := ldap.NewModifyRequest(seen.dn, nil)
@@ -157,7 +157,7 @@ func (openLDAP) grant(s *System, attribute string) string {
 	return "Give exactly this right, in slapd.conf or as olcAccess: " + aclLine(s.bases[0].text, attribute, s.config.BindDN, "write")
 }
 
-// aclLine is an access rule of slapd. Whoever may write may read and search as well.
+// aclLine is an access rule of slapd. The level write includes read and search.
 func aclLine(below, attributes, who, level string) string {
 	return fmt.Sprintf("access to dn.subtree=%q attrs=%s by dn.exact=%q %s by * break", below, attributes, who, level)
 }

@@ -15,7 +15,7 @@ import (
 )
 
 // policy adds a password policy below the place.
-func (p *place) policy(t testing.TB, name, lockout string) string {
+func (p *testSubtree) policy(t testing.TB, name, lockout string) string {
 	t.Helper()
 	dn := "cn=" + name + "," + p.base
 	p.server.Add(t, dn, map[string][]string{
@@ -27,7 +27,7 @@ func (p *place) policy(t testing.TB, name, lockout string) string {
 const accountPassword = "Acc0unt-canary!x"
 
 // account adds an account that can log in, and returns its name.
-func (p *place) account(t testing.TB, subject, policy string) string {
+func (p *testSubtree) account(t testing.TB, subject, policy string) string {
 	t.Helper()
 	dn := "cn=" + subject + "," + p.people
 	if p.ad {
@@ -45,10 +45,10 @@ func (p *place) account(t testing.TB, subject, policy string) string {
 }
 
 // login is a name that is unique in a domain.
-func (p *place) login(subject string) string { return p.name + subject }
+func (p *testSubtree) login(subject string) string { return p.name + subject }
 
 // switcher switches accounts of the place with the least rights.
-func (p *place) switcher() ldap.Config {
+func (p *testSubtree) switcher() ldap.Config {
 	c := p.config()
 	c.BindDN, c.BaseDN = p.server.Switcher, p.people
 	if p.ad {
@@ -59,8 +59,8 @@ func (p *place) switcher() ldap.Config {
 
 func accountsConform(t *testing.T, server func(testing.TB) *servers.Directory, ad bool) {
 	h := systemtest.AccountsHarness{Asserts: !ad, Broken: make(map[string]func(*testing.T) system.Accounts)}
-	stage := func(t *testing.T, subjects ...string) *place {
-		p := newPlace(t, server(t), ad)
+	stage := func(t *testing.T, subjects ...string) *testSubtree {
+		p := newTestSubtree(t, server(t), ad)
 		policy := ""
 		if ad {
 			p.server.AllowSwitching(t, p.people)
@@ -90,7 +90,7 @@ func accountsConform(t *testing.T, server func(testing.TB) *servers.Directory, a
 			Delete: func(t *testing.T, subject string) { p.server.Delete(t, "cn="+subject+","+p.people) },
 		}
 	}
-	for name, d := range damages {
+	for name, d := range brokenSetups {
 		switch name {
 		case "base of groups is gone", "base of leavers is gone", "probe that is not found":
 			continue // accounts are neither groups nor below these, and are no owners
@@ -140,7 +140,7 @@ func refusal(t *testing.T, s *ldap.System, subject string, act system.AccountAct
 
 // A lock is refused where slapd would accept it and let the account in.
 func TestALockThatIsNotEnforcedIsRefused(t *testing.T) {
-	p := newPlace(t, servers.Slapd(t), false)
+	p := newTestSubtree(t, servers.Slapd(t), false)
 	lenient := p.policy(t, "lenient", "FALSE")
 	for subject, c := range map[string]struct {
 		policy, configured string
@@ -178,7 +178,7 @@ func TestALockThatIsNotEnforcedIsRefused(t *testing.T) {
 // An account whose time of use ends before it begins is disabled; to enable it takes
 // the beginning away, and leaves the end.
 func TestAClosedTimeOfUse(t *testing.T) {
-	p := newPlace(t, servers.Slapd(t), false)
+	p := newTestSubtree(t, servers.Slapd(t), false)
 	dn := p.account(t, "ann", p.policy(t, "locking", "TRUE"))
 	p.server.Set(t, dn, map[string][]string{"pwdStartTime": {"20990101000000Z"}, "pwdEndTime": {"20980101000000Z"}})
 	s := mustNew(t, p.switcher())
@@ -198,7 +198,7 @@ func TestAClosedTimeOfUse(t *testing.T) {
 // A lock from wrong passwords ends by itself: the account counts as enabled, and to
 // disable it replaces that lock.
 func TestALockFromWrongPasswordsIsNoDisabledAccount(t *testing.T) {
-	p := newPlace(t, servers.Slapd(t), false)
+	p := newTestSubtree(t, servers.Slapd(t), false)
 	dn := p.account(t, "ann", p.policy(t, "locking", "TRUE"))
 	p.server.Set(t, dn, map[string][]string{"pwdAccountLockedTime": {"20260101000000Z"}})
 	s := mustNew(t, p.switcher())
@@ -215,7 +215,7 @@ func TestALockFromWrongPasswordsIsNoDisabledAccount(t *testing.T) {
 }
 
 func TestLastUseOfAnAccount(t *testing.T) {
-	p := newPlace(t, servers.Slapd(t), false)
+	p := newTestSubtree(t, servers.Slapd(t), false)
 	dn := p.account(t, "ann", p.policy(t, "locking", "TRUE"))
 	s := mustNew(t, p.switcher())
 	if a, _ := refusal(t, s, "ann", system.DisableAccount); !a.LastUsedAt.IsZero() {
@@ -230,7 +230,7 @@ func TestLastUseOfAnAccount(t *testing.T) {
 }
 
 func TestASubjectOfSeveralAccountsIsRefused(t *testing.T) {
-	p := newPlace(t, servers.Slapd(t), false)
+	p := newTestSubtree(t, servers.Slapd(t), false)
 	p.account(t, "ann", "")
 	p.server.Add(t, "cn=other,"+p.people, map[string][]string{"objectClass": {"inetOrgPerson"}, "sn": {"x"}, "uid": {"Ann"}})
 	a, err := mustNew(t, p.switcher()).Account(t.Context(), "ann")
@@ -242,7 +242,7 @@ func TestASubjectOfSeveralAccountsIsRefused(t *testing.T) {
 // What may not be read is not taken for an account without a lock, nor for one that
 // is absent.
 func TestRightsThatAreMissingToReadAccounts(t *testing.T) {
-	p := newPlace(t, servers.Slapd(t), false)
+	p := newTestSubtree(t, servers.Slapd(t), false)
 	p.account(t, "ann", p.policy(t, "locking", "TRUE"))
 	c := p.switcher()
 	for name, spoil := range map[string]func(c *ldap.Config){
@@ -272,7 +272,7 @@ func TestRightsThatAreMissingToReadAccounts(t *testing.T) {
 }
 
 func TestCustodyDoesNotDisableItself(t *testing.T) {
-	p := newPlace(t, servers.Slapd(t), false)
+	p := newTestSubtree(t, servers.Slapd(t), false)
 	dn := p.account(t, "robot", p.policy(t, "locking", "TRUE"))
 	c := p.switcher()
 	c.BindDN, c.Password = dn, accountPassword
@@ -283,7 +283,7 @@ func TestCustodyDoesNotDisableItself(t *testing.T) {
 
 // Of all the bits of userAccountControl one is changed.
 func TestOtherBitsOfAnAccountAreKept(t *testing.T) {
-	p := newPlace(t, servers.Samba(t), true)
+	p := newTestSubtree(t, servers.Samba(t), true)
 	p.server.AllowSwitching(t, p.people)
 	dn := p.account(t, "ann", "")
 	const neverExpires = "66048" // NORMAL_ACCOUNT and DONT_EXPIRE_PASSWORD

@@ -52,7 +52,7 @@ func (s *System) modifyFault(ctx context.Context, act system.AccountAct, m *ldap
 		// slapd says so too of an entry that may be read, and not disclosed to who writes.
 		return s.denied(entry, changed(m), err)
 	case ldap.LDAPResultAssertionFailed, ldap.LDAPResultNoSuchAttribute, ldap.LDAPResultAttributeOrValueExists:
-		return s.refused(fault.ErrChanged, about+", but somebody else has changed the account in the meantime.", "Plan again, and look at what the plan shows.", err)
+		return s.refused(fault.ErrChanged, about+", but the account has changed since it was read.", "Plan again, and look at what the plan shows.", err)
 	case ldap.LDAPResultBusy, ldap.LDAPResultUnavailable:
 		return s.refused(fault.ErrUnavailable, about+", and would not.", "Look at the directory itself; when it answers again, apply again.", err)
 	case ldap.LDAPResultReferral:

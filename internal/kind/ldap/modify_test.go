@@ -36,10 +36,10 @@ func TestResultCodesOfChanges(t *testing.T) {
 		says string
 	}{
 		1: {fault.ErrDenied, "lacks the right to write pwdAccountLockedTime"}, 8: {fault.ErrDenied, "lacks the right"},
-		10: {fault.ErrConfig, "a copy that cannot be written"}, 16: {fault.ErrChanged, "somebody else has changed"}, 17: {fault.ErrConfig, "does not know the attribute"},
-		19: {fault.ErrConfig, "and refused"}, 20: {fault.ErrChanged, "somebody else has changed"}, 32: {fault.ErrDenied, "lacks the right"},
+		10: {fault.ErrConfig, "a copy that cannot be written"}, 16: {fault.ErrChanged, "has changed since it was read"}, 17: {fault.ErrConfig, "does not know the attribute"},
+		19: {fault.ErrConfig, "and refused"}, 20: {fault.ErrChanged, "has changed since it was read"}, 32: {fault.ErrDenied, "lacks the right"},
 		50: {fault.ErrDenied, "lacks the right"}, 51: {fault.ErrUnavailable, "and would not"}, 52: {fault.ErrUnavailable, "and would not"},
-		53: {fault.ErrConfig, "and refused"}, 80: {fault.ErrConfig, "and refused"}, 122: {fault.ErrChanged, "somebody else has changed"},
+		53: {fault.ErrConfig, "and refused"}, 80: {fault.ErrConfig, "and refused"}, 122: {fault.ErrChanged, "has changed since it was read"},
 	} {
 		t.Run(fmt.Sprint(code), func(t *testing.T) {
 			s, a := kim(t, done(goldap.ApplicationModifyResponse, code, "the fake says so, password secret"))

@@ -11,7 +11,7 @@ import (
 
 // A grant decides, and the account of a leaver is disabled in a real directory.
 func TestTheAccountOfALeaverIsDisabled(t *testing.T) {
-	o := newOffice(t, "alice")
+	o := newTestDirectory(t, "alice")
 	o.Write("main.tf", `resource "custody_binding" "laptop" {
   asset = "cmdb/LAP-1"
 }
@@ -23,31 +23,31 @@ resource "custody_grant" "login" {
 
 `+block("alice", "alice", "enabled = custody_grant.login.active"))
 	o.Apply()
-	o.lets(t, "alice", true)
+	o.wantLogin(t, "alice", true)
 	o.Plan().Exits(0)
 
 	o.Person("p1", "status", "left")
 	o.Plan().Exits(2).Says("custody_account.alice will be updated in-place", "~ enabled = true -> false")
-	o.lets(t, "alice", true)
+	o.wantLogin(t, "alice", true)
 	o.Apply()
-	o.lets(t, "alice", false)
+	o.wantLogin(t, "alice", false)
 	o.Plan().Exits(0)
 
 	o.unlock(t, "alice")
 	o.Plan("-refresh=false").Exits(0)
 	o.Plan().Exits(2).Says("custody_account.alice will be updated in-place", "~ enabled = true -> false")
 	o.Apply()
-	o.lets(t, "alice", false)
+	o.wantLogin(t, "alice", false)
 
 	o.Person("p1", "status", "active")
 	o.Run("plan", "-no-color").Ok() // the latch of the grant decides, not the account
 	o.Destroy()
-	o.lets(t, "alice", false)
+	o.wantLogin(t, "alice", false)
 }
 
 // The example is planned and applied as it stands, but for the names of the directory.
 func TestTheExample(t *testing.T) {
-	o := newOffice(t, "ada", "alan", "visitor-7")
+	o := newTestDirectory(t, "ada", "alan", "visitor-7")
 	o.Remove("provider.tf")
 	o.CopyDir("../../../examples/resources/custody_account")
 	t.Chdir(o.Dir) // where the paths of the example begin
@@ -61,10 +61,10 @@ func TestTheExample(t *testing.T) {
 	t.Setenv("CUSTODY_CORP_PASSWORD", o.server.Password)
 	o.Apply()
 	o.Plan().Exits(0)
-	o.lets(t, "visitor-7", true)
+	o.wantLogin(t, "visitor-7", true)
 	o.Destroy()
-	o.lets(t, "visitor-7", false)
-	o.lets(t, "ada", true)
+	o.wantLogin(t, "visitor-7", false)
+	o.wantLogin(t, "ada", true)
 }
 
 func TestOnDestroy(t *testing.T) {
@@ -76,21 +76,21 @@ func TestOnDestroy(t *testing.T) {
 		{"leave", true, true, ""}, {"leave", false, false, ""}, {"disable", true, false, ""}, {"disable", false, false, ""},
 		{"enable", true, true, ""}, {"enable", false, true, "Account Will Be Enabled"},
 	} {
-		o := newOffice(t, "ann")
+		o := newTestDirectory(t, "ann")
 		enabled := "enabled = false"
 		if c.enabled {
 			enabled = "enabled = true"
 		}
 		o.account("ann", enabled, `on_destroy = "`+c.on+`"`)
 		o.Apply()
-		o.lets(t, "ann", c.enabled)
+		o.wantLogin(t, "ann", c.enabled)
 		o.Destroy().Says(c.warns)
-		o.lets(t, "ann", c.after)
+		o.wantLogin(t, "ann", c.after)
 	}
 }
 
 func TestTheEndOfAnAccount(t *testing.T) {
-	o := newOffice(t, "ann")
+	o := newTestDirectory(t, "ann")
 	const attribute = "pwdEndTime"
 	want := func(value string) {
 		t.Helper()
@@ -110,7 +110,7 @@ func TestTheEndOfAnAccount(t *testing.T) {
 	want("20970630120000Z")
 	o.Plan().Exits(0)
 
-	// Somebody gives more time than the configuration says.
+	// The end is moved outside of Terraform.
 	o.server.Set(t, o.dn("ann"), map[string][]string{attribute: {"20990101000000Z"}})
 	o.Plan().Exits(2)
 	o.Apply()
@@ -118,13 +118,13 @@ func TestTheEndOfAnAccount(t *testing.T) {
 
 	o.account("ann", "enabled = true", `expires_at = "2020-01-01T00:00:00Z"`)
 	o.Apply()
-	o.lets(t, "ann", false)
+	o.wantLogin(t, "ann", false)
 	o.Plan().Exits(0)
 
 	o.account("ann", "enabled = true", `expires_at = "never"`)
 	o.Apply()
 	want("")
-	o.lets(t, "ann", true)
+	o.wantLogin(t, "ann", true)
 	o.Plan().Exits(0)
 	o.account("ann", "enabled = true")
 	o.Plan().Exits(0)
@@ -132,7 +132,7 @@ func TestTheEndOfAnAccount(t *testing.T) {
 
 // An account that is gone keeps nothing else from being done.
 func TestAnAccountThatIsGone(t *testing.T) {
-	o := newOffice(t, "ann", "ben")
+	o := newTestDirectory(t, "ann", "ben")
 	config := func(enabled string) string {
 		return block("ann", "ann", enabled) + block("ben", "ben", enabled) + block("typo", "bne", enabled)
 	}
@@ -143,38 +143,38 @@ func TestAnAccountThatIsGone(t *testing.T) {
 	o.Write("main.tf", config("enabled = false"))
 	o.Plan().Exits(2).Says("Account Is Gone")
 	o.Apply().Says(`holds no account "ann"`)
-	o.lets(t, "ben", false)
+	o.wantLogin(t, "ben", false)
 	o.Plan().Exits(0).Says("Account Is Gone")
 	o.Run("state", "show", "-no-color", "custody_account.ann").Says("present = false")
 
-	// Somebody else gets the name: that account is none of the configuration's business.
-	o.hire(t, "ann")
+	// The name is given to another account, which is left alone.
+	o.addAccount(t, "ann")
 	o.Plan().Exits(0).Says("Account Name Belongs to Another Account")
-	o.lets(t, "ann", true)
+	o.wantLogin(t, "ann", true)
 	o.Apply("-replace=custody_account.ann")
-	o.lets(t, "ann", false)
+	o.wantLogin(t, "ann", false)
 }
 
 // No account is enabled unless the plan says so.
 func TestNoAccountIsEnabledUnlessThePlanSaysSo(t *testing.T) {
-	o := newOffice(t, "ann")
+	o := newTestDirectory(t, "ann")
 	o.lock(t, "ann")
 	o.account("ann", "enabled = true")
 	o.Plan().Exits(1).Says("Account Is Disabled", "on main.tf line 4", "Nothing was changed.", `id = "corp/ann"`)
 
 	o.Write("import.tf", "import {\n  to = custody_account.it\n  id = \"corp/ann\"\n}\n")
 	o.Plan().Exits(2).Says("1 to import", "~ enabled = false -> true")
-	o.lets(t, "ann", false)
+	o.wantLogin(t, "ann", false)
 	o.Apply()
-	o.lets(t, "ann", true)
+	o.wantLogin(t, "ann", true)
 	o.Plan().Exits(0)
 
-	// Between plan and apply somebody disables the account.
+	// The account is disabled between plan and apply.
 	o.account("ann", "enabled = true", `expires_at = "2097-06-30T12:00:00Z"`)
 	o.Save().Silent("enabled = false")
 	o.lock(t, "ann")
 	o.ApplySaved().Exits(1).Says("Account Was Disabled Since Plan", "Nothing was changed.")
-	o.lets(t, "ann", false)
+	o.wantLogin(t, "ann", false)
 	if got := o.server.Value(t, o.dn("ann"), "pwdEndTime"); got != "" {
 		t.Errorf("the end was set to %s", got)
 	}
@@ -186,12 +186,12 @@ func TestNoAccountIsEnabledUnlessThePlanSaysSo(t *testing.T) {
 	o.Save()
 	o.lock(t, "ann")
 	o.ApplySaved().Exits(1).Says("Account Is Disabled", "Nothing was changed.")
-	o.lets(t, "ann", false)
+	o.wantLogin(t, "ann", false)
 	o.Run("state", "list").Ok().Silent("custody_account")
 }
 
 func TestImport(t *testing.T) {
-	o := newOffice(t, "ann")
+	o := newTestDirectory(t, "ann")
 	o.account("ann", "enabled = true")
 	o.Run("import", "-no-color", "custody_account.it", "corp/ann").Ok()
 	o.Plan().Exits(0)
@@ -205,26 +205,26 @@ func TestImport(t *testing.T) {
 
 // What is missing is said at the attribute, by name, and nothing has happened.
 func TestARightThatIsMissing(t *testing.T) {
-	o := newOffice(t, "ann")
+	o := newTestDirectory(t, "ann")
 	o.account("ann", "enabled = false")
 	o.Edit("provider.tf", o.server.Switcher, o.server.Reader)
 	o.TryApply().Exits(1).Says("Unable to Switch Account", "on main.tf line 4", "enabled = false",
 		`the account "`+o.server.Reader+`" lacks the right to write pwdAccountLockedTime of "`+o.dn("ann")+`"`,
 		"Nothing was changed. The account is not disabled.", "attrs=pwdAccountLockedTime by dn.exact=")
-	o.lets(t, "ann", true)
+	o.wantLogin(t, "ann", true)
 	o.Edit("provider.tf", o.server.Reader, servers.SlapdBlind+","+o.server.BaseDN)
 	o.Plan().Exits(1).Says("Nothing was issued and nothing was revoked")
 }
 
 // What was done and what was not is said, and stands in the state.
 func TestAHalfThatIsDone(t *testing.T) {
-	o := newOffice(t, "ann")
+	o := newTestDirectory(t, "ann")
 	o.account("ann", "enabled = true")
 	o.Apply()
 	o.Edit("provider.tf", o.server.Switcher, servers.SlapdLocker+","+o.server.BaseDN)
 	o.account("ann", "enabled = false", `expires_at = "2097-06-30T12:00:00Z"`)
 	o.TryApply().Exits(1).Says("lacks the right to write pwdEndTime", "The account is disabled. Its end is not set to 2097-06-30T12:00:00Z.").Silent("Nothing was changed")
-	o.lets(t, "ann", false)
+	o.wantLogin(t, "ann", false)
 	o.Plan().Exits(2).Says(`~ expires_at = "never" -> "2097-06-30T12:00:00Z"`).Silent("~ enabled")
 	o.Edit("provider.tf", servers.SlapdLocker+","+o.server.BaseDN, o.server.Switcher)
 	o.Apply()
@@ -232,7 +232,7 @@ func TestAHalfThatIsDone(t *testing.T) {
 }
 
 func TestATargetThatDoesNotAnswer(t *testing.T) {
-	o := newOffice(t, "ann")
+	o := newTestDirectory(t, "ann")
 	o.account("ann", "enabled = true")
 	o.Apply()
 	o.Edit("provider.tf", o.server.URL, "ldap://127.0.0.1:1")
@@ -241,14 +241,14 @@ func TestATargetThatDoesNotAnswer(t *testing.T) {
 	o.Plan().Exits(0).Says("Target Unavailable, Last Known State Kept")
 	o.account("ann", "enabled = false")
 	o.TryApply().Exits(1).Says("could not be reached", "Nothing was changed.")
-	o.lets(t, "ann", true)
+	o.wantLogin(t, "ann", true)
 	o.Edit("provider.tf", "ldap://127.0.0.1:1", o.server.URL)
 	o.Apply()
-	o.lets(t, "ann", false)
+	o.wantLogin(t, "ann", false)
 }
 
 func TestALockThatIsNotEnforced(t *testing.T) {
-	o := newOffice(t, "ann")
+	o := newTestDirectory(t, "ann")
 	o.server.Set(t, o.policy, map[string][]string{"pwdLockout": {"FALSE"}})
 	o.account("ann", "enabled = false")
 	o.Plan().Exits(1).Says("Unable to Switch Account", "on main.tf line 4", "does not show pwdLockout TRUE", "Nothing was changed.")
@@ -257,7 +257,7 @@ func TestALockThatIsNotEnforced(t *testing.T) {
 }
 
 func TestAnAccountThatIsDeclaredTwice(t *testing.T) {
-	o := newOffice(t, "ann")
+	o := newTestDirectory(t, "ann")
 	o.Write("main.tf", block("one", "ann", "enabled = true")+block("two", "ANN", "enabled = false"))
 	o.Plan().Exits(1).Says("Account Is Declared Twice", "Nothing was changed.")
 	o.account("ann", "enabled = true")
@@ -266,7 +266,7 @@ func TestAnAccountThatIsDeclaredTwice(t *testing.T) {
 }
 
 func TestValuesThatAreKnownAfterApply(t *testing.T) {
-	o := newOffice(t, "ann")
+	o := newTestDirectory(t, "ann")
 	o.account("ann", "enabled = terraform_data.yes.output", `expires_at = terraform_data.end.output`)
 	o.Append("main.tf", `resource "terraform_data" "yes" {
   input = true
@@ -277,7 +277,7 @@ resource "terraform_data" "end" {
 	o.Plan().Exits(2).Says("(known after apply)")
 	o.Apply()
 	o.Plan().Exits(0)
-	o.lets(t, "ann", true)
+	o.wantLogin(t, "ann", true)
 }
 
 func TestArgumentsThatAreRefused(t *testing.T) {

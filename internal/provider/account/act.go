@@ -13,8 +13,8 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
 )
 
-// wish is what is wanted of an account.
-type wish struct {
+// wanted is what is wanted of an account.
+type wanted struct {
 	subject  string
 	id       string // the identity of the account that is meant; empty for whichever has the name
 	enabled  bool
@@ -67,23 +67,23 @@ func shows(a *system.Account, step string) bool {
 	return err == nil && !a.EndUnknown && a.ExpiresAt.Equal(end)
 }
 
-// meant returns the account if it is the one that is meant.
-func (w *wish) meant(a *system.Account) *system.Account {
+// named returns the account if it has the id that is expected; nil otherwise.
+func (w *wanted) named(a *system.Account) *system.Account {
 	if a != nil && w.id != "" && a.ID != w.id {
 		return nil
 	}
 	return a
 }
 
-// act returns the wish as an act on a target. last is told what has the name of the
-// account, whether or not it is the one that is meant.
-func (w *wish) act(target system.Accounts, last **system.Account) effect.Act[*system.Account] {
+// act returns what is wanted as an act on a target. last is set to the account that has
+// the name, even if its id is another.
+func (w *wanted) act(target system.Accounts, last **system.Account) effect.Act[*system.Account] {
 	return effect.Act[*system.Account]{
 		System: target.Name(), Object: w.subject, Because: fmt.Sprintf("the configuration says enabled = %v", w.enabled),
 		Read: func(ctx context.Context) (*system.Account, error) {
 			a, err := target.Account(ctx, w.subject)
 			*last = a
-			return w.meant(a), err
+			return w.named(a), err
 		},
 		Shows: shows, Allow: w.allow, Steps: w.steps(target),
 	}
@@ -91,7 +91,7 @@ func (w *wish) act(target system.Accounts, last **system.Account) effect.Act[*sy
 
 // steps returns the steps in the order in which a failure half way does least harm:
 // access is taken away first, and an end is set before access is given.
-func (w *wish) steps(target system.Accounts) []effect.Step[*system.Account] {
+func (w *wanted) steps(target system.Accounts) []effect.Step[*system.Account] {
 	var out []effect.Step[*system.Account]
 	if !w.enabled {
 		out = append(out, step(stepDisable, "The account is disabled.", "The account is not disabled.",
@@ -123,7 +123,7 @@ func step(name, yes, no string, do func(context.Context, *system.Account) error)
 
 // allow refuses an act that the plan does not cover or that the target is known to
 // refuse. No account is enabled unless the plan says so.
-func (w *wish) allow(a *system.Account) error {
+func (w *wanted) allow(a *system.Account) error {
 	if a == nil {
 		return errGone
 	}
@@ -145,7 +145,7 @@ func (w *wish) allow(a *system.Account) error {
 
 // refusals returns why steps that are still to be done cannot be done, by the names
 // of the steps.
-func (w *wish) refusals(a *system.Account) map[string]error {
+func (w *wanted) refusals(a *system.Account) map[string]error {
 	out := make(map[string]error)
 	if a == nil {
 		return out

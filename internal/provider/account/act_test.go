@@ -21,16 +21,16 @@ var (
 func TestTheOrderOfSteps(t *testing.T) {
 	for name, c := range map[string]struct {
 		disabled bool
-		wish     wish
+		wanted   wanted
 		want     string
 	}{
-		"off":                     {false, wish{}, "disable"},
-		"off with its sessions":   {false, wish{sessions: true, end: &june}, "disable, end sessions, set the end to 2030-06-30T12:00:00Z"},
-		"off already":             {true, wish{}, ""},
-		"sessions that were left": {true, wish{sessions: true}, "end sessions"},
-		"on":                      {true, wish{enabled: true, mayEnable: true, end: &june}, "set the end to 2030-06-30T12:00:00Z, enable"},
-		"on already":              {false, wish{enabled: true, end: &noTime}, ""},
-		"no sessions while on":    {false, wish{enabled: true, sessions: true}, ""},
+		"off":                     {false, wanted{}, "disable"},
+		"off with its sessions":   {false, wanted{sessions: true, end: &june}, "disable, end sessions, set the end to 2030-06-30T12:00:00Z"},
+		"off already":             {true, wanted{}, ""},
+		"sessions that were left": {true, wanted{sessions: true}, "end sessions"},
+		"on":                      {true, wanted{enabled: true, mayEnable: true, end: &june}, "set the end to 2030-06-30T12:00:00Z, enable"},
+		"on already":              {false, wanted{enabled: true, end: &noTime}, ""},
+		"no sessions while on":    {false, wanted{enabled: true, sessions: true}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := systemtest.NewFakeAccounts("corp", "ann")
@@ -40,9 +40,9 @@ func TestTheOrderOfSteps(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			c.wish.subject = "ann"
+			c.wanted.subject = "ann"
 			var last *system.Account
-			r := effect.Do(t.Context(), nil, c.wish.act(f, &last))
+			r := effect.Do(t.Context(), nil, c.wanted.act(f, &last))
 			if got := strings.Join(r.Done, ", "); got != c.want || r.Err != nil {
 				t.Errorf("done is %q, %v; want %q", got, r.Err, c.want)
 			}
@@ -58,20 +58,20 @@ func TestAnActThatIsNotAllowed(t *testing.T) {
 	}
 	var last *system.Account
 	for name, c := range map[string]struct {
-		wish wish
-		kind error
+		wanted wanted
+		kind   error
 	}{
-		"the plan does not say so": {wish{subject: "ann", enabled: true, end: &june}, fault.ErrChanged},
-		"nothing to enable":        {wish{subject: "ben", enabled: true, mayEnable: true}, errGone},
-		"another account":          {wish{subject: "ann", id: "other", enabled: true, mayEnable: true}, errGone},
+		"the plan does not say so": {wanted{subject: "ann", enabled: true, end: &june}, fault.ErrChanged},
+		"nothing to enable":        {wanted{subject: "ben", enabled: true, mayEnable: true}, errGone},
+		"another account":          {wanted{subject: "ann", id: "other", enabled: true, mayEnable: true}, errGone},
 	} {
-		r := effect.Do(t.Context(), nil, c.wish.act(f, &last))
+		r := effect.Do(t.Context(), nil, c.wanted.act(f, &last))
 		if !errors.Is(r.Err, c.kind) || len(r.Done) != 0 {
 			t.Errorf("%s: got %v and done %q", name, r.Err, r.Done)
 		}
 	}
 	// To disable what is gone is done.
-	for _, w := range []wish{{subject: "ben", sessions: true}, {subject: "ann", id: "other"}} {
+	for _, w := range []wanted{{subject: "ben", sessions: true}, {subject: "ann", id: "other"}} {
 		if r := effect.Do(t.Context(), nil, w.act(f, &last)); r.Err != nil || r.State != nil {
 			t.Errorf("%+v: got %+v", w, r)
 		}
@@ -82,7 +82,7 @@ func TestAnActThatIsNotAllowed(t *testing.T) {
 func TestAKnownRefusalStopsTheWholeAct(t *testing.T) {
 	refusal := &fault.Fault{Kind: fault.ErrDenied, Summary: "s", Happened: "h", Advice: "a"}
 	a := &system.Account{ID: "1", Enabled: true, Refusals: map[system.AccountAct]error{system.SetAccountEnd: refusal}}
-	w := wish{end: &june}
+	w := wanted{end: &june}
 	if err := w.allow(a); !errors.Is(err, fault.ErrDenied) {
 		t.Errorf("got %v", err)
 	}

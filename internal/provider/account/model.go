@@ -73,8 +73,8 @@ func (m *model) describe(a *system.Account) {
 	m.LastUsedAt, m.Issued = value.Instant(a.LastUsedAt), value.Texts(a.Issued)
 }
 
-// refresh brings the state to what the target shows. Where the account is gone,
-// enabled stays as it was wished for: there is nothing to switch, so nothing is to be
+// refresh brings the state to what the target shows. If the account is gone,
+// enabled keeps its value: there is nothing to switch, so nothing is to be
 // planned.
 func (m *model) refresh(a *system.Account) {
 	m.describe(a)

@@ -62,10 +62,10 @@ func (m *model) supported(target system.Accounts, diags *diag.Diagnostics) {
 	}
 }
 
-// wish returns what the plan wants. end is what the configuration says of the end,
+// wanted returns what the plan wants. end is what the configuration says of the end,
 // and prior is the state; nil while there is none.
-func (m *model) wish(end types.String, prior *model) wish {
-	w := wish{subject: m.Subject.ValueString(), enabled: m.Enabled.ValueBool(), sessions: m.EndSessions.ValueBool()}
+func (m *model) wanted(end types.String, prior *model) wanted {
+	w := wanted{subject: m.Subject.ValueString(), enabled: m.Enabled.ValueBool(), sessions: m.EndSessions.ValueBool()}
 	if !end.IsNull() && !end.IsUnknown() {
 		if t, err := parseEnd(end.ValueString()); err == nil {
 			w.end = &t
@@ -94,10 +94,10 @@ func (m *model) keep(prior *model, end types.String) {
 	}
 }
 
-// check reports what stands in the way of a wish, or is worth a warning, by what the
+// check reports what prevents a plan, or is worth a warning, by what the
 // target shows of the account. adopt says that the account is taken over.
-func (w *wish) check(target system.Accounts, a *system.Account, adopt bool, diags *diag.Diagnostics) {
-	seen := w.meant(a)
+func (w *wanted) check(target system.Accounts, a *system.Account, adopt bool, diags *diag.Diagnostics) {
+	seen := w.named(a)
 	if seen == nil {
 		warnGone(target.Name(), w, a, diags)
 		return
@@ -132,7 +132,7 @@ func unchanged(err error) error {
 }
 
 // warnGone says that there is no account to switch.
-func warnGone(target string, w *wish, a *system.Account, diags *diag.Diagnostics) {
+func warnGone(target string, w *wanted, a *system.Account, diags *diag.Diagnostics) {
 	if a != nil {
 		diags.AddAttributeWarning(path.Root("subject"), renamedSummary, fmt.Sprintf(
 			"%q in the system %q is another account than the one that custody knows by that name: its identity is %s, not %s. It is left alone.\n\n"+

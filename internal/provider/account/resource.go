@@ -95,7 +95,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		r.unread(operation.Plan, err, prior != nil, &resp.Diagnostics)
 		return
 	}
-	w := plan.wish(end, prior)
+	w := plan.wanted(end, prior)
 	w.check(target, a, prior == nil, &resp.Diagnostics)
 }
 
@@ -144,7 +144,7 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	a, ok := r.do(ctx, &plan, plan.wish(end, nil), &resp.Diagnostics)
+	a, ok := r.do(ctx, &plan, plan.wanted(end, nil), &resp.Diagnostics)
 	if !ok.done {
 		// Without a state the next run takes the account over as it finds it. With one
 		// the resource would count as damaged, and be destroyed.
@@ -164,7 +164,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	a, ok := r.do(ctx, &plan, plan.wish(end, &prior), &resp.Diagnostics)
+	a, ok := r.do(ctx, &plan, plan.wanted(end, &prior), &resp.Diagnostics)
 	switch {
 	case ok.done:
 		plan.complete(a)
@@ -183,7 +183,7 @@ type ending struct {
 }
 
 // do does what the account needs. It reports what happened.
-func (r *Resource) do(ctx context.Context, m *model, w wish, diags *diag.Diagnostics) (*system.Account, ending) {
+func (r *Resource) do(ctx context.Context, m *model, w wanted, diags *diag.Diagnostics) (*system.Account, ending) {
 	target, err := r.run.Targets.Find(m.Target.ValueString())
 	if err != nil {
 		operation.Apply.Report(diags, path.Root("target"), err)
@@ -230,8 +230,8 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 		resp.State.RemoveResource(ctx)
 		return
 	}
-	w := wish{subject: state.Subject.ValueString(), id: state.AccountID.ValueString()}
-	seen := w.meant(a)
+	w := wanted{subject: state.Subject.ValueString(), id: state.AccountID.ValueString()}
+	seen := w.named(a)
 	if seen == nil {
 		warnGone(target.Name(), &w, a, &resp.Diagnostics)
 	}
@@ -247,7 +247,7 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 		return
 	}
 	enabled := state.OnDestroy.ValueString() == enable
-	r.do(ctx, &state, wish{
+	r.do(ctx, &state, wanted{
 		subject: state.Subject.ValueString(), id: state.AccountID.ValueString(), enabled: enabled, sessions: state.EndSessions.ValueBool(), mayEnable: enabled,
 	}, &resp.Diagnostics)
 }

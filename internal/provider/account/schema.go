@@ -27,7 +27,7 @@ const (
 
 var accountSchema = schema.Schema{
 	MarkdownDescription: "Whether an account that exists already can be used, and until when. custody never creates an account and never deletes one.\n\n" +
-		"Refresh reads the account itself, so an account that somebody has enabled again is drift, and the next apply disables it. " +
+		"Refresh reads the account itself, so an account that was enabled again outside of Terraform is drift, and the next apply disables it. " +
 		"An account is enabled only where the plan shows `enabled` changing from `false` to `true`. " +
 		"An account that is gone is a warning and `present = false`, never an error: it must not keep others from being disabled.",
 	Attributes: map[string]schema.Attribute{
@@ -64,7 +64,7 @@ var accountSchema = schema.Schema{
 		"present": schema.BoolAttribute{
 			Computed: true, MarkdownDescription: "Whether the account is there. `false` only if the target answered that it is not.",
 		},
-		"last_used_at": computed("When somebody last logged in, RFC 3339 in UTC, as far as the target knows. Null if it does not."),
+		"last_used_at": computed("The time of the last login, RFC 3339 in UTC. Null if the target does not show it."),
 		"issued": schema.ListAttribute{
 			Computed: true, ElementType: types.StringType,
 			MarkdownDescription: "What the account has been given and still works, as far as the target knows: sessions, tokens, leases. With `end_sessions`, it ends when the account is disabled.",

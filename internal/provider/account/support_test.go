@@ -17,27 +17,27 @@ const password = "Acc0unt-canary!x"
 
 var units atomic.Int64
 
-// office is a part of a real directory that belongs to one test, and a workspace
+// testDirectory is a part of a real directory that belongs to one test, and a workspace
 // whose provider switches the accounts in it with the least rights.
-type office struct {
+type testDirectory struct {
 	*acctest.Workspace
 	server *servers.Directory
 	people string
 	policy string
 }
 
-func newOffice(t *testing.T, subjects ...string) *office {
+func newTestDirectory(t *testing.T, subjects ...string) *testDirectory {
 	t.Helper()
 	d := servers.Slapd(t)
-	o := &office{Workspace: acctest.LoadAlone(t), server: d}
-	base := d.Unit(t, fmt.Sprintf("office%d", units.Add(1)), d.BaseDN)
+	o := &testDirectory{Workspace: acctest.LoadAlone(t), server: d}
+	base := d.Unit(t, fmt.Sprintf("testDirectory%d", units.Add(1)), d.BaseDN)
 	o.people = d.Unit(t, "people", base)
 	o.policy = "cn=policy," + base
 	d.Add(t, o.policy, map[string][]string{
 		"objectClass": {"device", "pwdPolicy"}, "cn": {"policy"}, "pwdAttribute": {"userPassword"}, "pwdLockout": {"TRUE"},
 	})
 	for _, subject := range append(subjects, "nobody-else") {
-		o.hire(t, subject)
+		o.addAccount(t, subject)
 	}
 	o.Edit("provider.tf", "  systems = {\n", fmt.Sprintf(`  directories = ["cmdb"]
   systems = {
@@ -46,29 +46,29 @@ func newOffice(t *testing.T, subjects ...string) *office {
 	return o
 }
 
-func (o *office) dn(subject string) string { return "uid=" + subject + "," + o.people }
+func (o *testDirectory) dn(subject string) string { return "uid=" + subject + "," + o.people }
 
-// hire adds an account.
-func (o *office) hire(t *testing.T, subject string) {
+// addAccount adds an account.
+func (o *testDirectory) addAccount(t *testing.T, subject string) {
 	t.Helper()
 	o.server.Add(t, o.dn(subject), map[string][]string{
 		"objectClass": {"inetOrgPerson"}, "cn": {subject}, "sn": {"x"}, "uid": {subject}, "userPassword": {password}, "pwdPolicySubentry": {o.policy},
 	})
 }
 
-// lock and unlock do what somebody does behind Terraform's back.
-func (o *office) lock(t *testing.T, subject string) {
+// lock and unlock change an account outside of Terraform.
+func (o *testDirectory) lock(t *testing.T, subject string) {
 	t.Helper()
 	o.server.Set(t, o.dn(subject), map[string][]string{"pwdAccountLockedTime": {"000001010000Z"}})
 }
 
-func (o *office) unlock(t *testing.T, subject string) {
+func (o *testDirectory) unlock(t *testing.T, subject string) {
 	t.Helper()
 	o.server.Set(t, o.dn(subject), map[string][]string{"pwdAccountLockedTime": nil})
 }
 
-// lets fails the test unless the directory lets the account in, or does not.
-func (o *office) lets(t *testing.T, subject string, want bool) {
+// wantLogin fails the test unless the directory lets the account in, or does not.
+func (o *testDirectory) wantLogin(t *testing.T, subject string, want bool) {
 	t.Helper()
 	if err := o.server.Login(t, o.dn(subject), password); (err == nil) != want {
 		t.Errorf("the directory lets %s in: %v, want %v", subject, err == nil, want)
@@ -76,7 +76,7 @@ func (o *office) lets(t *testing.T, subject string, want bool) {
 }
 
 // account writes a configuration of one account, with more arguments.
-func (o *office) account(subject string, arguments ...string) {
+func (o *testDirectory) account(subject string, arguments ...string) {
 	o.Write("main.tf", block("it", subject, arguments...))
 }
 

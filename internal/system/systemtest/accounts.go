@@ -12,7 +12,7 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
 )
 
-// Stage is a target of accounts under test, and what happens behind its back.
+// Stage is a target of accounts under test, and what the suite does to its accounts.
 type Stage struct {
 	// Target logs in with exactly the rights that the documentation names.
 	Target system.Accounts
@@ -46,7 +46,7 @@ func Accounts(t *testing.T, h AccountsHarness) {
 	t.Run("absent", a.absent)
 	t.Run("switched off and on", a.switched)
 	t.Run("given an end", a.ended)
-	t.Run("changed by somebody else", a.changed)
+	t.Run("changed by another client", a.changed)
 	t.Run("without the right", a.denied)
 	t.Run("gone", a.gone)
 	t.Run("what the kind cannot do", a.unsupported)
