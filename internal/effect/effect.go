@@ -129,14 +129,21 @@ func (a *Act[S]) run(ctx, last context.Context, steps []Step[S], r *Result[S]) e
 		case failed != nil:
 			return failed
 		default:
-			return &fault.Fault{
-				Summary:  "Change Had No Effect",
-				Happened: fmt.Sprintf("The system %q accepted the change of %q, but reading it back does not show it.", a.System, a.Object),
-				Advice:   "Look at the object in the system itself. If the system takes changes over with a delay, apply again.",
-			}
+			return a.withoutEffect("reading it back does not show it")
 		}
 	}
+	if len(a.missing(r.State)) > 0 {
+		return a.withoutEffect("a part of it was undone before all of it was done")
+	}
 	return nil
+}
+
+func (a *Act[S]) withoutEffect(why string) error {
+	return &fault.Fault{
+		Summary:  "Change Had No Effect",
+		Happened: fmt.Sprintf("The system %q accepted the change of %q, but %s.", a.System, a.Object, why),
+		Advice:   "Look at the object in the system itself. If the system takes changes over with a delay, apply again.",
+	}
 }
 
 // unread marks the error of a reading back.

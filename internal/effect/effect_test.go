@@ -101,6 +101,11 @@ var courses = map[string]course{
 		object: func(l *object) { l.before["read 3"] = fails },
 		calls:  "read disable read end read", record: bothIntended, done: "disable", says: "The account is disabled. " + saysUnknown, left: seen{},
 	},
+	"the second step undoes the first": {
+		object: func(l *object) { l.after["end 1"] = func() error { l.on = true; return nil } },
+		calls:  "read disable read end read", record: bothIntended + "\nconclude 1: disable not done, end sessions done", done: "disable, end sessions",
+		says: "The account is not disabled. Its sessions are ended.", left: seen{true, 0},
+	},
 	"the outcome cannot be recorded": {
 		memory: func(m *memory) { m.fails["Conclude"] = errors.New("full") },
 		calls:  "read disable read end read", record: bothIntended, done: "disable, end sessions",

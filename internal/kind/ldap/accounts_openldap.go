@@ -52,6 +52,11 @@ func (openLDAP) fill(ctx context.Context, s *System, e *ldap.Entry, a *system.Ac
 		}
 	}
 	s.refuseUnenforced(e, a, policy, found, locks)
+	if closed {
+		a.Refusals[system.SetAccountEnd] = s.refused(fault.ErrConfig,
+			fmt.Sprintf("The account %q in the directory %q is disabled because its %s is not before its %s. A later end would enable it.", s.shown(e.DN), s.config.Name, attrPasswordStart, attrPasswordEnd),
+			"Leave the end out. To enable the account takes "+attrPasswordStart+" away; after that an end can be set.", nil)
+	}
 	a.Seen = &seenAccount{dn: e.DN, closed: closed, values: map[string]string{
 		attrChange: value(e, attrChange), attrLockedTime: value(e, attrLockedTime), attrPasswordStart: value(e, attrPasswordStart), attrPasswordEnd: value(e, attrPasswordEnd),
 	}}

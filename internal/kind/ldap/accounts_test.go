@@ -186,6 +186,10 @@ func TestAClosedTimeOfUse(t *testing.T) {
 	if a.Enabled || p.server.Login(t, dn, accountPassword) == nil {
 		t.Fatalf("got %+v", a)
 	}
+	// A later end would open it.
+	if _, why := refusal(t, s, "ann", system.SetAccountEnd); !strings.Contains(why, "A later end would enable it") {
+		t.Errorf("got %q", why)
+	}
 	if err := s.SetEnabled(t.Context(), a, true); err != nil {
 		t.Fatal(err)
 	}

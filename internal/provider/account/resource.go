@@ -178,7 +178,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 
 // ending is how an act ended.
 type ending struct {
-	done bool // all is as it is wished for, or there is nothing to switch
+	done bool // the account is as planned, or there is nothing to switch
 	read bool // what was read in the end is known
 }
 
