@@ -2,9 +2,13 @@ package account
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/effect"
 	"github.com/custodyhq/terraform-provider-custody/internal/fault"
@@ -88,6 +92,45 @@ func TestAKnownRefusalStopsTheWholeAct(t *testing.T) {
 	}
 	if a.ExpiresAt = june; w.allow(a) != nil {
 		t.Error("what is done already is refused")
+	}
+}
+
+// limited is a target that can do some acts only.
+type limited struct {
+	*systemtest.FakeAccounts
+	acts []system.AccountAct
+}
+
+func (l *limited) AccountActs() []system.AccountAct { return l.acts }
+
+func TestArgumentsThatATargetCannotDo(t *testing.T) {
+	none := &limited{FakeAccounts: systemtest.NewFakeAccounts("corp")}
+	every := &limited{none.FakeAccounts, none.FakeAccounts.AccountActs()}
+	off := model{Enabled: types.BoolValue(false), EndSessions: types.BoolValue(true), OnDestroy: types.StringValue(enable)}
+	on := model{Enabled: types.BoolValue(true), OnDestroy: types.StringValue(disable)}
+	open := model{Enabled: types.BoolUnknown(), EndSessions: types.BoolUnknown(), OnDestroy: types.StringValue(leave)}
+	for name, c := range map[string]struct {
+		model model
+		end   types.String
+		want  []string
+	}{
+		"off":  {off, types.StringValue(never), []string{"enabled", "expires_at", "end_sessions", "on_destroy"}},
+		"on":   {on, types.StringNull(), []string{"enabled", "on_destroy"}},
+		"open": {open, types.StringUnknown(), []string{"expires_at"}},
+	} {
+		var diags diag.Diagnostics
+		c.model.supported(none, c.end, &diags)
+		var got []string
+		for _, d := range diags.Errors() {
+			at, _ := d.(diag.DiagnosticWithPath)
+			got = append(got, at.Path().String())
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s: refused are %q, want %q", name, got, c.want)
+		}
+		if c.model.supported(every, c.end, &diags); len(diags) != len(got) {
+			t.Errorf("%s: refused for a target that can do everything", name)
+		}
 	}
 }
 

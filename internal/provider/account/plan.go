@@ -32,8 +32,9 @@ func at(step string) path.Path {
 	return path.Root("expires_at")
 }
 
-// supported reports arguments that the target cannot do for any account.
-func (m *model) supported(target system.Accounts, diags *diag.Diagnostics) {
+// supported reports arguments that the target cannot do for any account. end is what
+// the configuration says of the end.
+func (m *model) supported(target system.Accounts, end types.String, diags *diag.Diagnostics) {
 	refuse := func(attribute string, act system.AccountAct) {
 		if system.CanAct(target, act) {
 			return
@@ -50,6 +51,9 @@ func (m *model) supported(target system.Accounts, diags *diag.Diagnostics) {
 		} else {
 			refuse("enabled", system.DisableAccount)
 		}
+	}
+	if !end.IsNull() {
+		refuse("expires_at", system.SetAccountEnd)
 	}
 	if m.EndSessions.ValueBool() {
 		refuse("end_sessions", system.EndSessions)

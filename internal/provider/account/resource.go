@@ -75,7 +75,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		operation.Plan.Report(&resp.Diagnostics, path.Root("target"), err)
 		return
 	}
-	plan.supported(target, &resp.Diagnostics)
+	plan.supported(target, end, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() || plan.Subject.IsUnknown() {
 		return
 	}

@@ -69,7 +69,7 @@ func TestARunThatWasInterruptedAsksForNothing(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	known := &fault.Fault{Kind: context.Canceled, Summary: "s", Happened: "h"}
-	if got := targets.Interrupted(known); got != error(known) {
+	if got := targets.Interrupted(known); !errors.Is(got, known) {
 		t.Errorf("a fault that says what was done is replaced by %v", got)
 	}
 	if got := targets.Interrupted(errors.New("other")); got.Error() != "other" {
