@@ -7,6 +7,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/custodyhq/terraform-provider-custody/internal/effect"
 	"github.com/custodyhq/terraform-provider-custody/internal/fault"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/operation"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
@@ -30,6 +31,18 @@ func at(step string) path.Path {
 		return path.Root("end_sessions")
 	}
 	return path.Root("expires_at")
+}
+
+// at returns the attribute of the first step that was not done, as far as is known.
+func (w *wanted) at(r *effect.Result[*system.Account]) path.Path {
+	if r.Known {
+		for _, step := range w.steps(nil) {
+			if !shows(r.State, step.Name) {
+				return at(step.Name)
+			}
+		}
+	}
+	return path.Root("enabled")
 }
 
 // supported reports arguments that the target cannot do for any account. end is what

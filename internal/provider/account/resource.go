@@ -202,7 +202,7 @@ func (r *Resource) do(ctx context.Context, m *model, w wanted, diags *diag.Diagn
 		warnGone(target.Name(), &w, last, diags)
 		return nil, ending{done: true, read: true}
 	case result.Err != nil:
-		operation.Apply.Report(diags, path.Root("enabled"), r.run.Targets.Interrupted(result.Err))
+		operation.Apply.Report(diags, w.at(&result), r.run.Targets.Interrupted(result.Err))
 		return result.State, ending{read: result.Known && result.State != nil}
 	}
 	return result.State, ending{done: true, read: true}
