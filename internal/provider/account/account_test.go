@@ -1,6 +1,7 @@
 package account_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -254,6 +255,31 @@ func TestALockThatIsNotEnforced(t *testing.T) {
 	o.Plan().Exits(1).Says("Unable to Switch Account", "on main.tf line 4", "does not show pwdLockout TRUE", "Nothing was changed.")
 	o.account("ann", "enabled = true")
 	o.Plan().Exits(2)
+}
+
+// A resource can be removed together with its system, unless its account is to be
+// switched once more.
+func TestARemovedTarget(t *testing.T) {
+	d := newTestDirectory(t, "ann")
+	configured := d.Read("provider.tf")
+	d.account("ann", "enabled = true")
+	d.Apply()
+	without := strings.Replace(configured, "corp = ", "office = ", 1)
+	d.Write("provider.tf", without)
+	d.Plan().Exits(1).Says("Unable to Find Target", `Accepted: "office"`)
+	d.Write("main.tf", "")
+	d.Apply().Says("Target Is Not Configured", "1 destroyed")
+
+	d.Write("provider.tf", configured)
+	d.account("ann", "enabled = true", `on_destroy = "disable"`)
+	d.Apply()
+	d.Write("provider.tf", without)
+	d.Write("main.tf", "")
+	d.TryApply().Exits(1).Says("Unable to Find Target")
+	d.wantLogin(t, "ann", true)
+	d.Write("provider.tf", configured)
+	d.Apply()
+	d.wantLogin(t, "ann", false)
 }
 
 func TestAnAccountThatIsDeclaredTwice(t *testing.T) {

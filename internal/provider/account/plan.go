@@ -15,11 +15,12 @@ import (
 
 // The summaries of warnings are fixed, so that Terraform folds them.
 const (
-	goneSummary        = "Account Is Gone"
-	renamedSummary     = "Account Name Belongs to Another Account"
-	enablesSummary     = "Account Will Be Enabled"
-	heldSummary        = "Target Unavailable, Last Known State Kept"
-	interruptedSummary = "Interrupted Act Was Found"
+	goneSummary         = "Account Is Gone"
+	renamedSummary      = "Account Name Belongs to Another Account"
+	enablesSummary      = "Account Will Be Enabled"
+	heldSummary         = "Target Unavailable, Last Known State Kept"
+	unconfiguredSummary = "Target Is Not Configured, Last Known State Kept"
+	interruptedSummary  = "Interrupted Act Was Found"
 )
 
 // at returns the attribute that a step comes from.

@@ -215,12 +215,18 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	if resp.Diagnostics.HasError() || r.run == nil {
 		return
 	}
+	imported := state.Enabled.IsNull()
 	target, err := r.run.Targets.Find(state.Target.ValueString())
-	if err != nil {
+	switch {
+	case err != nil && imported:
 		operation.Read.Report(&resp.Diagnostics, path.Root("target"), err)
 		return
+	case err != nil:
+		// The resource may be removed together with its system. If it is kept, the plan
+		// reports the error.
+		operation.Read.Warn(&resp.Diagnostics, path.Root("target"), unconfiguredSummary, unchanged(err))
+		return
 	}
-	imported := state.Enabled.IsNull()
 	a, err := r.run.Targets.Seen(ctx, target, state.Subject.ValueString())
 	if err != nil {
 		r.unread(operation.Read, err, !imported, &resp.Diagnostics)
