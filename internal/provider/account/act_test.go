@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -131,6 +132,26 @@ func TestArgumentsThatATargetCannotDo(t *testing.T) {
 		if c.model.supported(every, c.end, &diags); len(diags) != len(got) {
 			t.Errorf("%s: refused for a target that can do everything", name)
 		}
+	}
+}
+
+// Runs that act at once on one account agree: the one that comes late finds the account
+// as it wants it, whatever the target has answered.
+func TestRunsThatActAtOnce(t *testing.T) {
+	f := systemtest.NewFakeAccounts("corp", "ann")
+	for _, enabled := range []bool{false, true, false} {
+		w := wanted{subject: "ann", enabled: enabled, mayEnable: true, end: &june}
+		var runs sync.WaitGroup
+		for range 8 {
+			runs.Go(func() {
+				var last *system.Account
+				r := effect.Do(t.Context(), nil, w.act(f, &last))
+				if r.Err != nil || r.State.Enabled != enabled || !r.State.ExpiresAt.Equal(june) {
+					t.Errorf("got %+v", r)
+				}
+			})
+		}
+		runs.Wait()
 	}
 }
 
