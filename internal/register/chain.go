@@ -90,10 +90,17 @@ func (h Head) follows(e Event) *Break {
 		return &Break{e.Sequence, Missing, fmt.Sprintf("Event %d follows event %d: those between them are missing.", e.Sequence, h.Sequence)}
 	case e.Sequence < want:
 		return &Break{e.Sequence, Reordered, fmt.Sprintf("Event %d comes behind event %d.", e.Sequence, h.Sequence)}
-	case e.Hash != e.sum():
+	case !e.sound():
 		return &Break{e.Sequence, Altered, fmt.Sprintf("Event %d does not have the content that its hash was made from.", e.Sequence)}
 	case e.Previous != h.Hash:
 		return &Break{e.Sequence, Reordered, fmt.Sprintf("Event %d was not written behind the event %d that is there now.", e.Sequence, h.Sequence)}
 	}
 	return nil
+}
+
+// sound reports whether the event is one that could have been appended, with the
+// hash of its content. Without the first, a body could pretend to be other fields.
+func (e Event) sound() bool {
+	body, err := Canonical(e.Body)
+	return err == nil && body == e.Body && checkInstant(e.At) == nil && e.Hash == e.sum()
 }

@@ -23,8 +23,8 @@ func chain(t testing.TB, n int) []Event {
 	head := Head{Workspace: "prod"}
 	var out []Event
 	for i := range n {
-		e, err := head.Next(Draft{
-			At: start.Add(time.Duration(i) * time.Minute), Kind: "grant.decided", Subject: fmt.Sprintf("cmdb/APP-%d#deploy", i), Run: "run-1",
+		e, err := head.next(Run{ID: "run-1", At: start.Add(time.Duration(i) * time.Minute)}, Draft{
+			Kind: "grant.decided", Subject: fmt.Sprintf("cmdb/APP-%d#deploy", i),
 			Body: fmt.Sprintf(`{"serial": %d, "action": "keep"}`, i),
 		})
 		if err != nil {
@@ -97,6 +97,9 @@ func TestChainBreaks(t *testing.T) {
 			e[3].Hash = e[3].sum()
 			return e
 		}, 5, Reordered},
+		{"a body is no JSON", func(e []Event) []Event { e[5].Body = `{},"x":{}`; return writtenAnew(e) }, 6, Altered},
+		{"a body is not in canonical form", func(e []Event) []Event { e[5].Body = `{ }`; return writtenAnew(e) }, 6, Altered},
+		{"an instant is taken out", func(e []Event) []Event { e[5].At = time.Time{}; return writtenAnew(e) }, 6, Altered},
 		{"one comes from another workspace", func(e []Event) []Event { e[1].Workspace = "dev"; return e }, 2, Altered},
 		{"all are written anew from the fourth on", func(e []Event) []Event { e[3].Body = `{"serial":9}`; return writtenAnew(e) }, 6, Rewritten},
 		{"all are written anew from the first on", func(e []Event) []Event { e[0].Body = `{"serial":9}`; return writtenAnew(e) }, 3, Rewritten},
@@ -248,31 +251,47 @@ func TestTheHashIsOfTheCanonicalForm(t *testing.T) {
 }
 
 func TestDraftsAreChecked(t *testing.T) {
-	good := Draft{At: start, Kind: "grant.decided", Subject: "a", Run: "r"}
-	if _, err := (Head{Workspace: "prod"}).Next(good); err != nil {
-		t.Fatal(err)
+	good := Draft{Kind: "grant.decided", Subject: "a"}
+	if e, err := (Head{Workspace: "prod"}).next(Run{ID: "r", At: start}, good); err != nil || e.Body != "{}" {
+		t.Fatalf("got %+v, %v", e, err)
 	}
 	for name, change := range map[string]func(d *Draft){
-		"no instant":       func(d *Draft) { d.At = time.Time{} },
-		"part of a second": func(d *Draft) { d.At = start.Add(1) },
-		"no kind":          func(d *Draft) { d.Kind = "" },
-		"kind":             func(d *Draft) { d.Kind = "Grant decided" },
-		"end of kind":      func(d *Draft) { d.Kind = "grant." },
-		"no subject":       func(d *Draft) { d.Subject = "" },
-		"line break":       func(d *Draft) { d.Subject = "a\nb" },
-		"no UTF-8":         func(d *Draft) { d.Actor = "\xff" },
-		"long":             func(d *Draft) { d.Actor = strings.Repeat("a", maxName+1) },
-		"no run":           func(d *Draft) { d.Run = "" },
-		"body":             func(d *Draft) { d.Body = "{" },
+		"no kind":      func(d *Draft) { d.Kind = "" },
+		"kind":         func(d *Draft) { d.Kind = "Grant decided" },
+		"end of kind":  func(d *Draft) { d.Kind = "grant." },
+		"long kind":    func(d *Draft) { d.Kind = strings.Repeat("a", 65) },
+		"no subject":   func(d *Draft) { d.Subject = "" },
+		"line break":   func(d *Draft) { d.Subject = "a\nb" },
+		"no UTF-8":     func(d *Draft) { d.Subject = "\xff" },
+		"long subject": func(d *Draft) { d.Subject = strings.Repeat("a", maxName+1) },
+		"body":         func(d *Draft) { d.Body = "{" },
 	} {
 		d := good
 		change(&d)
-		if e, err := (Head{Workspace: "prod"}).Next(d); err == nil {
+		if e, err := (Head{Workspace: "prod"}).next(Run{ID: "r", At: start}, d); err == nil {
 			t.Errorf("%s: got %+v", name, e)
 		}
 	}
-	if _, err := (Head{}).Next(good); err == nil {
-		t.Error("an event without a workspace was accepted")
+}
+
+func TestRunsAreChecked(t *testing.T) {
+	good := Run{Workspace: "prod", ID: "run-1", Actor: "ci", At: start}
+	if err := good.check(); err != nil {
+		t.Fatal(err)
+	}
+	for name, change := range map[string]func(r *Run){
+		"no workspace":     func(r *Run) { r.Workspace = "" },
+		"no run":           func(r *Run) { r.ID = "" },
+		"no instant":       func(r *Run) { r.At = time.Time{} },
+		"part of a second": func(r *Run) { r.At = start.Add(1) },
+		"line break":       func(r *Run) { r.Workspace = "a\nb" },
+		"no UTF-8":         func(r *Run) { r.Actor = "\xff" },
+	} {
+		r := good
+		change(&r)
+		if err := r.check(); err == nil {
+			t.Errorf("%s: accepted %+v", name, r)
+		}
 	}
 }
 

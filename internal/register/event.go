@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -23,12 +22,9 @@ const maxName = 1024
 
 // Draft is an event that is about to be appended.
 type Draft struct {
-	At      time.Time // the instant of the run, in whole seconds
-	Kind    string    // what happened, such as "grant.decided"
-	Subject string    // what it happened to, such as the id of a grant
-	Actor   string    // who caused it; empty if that is not known
-	Run     string    // the run that appends it
-	Body    string    // a JSON text with everything else; {} if empty
+	Kind    string // what happened, such as "grant.decided"
+	Subject string // what it happened to, such as the id of a grant
+	Body    string // a JSON text with everything else; {} if empty
 }
 
 // Event is an entry of the ledger.
@@ -52,8 +48,8 @@ type Head struct {
 	Hash      string
 }
 
-// Next returns the event that a draft becomes behind the head.
-func (h Head) Next(d Draft) (Event, error) {
+// next returns the event that a draft of a run becomes behind the head.
+func (h Head) next(run Run, d Draft) (Event, error) {
 	if d.Body == "" {
 		d.Body = "{}"
 	}
@@ -61,24 +57,14 @@ func (h Head) Next(d Draft) (Event, error) {
 	if err != nil {
 		return Event{}, fmt.Errorf("body of the event %.40q: %w", d.Kind, err)
 	}
-	for _, n := range []struct {
-		what, text string
-		optional   bool
-	}{
-		{"workspace", h.Workspace, false}, {"subject", d.Subject, false}, {"actor", d.Actor, true}, {"run", d.Run, false},
-	} {
-		if err := checkName(n.what, n.text, n.optional); err != nil {
-			return Event{}, fmt.Errorf("event %.40q: %w", d.Kind, err)
-		}
+	if err := checkName("subject", d.Subject, false); err != nil {
+		return Event{}, fmt.Errorf("event %.40q: %w", d.Kind, err)
 	}
 	if !kindWords(d.Kind) {
 		return Event{}, fmt.Errorf("%.40q is not the kind of an event; use lower-case words joined by dots", d.Kind)
 	}
-	if err := checkInstant(d.At); err != nil {
-		return Event{}, fmt.Errorf("event %.40q: %w", d.Kind, err)
-	}
 	e := Event{
-		Workspace: h.Workspace, Sequence: h.Sequence + 1, At: d.At.UTC(), Kind: d.Kind, Subject: d.Subject, Actor: d.Actor, Run: d.Run,
+		Workspace: h.Workspace, Sequence: h.Sequence + 1, At: run.At.UTC(), Kind: d.Kind, Subject: d.Subject, Actor: run.Actor, Run: run.ID,
 		Body: body, Previous: h.Hash,
 	}
 	e.Hash = e.sum()
@@ -93,26 +79,17 @@ func (e Event) head() Head {
 // Signed returns the text that the hash of the event covers: everything but the
 // hash, as one object in the form of RFC 8785.
 func (e Event) Signed() string {
-	var out strings.Builder
-	field := func(key, text string) {
-		out.WriteString(`"` + key + `":`)
-		quote(&out, text)
-	}
-	out.WriteByte('{')
-	field("actor", e.Actor)
-	out.WriteByte(',')
-	field("at", instant(e.At))
-	out.WriteString(`,"body":` + e.Body + ",")
-	field("kind", e.Kind)
-	out.WriteByte(',')
-	field("previous", e.Previous)
-	out.WriteByte(',')
-	field("run", e.Run)
-	out.WriteString(`,"sequence":` + strconv.FormatInt(e.Sequence, 10) + ",")
-	field("subject", e.Subject)
-	out.WriteString(`,"version":1,`)
-	field("workspace", e.Workspace)
-	out.WriteByte('}')
+	var out object
+	out.text("actor", e.Actor)
+	out.text("at", instant(e.At))
+	out.json("body", e.Body)
+	out.text("kind", e.Kind)
+	out.text("previous", e.Previous)
+	out.text("run", e.Run)
+	out.integer("sequence", e.Sequence)
+	out.text("subject", e.Subject)
+	out.integer("version", 1)
+	out.text("workspace", e.Workspace)
 	return out.String()
 }
 

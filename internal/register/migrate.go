@@ -1,0 +1,68 @@
+package register
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"io/fs"
+	"strings"
+
+	"github.com/pressly/goose/v3"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// tableOfMigrations is where goose remembers what ran.
+const tableOfMigrations = "custody_migrations"
+
+// database is an open database.
+type database struct {
+	write, read *sql.DB
+	begin       string // what every transaction that writes begins with, if anything
+	mark        string // what stands before the number of a parameter
+	dialect     goose.Dialect
+	options     []goose.ProviderOption
+}
+
+// text returns a statement as the database reads it.
+func (d *database) text(statement string) string {
+	if d.mark == "$" {
+		return statement
+	}
+	return strings.ReplaceAll(statement, "$", d.mark)
+}
+
+// migrate brings the tables up to date. It reports whether the register is newer
+// than the program.
+func (r *Register) migrate(ctx context.Context, files fs.FS) (newer bool, err error) {
+	// Programs that start at once may get in each other's way; then the one that
+	// comes second finds the work done.
+	const attempts = 5
+	for range attempts {
+		newer, err = r.db.tryMigrate(ctx, files)
+		if err == nil || ctx.Err() != nil {
+			break
+		}
+		if t := r.engine.explain(err); t != troubleOther && t != troubleContradiction {
+			break
+		}
+	}
+	return newer, err
+}
+
+func (d *database) tryMigrate(ctx context.Context, files fs.FS) (newer bool, err error) {
+	options := append([]goose.ProviderOption{
+		goose.WithTableName(tableOfMigrations), goose.WithDisableGlobalRegistry(true), goose.WithLogger(goose.NopLogger()),
+	}, d.options...)
+	p, err := goose.NewProvider(d.dialect, d.write, files, options...)
+	if err != nil {
+		return false, err
+	}
+	current, target, err := p.GetVersions(ctx)
+	if err != nil || current >= target {
+		return current > target, err
+	}
+	_, err = p.Up(ctx)
+	return false, err
+}
