@@ -26,8 +26,7 @@ type Config struct {
 
 // engine is a kind of database.
 type engine interface {
-	// open returns where the register is written and where it is read, which may
-	// be the same.
+	// open returns where the register is written and where it is read.
 	open() (database, error)
 	// explain says what an error of the database means.
 	explain(err error) trouble

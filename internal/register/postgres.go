@@ -46,10 +46,13 @@ func (p *postgres) open() (database, error) {
 	if err != nil {
 		return database{}, err
 	}
-	db := stdlib.OpenDB(*p.config)
-	db.SetMaxOpenConns(connections)
+	// Two pools: all connections of the first may wait for the transaction that
+	// reads through the second.
+	write, read := stdlib.OpenDB(*p.config), stdlib.OpenDB(*p.config)
+	write.SetMaxOpenConns(connections)
+	read.SetMaxOpenConns(connections)
 	return database{
-		write: db, read: db, dialect: goose.DialectPostgres, mark: "$", begin: "SET LOCAL lock_timeout = " + p.wait,
+		write: write, read: read, dialect: goose.DialectPostgres, mark: "$", begin: "SET LOCAL lock_timeout = " + p.wait,
 		options: []goose.ProviderOption{goose.WithSessionLocker(locker)},
 	}, nil
 }

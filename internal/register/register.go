@@ -58,11 +58,7 @@ func open(ctx context.Context, c Config, files fs.FS) (*Register, error) {
 
 // Close closes the register.
 func (r *Register) Close() error {
-	err := r.db.write.Close()
-	if r.db.read != r.db.write {
-		err = errors.Join(err, r.db.read.Close())
-	}
-	return err
+	return errors.Join(r.db.write.Close(), r.db.read.Close())
 }
 
 // ID returns the identity of the register, which it got when it was made. One that

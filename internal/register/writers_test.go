@@ -43,6 +43,30 @@ func TestTenWritersAtOnce(t *testing.T) {
 	})
 }
 
+// What is read in a transaction does not wait for those that wait for it.
+func TestReadingWhileOthersWait(t *testing.T) {
+	each(t, func(t *testing.T, c Config) {
+		r := mustOpen(t, c)
+		var all sync.WaitGroup
+		for range 3 * connections {
+			all.Go(func() {
+				err := r.Record(t.Context(), run("prod", "run-1"), func(tx *Tx) error {
+					if _, err := r.Head(t.Context(), "prod"); err != nil {
+						return err
+					}
+					_, err := tx.Append(Draft{Kind: "grant.decided", Subject: "a"})
+					return err
+				})
+				if err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		wantSound(t, r, "prod", 3*connections)
+	})
+}
+
 // Two workspaces have chains of their own.
 func TestWorkspacesDoNotShareAChain(t *testing.T) {
 	each(t, func(t *testing.T, c Config) {
