@@ -48,7 +48,7 @@ func (r *Register) UnfinishedActs(ctx context.Context, workspace string) ([]Act,
 // BeginAct records the intent of an act, with its event. If one of that name has
 // no outcome yet, it is returned instead and began is false: it is still under way
 // in its run, or was interrupted.
-func (t *Tx) BeginAct(ctx context.Context, a Act) (act Act, began bool, err error) {
+func (t *Tx) BeginAct(a Act) (act Act, began bool, err error) {
 	if a.Detail == "" {
 		a.Detail = "{}"
 	}
@@ -61,7 +61,7 @@ func (t *Tx) BeginAct(ctx context.Context, a Act) (act Act, began bool, err erro
 		}
 	}
 	var there Act
-	found, err := t.get(ctx, "SELECT "+actColumns+" FROM custody_acts WHERE workspace = $1 AND name = $2 AND ended_at = ''",
+	found, err := t.get("SELECT "+actColumns+" FROM custody_acts WHERE workspace = $1 AND name = $2 AND ended_at = ''",
 		[]any{t.run.Workspace, a.Name}, there.columns()...)
 	if err != nil || found {
 		return there, false, err
@@ -72,7 +72,7 @@ func (t *Tx) BeginAct(ctx context.Context, a Act) (act Act, began bool, err erro
 		return Act{}, false, err
 	}
 	a.Sequence = e.Sequence
-	_, err = t.change(ctx, "INSERT INTO custody_acts ("+actColumns+") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, '', '')",
+	_, err = t.change("INSERT INTO custody_acts ("+actColumns+") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, '', '')",
 		a.Workspace, a.Sequence, a.Name, a.Target, a.Subject, a.Action, a.Detail, a.Run, stamp(a.BeganAt))
 	return a, err == nil, err
 }
@@ -80,7 +80,7 @@ func (t *Tx) BeginAct(ctx context.Context, a Act) (act Act, began bool, err erro
 // FinishAct records the outcome of an act of the run's workspace, with its event.
 // The detail is a JSON text that says what was read back. It reports whether the
 // act had no outcome before: what two runs finish at once is recorded once.
-func (t *Tx) FinishAct(ctx context.Context, sequence int64, result Result, detail string) (bool, error) {
+func (t *Tx) FinishAct(sequence int64, result Result, detail string) (bool, error) {
 	switch result {
 	case Done, Failed, Abandoned:
 	default:
@@ -94,7 +94,7 @@ func (t *Tx) FinishAct(ctx context.Context, sequence int64, result Result, detai
 		return false, fmt.Errorf("detail of the result %s: %w", result, err)
 	}
 	var a Act
-	found, err := t.get(ctx, "UPDATE custody_acts SET result = $1, ended_at = $2 WHERE workspace = $3 AND sequence = $4 AND ended_at = '' RETURNING "+actColumns,
+	found, err := t.get("UPDATE custody_acts SET result = $1, ended_at = $2 WHERE workspace = $3 AND sequence = $4 AND ended_at = '' RETURNING "+actColumns,
 		[]any{string(result), stamp(t.run.At), t.run.Workspace, sequence}, a.columns()...)
 	if err != nil || !found {
 		return false, err

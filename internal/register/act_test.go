@@ -12,7 +12,7 @@ var disable = Act{Name: "ldap/E-1012:disable", Target: "ldap", Subject: "uid=dos
 func finish(t testing.TB, r *Register, run Run, sequence int64, result Result) (ended bool) {
 	t.Helper()
 	must(t, r.Record(t.Context(), run, func(tx *Tx) (err error) {
-		ended, err = tx.FinishAct(t.Context(), sequence, result, `{"enabled": false}`)
+		ended, err = tx.FinishAct(sequence, result, `{"enabled": false}`)
 		return err
 	}))
 	return ended
@@ -138,8 +138,8 @@ func TestActsThatCannotBeStored(t *testing.T) {
 		a, _, err := begin(t.Context(), r, run("prod", "run-1"), disable)
 		must(t, err)
 		for name, end := range map[string]func(tx *Tx) (bool, error){
-			"result": func(tx *Tx) (bool, error) { return tx.FinishAct(t.Context(), a.Sequence, "well", "") },
-			"detail": func(tx *Tx) (bool, error) { return tx.FinishAct(t.Context(), a.Sequence, Done, "{") },
+			"result": func(tx *Tx) (bool, error) { return tx.FinishAct(a.Sequence, "well", "") },
+			"detail": func(tx *Tx) (bool, error) { return tx.FinishAct(a.Sequence, Done, "{") },
 		} {
 			if err := r.Record(t.Context(), run("prod", "run-1"), func(tx *Tx) error { _, err := end(tx); return err }); err == nil {
 				t.Errorf("%s: no error", name)

@@ -43,11 +43,11 @@ func (r *Register) NoteCount(ctx context.Context, run Run, c Count, percent int)
 	if err := c.check(); err != nil {
 		return err
 	}
-	return r.transact(ctx, run, func(ctx context.Context, t *Tx) error {
+	return r.transact(ctx, run, func(t *Tx) error {
 		before := Count{System: c.System, List: c.List}
 		c.At = run.At
 		// The update changes nothing but takes the lock of the row.
-		_, err := t.get(ctx, `INSERT INTO custody_counts (workspace, system, list, records, at) VALUES ($1, $2, $3, $4, $5)
+		_, err := t.get(`INSERT INTO custody_counts (workspace, system, list, records, at) VALUES ($1, $2, $3, $4, $5)
 			ON CONFLICT (workspace, system, list) DO UPDATE SET list = excluded.list RETURNING records, at`,
 			[]any{run.Workspace, c.System, c.List, c.Records, stamp(run.At)}, &before.Records, (*stamp)(&before.At))
 		switch {
@@ -58,21 +58,21 @@ func (r *Register) NoteCount(ctx context.Context, run Run, c Count, percent int)
 		case before.Records == c.Records:
 			return nil
 		}
-		return t.saveCount(ctx, c)
+		return t.saveCount(c)
 	})
 }
 
 // ConfirmCount remembers a count whatever the last one was.
-func (t *Tx) ConfirmCount(ctx context.Context, c Count) error {
+func (t *Tx) ConfirmCount(c Count) error {
 	if err := c.check(); err != nil {
 		return err
 	}
 	t.changed = true
-	return t.saveCount(ctx, c)
+	return t.saveCount(c)
 }
 
-func (t *Tx) saveCount(ctx context.Context, c Count) error {
-	_, err := t.exec(ctx, `INSERT INTO custody_counts (workspace, system, list, records, at) VALUES ($1, $2, $3, $4, $5)
+func (t *Tx) saveCount(c Count) error {
+	_, err := t.exec(`INSERT INTO custody_counts (workspace, system, list, records, at) VALUES ($1, $2, $3, $4, $5)
 		ON CONFLICT (workspace, system, list) DO UPDATE SET records = excluded.records, at = excluded.at`,
 		t.run.Workspace, c.System, c.List, c.Records, stamp(t.run.At))
 	return err

@@ -55,14 +55,14 @@ func (r *Register) Grant(ctx context.Context, id string) (Grant, bool, error) {
 // ClaimGrant makes the grant this instance's and returns what was remembered of it.
 // A grant that is there in another workspace is ErrDuplicate, unless from names
 // that workspace; so is one that another instance claimed in this same run.
-func (t *Tx) ClaimGrant(ctx context.Context, id, instance, from string) (Grant, Claimed, error) {
+func (t *Tx) ClaimGrant(id, instance, from string) (Grant, Claimed, error) {
 	for _, err := range []error{checkName("id of the grant", id, false), checkName("instance of the grant", instance, false)} {
 		if err != nil {
 			return Grant{}, "", err
 		}
 	}
 	fresh := Grant{ID: id, Workspace: t.run.Workspace, Instance: instance, Run: t.run.ID, Memory: "{}", UpdatedAt: t.run.At.UTC()}
-	n, err := t.change(ctx, "INSERT INTO custody_grants ("+grantColumns+") VALUES ($1, $2, $3, $4, 0, 0, $5, $6, '') ON CONFLICT (id) DO NOTHING",
+	n, err := t.change("INSERT INTO custody_grants ("+grantColumns+") VALUES ($1, $2, $3, $4, 0, 0, $5, $6, '') ON CONFLICT (id) DO NOTHING",
 		id, fresh.Workspace, instance, fresh.Run, fresh.Memory, stamp(fresh.UpdatedAt))
 	if err != nil {
 		return Grant{}, "", err
@@ -72,7 +72,7 @@ func (t *Tx) ClaimGrant(ctx context.Context, id, instance, from string) (Grant, 
 	}
 	// The update takes the lock of the row: two workspaces may claim it at once.
 	var g Grant
-	if _, err := t.get(ctx, "UPDATE custody_grants SET run = run WHERE id = $1 RETURNING "+grantColumns, []any{id}, g.columns()...); err != nil {
+	if _, err := t.get("UPDATE custody_grants SET run = run WHERE id = $1 RETURNING "+grantColumns, []any{id}, g.columns()...); err != nil {
 		return Grant{}, "", err
 	}
 	claimed, err := g.claimedBy(t.run, instance, from)
@@ -80,7 +80,7 @@ func (t *Tx) ClaimGrant(ctx context.Context, id, instance, from string) (Grant, 
 		return Grant{}, "", err
 	}
 	g.Workspace, g.Instance, g.Run, g.RemovedAt = t.run.Workspace, instance, t.run.ID, time.Time{}
-	_, err = t.change(ctx, "UPDATE custody_grants SET workspace = $1, instance = $2, run = $3, removed_at = '' WHERE id = $4",
+	_, err = t.change("UPDATE custody_grants SET workspace = $1, instance = $2, run = $3, removed_at = '' WHERE id = $4",
 		g.Workspace, g.Instance, g.Run, id)
 	return g, claimed, err
 }
@@ -115,19 +115,19 @@ func (g *Grant) twice(run Run) error {
 
 // SaveGrant stores the serial, the latch and the memory of a grant that the
 // instance claimed. A serial that would fall is an error.
-func (t *Tx) SaveGrant(ctx context.Context, g Grant) error {
+func (t *Tx) SaveGrant(g Grant) error {
 	memory, err := Canonical(g.Memory)
 	if err != nil {
 		return fmt.Errorf("memory of the grant %q: %w", g.ID, err)
 	}
-	n, err := t.change(ctx, `UPDATE custody_grants SET serial = $1, latched = $2, memory = $3, updated_at = $4
+	n, err := t.change(`UPDATE custody_grants SET serial = $1, latched = $2, memory = $3, updated_at = $4
 		WHERE id = $5 AND workspace = $6 AND instance = $7 AND removed_at = '' AND serial <= $1`,
 		g.Serial, number(g.Latched), memory, stamp(t.run.At), g.ID, t.run.Workspace, g.Instance)
 	if err != nil || n == 1 {
 		return err
 	}
 	var there Grant
-	found, err := t.get(ctx, "SELECT "+grantColumns+" FROM custody_grants WHERE id = $1", []any{g.ID}, there.columns()...)
+	found, err := t.get("SELECT "+grantColumns+" FROM custody_grants WHERE id = $1", []any{g.ID}, there.columns()...)
 	switch {
 	case err != nil:
 		return err
@@ -142,8 +142,8 @@ func (t *Tx) SaveGrant(ctx context.Context, g Grant) error {
 // RemoveGrant marks a grant as removed and keeps what is remembered of it. It
 // reports whether the instance had it: one that was claimed by another is not
 // removed.
-func (t *Tx) RemoveGrant(ctx context.Context, id, instance string) (bool, error) {
-	n, err := t.change(ctx, "UPDATE custody_grants SET removed_at = $1 WHERE id = $2 AND workspace = $3 AND instance = $4 AND removed_at = ''",
+func (t *Tx) RemoveGrant(id, instance string) (bool, error) {
+	n, err := t.change("UPDATE custody_grants SET removed_at = $1 WHERE id = $2 AND workspace = $3 AND instance = $4 AND removed_at = ''",
 		stamp(t.run.At), id, t.run.Workspace, instance)
 	return n == 1, err
 }

@@ -17,12 +17,12 @@ const grantID = "cmdb/APP-0042#aws/iam-access-key/billing-export"
 func claim(t testing.TB, r *Register, run Run, instance, from string, save func(g *Grant)) (got Grant, claimed Claimed, err error) {
 	t.Helper()
 	err = record(t, r, run, func(tx *Tx) error {
-		if got, claimed, err = tx.ClaimGrant(t.Context(), grantID, instance, from); err != nil || save == nil {
+		if got, claimed, err = tx.ClaimGrant(grantID, instance, from); err != nil || save == nil {
 			return err
 		}
 		saved := got
 		save(&saved)
-		return tx.SaveGrant(t.Context(), saved)
+		return tx.SaveGrant(saved)
 	})
 	return got, claimed, err
 }
@@ -30,7 +30,7 @@ func claim(t testing.TB, r *Register, run Run, instance, from string, save func(
 func remove(t testing.TB, r *Register, run Run, instance string) (removed bool) {
 	t.Helper()
 	must(t, record(t, r, run, func(tx *Tx) (err error) {
-		removed, err = tx.RemoveGrant(t.Context(), grantID, instance)
+		removed, err = tx.RemoveGrant(grantID, instance)
 		return err
 	}))
 	return removed
@@ -86,7 +86,7 @@ func TestAGrantWhoseStateWasLost(t *testing.T) {
 		// Was the first resource there all the while, it learns of the second, and
 		// takes nothing along when it goes.
 		err = record(t, r, run("prod", "run-4"), func(tx *Tx) error {
-			return tx.SaveGrant(t.Context(), Grant{ID: grantID, Instance: "i1", Serial: 4, Memory: "{}"})
+			return tx.SaveGrant(Grant{ID: grantID, Instance: "i1", Serial: 4, Memory: "{}"})
 		})
 		wantFault(t, err, ErrDuplicate, "by another resource of this workspace")
 		if remove(t, r, run("prod", "run-4"), "i1") {
@@ -130,7 +130,7 @@ func TestTwoWorkspacesClaimAtOnce(t *testing.T) {
 					if _, err := tx.Append(Draft{Kind: "grant.claimed", Subject: grantID}); err != nil {
 						return err
 					}
-					_, _, err := tx.ClaimGrant(context.Background(), grantID, "i-"+w, "")
+					_, _, err := tx.ClaimGrant(grantID, "i-"+w, "")
 					return err
 				})
 			})
@@ -174,21 +174,21 @@ func TestGrantsThatCannotBeStored(t *testing.T) {
 	each(t, func(t *testing.T, c Config) {
 		r := mustOpen(t, c)
 		for name, change := range map[string]func(tx *Tx) error{
-			"no id":       func(tx *Tx) error { _, _, err := tx.ClaimGrant(t.Context(), "", "i", ""); return err },
-			"no instance": func(tx *Tx) error { _, _, err := tx.ClaimGrant(t.Context(), "a", "", ""); return err },
-			"not claimed": func(tx *Tx) error { return tx.SaveGrant(t.Context(), Grant{ID: "a", Instance: "i", Memory: "{}"}) },
+			"no id":       func(tx *Tx) error { _, _, err := tx.ClaimGrant("", "i", ""); return err },
+			"no instance": func(tx *Tx) error { _, _, err := tx.ClaimGrant("a", "", ""); return err },
+			"not claimed": func(tx *Tx) error { return tx.SaveGrant(Grant{ID: "a", Instance: "i", Memory: "{}"}) },
 			"no memory": func(tx *Tx) error {
-				if _, _, err := tx.ClaimGrant(t.Context(), "a", "i", ""); err != nil {
+				if _, _, err := tx.ClaimGrant("a", "i", ""); err != nil {
 					return err
 				}
-				return tx.SaveGrant(t.Context(), Grant{ID: "a", Instance: "i"})
+				return tx.SaveGrant(Grant{ID: "a", Instance: "i"})
 			},
 			"removed": func(tx *Tx) error {
-				if _, _, err := tx.ClaimGrant(t.Context(), "a", "i", ""); err != nil {
+				if _, _, err := tx.ClaimGrant("a", "i", ""); err != nil {
 					return err
 				}
-				_, err := tx.RemoveGrant(t.Context(), "a", "i")
-				return errors.Join(err, tx.SaveGrant(t.Context(), Grant{ID: "a", Instance: "i", Memory: "{}"}))
+				_, err := tx.RemoveGrant("a", "i")
+				return errors.Join(err, tx.SaveGrant(Grant{ID: "a", Instance: "i", Memory: "{}"}))
 			},
 		} {
 			if err := record(t, r, run("prod", "run-1"), change); err == nil {

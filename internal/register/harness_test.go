@@ -63,7 +63,7 @@ func child(ctx context.Context, args []string) error {
 		}
 	case "killed while it begins":
 		err = r.Record(ctx, run("prod", "run-killed"), func(tx *Tx) error {
-			_, _, err := tx.BeginAct(ctx, act)
+			_, _, err := tx.BeginAct(act)
 			if err == nil {
 				die()
 			}
@@ -147,7 +147,7 @@ func must(t testing.TB, err error) {
 
 func begin(ctx context.Context, r *Register, run Run, a Act) (act Act, began bool, err error) {
 	err = r.Record(ctx, run, func(tx *Tx) error {
-		act, began, err = tx.BeginAct(ctx, a)
+		act, began, err = tx.BeginAct(a)
 		return err
 	})
 	return act, began, err

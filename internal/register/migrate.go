@@ -6,6 +6,7 @@ import (
 	"embed"
 	"io/fs"
 	"strings"
+	"time"
 
 	"github.com/pressly/goose/v3"
 )
@@ -40,7 +41,7 @@ func (r *Register) migrate(ctx context.Context, files fs.FS) (newer bool, err er
 	// comes second finds the work done.
 	const attempts = 5
 	for range attempts {
-		newer, err = r.db.tryMigrate(ctx, files)
+		newer, err = r.db.tryMigrate(ctx, files, r.limit)
 		if err == nil || ctx.Err() != nil {
 			break
 		}
@@ -51,7 +52,7 @@ func (r *Register) migrate(ctx context.Context, files fs.FS) (newer bool, err er
 	return newer, err
 }
 
-func (d *database) tryMigrate(ctx context.Context, files fs.FS) (newer bool, err error) {
+func (d *database) tryMigrate(ctx context.Context, files fs.FS, limit time.Duration) (newer bool, err error) {
 	options := append([]goose.ProviderOption{
 		goose.WithTableName(tableOfMigrations), goose.WithDisableGlobalRegistry(true), goose.WithLogger(goose.NopLogger()),
 	}, d.options...)
@@ -59,10 +60,16 @@ func (d *database) tryMigrate(ctx context.Context, files fs.FS) (newer bool, err
 	if err != nil {
 		return false, err
 	}
-	current, target, err := p.GetVersions(ctx)
+	asking, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	current, target, err := p.GetVersions(asking)
 	if err != nil || current >= target {
 		return current > target, err
 	}
-	_, err = p.Up(ctx)
+	// A migration may have to go through all events.
+	const patience = 10
+	working, cancel := context.WithTimeout(ctx, patience*limit)
+	defer cancel()
+	_, err = p.Up(working)
 	return false, err
 }

@@ -29,7 +29,7 @@ func (r *Register) Bindings(ctx context.Context, asset string) ([]Binding, error
 }
 
 // SaveBinding stores a binding of the run's workspace.
-func (t *Tx) SaveBinding(ctx context.Context, b Binding) error {
+func (t *Tx) SaveBinding(b Binding) error {
 	facts, err := Canonical(b.Facts)
 	if err == nil {
 		err = checkName("asset", b.Asset, false)
@@ -37,7 +37,7 @@ func (t *Tx) SaveBinding(ctx context.Context, b Binding) error {
 	if err != nil {
 		return fmt.Errorf("binding of %.40q: %w", b.Asset, err)
 	}
-	_, err = t.change(ctx, `INSERT INTO custody_bindings (workspace, asset, digest, facts, updated_at) VALUES ($1, $2, $3, $4, $5)
+	_, err = t.change(`INSERT INTO custody_bindings (workspace, asset, digest, facts, updated_at) VALUES ($1, $2, $3, $4, $5)
 		ON CONFLICT (workspace, asset) DO UPDATE SET digest = excluded.digest, facts = excluded.facts, updated_at = excluded.updated_at`,
 		t.run.Workspace, b.Asset, b.Digest, facts, stamp(t.run.At))
 	return err
@@ -45,8 +45,8 @@ func (t *Tx) SaveBinding(ctx context.Context, b Binding) error {
 
 // RemoveBinding removes a binding of the run's workspace and reports whether it
 // was there.
-func (t *Tx) RemoveBinding(ctx context.Context, asset string) (bool, error) {
-	n, err := t.change(ctx, "DELETE FROM custody_bindings WHERE workspace = $1 AND asset = $2", t.run.Workspace, asset)
+func (t *Tx) RemoveBinding(asset string) (bool, error) {
+	n, err := t.change("DELETE FROM custody_bindings WHERE workspace = $1 AND asset = $2", t.run.Workspace, asset)
 	return n == 1, err
 }
 
@@ -78,7 +78,7 @@ func (r *Register) Assets(ctx context.Context) ([]Asset, error) {
 
 // SaveAsset stores an asset record of the run's workspace. One of that id in
 // another workspace is ErrDuplicate.
-func (t *Tx) SaveAsset(ctx context.Context, a Asset) error {
+func (t *Tx) SaveAsset(a Asset) error {
 	record, err := Canonical(a.Record)
 	if err == nil {
 		err = checkName("id", a.ID, false)
@@ -86,14 +86,14 @@ func (t *Tx) SaveAsset(ctx context.Context, a Asset) error {
 	if err != nil {
 		return fmt.Errorf("asset %.40q: %w", a.ID, err)
 	}
-	n, err := t.change(ctx, "INSERT INTO custody_assets ("+assetColumns+`) VALUES ($1, $2, $3, $4)
+	n, err := t.change("INSERT INTO custody_assets ("+assetColumns+`) VALUES ($1, $2, $3, $4)
 		ON CONFLICT (id) DO UPDATE SET record = excluded.record, updated_at = excluded.updated_at WHERE custody_assets.workspace = excluded.workspace`,
 		a.ID, t.run.Workspace, record, stamp(t.run.At))
 	if err != nil || n == 1 {
 		return err
 	}
 	var there Asset
-	if _, err := t.get(ctx, "SELECT "+assetColumns+" FROM custody_assets WHERE id = $1", []any{a.ID}, there.columns()...); err != nil {
+	if _, err := t.get("SELECT "+assetColumns+" FROM custody_assets WHERE id = $1", []any{a.ID}, there.columns()...); err != nil {
 		return err
 	}
 	return &fault.Fault{
@@ -104,7 +104,7 @@ func (t *Tx) SaveAsset(ctx context.Context, a Asset) error {
 
 // RemoveAsset removes an asset record of the run's workspace and reports whether
 // it was there.
-func (t *Tx) RemoveAsset(ctx context.Context, id string) (bool, error) {
-	n, err := t.change(ctx, "DELETE FROM custody_assets WHERE id = $1 AND workspace = $2", id, t.run.Workspace)
+func (t *Tx) RemoveAsset(id string) (bool, error) {
+	n, err := t.change("DELETE FROM custody_assets WHERE id = $1 AND workspace = $2", id, t.run.Workspace)
 	return n == 1, err
 }

@@ -17,7 +17,7 @@ func TestBindings(t *testing.T) {
 		save := func(workspace, facts string) {
 			t.Helper()
 			must(t, record(t, r, run(workspace, "run-1"), func(tx *Tx) error {
-				return tx.SaveBinding(t.Context(), Binding{Asset: "itam/LT-1", Digest: "0123456789abcdef", Facts: facts})
+				return tx.SaveBinding(Binding{Asset: "itam/LT-1", Digest: "0123456789abcdef", Facts: facts})
 			}))
 		}
 		save("prod", `{"holder": "hr/E-1"}`)
@@ -33,7 +33,7 @@ func TestBindings(t *testing.T) {
 		}
 		for _, wanted := range []bool{true, false} {
 			must(t, record(t, r, run("dev", "run-2"), func(tx *Tx) error {
-				if removed, err := tx.RemoveBinding(t.Context(), "itam/LT-1"); removed != wanted || err != nil {
+				if removed, err := tx.RemoveBinding("itam/LT-1"); removed != wanted || err != nil {
 					return fmt.Errorf("removed: %t, %w", removed, err)
 				}
 				return nil
@@ -42,7 +42,7 @@ func TestBindings(t *testing.T) {
 		if got, err = r.Bindings(t.Context(), "itam/LT-1"); err != nil || !slices.Equal(got, want[1:]) {
 			t.Errorf("got %+v, %v", got, err)
 		}
-		if record(t, r, run("dev", "run-2"), func(tx *Tx) error { return tx.SaveBinding(t.Context(), Binding{Asset: "a"}) }) == nil {
+		if record(t, r, run("dev", "run-2"), func(tx *Tx) error { return tx.SaveBinding(Binding{Asset: "a"}) }) == nil {
 			t.Error("a binding without facts was stored")
 		}
 	})
@@ -52,7 +52,7 @@ func TestAssets(t *testing.T) {
 	each(t, func(t *testing.T, c Config) {
 		r := mustOpen(t, c)
 		save := func(workspace, id, text string) error {
-			return record(t, r, run(workspace, "run-1"), func(tx *Tx) error { return tx.SaveAsset(t.Context(), Asset{ID: id, Record: text}) })
+			return record(t, r, run(workspace, "run-1"), func(tx *Tx) error { return tx.SaveAsset(Asset{ID: id, Record: text}) })
 		}
 		must(t, save("prod", "APP-2", `{}`))
 		must(t, save("prod", "APP-1", `{}`))
@@ -74,7 +74,7 @@ func TestAssets(t *testing.T) {
 			removed   bool
 		}{{"dev", false}, {"prod", true}, {"prod", false}} {
 			must(t, record(t, r, run(c.workspace, "run-2"), func(tx *Tx) error {
-				if removed, err := tx.RemoveAsset(t.Context(), "APP-2"); removed != c.removed || err != nil {
+				if removed, err := tx.RemoveAsset("APP-2"); removed != c.removed || err != nil {
 					return fmt.Errorf("%s removed: %t, %w", c.workspace, removed, err)
 				}
 				return nil
@@ -96,7 +96,7 @@ func TestAReviewIsOpenedOnce(t *testing.T) {
 		for i := range 6 {
 			all.Go(func() {
 				err := r.Record(t.Context(), run(fmt.Sprintf("w%d", i), "run-1"), func(tx *Tx) error {
-					there, opened, err := tx.OpenReview(t.Context(), review)
+					there, opened, err := tx.OpenReview(review)
 					if err != nil || !opened {
 						if there.Assignee != review.Assignee {
 							t.Errorf("got %+v", there)
@@ -124,7 +124,7 @@ func TestAReviewIsOpenedOnce(t *testing.T) {
 			t.Errorf("got %+v, %v", open, err)
 		}
 		v.Reference, v.Status, v.AnsweredBy, v.ClosedAt = "17", "confirmed", "hr/E-7", start.Add(time.Minute)
-		must(t, record(t, r, run(v.Workspace, "run-2"), func(tx *Tx) error { return tx.SaveReview(t.Context(), v) }))
+		must(t, record(t, r, run(v.Workspace, "run-2"), func(tx *Tx) error { return tx.SaveReview(v) }))
 		if got, _, err := r.Review(t.Context(), v.Name); err != nil || got != v {
 			t.Errorf("got %+v, %v", got, err)
 		}
@@ -132,7 +132,7 @@ func TestAReviewIsOpenedOnce(t *testing.T) {
 			t.Errorf("got %+v, %v", open, err)
 		}
 		v.Name = "another"
-		if err := record(t, r, run("prod", "run-2"), func(tx *Tx) error { return tx.SaveReview(t.Context(), v) }); err == nil {
+		if err := record(t, r, run("prod", "run-2"), func(tx *Tx) error { return tx.SaveReview(v) }); err == nil {
 			t.Error("a review was saved that was not opened")
 		}
 		for name, change := range map[string]func(v *Review){
@@ -140,8 +140,8 @@ func TestAReviewIsOpenedOnce(t *testing.T) {
 		} {
 			v := review
 			change(&v)
-			if record(t, r, run("prod", "run-2"), func(tx *Tx) error { _, _, err := tx.OpenReview(t.Context(), v); return err }) == nil ||
-				record(t, r, run("prod", "run-2"), func(tx *Tx) error { return tx.SaveReview(t.Context(), v) }) == nil {
+			if record(t, r, run("prod", "run-2"), func(tx *Tx) error { _, _, err := tx.OpenReview(v); return err }) == nil ||
+				record(t, r, run("prod", "run-2"), func(tx *Tx) error { return tx.SaveReview(v) }) == nil {
 				t.Errorf("%s: no error", name)
 			}
 		}
@@ -154,7 +154,7 @@ func TestANoticeIsSentOnce(t *testing.T) {
 		n := Notice{Name: "cmdb/APP-1#deploy lapses 2030-02-01 7d", Subject: "cmdb/APP-1#deploy", Recipient: "hr/E-7"}
 		for i, want := range []bool{true, false, false} {
 			must(t, record(t, r, run(fmt.Sprintf("w%d", i), "run-1"), func(tx *Tx) error {
-				first, err := tx.RememberNotice(t.Context(), n)
+				first, err := tx.RememberNotice(n)
 				if err == nil && first != want {
 					t.Errorf("call %d: got %t", i, first)
 				}
@@ -166,7 +166,7 @@ func TestANoticeIsSentOnce(t *testing.T) {
 			t.Errorf("got %+v, %v", got, err)
 		}
 		n.Recipient = ""
-		if record(t, r, run("prod", "run-2"), func(tx *Tx) error { _, err := tx.RememberNotice(t.Context(), n); return err }) == nil {
+		if record(t, r, run("prod", "run-2"), func(tx *Tx) error { _, err := tx.RememberNotice(n); return err }) == nil {
 			t.Error("a notice to nobody was stored")
 		}
 	})
@@ -209,12 +209,12 @@ func TestAListThatShrinksIsReported(t *testing.T) {
 			}
 		}
 		must(t, record(t, r, run("prod", "run-2"), func(tx *Tx) error {
-			return tx.ConfirmCount(t.Context(), Count{System: "itam", List: "assets", Records: 500})
+			return tx.ConfirmCount(Count{System: "itam", List: "assets", Records: 500})
 		}))
 		must(t, note("prod", 490))
 		for _, c := range []Count{{System: "itam", List: "assets", Records: -1}, {System: "itam", List: "assets", Records: maxInteger}, {List: "assets"}, {System: "itam"}} {
 			if r.NoteCount(t.Context(), run("prod", "run-1"), c, 20) == nil ||
-				record(t, r, run("prod", "run-1"), func(tx *Tx) error { return tx.ConfirmCount(t.Context(), c) }) == nil {
+				record(t, r, run("prod", "run-1"), func(tx *Tx) error { return tx.ConfirmCount(c) }) == nil {
 				t.Errorf("%+v was accepted", c)
 			}
 		}

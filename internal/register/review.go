@@ -49,12 +49,12 @@ func (r *Register) OpenReviews(ctx context.Context) ([]Review, error) {
 // OpenReview stores a review of the run's workspace, unless one of that name is
 // there: then that is returned, and opened is false. Of two runs that open it at
 // once, one does.
-func (t *Tx) OpenReview(ctx context.Context, v Review) (review Review, opened bool, err error) {
+func (t *Tx) OpenReview(v Review) (review Review, opened bool, err error) {
 	if err := v.check(); err != nil {
 		return Review{}, false, err
 	}
 	v.Workspace, v.OpenedAt = t.run.Workspace, t.run.At.UTC()
-	n, err := t.exec(ctx, "INSERT INTO custody_reviews ("+reviewColumns+") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (name) DO NOTHING",
+	n, err := t.exec("INSERT INTO custody_reviews ("+reviewColumns+") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (name) DO NOTHING",
 		v.Name, v.Workspace, v.Subject, v.Queue, v.Reference, v.Status, v.Assignee, v.AnsweredBy, v.Body, stamp(v.OpenedAt), stamp(v.DueAt), stamp(v.ClosedAt))
 	if err != nil {
 		return Review{}, false, err
@@ -64,17 +64,17 @@ func (t *Tx) OpenReview(ctx context.Context, v Review) (review Review, opened bo
 		return v, true, nil
 	}
 	var there Review
-	_, err = t.get(ctx, "SELECT "+reviewColumns+" FROM custody_reviews WHERE name = $1", []any{v.Name}, there.columns()...)
+	_, err = t.get("SELECT "+reviewColumns+" FROM custody_reviews WHERE name = $1", []any{v.Name}, there.columns()...)
 	return there, false, err
 }
 
 // SaveReview stores what changes of a review: everything but its name, its
 // workspace and when it was opened.
-func (t *Tx) SaveReview(ctx context.Context, v Review) error {
+func (t *Tx) SaveReview(v Review) error {
 	if err := v.check(); err != nil {
 		return err
 	}
-	n, err := t.change(ctx, `UPDATE custody_reviews SET subject = $1, queue = $2, reference = $3, status = $4, assignee = $5, answered_by = $6, body = $7,
+	n, err := t.change(`UPDATE custody_reviews SET subject = $1, queue = $2, reference = $3, status = $4, assignee = $5, answered_by = $6, body = $7,
 		due_at = $8, closed_at = $9 WHERE name = $10`,
 		v.Subject, v.Queue, v.Reference, v.Status, v.Assignee, v.AnsweredBy, v.Body, stamp(v.DueAt), stamp(v.ClosedAt), v.Name)
 	if err == nil && n == 0 {
@@ -118,13 +118,13 @@ const noticeColumns = "name, workspace, subject, recipient, at"
 
 // RememberNotice stores a notice of the run's workspace and reports whether it is
 // the first of that name. Only the first is to be sent.
-func (t *Tx) RememberNotice(ctx context.Context, n Notice) (bool, error) {
+func (t *Tx) RememberNotice(n Notice) (bool, error) {
 	for what, text := range map[string]string{"name": n.Name, "subject": n.Subject, "recipient": n.Recipient} {
 		if err := checkName(what+" of the notice", text, false); err != nil {
 			return false, err
 		}
 	}
-	rows, err := t.exec(ctx, "INSERT INTO custody_notices ("+noticeColumns+") VALUES ($1, $2, $3, $4, $5) ON CONFLICT (name) DO NOTHING",
+	rows, err := t.exec("INSERT INTO custody_notices ("+noticeColumns+") VALUES ($1, $2, $3, $4, $5) ON CONFLICT (name) DO NOTHING",
 		n.Name, t.run.Workspace, n.Subject, n.Recipient, stamp(t.run.At))
 	t.changed = t.changed || rows == 1
 	return rows == 1, err

@@ -1,16 +1,20 @@
 package register
 
 import (
+	"database/sql/driver"
 	"fmt"
+	"io"
 	"net"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgproto3"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/acctest/servers"
@@ -60,11 +64,11 @@ func TestALostConnection(t *testing.T) {
 	r := mustOpen(t, c)
 	err := r.Record(t.Context(), run("prod", "run-1"), func(tx *Tx) error {
 		var pid int64
-		if _, err := tx.get(t.Context(), "SELECT pg_backend_pid()", nil, &pid); err != nil {
+		if _, err := tx.get("SELECT pg_backend_pid()", nil, &pid); err != nil {
 			return err
 		}
 		d.PostgresExec(t, fmt.Sprintf("SELECT pg_terminate_backend(%d, 10000)", pid))
-		return tx.SaveAsset(t.Context(), Asset{ID: "a", Record: "{}"})
+		return tx.SaveAsset(Asset{ID: "a", Record: "{}"})
 	})
 	f := wantFault(t, err, fault.ErrUnavailable, "connection to the database of the register was lost")
 	if !strings.Contains(f.Happened, "Nothing was recorded") {
@@ -73,7 +77,7 @@ func TestALostConnection(t *testing.T) {
 	// At the commit, it cannot be known whether it arrived.
 	err = r.Record(t.Context(), run("prod", "run-1"), func(tx *Tx) error {
 		var pid int64
-		if _, err := tx.get(t.Context(), "SELECT pg_backend_pid()", nil, &pid); err != nil {
+		if _, err := tx.get("SELECT pg_backend_pid()", nil, &pid); err != nil {
 			return err
 		}
 		d.PostgresExec(t, fmt.Sprintf("SELECT pg_terminate_backend(%d, 10000)", pid))
@@ -164,5 +168,70 @@ func TestLeastRights(t *testing.T) {
 	_, err = least.db.write.Exec("UPDATE custody_events SET body = '{}'")
 	if got := least.engine.explain(err); got != troubleRight {
 		t.Errorf("the ledger could be changed: %v", err)
+	}
+}
+
+// A query, or a disk, that does not come to an end.
+func TestARegisterThatIsTooSlow(t *testing.T) {
+	each(t, func(t *testing.T, c Config) {
+		mustOpen(t, c) // with enough time
+		c.Timeout = 300 * time.Millisecond
+		r := mustOpen(t, c)
+		endless := "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c) SELECT max(n) FROM c"
+		if r.db.begin != "" {
+			endless = "SELECT 1 FROM pg_sleep(60)"
+		}
+		var n int64
+		err := r.Record(t.Context(), run("prod", "run-1"), func(tx *Tx) error {
+			_, err := tx.get(endless, nil, &n)
+			return err
+		})
+		wantFault(t, err, fault.ErrUnavailable, "did not answer in time")
+		_, err = list(t.Context(), r, func(n *int64) []any { return []any{n} }, endless)
+		if f := wantFault(t, err, fault.ErrUnavailable, "did not answer in time"); f.Summary != summaryRead {
+			t.Errorf("got %v", f)
+		}
+	})
+}
+
+// Something that accepts connections and never says anything.
+func TestAServerThatIsSilent(t *testing.T) {
+	address := systemtest.ServeTCP(t, func(c net.Conn) {
+		defer c.Close() //nolint:errcheck // a test
+		_, _ = io.Copy(io.Discard, c)
+	})
+	_, err := Open(t.Context(), Config{Location: "postgres://u@" + address + "/x?sslmode=disable", Timeout: 100 * time.Millisecond})
+	wantFault(t, err, fault.ErrUnavailable, "could not be reached")
+}
+
+func TestAFullDisk(t *testing.T) {
+	r := mustOpen(t, Config{Location: "sqlite:custody.db", Folder: t.TempDir()})
+	r.tamper(t, "PRAGMA max_page_count = 1") // as many as there are
+	err := record(t, r, run("prod", "run-1"), func(tx *Tx) error {
+		return tx.SaveAsset(Asset{ID: "a", Record: `"` + strings.Repeat("a", 200<<10) + `"`})
+	})
+	wantFault(t, err, fault.ErrUnavailable, "disk of the register is full")
+	wantSound(t, r, "prod", 0)
+}
+
+func TestWhatCodesMean(t *testing.T) {
+	for code, want := range map[string]trouble{
+		"55P03": troubleLocked, "40P01": troubleLocked, "57014": troubleTimeout, "57P01": troubleLost, "57P03": troubleReach, "08006": troubleReach,
+		"53300": troubleReach, "53100": troubleDisk, "28P01": troubleLogin, "28000": troubleLogin, "3D000": troubleLogin, "42501": troubleRight,
+		"25006": troubleReplica, "42P01": troubleTables, "23505": troubleContradiction, "XX000": troubleOther, "": troubleOther,
+	} {
+		err := fmt.Errorf("wrapped: %w", &pgconn.PgError{Code: code, Message: canary})
+		p := &postgres{}
+		if got := p.explain(err); got != want {
+			t.Errorf("%q: got %+v", code, got)
+		}
+		if strings.Contains(newFault(p, summaryRead, "", err).Error(), canary) {
+			t.Errorf("%q: the words of the server are shown", code)
+		}
+	}
+	for _, err := range []error{io.EOF, io.ErrUnexpectedEOF, driver.ErrBadConn, &net.OpError{Op: "read", Err: syscall.ECONNRESET}} {
+		if got := (&postgres{}).explain(fmt.Errorf("wrapped: %w", err)); got != troubleLost {
+			t.Errorf("%v: got %+v", err, got)
+		}
 	}
 }

@@ -12,9 +12,10 @@ import (
 )
 
 // Tx is a transaction, in which changes and the events that record them are
-// written together.
+// written together. It is of use until the function that got it returns.
 type Tx struct {
 	r       *Register
+	ctx     context.Context // of the call that it belongs to, with the call's limit
 	tx      *sql.Tx
 	run     Run
 	head    Head
@@ -33,8 +34,8 @@ func (r *Register) Record(ctx context.Context, run Run, change func(tx *Tx) erro
 	if err := run.check(); err != nil {
 		return err
 	}
-	return r.transact(ctx, run, func(ctx context.Context, t *Tx) error {
-		if err := t.lock(ctx); err != nil {
+	return r.transact(ctx, run, func(t *Tx) error {
+		if err := t.lock(); err != nil {
 			return err
 		}
 		before := t.head
@@ -45,7 +46,7 @@ func (r *Register) Record(ctx context.Context, run Run, change func(tx *Tx) erro
 		case t.err != nil:
 			return t.err
 		case len(t.events) > 0:
-			return t.write(ctx, before)
+			return t.write(before)
 		case t.changed:
 			return errUnrecorded
 		}
@@ -54,7 +55,7 @@ func (r *Register) Record(ctx context.Context, run Run, change func(tx *Tx) erro
 }
 
 // transact runs a function in a transaction.
-func (r *Register) transact(ctx context.Context, run Run, change func(ctx context.Context, t *Tx) error) error {
+func (r *Register) transact(ctx context.Context, run Run, change func(t *Tx) error) error {
 	limited, cancel := context.WithTimeout(ctx, r.limit)
 	defer cancel()
 	tx, err := r.db.write.BeginTx(limited, nil)
@@ -62,13 +63,13 @@ func (r *Register) transact(ctx context.Context, run Run, change func(ctx contex
 		return r.unwritten(ctx, err)
 	}
 	defer tx.Rollback() //nolint:errcheck // it has ended, or nothing was written
-	t := &Tx{r: r, tx: tx, run: run, head: Head{Workspace: run.Workspace}}
+	t := &Tx{r: r, ctx: limited, tx: tx, run: run, head: Head{Workspace: run.Workspace}}
 	if r.db.begin != "" {
 		if _, err := tx.ExecContext(limited, r.db.begin); err != nil {
 			return r.unwritten(ctx, err)
 		}
 	}
-	if err := change(limited, t); err != nil {
+	if err := change(t); err != nil {
 		return err
 	}
 	if err := tx.Commit(); err != nil {
@@ -89,10 +90,10 @@ func (r *Register) unwritten(ctx context.Context, err error) error {
 }
 
 // lock reads the head of the workspace, and keeps others from appending behind it.
-func (t *Tx) lock(ctx context.Context) error {
+func (t *Tx) lock() error {
 	// The update changes nothing but takes the lock of the row, also where two
 	// transactions insert it at once.
-	_, err := t.get(ctx, `INSERT INTO custody_workspaces (name, sequence, hash) VALUES ($1, 0, '')
+	_, err := t.get(`INSERT INTO custody_workspaces (name, sequence, hash) VALUES ($1, 0, '')
 		ON CONFLICT (name) DO UPDATE SET name = excluded.name RETURNING sequence, hash`, []any{t.run.Workspace}, &t.head.Sequence, &t.head.Hash)
 	return err
 }
@@ -108,7 +109,7 @@ func (t *Tx) Append(d Draft) (Event, error) {
 }
 
 // write writes the events behind the head that was there before.
-func (t *Tx) write(ctx context.Context, before Head) error {
+func (t *Tx) write(before Head) error {
 	const rows, columns = 100, 10
 	for from := 0; from < len(t.events); from += rows {
 		part := t.events[from:min(from+rows, len(t.events))]
@@ -125,11 +126,11 @@ func (t *Tx) write(ctx context.Context, before Head) error {
 			text.WriteString(")")
 			args = append(args, e.Workspace, e.Sequence, instant(e.At), e.Kind, e.Subject, e.Actor, e.Run, e.Body, e.Previous, e.Hash)
 		}
-		if _, err := t.exec(ctx, text.String(), args...); err != nil {
+		if _, err := t.exec(text.String(), args...); err != nil {
 			return err
 		}
 	}
-	n, err := t.exec(ctx, "UPDATE custody_workspaces SET sequence = $1, hash = $2 WHERE name = $3 AND sequence = $4",
+	n, err := t.exec("UPDATE custody_workspaces SET sequence = $1, hash = $2 WHERE name = $3 AND sequence = $4",
 		t.head.Sequence, t.head.Hash, t.head.Workspace, before.Sequence)
 	if err == nil && n != 1 {
 		err = fmt.Errorf("the head of the workspace %q is not there any more", t.head.Workspace)
@@ -138,37 +139,37 @@ func (t *Tx) write(ctx context.Context, before Head) error {
 }
 
 // change runs a statement that an event has to record.
-func (t *Tx) change(ctx context.Context, statement string, args ...any) (int64, error) {
+func (t *Tx) change(statement string, args ...any) (int64, error) {
 	t.changed = true
-	return t.exec(ctx, statement, args...)
+	return t.exec(statement, args...)
 }
 
 // exec runs a statement and returns how many rows it changed.
-func (t *Tx) exec(ctx context.Context, statement string, args ...any) (int64, error) {
-	result, err := t.tx.ExecContext(ctx, t.r.db.text(statement), args...)
+func (t *Tx) exec(statement string, args ...any) (int64, error) {
+	result, err := t.tx.ExecContext(t.ctx, t.r.db.text(statement), args...)
 	if err != nil {
-		return 0, t.failed(ctx, err)
+		return 0, t.failed(err)
 	}
 	n, err := result.RowsAffected()
-	return n, t.failed(ctx, err)
+	return n, t.failed(err)
 }
 
 // get reads one row, and reports whether there is one.
-func (t *Tx) get(ctx context.Context, statement string, args []any, into ...any) (bool, error) {
-	err := t.tx.QueryRowContext(ctx, t.r.db.text(statement), args...).Scan(into...)
+func (t *Tx) get(statement string, args []any, into ...any) (bool, error) {
+	err := t.tx.QueryRowContext(t.ctx, t.r.db.text(statement), args...).Scan(into...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, nil
 	}
-	return err == nil, t.failed(ctx, err)
+	return err == nil, t.failed(err)
 }
 
 // failed remembers the first error: after it, PostgreSQL commits nothing and
 // SQLite would commit a part.
-func (t *Tx) failed(ctx context.Context, err error) error {
+func (t *Tx) failed(err error) error {
 	if err == nil {
 		return nil
 	}
-	err = t.r.unwritten(ctx, err)
+	err = t.r.unwritten(t.ctx, err)
 	if t.err == nil {
 		t.err = err
 	}

@@ -139,7 +139,7 @@ func TestNothingIsWrittenInHalf(t *testing.T) {
 		refused := errors.New("refused")
 		for name, change := range map[string]func(tx *Tx) error{
 			"an error after a change": func(tx *Tx) error {
-				if err := tx.SaveAsset(ctx, Asset{ID: "a", Record: "{}"}); err != nil {
+				if err := tx.SaveAsset(Asset{ID: "a", Record: "{}"}); err != nil {
 					return err
 				}
 				if _, err := tx.Append(Draft{Kind: "asset.saved", Subject: "a"}); err != nil {
@@ -147,12 +147,12 @@ func TestNothingIsWrittenInHalf(t *testing.T) {
 				}
 				return refused
 			},
-			"a change without an event": func(tx *Tx) error { return tx.SaveAsset(ctx, Asset{ID: "a", Record: "{}"}) },
+			"a change without an event": func(tx *Tx) error { return tx.SaveAsset(Asset{ID: "a", Record: "{}"}) },
 			"an error of the database that is passed over": func(tx *Tx) error {
-				if err := tx.SaveAsset(ctx, Asset{ID: "a", Record: "{}"}); err != nil {
+				if err := tx.SaveAsset(Asset{ID: "a", Record: "{}"}); err != nil {
 					return err
 				}
-				_, _ = tx.exec(ctx, "SELECT * FROM nothing")
+				_, _ = tx.exec("SELECT * FROM nothing")
 				_, err := tx.Append(Draft{Kind: "asset.saved", Subject: "a"})
 				return err
 			},
@@ -181,7 +181,7 @@ func TestAnInterruptedRun(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		err := r.Record(ctx, run("prod", "run-1"), func(tx *Tx) error {
 			cancel()
-			_, err := tx.exec(ctx, "DELETE FROM custody_assets")
+			_, err := tx.exec("DELETE FROM custody_assets")
 			return err
 		})
 		if !errors.Is(err, context.Canceled) {
