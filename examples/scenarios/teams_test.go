@@ -8,22 +8,22 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/acctest"
 )
 
-// newcomers are a team inside a team, and who is in it: nobody who is still
+// nestedTeam are a team inside a team, and who is in it: nobody who is still
 // here, at first.
-var newcomers = []string{
+var nestedTeam = []string{
 	"T-03;Operations;operations@example.org;Team;Active;;E-1002;",
 	"T-04;Night Shift;night@example.org;Team;Active;;E-1002;Operations",
 	"E-1030;Nils Berg;nils.berg@example.org;Employee;Terminated;;E-1002;Night Shift",
 	"E-1031;Rosa Lund;rosa.lund@example.org;Employee;Terminated;;E-1002;Night Shift",
 }
 
-// askAround hands an application to a team whose members are those of another
+// teamInsideTeam hands an application to a team whose members are those of another
 // team, and one to somebody who has left; then it asks the directory and the
 // asset system themselves.
-func askAround(t *testing.T, m *mirror) {
+func teamInsideTeam(t *testing.T, m *mirror) {
 	t.Helper()
 	w := m.w.In(t)
-	for _, line := range newcomers {
+	for _, line := range nestedTeam {
 		w.Append(peopleExport, line)
 	}
 	w.Edit(workloadsExport, "geocoder;Service;Live;platform@example.org;", "geocoder;Service;Live;operations@example.org;")

@@ -18,49 +18,10 @@ func (e *evaluation) reasons() []Reason {
 	for severity := int(Revoke); severity >= int(Keep); severity-- {
 		for c := range codes.All {
 			if int(e.severity(c)) == severity {
-				out = append(out, Reason{Code: c, Message: e.message(c), Controls: e.controls(c)})
+				out = append(out, Reason{Code: c, Message: e.message(c)})
 			}
 		}
 	}
-	return out
-}
-
-// controls returns the controls that the handling of a finding serves, in the
-// catalogues that the policies name.
-func (e *evaluation) controls(c Code) []string {
-	of := e.in.Policies[len(e.in.Policies)-1].Controls // a grant's own policy adds to the provider's
-	if of == nil {
-		return nil
-	}
-	q := ControlQuery{Code: c, BoundTo: e.binding.BoundTo, Rotation: e.verdicts[c].rotation}
-	switch c {
-	case GrantRotationDue:
-		q.Rotation = e.rotation
-	case TaskOpen, TaskOverdue:
-		q.Tasks = e.binding.TaskKinds
-	case AssetChanged, OwnerMoved:
-		q.Changed = e.changedFields(c)
-	}
-	return of(q)
-}
-
-// changedFields names what differs from the last issue.
-func (e *evaluation) changedFields(c Code) []string {
-	p, b := &e.prior.Basis, e.binding
-	var out []string
-	note := func(differs bool, name string) {
-		if differs {
-			out = append(out, name)
-		}
-	}
-	if c == OwnerMoved {
-		note(managerChanged(p.Manager, b.Manager), "manager")
-		note(teamsChanged(p.Teams, b.Teams), "teams")
-		return out
-	}
-	note(changed(p.Class, b.Class), "class")
-	note(changed(p.Environment, b.Environment), "environment")
-	note(changed(p.Criticality, b.Criticality), "criticality")
 	return out
 }
 

@@ -82,9 +82,8 @@ type Condition struct {
 
 // Reason says why a grant is as it is.
 type Reason struct {
-	Code     Code
-	Message  string
-	Controls []string
+	Code    Code
+	Message string
 }
 
 // Answer is the attestation that a grant remembers, so that taking it out of the

@@ -55,8 +55,8 @@ func (p *course) add(s step) {
 	p.count++
 }
 
-// rise drops the steps that are not graver than what comes before them.
-func (p *course) rise() {
+// dropMilderSteps drops the steps that are not graver than what comes before them.
+func (p *course) dropMilderSteps() {
 	kept := 1
 	for _, s := range p.steps[1:p.count] {
 		if s.action > p.steps[kept-1].action {
@@ -224,7 +224,7 @@ func (e *evaluation) lay(c Code, t *Trigger, tooLittle bool, start time.Time) co
 	if t.Grace > 0 {
 		e.layStep(&p, c, start.Add(t.Grace), e.gate(c, t.Then, tooLittle))
 	}
-	p.rise()
+	p.dropMilderSteps()
 	return p
 }
 
@@ -324,14 +324,14 @@ func (e *evaluation) merge(rulings []ruling) verdict {
 		v.rotation, v.dated = rotation, dated
 	}
 	for i := range rulings {
-		e.foresee(&v, &rulings[i])
+		e.noteNextStep(&v, &rulings[i])
 	}
 	return v
 }
 
-// foresee notes when a policy asks for something graver, if no other one does so
+// noteNextStep notes when a policy asks for something graver, if no other one does so
 // earlier, and what that is.
-func (e *evaluation) foresee(v *verdict, r *ruling) {
+func (e *evaluation) noteNextStep(v *verdict, r *ruling) {
 	if !r.runs {
 		return
 	}

@@ -12,8 +12,8 @@ import (
 )
 
 // run decides in the world as it is, checks every law, and goes on from the
-// result. More dice choose the instants and the findings that are tried besides.
-func (w *world) run(d dice) error {
+// result. d also chooses the instants and the findings that are tried as well.
+func (w *world) run(d numberSource) error {
 	in := w.input()
 	got, err := Decide(in)
 	if err != nil {
@@ -127,7 +127,7 @@ func (s *step) checkUsable() error {
 
 // checkQuiet holds that nothing changes before next_change_at, and something then.
 // On held facts not every step shows. A clock that may be wrong announces nothing.
-func (s *step) checkQuiet(d dice) error {
+func (s *step) checkQuiet(d numberSource) error {
 	g := s.grant
 	end := g.NextChangeAt
 	if end.IsZero() {

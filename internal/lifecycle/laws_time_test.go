@@ -113,7 +113,7 @@ var raisedByComparing = RaisedByGrant | Engine
 
 // checkMonotone holds that one more finding never gives a milder action, and brings
 // no access back.
-func (s *step) checkMonotone(d dice) error {
+func (s *step) checkMonotone(d numberSource) error {
 	extra := Code(d.IntN(int(NumCodes)))
 	if raisedByComparing.Has(extra) || s.binding.Codes().Has(extra) {
 		return nil
@@ -163,7 +163,7 @@ var statusOf = map[Code]OwnerStatus{
 // checkGraver holds that under the baseline a graver fact in place of another one is
 // never milder, and leaves no more access. A state that is written in place of a date
 // can be trusted at least as much.
-func (s *step) checkGraver(d dice) error {
+func (s *step) checkGraver(d numberSource) error {
 	if !s.plain || s.binding.Held { // what is not known again says nothing new
 		return nil
 	}

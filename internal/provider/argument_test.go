@@ -88,8 +88,8 @@ func TestBadProviderConfigurations(t *testing.T) {
 		"an unknown status":      {`tasks = "tasks.csv"`, `tasks = "tasks.csv", people_states = { "on leave" = "away" }`, []string{`systems["cmdb"].file.people_states["on leave"]`, "Accepted: "}},
 		"an unknown task status": {`tasks = "tasks.csv"`, `tasks = "tasks.csv", tasks_states = { Stalled = "waiting" }`, []string{`systems["cmdb"].file.tasks_states["Stalled"]`, "open, closed"}},
 		"records of what":        {`tasks = "tasks.csv"`, `tasks = "tasks.csv", min_records = { owners = 3 }`, []string{`systems["cmdb"].file.min_records["owners"]`, "It is not accepted; use"}},
-		"an unknown directory":   {"systems = {", "directories = [\"corp\"]\n  systems = {", []string{"directories =", `No system named "corp", which directories names, is configured.`, `"cmdb"`}},
-		"no people":              {systems, systems + "\n  other = { file = { assets = \"assets.csv\" } }\n  }\n  directories = [\"other\"]\n  limits = {", []string{"directories =", `The system "other", which directories names, knows no people.`}},
+		"an unknown directory":   {"systems = {", "directories = [\"corp\"]\n  systems = {", []string{"directories =", `No system named "corp", which directories lists, is configured.`, `"cmdb"`}},
+		"no people":              {systems, systems + "\n  other = { file = { assets = \"assets.csv\" } }\n  }\n  directories = [\"other\"]\n  limits = {", []string{"directories =", `The system "other", which is listed in directories, has no people.`}},
 		"a review queue":         {"systems = {", "reviews = \"cmdb\"\n  systems = {", []string{"reviews =", "System Has No Review Queue", "Leave reviews out"}},
 		"a policy that is cut":   {"systems = {", "policy = \"{\"\n  systems = {", []string{"policy =", "Invalid Policy"}},
 		"a policy of version 2":  {"systems = {", "policy = jsonencode({ version = 2 })\n  systems = {", []string{"policy =", "At version", "Unknown Version"}},
@@ -166,7 +166,7 @@ func TestThePolicyOfTheProviderDecides(t *testing.T) {
 
 // A policy that spares leavers is told by one warning, however many grants there are;
 // one that only spares less is not. No test case sees warnings.
-func TestAPolicyThatIsMilderIsToldOnce(t *testing.T) {
+func TestAMilderPolicyIsReportedOnce(t *testing.T) {
 	t.Parallel()
 	w := acctest.Load(t, "grant")
 	w.Append("main.tf", "resource \"custody_grant\" \"other\" {\n  binding = custody_binding.app\n  access  = \"key/other\"\n}")

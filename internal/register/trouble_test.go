@@ -117,7 +117,7 @@ func TestARegisterThatDoesNotOpen(t *testing.T) {
 // A server, or a proxy before it, may repeat what it was sent.
 func TestThePasswordStaysSecret(t *testing.T) {
 	const secret = "Canary-7f3a/of+a=<&Token>"
-	for name, form := range systemtest.Disguises(secret) {
+	for name, form := range systemtest.Encodings(secret) {
 		address := systemtest.ServeTCP(t, func(c net.Conn) {
 			defer c.Close() //nolint:errcheck // a test
 			b := pgproto3.NewBackend(c, c)

@@ -20,7 +20,7 @@ var failures = map[string]struct {
 	"the assets vanish":    {func(f *acctest.Folder) { f.Remove("assets.csv") }, []string{"assets.csv", "Nothing was issued and nothing was revoked", "then plan again"}},
 	"the people vanish":    {func(f *acctest.Folder) { f.Remove("people.csv") }, []string{"people.csv", "Nothing was issued and nothing was revoked"}},
 	"the tasks vanish":     {func(f *acctest.Folder) { f.Remove("tasks.csv") }, []string{"tasks.csv", "Nothing was issued and nothing was revoked"}},
-	"a row is cut off":     {func(f *acctest.Folder) { f.Append("assets.csv", "APP-2,application,Led") }, []string{"assets.csv", "line 4", "Correct or export the file again"}},
+	"a row is cut off":     {func(f *acctest.Folder) { f.Append("assets.csv", "APP-2,application,Led") }, []string{"assets.csv", "line 4", "Correct the file or export it again"}},
 	"a quote is left open": {func(f *acctest.Folder) { f.Append("people.csv", `p5,"dave@exam`) }, []string{"people.csv", "line 6"}},
 	"all rows are gone":    {func(f *acctest.Folder) { f.Write("people.csv", "id,username,status\n") }, []string{"it holds 0 ", "it may be cut off"}},
 	"a header is gone":     {func(f *acctest.Folder) { f.Edit("assets.csv", "id,class", "key,class") }, []string{"assets.csv", "id"}},

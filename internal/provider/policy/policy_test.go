@@ -203,7 +203,7 @@ func TestBadDocuments(t *testing.T) {
 }
 
 // validate is no command of a test case.
-func TestABadDocumentIsToldByValidate(t *testing.T) {
+func TestABadDocumentIsReportedByValidate(t *testing.T) {
 	t.Parallel()
 	w := acctest.Load(t, "policy")
 	w.Edit("main.tf", "# what a test states", `lead_time = "soon"`)
