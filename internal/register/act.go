@@ -79,7 +79,7 @@ func (t *Tx) BeginAct(a Act) (act Act, began bool, err error) {
 
 // FinishAct records the outcome of an act of the run's workspace, with its event.
 // The detail is a JSON text that says what was read back. It reports whether the
-// act had no outcome before: what two runs finish at once is recorded once.
+// act had no outcome before: if two runs finish it, only the first is recorded.
 func (t *Tx) FinishAct(sequence int64, result Result, detail string) (bool, error) {
 	switch result {
 	case Done, Failed, Abandoned:

@@ -15,8 +15,8 @@ import (
 )
 
 // Checkpoint is a signed statement that a workspace had this head at an instant.
-// Whoever can write to the register can cut the ledger, and write it anew, but
-// cannot sign: the key is kept elsewhere, and so should be the checkpoints.
+// An account that can write to the register can truncate or rewrite the ledger, but
+// cannot sign: the key is kept elsewhere, and so must be the checkpoints.
 type Checkpoint struct {
 	Workspace string    `json:"workspace"`
 	Sequence  int64     `json:"sequence"`

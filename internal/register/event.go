@@ -114,7 +114,7 @@ func checkInstant(at time.Time) error {
 	return nil
 }
 
-// checkName reports a name that could not be stored, shown or told from others.
+// checkName reports a name that could not be stored, shown or distinguished from others.
 func checkName(what, text string, optional bool) error {
 	switch {
 	case text == "" && !optional:

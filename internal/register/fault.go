@@ -15,39 +15,39 @@ const (
 	summaryWrite = "Unable to Write Register"
 )
 
-// trouble says what an error of the database means, and what to do.
-type trouble struct{ what, advice string }
+// problem says what an error of the database means, and what to do.
+type problem struct{ what, advice string }
 
 var (
-	troubleLocked = trouble{"Another run holds the lock of the register.",
+	problemLocked = problem{"Another run holds the lock of the register.",
 		"Wait until the other run has ended, then run again. If no other run is there, look for a program that has the register open in a transaction."}
-	troubleTimeout = trouble{"The register did not answer in time.",
+	problemTimeout = problem{"The register did not answer in time.",
 		"Look at the load of the database and of the disk, then run again."}
-	troubleReach = trouble{"The database of the register could not be reached.",
+	problemReach = problem{"The database of the register could not be reached.",
 		"Check that the database answers from here and has connections left, then run again."}
-	troubleLost = trouble{"The connection to the database of the register was lost.",
+	problemLost = problem{"The connection to the database of the register was lost.",
 		"Run again: what was recorded is found. If it happens again, look at the log of the database."}
-	troubleLogin = trouble{"The database of the register refused the login.",
+	problemLogin = problem{"The database of the register refused the login.",
 		"Check the user, the password and the name of the database, then run again."}
-	troubleCertificate = trouble{"The certificate of the database of the register does not verify; nothing was sent to it.",
+	problemCertificate = problem{"The certificate of the database of the register does not verify; nothing was sent to it.",
 		"Name the authority in sslrootcert, and the server as its certificate does, then run again."}
-	troubleRight = trouble{"The account of the register lacks a right.",
+	problemRight = problem{"The account of the register lacks a right.",
 		"Grant it SELECT, INSERT, UPDATE and DELETE on the tables custody_*, and for a new or older register also CREATE on the schema."}
-	troubleReplica = trouble{"The database of the register can only be read.",
+	problemReplica = problem{"The database of the register can only be read.",
 		"Connect to the server that takes writes; a connection string with several hosts takes target_session_attrs=read-write."}
-	troubleTables = trouble{"The tables of the register are not there any more.",
+	problemTables = problem{"The tables of the register are missing.",
 		"Check that the location leads to the right database and schema. If the register is lost, restore it from a backup."}
-	troubleContradiction = trouble{"The register contradicts itself: it already holds a row that would have to be new.",
-		"Somebody changed it by hand, or restored a part of it. Check the ledger, and restore the register from a backup."}
-	troubleFile = trouble{"The file of the register cannot be opened for reading and writing.",
+	problemContradiction = problem{"The register contradicts itself: it already holds a row that would have to be new.",
+		"It was edited, or only a part of it was restored. Check the ledger, and restore the register from a backup."}
+	problemFile = problem{"The file of the register cannot be opened for reading and writing.",
 		"Check that its folder exists, that it is a regular file, and that it and its folder may be written."}
-	troubleNotADatabase = trouble{"The file of the register is not a sound database of SQLite.",
+	problemNotADatabase = problem{"The file of the register is not a sound database of SQLite.",
 		"Check that the location names the right file. If the file is damaged, restore it from a backup."}
-	troubleDisk = trouble{"The disk of the register is full or fails.",
+	problemDisk = problem{"The disk of the register is full or fails.",
 		"Make room on the disk, then run again."}
-	troubleNewer = trouble{"The register was written by a newer version of the provider.",
+	problemNewer = problem{"The register was written by a newer version of the provider.",
 		"Upgrade the provider here to the version that the other workspaces use."}
-	troubleOther = trouble{"The database of the register failed.",
+	problemOther = problem{"The database of the register failed.",
 		"Look at the log of the database, then run again."}
 )
 
@@ -78,6 +78,6 @@ func newFault(e engine, summary, known string, err error) *fault.Fault {
 	return f
 }
 
-func (t trouble) fault(summary string) *fault.Fault {
+func (t problem) fault(summary string) *fault.Fault {
 	return &fault.Fault{Kind: fault.ErrUnavailable, Summary: summary, Happened: t.what, Advice: t.advice}
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/fault"
 )
 
-// ErrDuplicate marks what is recorded already for somebody else: two grants of one
-// id, two assets of one id.
+// ErrDuplicate marks an id that is already recorded for another resource: two
+// grants of one id, or two assets of one id.
 var ErrDuplicate = errors.New("recorded twice")
 
 // Grant is what the register remembers of a grant. It stays when the grant is
@@ -18,8 +18,8 @@ var ErrDuplicate = errors.New("recorded twice")
 type Grant struct {
 	ID        string // "<asset>#<access>"
 	Workspace string
-	// Instance tells this resource from every other of the same id. It is made when
-	// the resource is created and kept in its state.
+	// Instance distinguishes this resource from another one of the same id. It is
+	// generated when the resource is created, and kept in its state.
 	Instance  string
 	Run       string // the run that claimed it
 	Serial    int64  // the highest number that was ever issued; it never falls
@@ -32,7 +32,7 @@ type Grant struct {
 // Claimed says what was known of a grant that was claimed.
 type Claimed string
 
-// What can be known of a grant.
+// What can be known of a grant before it is claimed.
 const (
 	ClaimedNew       Claimed = "new"       // nothing
 	ClaimedOwn       Claimed = "own"       // this instance had claimed it before
@@ -70,7 +70,7 @@ func (t *Tx) ClaimGrant(id, instance, from string) (Grant, Claimed, error) {
 	if n == 1 {
 		return fresh, ClaimedNew, nil
 	}
-	// The update takes the lock of the row: two workspaces may claim it at once.
+	// The update takes the lock of the row: two workspaces may claim it at the same time.
 	var g Grant
 	if _, err := t.get("UPDATE custody_grants SET run = run WHERE id = $1 RETURNING "+grantColumns, []any{id}, g.columns()...); err != nil {
 		return Grant{}, "", err
@@ -99,7 +99,7 @@ func (g *Grant) claimedBy(run Run, instance, from string) (Claimed, error) {
 	return "", g.twice(run)
 }
 
-// twice is the error about a grant that somebody else holds.
+// twice is the error about a grant that another resource has claimed.
 func (g *Grant) twice(run Run) error {
 	where := fmt.Sprintf("in the workspace %q", g.Workspace)
 	if g.Workspace == run.Workspace {
@@ -109,7 +109,7 @@ func (g *Grant) twice(run Run) error {
 		Kind: ErrDuplicate, Summary: "Grant Exists Already",
 		Happened: fmt.Sprintf("The grant %q is managed %s.", g.ID, where),
 		Advice: "Give one of the two another access or another asset, or remove one. " +
-			"If the grant has moved here, or the other workspace is gone, name that workspace as the one that it comes from.",
+			"If the grant has moved here, or the other workspace no longer exists, name that workspace as the one that it comes from.",
 	}
 }
 

@@ -83,8 +83,8 @@ func TestAGrantWhoseStateWasLost(t *testing.T) {
 		if err != nil || claimed != ClaimedForgotten || g.Serial != 3 || !g.Latched {
 			t.Errorf("got %+v, %s, %v", g, claimed, err)
 		}
-		// Was the first resource there all the while, it learns of the second, and
-		// takes nothing along when it goes.
+		// If the first resource still exists, it gets an error when it writes, and
+		// removes nothing when it is destroyed.
 		err = record(t, r, run("prod", "run-4"), func(tx *Tx) error {
 			return tx.SaveGrant(Grant{ID: grantID, Instance: "i1", Serial: 4, Memory: "{}"})
 		})
@@ -198,7 +198,7 @@ func TestGrantsThatCannotBeStored(t *testing.T) {
 	})
 }
 
-// What was changed by hand is not guessed at.
+// An instant that was edited is not guessed.
 func TestAnInstantThatCannotBeRead(t *testing.T) {
 	each(t, func(t *testing.T, c Config) {
 		r := mustOpen(t, c)

@@ -186,7 +186,7 @@ func wantFault(t testing.TB, err error, kind error, words string) *fault.Fault {
 	return f
 }
 
-// tamper runs statements behind the register's back.
+// tamper runs a statement on the database directly.
 func (r *Register) tamper(t testing.TB, statements string) {
 	t.Helper()
 	if _, err := r.db.write.Exec(statements); err != nil {

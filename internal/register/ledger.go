@@ -57,8 +57,8 @@ func (r *Register) Head(ctx context.Context, workspace string) (Head, error) {
 func headColumns(h *Head) []any { return []any{&h.Workspace, &h.Sequence, &h.Hash} }
 
 // Verify checks the ledger of a workspace against itself, against the head that
-// the register keeps apart from it, and against checkpoints. Events that are
-// appended meanwhile do not disturb it.
+// the register keeps apart from it, and against checkpoints. Events may be
+// appended while it runs.
 func (r *Register) Verify(ctx context.Context, workspace string, checkpoints []Checkpoint, keys ...ed25519.PublicKey) (Report, error) {
 	head, err := r.Head(ctx, workspace)
 	if err != nil {

@@ -29,7 +29,7 @@ type engine interface {
 	// open returns where the register is written and where it is read.
 	open() (database, error)
 	// explain says what an error of the database means.
-	explain(err error) trouble
+	explain(err error) problem
 	// code returns the database's own number for an error, which may be shown; its
 	// text may repeat what the database was sent.
 	code(err error) string

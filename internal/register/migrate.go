@@ -20,8 +20,8 @@ const tableOfMigrations = "custody_migrations"
 // database is an open database.
 type database struct {
 	write, read *sql.DB
-	begin       string // what every transaction that writes begins with, if anything
-	mark        string // what stands before the number of a parameter
+	begin       string // the first statement of every transaction that writes; may be empty
+	mark        string // the character before the number of a parameter
 	dialect     goose.Dialect
 	options     []goose.ProviderOption
 }
@@ -37,15 +37,15 @@ func (d *database) text(statement string) string {
 // migrate brings the tables up to date. It reports whether the register is newer
 // than the program.
 func (r *Register) migrate(ctx context.Context, files fs.FS) (newer bool, err error) {
-	// Programs that start at once may get in each other's way; then the one that
-	// comes second finds the work done.
+	// If two programs migrate at the same time, one of them may fail; its next
+	// attempt finds the work done.
 	const attempts = 5
 	for range attempts {
 		newer, err = r.db.tryMigrate(ctx, files, r.limit)
 		if err == nil || ctx.Err() != nil {
 			break
 		}
-		if t := r.engine.explain(err); t != troubleOther && t != troubleContradiction {
+		if t := r.engine.explain(err); t != problemOther && t != problemContradiction {
 			break
 		}
 	}

@@ -57,7 +57,7 @@ func (p *postgres) open() (database, error) {
 	}, nil
 }
 
-func (p *postgres) explain(err error) trouble {
+func (p *postgres) explain(err error) problem {
 	var refused *pgconn.PgError
 	var authority x509.UnknownAuthorityError
 	var certificate *tls.CertificateVerificationError
@@ -65,49 +65,49 @@ func (p *postgres) explain(err error) trouble {
 	var connecting *pgconn.ConnectError
 	switch {
 	case errors.As(err, &refused):
-		return pgTrouble(refused.Code)
+		return pgProblem(refused.Code)
 	case errors.As(err, &certificate), errors.As(err, &authority):
-		return troubleCertificate
+		return problemCertificate
 	case errors.As(err, &connecting):
-		return troubleReach
+		return problemReach
 	case errors.Is(err, context.DeadlineExceeded):
-		return troubleTimeout
+		return problemTimeout
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF), errors.Is(err, driver.ErrBadConn), errors.As(err, &network),
 		strings.Contains(err.Error(), "conn closed"):
-		return troubleLost
+		return problemLost
 	}
-	return troubleOther
+	return problemOther
 }
 
-// pgTrouble reads a SQLSTATE.
-func pgTrouble(code string) trouble {
+// pgProblem reads a SQLSTATE.
+func pgProblem(code string) problem {
 	switch code {
 	case "55P03", "40P01":
-		return troubleLocked
+		return problemLocked
 	case "57014":
-		return troubleTimeout
+		return problemTimeout
 	case "57P01", "57P02":
-		return troubleLost
+		return problemLost
 	case "42501":
-		return troubleRight
+		return problemRight
 	case "25006":
-		return troubleReplica
+		return problemReplica
 	case "42P01", "3F000":
-		return troubleTables
+		return problemTables
 	case "23505":
-		return troubleContradiction
+		return problemContradiction
 	case "3D000":
-		return troubleLogin
+		return problemLogin
 	case "53100":
-		return troubleDisk
+		return problemDisk
 	}
 	switch code[:min(2, len(code))] {
 	case "28":
-		return troubleLogin
+		return problemLogin
 	case "08", "53", "57":
-		return troubleReach
+		return problemReach
 	}
-	return troubleOther
+	return problemOther
 }
 
 func (p *postgres) code(err error) string {

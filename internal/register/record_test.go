@@ -167,7 +167,7 @@ func TestANoticeIsSentOnce(t *testing.T) {
 		}
 		n.Recipient = ""
 		if record(t, r, run("prod", "run-2"), func(tx *Tx) error { _, err := tx.RememberNotice(n); return err }) == nil {
-			t.Error("a notice to nobody was stored")
+			t.Error("a notice without a recipient was stored")
 		}
 	})
 }

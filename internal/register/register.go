@@ -47,7 +47,7 @@ func open(ctx context.Context, c Config, files fs.FS) (*Register, error) {
 	}
 	switch {
 	case newer:
-		err = troubleNewer.fault(summaryOpen)
+		err = problemNewer.fault(summaryOpen)
 	case err != nil:
 		err = r.fault(ctx, summaryOpen, err)
 	default:
@@ -88,7 +88,7 @@ func (r *Register) identify(ctx context.Context) error {
 // Run is the run that changes a register.
 type Run struct {
 	Workspace string // which workspace it is a run of
-	ID        string // tells the run from every other
+	ID        string // unique to the run
 	Actor     string // who started it; empty if that is not known
 	At        time.Time
 }

@@ -47,8 +47,8 @@ func (r *Register) OpenReviews(ctx context.Context) ([]Review, error) {
 }
 
 // OpenReview stores a review of the run's workspace, unless one of that name is
-// there: then that is returned, and opened is false. Of two runs that open it at
-// once, one does.
+// there: then that is returned, and opened is false. If two runs open it at
+// the same time, one of them does.
 func (t *Tx) OpenReview(v Review) (review Review, opened bool, err error) {
 	if err := v.check(); err != nil {
 		return Review{}, false, err

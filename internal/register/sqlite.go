@@ -36,7 +36,7 @@ func (s *sqLite) open() (database, error) {
 	if info, err := os.Stat(s.path); err == nil && !info.Mode().IsRegular() {
 		return database{}, errNoFile
 	}
-	// SQLite would let everybody read a file that it makes.
+	// A file that SQLite creates is readable by every account.
 	file, err := os.OpenFile(s.path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return database{}, err
@@ -45,8 +45,8 @@ func (s *sqLite) open() (database, error) {
 		return database{}, err
 	}
 	db := database{dialect: goose.DialectSQLite3, mark: "?"}
-	// A transaction that begins as a reader and then writes fails at once where
-	// another writes too, whatever the time-out.
+	// A transaction that begins as a reader and then writes fails immediately if
+	// another one writes too, regardless of the time-out.
 	if db.write, err = s.connect(1, "_txlock", "immediate"); err != nil {
 		return database{}, err
 	}
@@ -87,34 +87,34 @@ const (
 	sqliteNotADB     = 26
 )
 
-func (s *sqLite) explain(err error) trouble {
+func (s *sqLite) explain(err error) problem {
 	var refused *sqlite.Error
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
-		return troubleTimeout
+		return problemTimeout
 	case errors.Is(err, errNoFile), errors.As(err, new(*fs.PathError)):
-		return troubleFile
+		return problemFile
 	case !errors.As(err, &refused):
-		return troubleOther
+		return problemOther
 	}
 	switch refused.Code() & 0xff {
 	case sqliteBusy, sqliteLocked:
-		return troubleLocked
+		return problemLocked
 	case sqliteInterrupt:
-		return troubleTimeout
+		return problemTimeout
 	case sqlitePerm, sqliteReadOnly, sqliteCantOpen:
-		return troubleFile
+		return problemFile
 	case sqliteIO, sqliteFull:
-		return troubleDisk
+		return problemDisk
 	case sqliteCorrupt, sqliteNotADB:
-		return troubleNotADatabase
+		return problemNotADatabase
 	case sqliteConstraint:
-		return troubleContradiction
+		return problemContradiction
 	}
 	if strings.Contains(refused.Error(), "no such table") {
-		return troubleTables
+		return problemTables
 	}
-	return troubleOther
+	return problemOther
 }
 
 // code returns the library's own words: there is no server that could repeat

@@ -91,8 +91,8 @@ func (r *Register) unwritten(ctx context.Context, err error) error {
 
 // lock reads the head of the workspace, and keeps others from appending behind it.
 func (t *Tx) lock() error {
-	// The update changes nothing but takes the lock of the row, also where two
-	// transactions insert it at once.
+	// The update changes nothing but takes the lock of the row, even if two
+	// transactions insert the row at the same time.
 	_, err := t.get(`INSERT INTO custody_workspaces (name, sequence, hash) VALUES ($1, 0, '')
 		ON CONFLICT (name) DO UPDATE SET name = excluded.name RETURNING sequence, hash`, []any{t.run.Workspace}, &t.head.Sequence, &t.head.Hash)
 	return err

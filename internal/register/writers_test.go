@@ -88,7 +88,7 @@ func TestWorkspacesDoNotShareAChain(t *testing.T) {
 func TestProcessesAtOnce(t *testing.T) {
 	each(t, func(t *testing.T, c Config) {
 		const events = 50
-		// All of them come upon an empty register.
+		// All of them open an empty register.
 		one, two := startChild(t, c, "append", "one", fmt.Sprint(events)), startChild(t, c, "append", "two", fmt.Sprint(events))
 		r := mustOpen(t, c)
 		for i := range events {
@@ -200,7 +200,7 @@ func TestAnInterruptedRun(t *testing.T) {
 	})
 }
 
-// What is changed behind the register's back is found.
+// What was changed without the register is found.
 func TestTamperingIsFound(t *testing.T) {
 	each(t, func(t *testing.T, c Config) {
 		public, private := newKey(t)
@@ -209,7 +209,7 @@ func TestTamperingIsFound(t *testing.T) {
 			statements string
 			at         int64
 			cause      Cause
-			proof      bool // whether only a checkpoint tells
+			proof      bool // whether only a checkpoint finds it
 		}{
 			"sound":     {"SELECT 1", 0, "", false},
 			"altered":   {"UPDATE custody_events SET body = '{}' WHERE workspace = 'altered' AND sequence = 2", 2, Altered, false},
@@ -257,7 +257,7 @@ func TestTamperingIsFound(t *testing.T) {
 	})
 }
 
-// After somebody put the head back by hand, nothing is written over what is there.
+// If the head was set back, existing events are not overwritten.
 func TestAnAppendThatWouldFork(t *testing.T) {
 	each(t, func(t *testing.T, c Config) {
 		r := mustOpen(t, c)

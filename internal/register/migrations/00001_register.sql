@@ -1,7 +1,7 @@
 -- +goose Up
--- Both databases run the same statements. Each file must hold a statement that fails
--- when it runs a second time: on SQLite that is what keeps two programs that start
--- at once from running it twice.
+-- Both databases run the same statements. Each file must contain a statement that
+-- fails when it runs a second time: on SQLite, only that prevents two programs that
+-- start at the same time from running the file twice.
 CREATE TABLE custody_register (
   one BIGINT PRIMARY KEY, -- there is one row
   id TEXT NOT NULL

@@ -19,12 +19,12 @@ import (
 // Timeout is how long connecting may take, unless the connection string says so.
 const Timeout = 10 * time.Second
 
-// maxMessage bounds what the server may send at once: a row, for instance.
+// maxMessage is the maximum size of one message of the server, such as a row.
 const maxMessage = 16 << 20
 
 // Config reads a connection string of either form. Where it leaves sslmode open
 // and leads to another machine, or names an authority, the server is verified. The
-// error never repeats what was given: it holds a password.
+// error does not contain the text, which may hold a password.
 func Config(dsn, caFile string) (*pgx.ConnConfig, error) {
 	stated := strings.Contains(dsn, "sslmode") || os.Getenv("PGSSLMODE") != ""
 	if caFile != "" {

@@ -138,7 +138,7 @@ func TestTablesThatAreGone(t *testing.T) {
 		r := mustOpen(t, c)
 		r.tamper(t, "DROP TABLE custody_grants")
 		_, _, err := r.Grant(t.Context(), "a")
-		if f := wantFault(t, err, fault.ErrUnavailable, "tables of the register are not there"); f.Summary != summaryRead {
+		if f := wantFault(t, err, fault.ErrUnavailable, "tables of the register are missing"); f.Summary != summaryRead {
 			t.Errorf("got %v", f)
 		}
 	})
@@ -166,7 +166,7 @@ func TestLeastRights(t *testing.T) {
 	must(t, least.NoteCount(t.Context(), run("prod", "run-1"), Count{System: "itam", List: "assets", Records: 2}, 20))
 	wantSound(t, least, "prod", 4)
 	_, err = least.db.write.Exec("UPDATE custody_events SET body = '{}'")
-	if got := least.engine.explain(err); got != troubleRight {
+	if got := least.engine.explain(err); got != problemRight {
 		t.Errorf("the ledger could be changed: %v", err)
 	}
 }
@@ -215,10 +215,10 @@ func TestAFullDisk(t *testing.T) {
 }
 
 func TestWhatCodesMean(t *testing.T) {
-	for code, want := range map[string]trouble{
-		"55P03": troubleLocked, "40P01": troubleLocked, "57014": troubleTimeout, "57P01": troubleLost, "57P03": troubleReach, "08006": troubleReach,
-		"53300": troubleReach, "53100": troubleDisk, "28P01": troubleLogin, "28000": troubleLogin, "3D000": troubleLogin, "42501": troubleRight,
-		"25006": troubleReplica, "42P01": troubleTables, "23505": troubleContradiction, "XX000": troubleOther, "": troubleOther,
+	for code, want := range map[string]problem{
+		"55P03": problemLocked, "40P01": problemLocked, "57014": problemTimeout, "57P01": problemLost, "57P03": problemReach, "08006": problemReach,
+		"53300": problemReach, "53100": problemDisk, "28P01": problemLogin, "28000": problemLogin, "3D000": problemLogin, "42501": problemRight,
+		"25006": problemReplica, "42P01": problemTables, "23505": problemContradiction, "XX000": problemOther, "": problemOther,
 	} {
 		err := fmt.Errorf("wrapped: %w", &pgconn.PgError{Code: code, Message: canary})
 		p := &postgres{}
@@ -230,7 +230,7 @@ func TestWhatCodesMean(t *testing.T) {
 		}
 	}
 	for _, err := range []error{io.EOF, io.ErrUnexpectedEOF, driver.ErrBadConn, &net.OpError{Op: "read", Err: syscall.ECONNRESET}} {
-		if got := (&postgres{}).explain(fmt.Errorf("wrapped: %w", err)); got != troubleLost {
+		if got := (&postgres{}).explain(fmt.Errorf("wrapped: %w", err)); got != problemLost {
 			t.Errorf("%v: got %+v", err, got)
 		}
 	}
