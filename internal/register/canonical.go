@@ -16,7 +16,7 @@ const (
 	MaxBody  = 256 << 10
 	maxDepth = 32
 	// maxInteger is the greatest integer that every reader of JSON keeps exact.
-	maxInteger = 1<<53 - 1
+	maxInteger int64 = 1<<53 - 1
 )
 
 // Canonical returns a JSON text in the form of RFC 8785: the keys sorted, no

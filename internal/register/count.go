@@ -67,7 +67,7 @@ func (t *Tx) ConfirmCount(c Count) error {
 	if err := c.check(); err != nil {
 		return err
 	}
-	t.changed = true
+	t.changed = true // a confirmation is a decision, even if the count is the same
 	return t.saveCount(c)
 }
 

@@ -54,13 +54,12 @@ func (t *Tx) OpenReview(v Review) (review Review, opened bool, err error) {
 		return Review{}, false, err
 	}
 	v.Workspace, v.OpenedAt = t.run.Workspace, t.run.At.UTC()
-	n, err := t.exec("INSERT INTO custody_reviews ("+reviewColumns+") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (name) DO NOTHING",
+	n, err := t.change("INSERT INTO custody_reviews ("+reviewColumns+") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (name) DO NOTHING",
 		v.Name, v.Workspace, v.Subject, v.Queue, v.Reference, v.Status, v.Assignee, v.AnsweredBy, v.Body, stamp(v.OpenedAt), stamp(v.DueAt), stamp(v.ClosedAt))
 	if err != nil {
 		return Review{}, false, err
 	}
 	if n == 1 {
-		t.changed = true
 		return v, true, nil
 	}
 	var there Review
@@ -124,9 +123,8 @@ func (t *Tx) RememberNotice(n Notice) (bool, error) {
 			return false, err
 		}
 	}
-	rows, err := t.exec("INSERT INTO custody_notices ("+noticeColumns+") VALUES ($1, $2, $3, $4, $5) ON CONFLICT (name) DO NOTHING",
+	rows, err := t.change("INSERT INTO custody_notices ("+noticeColumns+") VALUES ($1, $2, $3, $4, $5) ON CONFLICT (name) DO NOTHING",
 		n.Name, t.run.Workspace, n.Subject, n.Recipient, stamp(t.run.At))
-	t.changed = t.changed || rows == 1
 	return rows == 1, err
 }
 

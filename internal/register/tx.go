@@ -138,10 +138,11 @@ func (t *Tx) write(before Head) error {
 	return err
 }
 
-// change runs a statement that an event has to record.
+// change runs a statement; an event has to record the rows that it changes.
 func (t *Tx) change(statement string, args ...any) (int64, error) {
-	t.changed = true
-	return t.exec(statement, args...)
+	n, err := t.exec(statement, args...)
+	t.changed = t.changed || n > 0
+	return n, err
 }
 
 // exec runs a statement and returns how many rows it changed.

@@ -165,6 +165,11 @@ func TestNothingIsWrittenInHalf(t *testing.T) {
 			}
 			wantSound(t, r, "prod", 0)
 		}
+		// What changes nothing needs no event.
+		must(t, r.Record(ctx, run("prod", "run-1"), func(tx *Tx) error {
+			_, err := tx.RemoveGrant("nothing", "i")
+			return err
+		}))
 		func() {
 			defer func() { _ = recover() }()
 			_ = r.Record(ctx, run("prod", "run-1"), func(*Tx) error { panic("in the middle") })
