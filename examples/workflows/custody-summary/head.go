@@ -9,8 +9,8 @@ import (
 // headLine is one line at the head of the summary, of which the beginning is strong.
 type headLine struct{ strong, rest string }
 
-// head says in a few lines what a plan or a state comes to.
-func (t *tally) head() []headLine {
+// verdict says in a few lines what a plan or a state comes to.
+func (t *tally) verdict() []headLine {
 	var out []headLine
 	add := func(line headLine) { out = append(out, line) }
 	switch n := len(t.changed); {
@@ -29,7 +29,12 @@ func (t *tally) head() []headLine {
 	if t.settled > 0 {
 		add(headLine{"", fmt.Sprintf("Of %s nothing changes but what is remembered and which policy document decides.", plural(t.settled, "grant"))})
 	}
-	add(headLine{"", t.outlook()})
+	return out
+}
+
+// head is the verdict with what a page shows in figures.
+func (t *tally) head() []headLine {
+	out := append(t.verdict(), headLine{"", t.outlook()})
 	at := "Planned at "
 	if t.state {
 		at = "Read at "
@@ -42,8 +47,7 @@ func (t *tally) head() []headLine {
 	if t.next != "" {
 		line += " The schedule changes a grant next at " + t.next + "."
 	}
-	add(headLine{"", line})
-	return out
+	return append(out, headLine{"", line})
 }
 
 // outlook says how much waits and how much falls due.

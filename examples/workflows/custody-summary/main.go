@@ -1,6 +1,6 @@
 // custody-summary is the worklist of a plan or a state: what could not be read, what a
 // plan does to grants, what waits for whom, and what falls due. It writes Markdown for
-// the page of a job, an issue or a comment, JSON for a pipeline
+// the page of a job, an issue or a comment, one page of HTML, JSON for a pipeline
 // (schema/summary.schema.json), or the figures alone.
 //
 //	usage: custody-summary [-code N] [-format FORMAT] [-o FILE]... [-allow WORDS] [-log FILE] [-title TEXT] [INPUT.json]
@@ -42,6 +42,7 @@ type format struct {
 var formats = []format{
 	{"markdown", ".md", writeMarkdown},
 	{"json", ".json", writeReport},
+	{"html", ".html", writePage},
 	{"counts", ".env", writeCounts},
 }
 
@@ -71,7 +72,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer, clk clock.Clo
 	flags.StringVar(&o.log, "log", "", "a file with what terraform plan printed: its errors are shown if the plan failed, and which systems did not answer")
 	flags.StringVar(&o.title, "title", "Custody", "the title")
 	flags.StringVar(&o.allow, "allow", "", "end with 3 if the plan does anything else than these, separated by commas: "+strings.Join(allowable(), ", "))
-	flags.Func("o", "write to this file and print nothing; may be repeated. Its ending says the format: .md, .json, .env", func(name string) error {
+	flags.Func("o", "write to this file and print nothing; may be repeated. Its ending says the format: .md, .json, .html, .env", func(name string) error {
 		o.files = append(o.files, name)
 		return nil
 	})
@@ -169,7 +170,7 @@ func (o *options) writers() ([]format, error) {
 	for _, name := range o.files {
 		i := slices.IndexFunc(formats, func(f format) bool { return f.extension == filepath.Ext(name) })
 		if i < 0 {
-			return nil, fmt.Errorf("-o %q is not accepted; its ending must be .md, .json or .env", name)
+			return nil, fmt.Errorf("-o %q is not accepted; its ending must be .md, .json, .html or .env", name)
 		}
 		out = append(out, formats[i])
 	}

@@ -234,3 +234,21 @@ func sampleState(t testing.TB) string {
 	}
 	return string(state)
 }
+
+// fuzzedPlan is a plan in which a text stands wherever one from outside can stand.
+func fuzzedPlan(t testing.TB, s string) string {
+	t.Helper()
+	f := factsOf("cmdb/a", "n"+s, "workload", "hr/e", object{"names": object{"hr/e": "n" + s}, "manager": "m" + s})
+	g := &side{
+		status: "review", because: []string{"owner.left: m" + s}, facts: f, generations: object{"g1": key(true, "2030-01-20T00:00:00Z", "hr/e")},
+		memory: object{"holder": "hr/e", "next_change_at": "2030-01-20T00:00:00Z", "exception": object{"codes": []string{"c" + s}, "reason": "r" + s, "approved_by": "a" + s, "expires_at": "2030-01-21T00:00:00Z"}},
+	}
+	plan, err := json.Marshal(object{
+		"format_version": "1.2", "timestamp": "2030-01-15T09:00:00Z",
+		"resource_changes": []object{grantOf(t, "x"+s, nil, g), changeOf("y"+s, "z", nil, object{}, "create")},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(plan)
+}

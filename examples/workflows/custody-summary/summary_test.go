@@ -23,7 +23,7 @@ var update = flag.Bool("update", false, "write the golden files anew; read the d
 var instantOfTests = time.Date(2030, 1, 15, 9, 0, 0, 0, time.UTC)
 
 // summaryOf runs the program and returns what it printed.
-func summaryOf(t *testing.T, code int, stdin string, args ...string) string {
+func summaryOf(t testing.TB, code int, stdin string, args ...string) string {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
 	if got := run(args, strings.NewReader(stdin), &stdout, &stderr, clock.NewFake(instantOfTests)); got != code {

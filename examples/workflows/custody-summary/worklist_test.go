@@ -153,13 +153,13 @@ func TestAllow(t *testing.T) {
 func TestFiles(t *testing.T) {
 	dir := t.TempDir()
 	args := []string{}
-	for _, name := range []string{"s.md", "s.json", "s.env"} {
+	for _, name := range []string{"s.md", "s.json", "s.html", "s.env"} {
 		args = append(args, "-o", filepath.Join(dir, name))
 	}
 	if got := summaryOf(t, 0, samplePlan(t), args...); got != "" {
 		t.Errorf("it prints %q", got)
 	}
-	for name, want := range map[string]string{"s.md": "## Custody\n", "s.json": "{\n", "s.env": "failed=false\n"} {
+	for name, want := range map[string]string{"s.md": "## Custody\n", "s.json": "{\n", "s.html": "<!DOCTYPE html>\n", "s.env": "failed=false\n"} {
 		got, err := os.ReadFile(filepath.Join(dir, name))
 		if err != nil || !strings.HasPrefix(string(got), want) {
 			t.Errorf("%s: %v, %.20q", name, err, got)
