@@ -3,6 +3,7 @@ package acctest_test
 import (
 	"os"
 	"os/exec"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -27,8 +28,11 @@ func TestReleasedPlatforms(t *testing.T) {
 			} `yaml:"ignore"`
 		} `yaml:"builds"`
 	}
-	if err := yaml.Unmarshal(text, &release); err != nil || len(release.Builds) != 1 {
-		t.Fatalf("not one build: %v, %+v", err, release)
+	if err := yaml.Unmarshal(text, &release); err != nil || len(release.Builds) != 2 {
+		t.Fatalf("not two builds: %v, %+v", err, release)
+	}
+	if !reflect.DeepEqual(release.Builds[0], release.Builds[1]) {
+		t.Errorf("the provider and custody-summary are released for other platforms: %+v", release.Builds)
 	}
 	var want []string
 	for _, os := range release.Builds[0].OS {
