@@ -53,6 +53,7 @@ type options struct {
 	title      string
 	log        string
 	allow      string
+	words      []string // of allow; nil: it is not asked
 	frameworks []string
 	files      []string // that are written
 	output     string   // what the log holds
@@ -121,8 +122,7 @@ func summarise(files []string, stdin io.Reader, stdout io.Writer, o *options) (b
 	if len(files) > 1 {
 		return nil, errors.New("more than one input was named")
 	}
-	words, err := allowed(o.allow)
-	if err != nil {
+	if o.words, err = allowed(o.allow); err != nil {
 		return nil, err
 	}
 	writers, err := o.writers()
@@ -151,10 +151,10 @@ func summarise(files []string, stdin io.Reader, stdout io.Writer, o *options) (b
 			return nil, err
 		}
 	}
-	if words == nil {
+	if o.words == nil {
 		return nil, nil
 	}
-	return t.beyond(words), nil
+	return t.beyond(o.words), nil
 }
 
 // writers returns the format of each file, or the one that is printed.

@@ -182,13 +182,15 @@ func (p reporter) grant(e entry) reportGrant {
 	return out
 }
 
+type figure struct {
+	name  string
+	value any
+}
+
 // writeCounts writes the figures as lines that a shell, a dotenv report and the
 // outputs of a job understand.
-func writeCounts(w io.Writer, t *tally, _ *options) error {
-	for _, line := range []struct {
-		name  string
-		value any
-	}{
+func writeCounts(w io.Writer, t *tally, o *options) error {
+	lines := []figure{
 		{"failed", t.failed},
 		{"changes", len(t.changed)},
 		{"class", worst(t.classes())},
@@ -199,7 +201,11 @@ func writeCounts(w io.Writer, t *tally, _ *options) error {
 		{"exceptions", len(t.exceptions)},
 		{"unread", len(t.unreadLines())},
 		{"others", len(t.others)},
-	} {
+	}
+	if o.words != nil {
+		lines = append(lines, figure{"allowed", len(t.beyond(o.words)) == 0})
+	}
+	for _, line := range lines {
 		if _, err := fmt.Fprintf(w, "%s=%v\n", line.name, line.value); err != nil {
 			return err
 		}

@@ -114,6 +114,14 @@ func TestCounts(t *testing.T) {
 	if got != want {
 		t.Errorf("got %s", got)
 	}
+	for allow, line := range map[string]string{"keeps": "allowed=false\n", "adds,rotates,cuts,creates,destroys": "allowed=false\n"} {
+		if got := summaryOf(t, 3, samplePlan(t), "-format", "counts", "-allow", allow, "-log", logged(t, sampleLog)); got != want+line {
+			t.Errorf("%s: got %s", allow, got)
+		}
+	}
+	if got := summaryOf(t, 0, planOf(), "-format", "counts", "-allow", "keeps"); !strings.HasSuffix(got, "allowed=true\n") {
+		t.Errorf("got %s", got)
+	}
 }
 
 // -allow ends with 3 where a plan does more than a pipeline may apply by itself.
