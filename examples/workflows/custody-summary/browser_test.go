@@ -36,7 +36,8 @@ func open(t *testing.T, html string) *browser {
 	if err := os.WriteFile(path, []byte(html), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(program), chromedp.WindowSize(1400, 1000))
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(program), chromedp.WindowSize(1400, 1000),
+		chromedp.Flag("disable-dev-shm-usage", true)) // a container has little of it
 	if os.Geteuid() == 0 {
 		options = append(options, chromedp.NoSandbox) // Chromium's own sandbox is not for root
 	}

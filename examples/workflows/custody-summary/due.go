@@ -42,6 +42,9 @@ func (v event) said() string {
 		if kind == schedule {
 			parts[i] = scheduled(v.after)
 		}
+		if i > 0 {
+			parts[i] = strings.ToLower(parts[i][:1]) + parts[i][1:]
+		}
 	}
 	return strings.Join(parts, "; ")
 }

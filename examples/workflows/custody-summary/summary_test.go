@@ -281,7 +281,7 @@ func FuzzTimeline(f *testing.F) {
 		at := instantOfTests.AddDate(0, 0, 5)
 		got := timeline(&tally{now: instantOfTests, names: names{}, events: []event{{entry{after: g}, at, []string{endOfGeneration}}}})
 		lines := strings.Split(got, "\n")
-		if len(lines) != 9 || !line.MatchString(lines[6]) || lines[7] != "~~~" {
+		if len(lines) != 10 || !line.MatchString(lines[7]) || lines[8] != "~~~" {
 			t.Errorf("%q and %q became\n%s", asset, holder, got)
 		}
 	})

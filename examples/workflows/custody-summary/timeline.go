@@ -14,7 +14,7 @@ const maxEvents = 25
 // a page can show the summary in a fence of backticks.
 func timeline(t *tally) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "~~~mermaid\ngantt\n    title What falls due\n    dateFormat YYYY-MM-DD\n    axisFormat %%d %%b\n")
+	fmt.Fprintf(&b, "~~~mermaid\ngantt\n    title What falls due\n    dateFormat YYYY-MM-DD\n    axisFormat %%d %%b\n    todayMarker off\n")
 	section := ""
 	for i, v := range t.events {
 		if i == maxEvents {
@@ -29,7 +29,7 @@ func timeline(t *tally) string {
 			fmt.Fprintf(&b, "    section %s\n", section)
 		}
 		end := v.at.AddDate(0, 0, 1)
-		fmt.Fprintf(&b, "    %s - %s - %s :%s%s, %s\n", plain(v.said(), 60), plain(t.names.bare(v.asset()), 40), plain(t.names.bare(v.holder()), 40),
+		fmt.Fprintf(&b, "    %s - %s - %s :%s%s, %s\n", plain(strings.ReplaceAll(v.said(), ";", ","), 60), plain(t.names.bare(v.asset()), 40), plain(t.names.bare(v.holder()), 40),
 			urgent(v), v.at.Format("2006-01-02"), end.Format("2006-01-02"))
 	}
 	b.WriteString("~~~\n")
