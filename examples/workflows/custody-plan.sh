@@ -3,7 +3,7 @@
 #
 #   usage: custody-plan.sh [NAME]
 #
-# It writes NAME.md, NAME.html, NAME.json and NAME.env ("summary" unless told), leaves
+# It writes NAME.md, NAME.html, NAME.json and NAME.env ("summary" by default), leaves
 # the plan in tfplan, and ends as "terraform plan -detailed-exitcode" does: 0 without
 # changes, 1 if the plan failed, 2 with changes. custody-summary must be on PATH.
 #

@@ -38,7 +38,7 @@ type author struct {
 	Login string `json:"login"`
 }
 
-// TestMain lets the binary of the tests stand in for gh, which the steps of the
+// TestMain lets the binary of the tests act as gh, which the steps of the
 // workflows call: it is found on PATH under that name.
 func TestMain(m *testing.M) {
 	if filepath.Base(os.Args[0]) == "gh" {

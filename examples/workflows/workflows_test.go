@@ -114,7 +114,7 @@ func TestGitLabIsYAML(t *testing.T) {
 	}
 }
 
-// world is a workspace in which everything stands ready that a job needs.
+// world is a workspace with everything that a job needs.
 func world(t *testing.T) (w *acctest.Workspace, env []string) {
 	t.Helper()
 	bin := t.TempDir()

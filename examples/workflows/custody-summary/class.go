@@ -12,10 +12,10 @@ type class string
 // The classes, the mildest first.
 const (
 	keeps   class = "keeps"   // every credential stays as it is
-	adds    class = "adds"    // a credential comes where there was none
-	rotates class = "rotates" // a new credential comes beside another, or in its place
-	reduces class = "reduces" // a credential ends earlier, or goes while another stays
-	cuts    class = "cuts"    // the last credential goes, or is disabled
+	adds    class = "adds"    // a credential is created where there was none
+	rotates class = "rotates" // a new credential is created beside another, or replaces it
+	reduces class = "reduces" // a credential ends earlier, or is removed while another stays
+	cuts    class = "cuts"    // the last credential is removed or disabled
 )
 
 // classes are in the order of what a reader has to look at first.

@@ -9,10 +9,10 @@ import (
 	"time"
 )
 
-// none stands where there is no value.
+// none is shown where there is no value.
 const none = "–"
 
-// unknownYet stands where a value is known after apply only.
+// unknownYet is shown where a value is known only after apply.
 const unknownYet = "known after apply"
 
 // entry is a grant on both sides of a plan. In a state both sides are the same.
@@ -165,7 +165,7 @@ func (g *grant) lastEnd() string {
 func fate(was, is generation, existed, exists bool) string {
 	switch {
 	case existed && !exists:
-		return "goes away"
+		return "is removed"
 	case !existed && is.Enabled:
 		return "is issued" + until(is)
 	case !existed:
@@ -222,7 +222,7 @@ func did(c *change) string {
 	}
 }
 
-// harm orders what happens to other resources: what goes away comes first.
+// harm orders what happens to other resources: what is removed comes first.
 func harm(c *change) int {
 	switch {
 	case c.is("delete") && c.is("create"):

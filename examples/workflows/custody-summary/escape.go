@@ -25,7 +25,7 @@ func table(b *strings.Builder, head []string, rows int, row func(int) []string) 
 	}
 }
 
-// code shows a name as code. Inside it nobody is mentioned.
+// code shows a name as code, in which no account is mentioned.
 func code(s string) string {
 	if s == none {
 		return none
@@ -33,8 +33,8 @@ func code(s string) string {
 	return "<code>" + text(s) + "</code>"
 }
 
-// text makes a text from outside harmless in Markdown and HTML: names stand in
-// files that anybody may have written, and are to be read, not rendered.
+// text makes a text from outside harmless in Markdown and HTML: names come from files
+// that anybody may have written, and must not be rendered.
 func text(s string) string {
 	runes := []rune(s)
 	if len(runes) > maxText {
@@ -50,7 +50,7 @@ func text(s string) string {
 		case strings.ContainsRune("\\`*{}[]<>|~&$", r):
 			fmt.Fprintf(&b, "&#%d;", r)
 		case r == '@' || r == '#':
-			fmt.Fprintf(&b, "&#%d;&#8203;", r) // so that it mentions nobody and nothing
+			fmt.Fprintf(&b, "&#%d;&#8203;", r) // so that it mentions no account and no issue
 		case r == '_' && !(inWord(runes, i-1) && inWord(runes, i+1)):
 			b.WriteString("&#95;")
 		case r == ':' && i+1 < len(runes) && !unicode.IsSpace(runes[i+1]) && !digits(runes, i):
@@ -68,7 +68,7 @@ func inWord(runes []rune, i int) bool {
 	return i >= 0 && i < len(runes) && (unicode.IsLetter(runes[i]) || unicode.IsDigit(runes[i]))
 }
 
-// digits reports whether the sign at i stands between digits, as in a time.
+// digits reports whether the character at i is between digits, as in a time.
 func digits(runes []rune, i int) bool {
 	return i > 0 && i+1 < len(runes) && unicode.IsDigit(runes[i-1]) && unicode.IsDigit(runes[i+1])
 }

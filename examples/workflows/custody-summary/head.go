@@ -9,7 +9,7 @@ import (
 // headLine is one line at the head of the summary, of which the beginning is strong.
 type headLine struct{ strong, rest string }
 
-// verdict says in a few lines what a plan or a state comes to.
+// verdict sums up a plan or a state in a few lines.
 func (t *tally) verdict() []headLine {
 	var out []headLine
 	add := func(line headLine) { out = append(out, line) }
@@ -24,10 +24,10 @@ func (t *tally) verdict() []headLine {
 		add(headLine{fmt.Sprintf("%s of %d would change.", plural(n, "grant"), t.total()), ""})
 	}
 	if t.withdrawn > 0 {
-		add(headLine{plural(t.withdrawn, "credential") + " that can be used now would go or be disabled", ", over the whole plan, whatever the cause."})
+		add(headLine{plural(t.withdrawn, "credential") + " that can be used now would be removed or disabled", ", counted over the whole plan."})
 	}
 	if t.settled > 0 {
-		add(headLine{"", fmt.Sprintf("Of %s nothing changes but what is remembered and which policy document decides.", plural(t.settled, "grant"))})
+		add(headLine{"", fmt.Sprintf("For %s, only the memory or the policy document changes.", plural(t.settled, "grant"))})
 	}
 	return out
 }

@@ -46,7 +46,7 @@ var formats = []format{
 	{"counts", ".env", writeCounts},
 }
 
-// options are what the program was told.
+// options are the arguments of the program.
 type options struct {
 	code       int
 	format     string
@@ -77,7 +77,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer, clk clock.Clo
 		o.files = append(o.files, name)
 		return nil
 	})
-	flags.Func("at", "the instant of the summary, RFC 3339, where the input names none; now unless told", func(text string) (err error) {
+	flags.Func("at", "the instant of the summary, RFC 3339, where the input names none; default: now", func(text string) (err error) {
 		o.now, err = time.Parse(time.RFC3339, text)
 		return err
 	})

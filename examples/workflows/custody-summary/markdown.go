@@ -99,7 +99,7 @@ func renderReasons(b *strings.Builder, t *tally) {
 			continue
 		}
 		if shown += len(all); shown > maxRows {
-			b.WriteString("\nMore reasons stand in the plan.\n")
+			b.WriteString("\nThe plan contains more reasons.\n")
 			return
 		}
 		fmt.Fprintf(b, "%s\n%s, %s\n\n", heading, text(g.person), text(g.asset))

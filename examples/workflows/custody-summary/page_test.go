@@ -163,7 +163,7 @@ func TestPageOfAState(t *testing.T) {
 		}
 	}
 	if quiet := summaryOf(t, 0, planOf(), "-format", "html"); !strings.Contains(quiet, "Nothing changes, nothing waits") {
-		t.Error("a night without anything is not told")
+		t.Error("a night without anything is not reported")
 	}
 }
 

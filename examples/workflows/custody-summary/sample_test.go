@@ -235,7 +235,7 @@ func sampleState(t testing.TB) string {
 	return string(state)
 }
 
-// fuzzedPlan is a plan in which a text stands wherever one from outside can stand.
+// fuzzedPlan is a plan with a text in every place that can hold one from outside.
 func fuzzedPlan(t testing.TB, s string) string {
 	t.Helper()
 	f := factsOf("cmdb/a", "n"+s, "workload", "hr/e", object{"names": object{"hr/e": "n" + s}, "manager": "m" + s})

@@ -172,8 +172,8 @@ func TestWithdrawn(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			got := summaryOf(t, 0, `{"format_version":"1.2","timestamp":"2030-01-15T09:00:00Z","resource_changes":[{"mode":"managed","type":"custody_grant","change":{"actions":[`+
 				c.actions+`],"before":`+c.before+`,"after":`+c.after+`}}]}`)
-			said := strings.Contains(got, "would go or be disabled")
-			if said != (c.want > 0) || said && !strings.Contains(got, "**"+plural(c.want, "credential")+" that can be used now would go") {
+			said := strings.Contains(got, "would be removed or disabled")
+			if said != (c.want > 0) || said && !strings.Contains(got, "**"+plural(c.want, "credential")+" that can be used now would be removed") {
 				t.Errorf("it does not count %d:\n%s", c.want, got)
 			}
 		})
@@ -197,8 +197,8 @@ func TestEnds(t *testing.T) {
 		code        int
 		args        []string
 	}{
-		{"with 0 unless told", quiet, 0, nil},
-		{"with what it was told", quiet, 2, []string{"-code", "2"}},
+		{"with 0 by default", quiet, 0, nil},
+		{"with the code that was given", quiet, 2, []string{"-code", "2"}},
 		{"with 1 if the plan failed and left nothing", "", 1, []string{"-code", "1", "missing.json"}},
 		{"with 1 on an empty plan", "", 1, []string{"-code", "2"}},
 		{"with 1 on another format", `{"format_version":"2.0"}`, 1, nil},

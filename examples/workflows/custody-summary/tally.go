@@ -15,7 +15,7 @@ const (
 	later = 30
 )
 
-// tally is what a plan or a state comes to.
+// tally is what a plan or a state contains.
 type tally struct {
 	now           time.Time
 	failed, state bool
@@ -25,7 +25,7 @@ type tally struct {
 	before, after map[string]int // grants by status
 	changed       []entry
 	settled       int // grants of which nothing changes but what they remember and which policy decides
-	withdrawn     int // enabled credentials that go or are disabled
+	withdrawn     int // enabled credentials that are removed or disabled
 	observed      []entry
 	waiting       []wait
 	exceptions    []waived

@@ -78,7 +78,7 @@ func (t *tally) heldSystems() []string {
 const maxLog = 8000
 
 // errorsIn returns the end of a log, from its first error on. A system that is
-// unavailable is told in full once and named elsewhere: what tells it comes first.
+// unavailable is reported in full once: that error comes first.
 func errorsIn(log string) string {
 	log = strings.TrimSpace(printable(log))
 	i := strings.Index(log, "Error: ")
@@ -97,7 +97,7 @@ func errorsIn(log string) string {
 }
 
 // unreadFirst orders diagnostics: systems that could not be read come first, and of
-// them those that are told in full.
+// them those that are reported in full.
 func unreadFirst(diagnostic string) int {
 	switch {
 	case !strings.HasPrefix(diagnostic, "Error: Unable to Read"):

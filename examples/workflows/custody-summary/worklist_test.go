@@ -32,7 +32,7 @@ func TestWorklistOfAPlan(t *testing.T) {
 	}
 }
 
-// A state has no plan: what waits and what falls due is told all the same.
+// A state has no plan, and its worklist still says what waits and what falls due.
 func TestWorklistOfAState(t *testing.T) {
 	got := summaryOf(t, 0, sampleState(t), "-at", "2030-01-15T09:00:00Z")
 	golden(t, testdata(t, "state.md"), got)
@@ -176,7 +176,7 @@ func TestFiles(t *testing.T) {
 	summaryOf(t, 1, samplePlan(t), "-o", filepath.Join(dir, "s.pdf"))
 }
 
-// Only what stands below the place of a warning is told, each system once.
+// Only the text below the place of a warning is shown, once for each system.
 func TestUnavailable(t *testing.T) {
 	const boxed = "│ Warning: System Unavailable, Last Known Facts Kept\n│ \n│   with x,\n│   on main.tf line 1:\n│    1: asset\n│ \n│ The system \"hr\" said\n│ no.\n│ \n│ More.\n╵\n"
 	got := unavailable(sampleLog + sampleLog + boxed)
