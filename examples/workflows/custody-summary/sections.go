@@ -50,7 +50,7 @@ func (t *tally) tiles(sections []pageSection) []tile {
 	}
 	all := []tile{
 		{"changes", "would change", "blue", len(t.changed)},
-		{"changes", "credentials would be removed", gone, t.withdrawn},
+		{"changes", "credentials removed", gone, t.withdrawn},
 		{"waiting", "waiting for somebody", "amber", len(t.waiting)},
 		{"due", fmt.Sprintf("due within %d days", soon), "amber", len(t.dueSoon())},
 		{"due", fmt.Sprintf("due within %d days", later), "", len(t.events)},
