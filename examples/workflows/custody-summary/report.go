@@ -138,9 +138,10 @@ func (p reporter) fill(r *report) {
 		}
 		r.Waiting = append(r.Waiting, reportWait{p.grant(w.entry), w.kind, asks, w.since})
 	}
+	first := len(p.t.dueSoon())
 	for i, v := range p.t.events {
 		event := reportEvent{p.grant(v.entry), stamp(v.at), v.kinds}
-		if i < len(p.t.dueSoon()) {
+		if i < first {
 			r.DueIn7Days = append(r.DueIn7Days, event)
 		}
 		r.DueIn30Days = append(r.DueIn30Days, event)

@@ -90,9 +90,10 @@ func (t *tally) waitingTable() pageSection {
 
 func (t *tally) dueTable() pageSection {
 	s := pageSection{ID: "due", Title: fmt.Sprintf("What falls due within %d days", later), Chart: t.chart(), Columns: []string{"When", "What", "Person", "Asset and grant"}}
+	first := len(t.dueSoon())
 	for i, v := range t.events {
 		tag := "later"
-		if i < len(t.dueSoon()) {
+		if i < first {
 			tag = fmt.Sprintf("within %d days", soon)
 		}
 		s.Rows = append(s.Rows, pageRow{tag, []cell{t.timeCell(stamp(v.at)), plainCell(v.said()), t.personCell(v.entry), t.assetCell(v.entry)}})

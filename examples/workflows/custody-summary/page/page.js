@@ -4,6 +4,7 @@
 
   const sections = [...document.querySelectorAll("section")].map((section) => ({
     rows: [...section.querySelectorAll("tbody tr")],
+    texts: [...section.querySelectorAll("tbody tr")].map((row) => row.textContent.toLowerCase()),
     body: section.querySelector("tbody"),
     heads: [...section.querySelectorAll("thead th")],
     chips: [...section.querySelectorAll(".chips button")],
@@ -19,8 +20,8 @@
     for (const s of sections) {
       const tags = s.chips.filter((c) => c.getAttribute("aria-pressed") === "true").map((c) => c.dataset.tag);
       let here = 0;
-      for (const row of s.rows) {
-        const text = row.textContent.toLowerCase();
+      for (const [i, row] of s.rows.entries()) {
+        const text = s.texts[i];
         const fits = words.every((w) => text.includes(w)) && (tags.length === 0 || tags.includes(row.dataset.tag));
         row.hidden = !fits;
         here += fits ? 1 : 0;
