@@ -8,14 +8,20 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 )
 
-// controlsOf returns the controls of the frameworks that the handling of a reason
-// serves. The state does not tell which frameworks the policy names.
+// controlsOf returns the controls that the handling of a reason serves: of the given
+// frameworks, or of those that the policy chooses.
 func (e entry) controlsOf(r reason, frameworks []string) []string {
 	code, err := lifecycle.ParseCode(r.Code)
 	if err != nil {
 		return nil
 	}
 	g := e.side()
+	if frameworks == nil {
+		frameworks = g.memory.Frameworks
+	}
+	if frameworks == nil {
+		frameworks = controls.Default()
+	}
 	q := controls.Query{Code: code}
 	if bound, err := lifecycle.ParseBoundTo(g.facts.BoundTo); err == nil {
 		q.BoundTo = bound

@@ -67,7 +67,7 @@ func eventsOf(e entry, now, end time.Time) []event {
 	if g == nil {
 		return nil
 	}
-	next, scheduled := instant(g.memory.NextChangeAt)
+	next, scheduled := instant(g.NextChangeAt)
 	var out []event
 	note := func(text, kind string) {
 		at, ok := instant(text)
@@ -93,7 +93,7 @@ func eventsOf(e entry, now, end time.Time) []event {
 		note(g.facts.RetirementDate, endOfAsset)
 	}
 	note(g.memory.EnforceFrom, enforcement)
-	note(g.memory.NextChangeAt, schedule)
+	note(g.NextChangeAt, schedule)
 	return out
 }
 

@@ -7,12 +7,10 @@ import (
 
 // earlier is a grant with each fact in an attribute of its own.
 type earlier struct {
-	Action       string `json:"action"`
-	Rotation     string `json:"rotation"`
-	Holder       string `json:"holder"`
-	NextChangeAt string `json:"next_change_at"`
-	EnforceFrom  string `json:"enforce_from"`
-	Reasons      []struct {
+	Action      string `json:"action"`
+	Rotation    string `json:"rotation"`
+	EnforceFrom string `json:"enforce_from"`
+	Reasons     []struct {
 		Code    string `json:"code"`
 		Message string `json:"message"`
 	} `json:"reasons"`
@@ -34,8 +32,8 @@ func readEarlier(data json.RawMessage, g *grant) error {
 		return err
 	}
 	g.facts = e.Binding
-	g.memory.Action, g.memory.Rotation, g.memory.Holder = e.Action, e.Rotation, e.Holder
-	g.memory.NextChangeAt, g.memory.EnforceFrom, g.memory.Conditions = e.NextChangeAt, e.EnforceFrom, e.Conditions
+	g.memory.Action, g.memory.Rotation = e.Action, e.Rotation
+	g.memory.EnforceFrom, g.memory.Conditions = e.EnforceFrom, e.Conditions
 	for _, r := range e.Reasons {
 		g.Because = append(g.Because, r.Code+": "+r.Message)
 	}

@@ -43,7 +43,7 @@ func (e entry) holder() string {
 		if g == nil {
 			continue
 		}
-		if holder := cmp.Or(g.memory.Holder, g.facts.Holder); holder != "" {
+		if holder := cmp.Or(g.Holder, g.facts.Holder); holder != "" {
 			return holder
 		}
 	}
@@ -53,10 +53,10 @@ func (e entry) holder() string {
 // passed returns the keys of those for whom the access was, where the plan gives it to
 // others.
 func (e entry) passed() string {
-	if e.before == nil || e.after == nil || e.before.memory.Holder == e.after.memory.Holder {
+	if e.before == nil || e.after == nil || e.before.Holder == e.after.Holder {
 		return ""
 	}
-	return e.before.memory.Holder
+	return e.before.Holder
 }
 
 func status(g *grant) string {

@@ -9,16 +9,18 @@ import (
 
 // grant is a custody_grant on one side of a plan.
 type grant struct {
-	Access      string                `json:"access"`
-	Status      string                `json:"status"`
-	Would       string                `json:"would"`
-	Because     []string              `json:"because"`
-	Generations map[string]generation `json:"generations"`
-	Revoked     []string              `json:"revoke_generations"`
-	Binding     struct {
-		Facts string `json:"facts"`
+	Access       string                `json:"access"`
+	Status       string                `json:"status"`
+	Would        string                `json:"would"`
+	Because      []string              `json:"because"`
+	Generations  map[string]generation `json:"generations"`
+	Revoked      []string              `json:"revoke_generations"`
+	Holder       string                `json:"holder"`
+	NextChangeAt string                `json:"next_change_at"`
+	Binding      struct {
+		Facts  string `json:"facts"`
+		Memory string `json:"memory"`
 	} `json:"binding"`
-	Memory string `json:"memory"`
 
 	facts  facts
 	memory memory
@@ -60,19 +62,19 @@ type facts struct {
 
 // memory is what a grant remembers, as far as the summary shows it.
 type memory struct {
-	Action       string            `json:"action"`
-	Rotation     string            `json:"rotation"`
-	Holder       string            `json:"holder"`
-	NextChangeAt string            `json:"next_change_at"`
-	EnforceFrom  string            `json:"enforce_from"`
-	Conditions   map[string]string `json:"conditions"` // when each finding was first seen
-	Retiring     []string          `json:"retiring"`
-	Class        string            `json:"class"`
-	Environment  string            `json:"environment"`
-	Criticality  string            `json:"criticality"`
-	Manager      string            `json:"manager"`
-	Teams        []string          `json:"teams"`
-	Review       struct {
+	Action      string            `json:"action"`
+	Rotation    string            `json:"rotation"`
+	EnforceFrom string            `json:"enforce_from"`
+	Conditions  map[string]string `json:"conditions"` // when each finding was first seen
+	Retiring    []string          `json:"retiring"`
+	Class       string            `json:"class"`
+	Environment string            `json:"environment"`
+	Criticality string            `json:"criticality"`
+	Manager     string            `json:"manager"`
+	Teams       []string          `json:"teams"`
+	Names       map[string]string `json:"names"`
+	Frameworks  []string          `json:"frameworks"` // that the policy chooses
+	Review      struct {
 		Since string `json:"since"`
 	} `json:"review"`
 	Exception *exception `json:"exception"`
@@ -89,17 +91,32 @@ type exception struct {
 // reason is one sentence that says why a grant is as it is.
 type reason struct{ Code, Message string }
 
-// reasons returns the sentences, each apart from the code that it begins with.
+// reasons returns the sentences, each apart from the code and the asset that it begins
+// with: "owner.left on Billing (cmdb/APP-0042): The owner has left."
 func (g *grant) reasons() []reason {
 	out := make([]reason, len(g.Because))
 	for i, text := range g.Because {
-		code, rest, found := strings.Cut(text, ": ")
-		if !found || strings.ContainsAny(code, " \n") {
-			code, rest = "", text
+		end := strings.IndexAny(text, " :")
+		if end < 0 || !strings.Contains(text[:end], ".") {
+			out[i] = reason{"", text}
+			continue
 		}
-		out[i] = reason{code, rest}
+		out[i] = reason{text[:end], g.message(text[end:])}
 	}
 	return out
+}
+
+// message returns what follows the asset, or the colon alone.
+func (g *grant) message(rest string) string {
+	if message, found := strings.CutPrefix(rest, ": "); found {
+		return message
+	}
+	for _, subject := range []string{g.facts.Asset + ": ", g.facts.Asset + "): "} {
+		if _, message, found := strings.Cut(rest, subject); found {
+			return message
+		}
+	}
+	return strings.TrimSpace(rest)
 }
 
 // grants reads a grant before and after the plan; nil is one that does not exist.
@@ -121,8 +138,8 @@ func readGrant(data json.RawMessage) (*grant, error) {
 	if err := readText(g.Binding.Facts, &g.facts); err != nil {
 		return nil, fmt.Errorf("binding.facts: %w", err)
 	}
-	if err := readText(g.Memory, &g.memory); err != nil {
-		return nil, fmt.Errorf("memory: %w", err)
+	if err := readText(g.Binding.Memory, &g.memory); err != nil {
+		return nil, fmt.Errorf("binding.memory: %w", err)
 	}
 	return g, readEarlier(data, g)
 }

@@ -67,7 +67,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer, clk clock.Clo
 		_, _ = fmt.Fprintln(stderr, "usage: custody-summary [-code N] [-format FORMAT] [-o FILE]... [-allow WORDS] [-log FILE] [-title TEXT] [INPUT.json]")
 		flags.PrintDefaults()
 	}
-	o := options{now: clk.Now(), frameworks: controls.Default()}
+	o := options{now: clk.Now()}
 	flags.IntVar(&o.code, "code", 0, "what terraform plan -detailed-exitcode ended with; this program ends with it too")
 	flags.StringVar(&o.format, "format", formats[0].name, "what is printed: "+strings.Join(named(), ", "))
 	flags.StringVar(&o.log, "log", "", "a file with what terraform plan printed: its errors are shown if the plan failed, and which systems did not answer")
@@ -81,7 +81,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer, clk clock.Clo
 		o.now, err = time.Parse(time.RFC3339, text)
 		return err
 	})
-	flags.Func("frameworks", "the frameworks whose controls the JSON names, separated by commas: "+strings.Join(controls.Frameworks(), ", "), func(text string) error {
+	flags.Func("frameworks", "the frameworks whose controls the JSON names, separated by commas (default: those of the policy): "+strings.Join(controls.Frameworks(), ", "), func(text string) error {
 		o.frameworks = strings.Split(text, ",")
 		return knownFrameworks(o.frameworks)
 	})

@@ -10,10 +10,14 @@ type names map[string]string
 
 // learn takes over the names that facts tell.
 func (n names) learn(f *facts) {
-	for key, name := range f.Names {
+	n.all(f.Names)
+	n.set(f.Asset, f.Name)
+}
+
+func (n names) all(of map[string]string) {
+	for key, name := range of {
 		n.set(key, name)
 	}
-	n.set(f.Asset, f.Name)
 }
 
 func (n names) set(key, name string) {

@@ -176,7 +176,7 @@ func (p reporter) grant(e entry) reportGrant {
 	if e.after == nil {
 		return out
 	}
-	out.Status, out.Would, out.NextChangeAt = e.after.Status, e.after.Would, e.after.memory.NextChangeAt
+	out.Status, out.Would, out.NextChangeAt = e.after.Status, e.after.Would, e.after.NextChangeAt
 	for _, r := range e.after.reasons() {
 		out.Reasons = append(out.Reasons, reportReason{r.Code, r.Message, e.controlsOf(r, p.o.frameworks)})
 	}

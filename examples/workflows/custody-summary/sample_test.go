@@ -51,8 +51,12 @@ func (s *side) values(t testing.TB, access string) object {
 	}
 	o := object{
 		"access": access, "status": s.status, "active": len(s.generations) > 0, "because": s.because, "generations": s.generations,
-		"binding": object{"facts": attribute(t, s.facts)}, "memory": attribute(t, s.memory), "revoke_generations": nil, "would": nil,
+		"revoke_generations": nil, "would": nil, "holder": s.memory["holder"], "next_change_at": s.memory["next_change_at"],
 	}
+	memory := maps.Clone(s.memory)
+	delete(memory, "holder")
+	delete(memory, "next_change_at")
+	o["binding"] = object{"facts": attribute(t, s.facts), "memory": attribute(t, memory)}
 	if s.would != "" {
 		o["would"] = s.would
 	}
@@ -116,7 +120,7 @@ func sampleLeaver(t testing.TB) []object {
 	laptop, billing := factsOf("itam/LT-0042", "MacBook 42", "person", who, nil), factsOf("cmdb/APP-0042", "Billing", "workload", who, nil)
 	memory := object{"action": "keep", "serial": 1, "holder": who, "next_change_at": "2030-02-10T00:00:00Z"}
 	review := func(codeText string) []string {
-		return []string{"owner.left: The owner Daniel Osei (hr/E-1012) has left. Action: review, rotate overlap: a new credential first, then the old one goes; " + codeText +
+		return []string{"owner.left on Billing (cmdb/APP-0042): The owner Daniel Osei (hr/E-1012) has left. Action: review, rotate overlap: a new credential first, then the old one goes; " + codeText +
 			" once the grant has asked for review for 30d without an answer, on 2030-02-14. Assign the asset to a new owner. Proposed owner: Grace Kim (hr/E-1007)."}
 	}
 	after := func(facts object, more, next string) *side {
@@ -131,7 +135,7 @@ func sampleLeaver(t testing.TB) []object {
 	gone := maps.Clone(left)
 	laptopLeft, billingLeft := factsOf("itam/LT-0042", "MacBook 42", "person", who, gone), factsOf("cmdb/APP-0042", "Billing", "workload", who, gone)
 	revoked := &side{status: "revoked", generations: object{}, facts: laptopLeft, memory: object{"action": "revoke", "serial": 1, "holder": who},
-		because: []string{"owner.left: The owner Daniel Osei (hr/E-1012) has left. Action: revoke. If this is wrong, correct the directory and attest."}}
+		because: []string{"owner.left on MacBook 42 (itam/LT-0042): The owner Daniel Osei (hr/E-1012) has left. Action: revoke. If this is wrong, correct the directory and attest."}}
 	return []object{
 		grantOf(t, `vpn["daniel"]`, active(laptop), revoked),
 		grantOf(t, `key["billing-admin"]`, active(billing), after(billingLeft, "block", "2030-01-20T09:00:00Z")),
@@ -154,13 +158,13 @@ func sampleOthers(t testing.TB) []object {
 		grantOf(t, `key["ledger-sync"]`,
 			&side{status: "active", generations: object{"g1": key(true, "2030-04-01T00:00:00Z", amara)}, facts: ledger, memory: memory("2030-03-01T00:00:00Z")},
 			&side{status: "blocked", generations: object{}, facts: blocked, memory: object{"action": "block", "serial": 1, "holder": amara, "next_change_at": "2030-07-14T09:00:00Z", "conditions": object{"task.overdue": "2030-01-12T09:00:00Z"}},
-				because: []string{`task.overdue: Overdue against Ledger (cmdb/APP-0043): decommission task "T-1". Action: block. Close the task.`}}),
+				because: []string{`task.overdue on Ledger (cmdb/APP-0043): Overdue against Ledger (cmdb/APP-0043): decommission task "T-1". Action: block. Close the task.`}}),
 		grantOf(t, `key["wiki-backup"]`, nil,
 			&side{status: "active", generations: object{"g1": key(true, "2030-04-15T09:00:00Z", jonas)}, facts: wiki, memory: memory("2030-03-16T09:00:00Z")}),
 		grantOf(t, `vpn["thinkpad-7"]`,
 			&side{status: "active", generations: object{"g1": key(true, "2030-04-01T00:00:00Z", jonas)}, facts: factsOf("itam/LT-0007", "ThinkPad 7", "person", jonas, nil), memory: object{"serial": 1, "holder": jonas, "next_change_at": "2030-03-01T00:00:00Z"}},
 			&side{status: "active", generations: object{"g2": key(true, "2030-04-15T09:00:00Z", amara)}, facts: passed, memory: object{"action": "keep", "rotation": "now", "serial": 2, "holder": amara, "next_change_at": "2030-03-16T00:00:00Z"},
-				because: []string{"asset.reassigned: ThinkPad 7 (itam/LT-0007) has passed from Jonas Weber (hr/E-1031) to Amara Nwosu (hr/E-1020). Action: keep, rotate now: the old credential goes at once. If this is wrong, correct the assignment."}}),
+				because: []string{"asset.reassigned on ThinkPad 7 (itam/LT-0007): ThinkPad 7 (itam/LT-0007) has passed from Jonas Weber (hr/E-1031) to Amara Nwosu (hr/E-1020). Action: keep, rotate now: the old credential goes at once. If this is wrong, correct the assignment."}}),
 	}
 }
 
@@ -173,16 +177,16 @@ func sampleStanding(t testing.TB) []object {
 	return []object{
 		stays(`key["search-index"]`, &side{status: "active", generations: object{"g3": key(true, "2030-03-05T00:00:00Z", grace)}, facts: factsOf("cmdb/APP-0061", "Search", "workload", grace, object{"manager": "E-1002"}),
 			memory:  object{"action": "recertify", "holder": grace, "next_change_at": "2030-02-04T06:00:00Z", "conditions": object{"grant.recertification_due": "2030-01-08T03:17:00Z"}},
-			because: []string{"grant.recertification_due: Grace Kim (hr/E-1007) last had Search (cmdb/APP-0061) certified 180 days before it was due. Action: recertify. Attest that the access is still justified."}}),
+			because: []string{"grant.recertification_due on Search (cmdb/APP-0061): Grace Kim (hr/E-1007) last had Search (cmdb/APP-0061) certified 180 days before it was due. Action: recertify. Attest that the access is still justified."}}),
 		stays(`vpn["priya"]`, &side{status: "lapsing", generations: object{"g1": key(true, "2030-01-31T23:00:00Z", priya)}, facts: factsOf("itam/LT-0101", "Contractor laptop 3", "person", priya, object{"owner_end_date": "2030-01-31T23:00:00Z", "manager": "E-1007"}),
 			memory:  object{"action": "lapse", "holder": priya, "next_change_at": "2030-01-31T23:00:00Z", "conditions": object{"owner.leaving": "2030-01-01T03:17:00Z"}},
-			because: []string{"owner.leaving: The last day of Priya Nair (hr/X-204) is 2030-01-31. Action: lapse. Correct the end date if the contract goes on."}}),
+			because: []string{"owner.leaving on Contractor laptop 3 (itam/LT-0101): The last day of Priya Nair (hr/X-204) is 2030-01-31. Action: lapse. Correct the end date if the contract goes on."}}),
 		stays(`key["gateway-tls"]`, &side{status: "active", generations: object{"g1": key(true, "2030-05-01T00:00:00Z", grace)}, facts: gateway,
 			memory: object{"action": "keep", "holder": grace, "next_change_at": "2030-01-28T00:00:00Z",
 				"exception": object{"codes": []string{"record.stale"}, "reason": "The scanner is being replaced", "approved_by": "hr/E-1002", "starts_at": "2029-12-01T00:00:00Z", "expires_at": "2030-01-28T00:00:00Z"}}}),
 		stays(`key["report-mailer"]`, &side{status: "active", would: "review", generations: object{"g1": key(true, "", "hr/E-1031")}, facts: factsOf("cmdb/APP-0077", "Report mailer", "workload", "hr/E-1031", object{"retirement_date": "2030-02-13T00:00:00Z"}),
 			memory:  object{"action": "review", "holder": "hr/E-1031", "enforce_from": "2030-02-01T00:00:00Z", "next_change_at": "2030-02-01T00:00:00Z"},
-			because: []string{"record.stale: The record of Report mailer (cmdb/APP-0077) has not been verified. Action: review. Verify the record."}}),
+			because: []string{"record.stale on Report mailer (cmdb/APP-0077): The record of Report mailer (cmdb/APP-0077) has not been verified. Action: review. Verify the record."}}),
 	}
 }
 

@@ -289,9 +289,9 @@ func FuzzTimeline(f *testing.F) {
 
 // What is no plan, or no text of the provider's, is an error and never a panic.
 func FuzzInput(f *testing.F) {
-	f.Add(planOf(grantThat(`"update"`, `{}`, `{"because":["a.b: c"],"binding":{"facts":" {\"asset\":\"a/b\"}"},"memory":" {\"next_change_at\":\"2030-01-16T00:00:00Z\"}"}`)))
+	f.Add(planOf(grantThat(`"update"`, `{}`, `{"because":["a.b: c"],"next_change_at":"2030-01-16T00:00:00Z","binding":{"facts":" {\"asset\":\"a/b\"}","memory":" {\"retiring\":[\"g1\"]}"}}`)))
 	f.Add(`{"format_version":"1.0","values":{"root_module":{"child_modules":[{"resources":[{"mode":"managed","type":"custody_binding","values":{"held":true}}]}]}}}`)
-	f.Add(`{"format_version":"1.2","resource_changes":[{"mode":"managed","type":"custody_grant","change":{"after":{"memory":" {\"retiring\":7}"}}}]}`)
+	f.Add(`{"format_version":"1.2","resource_changes":[{"mode":"managed","type":"custody_grant","change":{"after":{"binding":{"memory":" {\"retiring\":7}"}}}}]}`)
 	f.Fuzz(func(_ *testing.T, input string) {
 		var out, errs bytes.Buffer
 		for _, f := range formats {

@@ -91,10 +91,12 @@ func (t *tally) grant(c *change, touched map[string]bool) error {
 	e := entry{address: c.Address, before: before, after: after, replaced: c.is("delete") && c.is("create")}
 	if before != nil {
 		t.before[status(before)]++
+		t.names.all(before.memory.Names)
 		t.names.learn(&before.facts)
 	}
 	if after != nil {
 		t.after[status(after)]++
+		t.names.all(after.memory.Names)
 		t.names.learn(&after.facts)
 		t.standing(e)
 	}
@@ -121,7 +123,7 @@ func (t *tally) grant(c *change, touched map[string]bool) error {
 
 // standing notes what is to be said of a grant whether or not the plan changes it.
 func (t *tally) standing(e entry) {
-	if n := e.after.memory.NextChangeAt; n != "" && (t.next == "" || n < t.next) {
+	if n := e.after.NextChangeAt; n != "" && (t.next == "" || n < t.next) {
 		t.next = n
 	}
 	if e.after.Would != "" {

@@ -47,7 +47,7 @@ func (n names) waitFor(e entry) (wait, bool) {
 		return wait{}, false
 	}
 	kind := waitOf(e.after)
-	return wait{entry: e, kind: kind, asks: n.asked(&e.after.facts), since: since(e.after), until: e.after.memory.NextChangeAt}, kind != ""
+	return wait{entry: e, kind: kind, asks: n.asked(&e.after.facts), since: since(e.after), until: e.after.NextChangeAt}, kind != ""
 }
 
 // asked returns those who may attest where a policy does not say otherwise: the owner

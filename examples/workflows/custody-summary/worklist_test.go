@@ -195,3 +195,32 @@ func TestErrorsThatSayWhatCouldNotBeRead(t *testing.T) {
 		t.Errorf("got %s", got)
 	}
 }
+
+func TestReasons(t *testing.T) {
+	g := &grant{facts: facts{Asset: "cmdb/A"}}
+	for text, want := range map[string]reason{
+		"owner.left on Billing: main (cmdb/A): The owner: gone.": {"owner.left", "The owner: gone."},
+		"owner.left on cmdb/A: It has left.":                     {"owner.left", "It has left."},
+		"owner.left: It has left.":                               {"owner.left", "It has left."},
+		"owner.left on another asset":                            {"owner.left", "on another asset"},
+		"A sentence. And one more":                               {"", "A sentence. And one more"},
+		"":                                                       {"", ""},
+	} {
+		g.Because = []string{text}
+		if got := g.reasons(); got[0] != want {
+			t.Errorf("%q: got %q", text, got[0])
+		}
+	}
+}
+
+// The grant remembers which frameworks its policy chooses.
+func TestReportNamesControlsOfThePolicy(t *testing.T) {
+	plan := planOf(grantThat(`"create"`, `null`, `{"status":"review","because":["owner.left: It has left."],"binding":{"facts":" {\"bound_to\":\"workload\"}","memory":" {\"frameworks\":[\"owasp-nhi-2025\"]}"}}`))
+	var r report
+	if err := json.Unmarshal([]byte(summaryOf(t, 0, plan, "-format", "json")), &r); err != nil {
+		t.Fatal(err)
+	}
+	if got := fmt.Sprint(r.Changes[0].Reasons[0].Controls); got != "[OWASP NHI1:2025]" {
+		t.Errorf("got %s", got)
+	}
+}
