@@ -83,8 +83,8 @@ func TestPageLightDarkAndPrinted(t *testing.T) {
 	if got := ask[int](b, shown); got != 24 {
 		t.Errorf("%d rows are printed", got)
 	}
-	b.do(chromedp.EmulateViewport(720, 1000)) // a sheet of A4 between its margins
-	if got := ask[int](b, `Math.ceil(Math.max(...[...document.querySelectorAll("table")].map((e) => e.getBoundingClientRect().right)))`); got > 720 {
+	b.do(chromedp.EmulateViewport(720, 1000)) // a sheet of A4, with a margin of 24 on each side
+	if got := ask[int](b, `Math.ceil(Math.max(...[...document.querySelectorAll("table")].map((e) => e.getBoundingClientRect().right)))`); got > 720-24 {
 		t.Errorf("a table is printed up to %d", got)
 	}
 	b.quiet()
