@@ -9,7 +9,7 @@ import (
 
 const (
 	maxRows = 200 // of one table: a job's summary takes 1 MiB
-	maxText = 400 // characters of one text from outside
+	maxText = 600 // characters of one text from outside
 )
 
 // table writes rows up to a bound; their cells are Markdown already.
