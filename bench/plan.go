@@ -48,7 +48,7 @@ type runner struct {
 
 // prepare builds and installs everything and returns a runner for each of the
 // contenders.
-func prepare(ctx context.Context, w *workshop, all []contender) ([]*runner, error) {
+func prepare(ctx context.Context, w *benchEnvironment, all []contender) ([]*runner, error) {
 	if err := w.findCLI(ctx); err != nil {
 		return nil, err
 	}
@@ -159,7 +159,7 @@ type site struct {
 }
 
 // newSite writes the modules and makes the state.
-func newSite(ctx context.Context, w *workshop, r *runner, n int) (*site, error) {
+func newSite(ctx context.Context, w *benchEnvironment, r *runner, n int) (*site, error) {
 	base := filepath.Join(w.tmp, r.name, strconv.Itoa(n))
 	s := &site{runner: r, n: n, first: filepath.Join(base, "first"), unchanged: filepath.Join(base, "unchanged")}
 	now := time.Now()
@@ -195,7 +195,7 @@ type planned struct {
 
 // measurePlans measures both kinds of plan at one size. The contenders take
 // turns, so that what disturbs the machine for a while disturbs all of them.
-func measurePlans(ctx context.Context, w *workshop, runners []*runner, n, repeats int) ([]planned, error) {
+func measurePlans(ctx context.Context, w *benchEnvironment, runners []*runner, n, repeats int) ([]planned, error) {
 	var sites []*site
 	for _, r := range runners {
 		progress("%s: making a state of %d", r.name, 2*n)

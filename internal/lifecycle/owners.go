@@ -88,6 +88,7 @@ func (a *assessment) assessOwners() {
 	}
 	people := a.owners.people()
 	a.describeOwners(people)
+	a.binding.Names = namesOf(people...)
 	if unknown := a.unknownOwners(); len(unknown) > 0 {
 		a.find(OwnerUnknown, strings.Join(unknown, " "))
 	}
@@ -104,16 +105,16 @@ func (a *assessment) assessOwners() {
 	case PersonUnknown, PersonActive:
 	}
 	a.shared(people)
-	if len(people) > 0 && !slices.ContainsFunc(people, a.inGoodHands) {
+	if len(people) > 0 && !slices.ContainsFunc(people, a.hasPresentOwner) {
 		if teams := slices.DeleteFunc(slices.Clone(people), func(p Person) bool { return p.Kind != KindTeam || p.Status == PersonLeft }); len(teams) > 0 {
 			a.find(OwnerNoActiveMember, "The owning team "+displayAll(teams)+" has no active member.")
 		}
 	}
 }
 
-// inGoodHands reports whether the owner is present, and for a team whether
+// hasPresentOwner reports whether the owner is present, and for a team whether
 // anybody in it is.
-func (a *assessment) inGoodHands(p Person) bool {
+func (a *assessment) hasPresentOwner(p Person) bool {
 	s := StatusAt(p, a.now, a.rules.LeadTime)
 	if s != PersonActive && s != PersonLeaving {
 		return false
@@ -341,7 +342,7 @@ func successorKeys(q Question, people []Person, lifecycleOwner string) []string 
 
 func (a *assessment) proposeSuccessor() {
 	people := a.owners.people()
-	if len(people) > 0 && a.binding.OwnerStatus == PersonActive && slices.ContainsFunc(people, a.inGoodHands) {
+	if len(people) > 0 && a.binding.OwnerStatus == PersonActive && slices.ContainsFunc(people, a.hasPresentOwner) {
 		return
 	}
 	for _, key := range successorKeys(a.q, people, a.binding.LifecycleOwner) {
@@ -349,8 +350,9 @@ func (a *assessment) proposeSuccessor() {
 		if len(matches) != 1 || slices.ContainsFunc(people, func(p Person) bool { return p.Holder() == matches[0].Holder() }) {
 			continue
 		}
-		if StatusAt(matches[0], a.now, a.rules.LeadTime) == PersonActive && a.inGoodHands(matches[0]) {
+		if StatusAt(matches[0], a.now, a.rules.LeadTime) == PersonActive && a.hasPresentOwner(matches[0]) {
 			a.binding.Successor = matches[0].Holder()
+			a.binding.Names = namesOf(append(people, matches[0])...)
 			return
 		}
 	}

@@ -141,7 +141,7 @@ func readGrant(data json.RawMessage) (*grant, error) {
 	if err := readText(g.Binding.Memory, &g.memory); err != nil {
 		return nil, fmt.Errorf("binding.memory: %w", err)
 	}
-	return g, readEarlier(data, g)
+	return g, nil
 }
 
 // readText reads a JSON text in an attribute. A text that is known after apply only
