@@ -73,7 +73,7 @@ func (e entry) why() string {
 	return e.after.reasons()[0].Message
 }
 
-// asked names those who can answer for a grant that waits.
+// asked names those to ask about a grant that waits.
 func (t *tally) asked(w wait) string {
 	if len(w.asks) == 0 {
 		return none

@@ -10,7 +10,7 @@ import (
 type wait struct {
 	entry
 	kind  string
-	asks  []string // the keys of those who can answer by default
+	asks  []string // the keys of those to ask
 	since string
 	until string // when the schedule changes the grant next
 }
@@ -50,11 +50,11 @@ func (n names) waitFor(e entry) (wait, bool) {
 	return wait{entry: e, kind: kind, asks: n.asked(&e.after.facts), since: since(e.after), until: e.after.NextChangeAt}, kind != ""
 }
 
-// asked returns those who may attest where a policy does not say otherwise: the owner
-// of workload-bound access who is still here, the manager, and the lifecycle owner.
+// asked returns whom to ask: the active owner of workload-bound access, who may attest
+// by default, the proposed owner, the manager, and the lifecycle owner.
 func (n names) asked(f *facts) []string {
 	var out []string
-	for _, key := range []string{f.attestant(), n.manager(f), f.LifecycleOwner} {
+	for _, key := range []string{f.attestant(), f.Successor, n.manager(f), f.LifecycleOwner} {
 		if key != "" && !slices.Contains(out, key) {
 			out = append(out, key)
 		}

@@ -67,7 +67,7 @@ func TestReportOfAPlan(t *testing.T) {
 		byAddress[w.Address] = w
 	}
 	for address, want := range map[string]string{
-		`custody_grant.key["billing-admin"]`: "review [{hr/E-1002 Ruth Alvarez} {team:platform }] 2030-01-15T09:00:00Z Daniel Osei",
+		`custody_grant.key["billing-admin"]`: "review [{hr/E-1007 Grace Kim} {hr/E-1002 Ruth Alvarez} {team:platform }] 2030-01-15T09:00:00Z Daniel Osei",
 		`custody_grant.key["search-index"]`:  "recertification [{hr/E-1007 Grace Kim} {hr/E-1002 Ruth Alvarez}] 2030-01-08T03:17:00Z Grace Kim",
 		`custody_grant.key["ledger-sync"]`:   "block [{hr/E-1020 Amara Nwosu} {hr/E-1002 Ruth Alvarez}] 2030-01-12T09:00:00Z Amara Nwosu",
 		`custody_grant.vpn["priya"]`:         "lapse [{hr/E-1007 Grace Kim}] 2030-01-01T03:17:00Z Priya Nair",
