@@ -27,7 +27,7 @@ func (t *tally) verdict() []headLine {
 		add(headLine{plural(t.withdrawn, "credential") + " that can be used now would be removed or disabled", ", counted over the whole plan."})
 	}
 	if t.settled > 0 {
-		add(headLine{"", fmt.Sprintf("For %s, only the memory or the policy document changes.", plural(t.settled, "grant"))})
+		add(headLine{"", fmt.Sprintf("For %s, only the memory, the mark of held facts or the policy document changes.", plural(t.settled, "grant"))})
 	}
 	return out
 }

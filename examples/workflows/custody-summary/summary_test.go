@@ -108,6 +108,10 @@ func TestRealPlans(t *testing.T) {
 		{"drift", 0, func(w *acctest.Workspace) {
 			w.Edit("inventory/assets.csv", "Build server,in_service,grace@", "Build server,in_service,alan@")
 		}},
+		{"held", 2, func(w *acctest.Workspace) {
+			w.Edit("main.tf", "  limits    = {", "  on_unavailable = \"hold\"\n  limits    = {")
+			w.Remove("inventory/people.csv")
+		}},
 		{"removed", 2, func(w *acctest.Workspace) {
 			w.Edit("main.tf", `    ledger-sync    = { asset = "cmdb/APP-0043", risk = "standard" }`+"\n", "")
 		}},
@@ -134,6 +138,19 @@ func TestRealPlans(t *testing.T) {
 			golden(t, want, summaryOf(t, story.code, shown, args...))
 		})
 	}
+}
+
+// TestRealState reads the state that a real command line tool has written, of grants
+// that wait for somebody after the plan was applied.
+func TestRealState(t *testing.T) {
+	want, world := testdata(t, "applied.md"), testdata(t, "world")
+	w := acctest.New(t)
+	w.CopyDir(world)
+	w.Edit("main.tf", "plantimestamp()", `"2030-01-15T09:00:00Z"`)
+	w.Apply()
+	w.Edit("inventory/people.csv", "Ada Byron,employee,active", "Ada Byron,employee,left")
+	w.Apply()
+	golden(t, want, summaryOf(t, 0, same(w.Run("show", "-json").Ok().Output), "-at", "2030-01-16T03:17:00Z"))
 }
 
 // TestHostile renders a plan whose names try to be more than names.
