@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	tfjson "github.com/hashicorp/terraform-json"
+
 	"github.com/custodyhq/terraform-provider-custody/examples/scenarios/story"
 	"github.com/custodyhq/terraform-provider-custody/internal/acctest"
 )
@@ -24,15 +26,34 @@ var update = flag.Bool("update", false, "write the plans in the guides anew; rea
 // anything to fall due by itself.
 const stepInterval = 10 * time.Minute
 
+// The guides that show plans.
+const (
+	adoptionGuide = "../../templates/guides/adopting-custody.md.tmpl"
+	readingGuide  = "../../templates/guides/reading-a-custody-plan.md"
+)
+
 func TestAdoption(t *testing.T) {
-	compare(t, absolute(t, "../../templates/guides/adopting-custody.md.tmpl"), playedPlans(t, "adoption"))
+	adopting, reading := absolute(t, adoptionGuide), absolute(t, readingGuide)
+	plans := playedPlans(t, "adoption")
+	compare(t, adopting, "", plans)
+	compare(t, reading, "adoption/", plans)
 }
 
 func TestJoinerMoverLeaver(t *testing.T) {
-	compare(t, absolute(t, "../../templates/guides/reading-a-custody-plan.md"), playedPlans(t, "joiner-mover-leaver"))
+	guide := absolute(t, readingGuide)
+	compare(t, guide, "", playedPlans(t, "joiner-mover-leaver"))
 }
 
-// playedPlans plays a scenario, and returns its plans by the names of the steps.
+// The guide is for somebody who has a plan to approve, and no time.
+func TestReadingGuideIsShort(t *testing.T) {
+	const limit = 250
+	if n := strings.Count(read(t, readingGuide), "\n"); n > limit {
+		t.Errorf("the guide has %d lines, more than %d", n, limit)
+	}
+}
+
+// playedPlans plays a scenario, and returns what guides may show of its plans, by
+// the form and the name of the step.
 func playedPlans(t *testing.T, name string) map[string]string {
 	t.Helper()
 	scenario := absolute(t, name)
@@ -43,7 +64,13 @@ func playedPlans(t *testing.T, name string) map[string]string {
 	playSteps(t, w, steps(t, scenario), func(args ...string) (int, string, error) {
 		r := w.Run(args...)
 		return r.Code, r.Output, nil
-	}, func(s *story.Step, output string) { plans[s.Name] = lasting(s.Excerpt(output)) })
+	}, func(s *story.Step, output string, plan *tfjson.Plan) {
+		plans["plan: "+s.Name] = lasting(s.Excerpt(output))
+		plans["grants: "+s.Name] = lasting(s.Grants(output))
+		if s.Changes() {
+			plans["because: "+s.Name] = s.Because(plan)
+		}
+	})
 	return plans
 }
 
@@ -57,8 +84,9 @@ func steps(t *testing.T, scenario string) []story.Step {
 }
 
 // playSteps plays steps in a workspace, with the command line tool that run runs;
-// planned, if there is one, is told what each plan printed.
-func playSteps(t *testing.T, w *acctest.Workspace, steps []story.Step, run func(...string) (int, string, error), planned func(*story.Step, string)) {
+// planned, if there is one, is told what each plan printed and the last plan that
+// was one to apply.
+func playSteps(t *testing.T, w *acctest.Workspace, steps []story.Step, run func(...string) (int, string, error), planned func(*story.Step, string, *tfjson.Plan)) {
 	t.Helper()
 	player := &story.Player{Dir: w.Dir, Now: w.Clock.Now, Run: run}
 	planTime := "plantimestamp()"
@@ -74,7 +102,7 @@ func playSteps(t *testing.T, w *acctest.Workspace, steps []story.Step, run func(
 			t.Fatalf("%s: %v\n%s", s.Name, err, output)
 		}
 		if planned != nil {
-			planned(s, output)
+			planned(s, output, player.Planned)
 		}
 		if !s.Changes() {
 			continue
@@ -108,30 +136,36 @@ func lasting(plan string) string {
 	return strings.ReplaceAll(random.ReplaceAllString(plan, "00000000-0000-0000-0000-000000000000"), "OpenTofu", "Terraform")
 }
 
-// shown is a plan in a guide: the step's name, then the plan in a fence.
-var shown = regexp.MustCompile("(?s)<!-- plan: ([a-z0-9-]+) -->\n```text\n(?:(.*?)\n)??```\n")
+// shown is a plan in a guide: the form, the scenario if it is not the guide's own,
+// and the step's name, then the text in a fence. The forms are "plan", "grants",
+// which has no more than a line for each credential, and "because".
+var shown = regexp.MustCompile("(?s)<!-- (plan|grants|because): ([a-z-]+/)?([a-z0-9-]+) -->\n```text\n(?:(.*?)\n)??```\n")
 
-// compare holds the plans in a guide to the real ones.
-func compare(t *testing.T, guide string, plans map[string]string) {
+// compare holds what a guide shows of a scenario's plans to the real ones. The
+// prefix is that with which the guide names the steps of this scenario.
+func compare(t *testing.T, guide, prefix string, plans map[string]string) {
 	t.Helper()
-	text, err := os.ReadFile(guide)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if n := strings.Count(string(text), "<!-- plan: "); n == 0 || n != len(shown.FindAllIndex(text, -1)) {
-		t.Fatalf("%s announces %d plans, but not all of them are followed by a fence", guide, n)
-	}
-	written := shown.ReplaceAllStringFunc(string(text), func(found string) string {
-		name := shown.FindStringSubmatch(found)[1]
-		plan, ok := plans[name]
+	text := read(t, guide)
+	compared := 0
+	written := shown.ReplaceAllStringFunc(text, func(found string) string {
+		parts := shown.FindStringSubmatch(found)
+		form, scenario, name := parts[1], parts[2], parts[3]
+		if scenario != prefix {
+			return found
+		}
+		compared++
+		plan, ok := plans[form+": "+name]
 		if !ok {
-			t.Fatalf("the guide shows the plan of %s, which is none of the steps %s", name, slices.Sorted(maps.Keys(plans)))
+			t.Fatalf("the guide shows %q of %s, which is none of %q", form, name, slices.Sorted(maps.Keys(plans)))
 		}
 		if !strings.Contains(found, "\n"+plan+"\n") && !*update {
-			t.Errorf("the guide's plan of %s is not the real one; run this test with -update and read the difference:\n%s", name, plan)
+			t.Errorf("the guide's %q of %s is not the real one; run this test with -update and read the difference:\n%s", form, name, plan)
 		}
-		return "<!-- plan: " + name + " -->\n```text\n" + plan + "\n```\n"
+		return "<!-- " + form + ": " + scenario + name + " -->\n```text\n" + plan + "\n```\n"
 	})
+	if compared == 0 || strings.Count(text, "\n<!-- ") != len(shown.FindAllString(text, -1)) {
+		t.Errorf("%s announces a plan that no fence follows, or shows none of this scenario", guide)
+	}
 	if !*update {
 		return
 	}

@@ -104,6 +104,11 @@ locals {
   attestations = {
     for a in csvdecode(file("attestations.csv")) : a.key => { by = a.by, at = a.at, note = a.note }
   }
+  exceptions = {
+    for e in csvdecode(file("exceptions.csv")) : e.key => {
+      codes = split(" ", e.codes), approved_by = e.approved_by, expires_at = e.expires_at, reason = e.reason
+    }
+  }
 
   # What a class of assets means for the access that it justifies. `declared`
   # fills what the export of the devices does not have.
@@ -144,6 +149,7 @@ resource "custody_grant" "access" {
   rotate_when_changed = { version = each.value.version }
 
   attestation = lookup(local.attestations, each.key, null)
+  exception   = lookup(local.exceptions, each.key, null)
 }
 
 locals {

@@ -25,8 +25,9 @@ type edit struct {
 //	+a line without one that goes before it stands at the end
 //
 // {{now}} stands for the instant of the step, {{today}} for the day on which the
-// story began, so that a story told over midnight finds its own lines again, and
-// {{fortnight}} for the day two weeks after that.
+// story began, so that a story told over midnight finds its own lines again,
+// {{yesterday}} for the day before that, and {{fortnight}} for the day two weeks
+// after it.
 func parseDiff(block []string) (edit, error) {
 	if len(block) < 2 || !strings.HasPrefix(block[0], "--- ") {
 		return edit{}, fmt.Errorf("a diff begins with --- and the name of a file")
@@ -51,7 +52,7 @@ func parseDiff(block []string) (edit, error) {
 	}
 	change := func(text string, at instants) (string, error) {
 		times := strings.NewReplacer("{{now}}", at.now.Format(time.RFC3339), "{{today}}", at.began.Format(time.DateOnly),
-			"{{fortnight}}", at.began.AddDate(0, 0, 14).Format(time.DateOnly))
+			"{{yesterday}}", at.began.AddDate(0, 0, -1).Format(time.DateOnly), "{{fortnight}}", at.began.AddDate(0, 0, 14).Format(time.DateOnly))
 		for _, s := range swaps {
 			replacement := times.Replace(join(s.replacement))
 			if len(s.old) == 0 {

@@ -8,13 +8,19 @@ import (
 
 // Excerpt returns what a reviewer looks at in the output of a plan: the grants
 // and credentials that change, the summary, what becomes of the outputs, every
-// warning and every error. Of
-// errors with one summary it shows the longest, and says where the others are.
+// warning and every error. Of errors with one summary it shows the longest, and
+// says where the others are.
 //
 // The bindings are left out, for the grants carry what they say; so are the
 // changes of a plan that is refused, and the warning that a provider under
 // development is used.
-func (s *Step) Excerpt(output string) string {
+func (s *Step) Excerpt(output string) string { return s.excerpt(output, true) }
+
+// Grants returns the excerpt with no more of the credentials than a line each,
+// below the grants.
+func (s *Step) Grants(output string) string { return s.excerpt(output, false) }
+
+func (s *Step) excerpt(output string, credentials bool) string {
 	var out []string
 	errors := map[string][][]string{} // by summary
 	var summaries []string
@@ -24,11 +30,13 @@ func (s *Step) Excerpt(output string) string {
 		case strings.HasPrefix(first, "# "+grantType+"."), strings.HasPrefix(first, "# "+credentialType+"."):
 			switch {
 			case !s.Changes():
-			case s.expect.shows(first):
-				out = append(out, strings.Join(p, "\n"))
-			default:
+			case !s.expect.shows(first):
 				kind, _, _ := strings.Cut(strings.TrimPrefix(first, "# "), ".")
 				left[kind]++
+			case credentials || len(out) == 0 || strings.HasPrefix(first, "# "+grantType+"."):
+				out = append(out, strings.Join(p, "\n"))
+			default:
+				out[len(out)-1] += "\n" + p[0]
 			}
 		case strings.HasPrefix(first, "Plan: "):
 			if s.Changes() {

@@ -23,6 +23,8 @@ type Player struct {
 	Dir string
 	Run func(args ...string) (code int, output string, err error) // the command line tool, in Dir
 	Now func() time.Time
+	// Planned is the last plan that was one to apply.
+	Planned *tfjson.Plan
 
 	began time.Time
 }
@@ -66,11 +68,11 @@ func (p *Player) Plan(s *Step) (output string, err error) {
 	case outcomeNothing:
 		return output, nil
 	}
-	var plan tfjson.Plan
-	if err := p.show(&plan, PlanFile); err != nil {
+	p.Planned = new(tfjson.Plan)
+	if err := p.show(p.Planned, PlanFile); err != nil {
 		return output, err
 	}
-	return output, s.expect.checkPlan(&plan)
+	return output, s.expect.checkPlan(p.Planned)
 }
 
 // Changes reports whether the step's plan is one to apply.

@@ -40,6 +40,7 @@ func TestChange(t *testing.T) {
 		{"a line is replaced", "```diff\n--- f\n-b,2\n+b,3,{{today}}\n```", "a,1\nb,3,2030-01-15\nc,2\n"},
 		{"a line goes", "```diff\n--- f\n-b,2\n```", "a,1\nc,2\n"},
 		{"a line is added", "```diff\n--- f\n+d,{{now}}\n```", "a,1\nb,2\nc,2\nd,2030-01-16T01:00:00Z\n"},
+		{"the day before", "```diff\n--- f\n+d,{{yesterday}},{{fortnight}}\n```", "a,1\nb,2\nc,2\nd,2030-01-14,2030-01-29\n"},
 		{"several at once", "```diff\n--- f\n-a,1\n+x\n-c,2\n+y\n```", "x\nb,2\ny\n"},
 		{"a cut", "```edit\ncut f after b,\n```", "a,1\nb,"},
 		{"everywhere", "```edit\nreplace f ,2 ,9\n```", "a,1\nb,9\nc,9\n"},
