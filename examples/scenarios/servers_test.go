@@ -188,12 +188,12 @@ func openTask(t *testing.T, m *mirror) {
 	m.w.Append("exports/tasks.csv", line)
 	m.sync()
 	m.w.Apply()
-	m.w.Holds(mailer, "status", "blocked", "action", "block", "reasons", "task.open")
+	m.w.Holds(mailer, "status", "blocked", "binding.memory.action", "block", "because", "task.open")
 	m.w.Plan().Exits(0)
 	m.w.Edit("exports/tasks.csv", line, "RQ-3300,Offboarding,SVC-2102,Closed,,")
 	m.sync()
 	m.w.Apply()
-	m.w.Holds(mailer, "status", "active", "action", "keep", "reasons", "")
+	m.w.Holds(mailer, "status", "active", "because", "grant.restored")
 	m.w.Plan().Exits(0)
 }
 

@@ -30,13 +30,13 @@ func teamInsideTeam(t *testing.T, m *mirror) {
 	w.Edit(workloadsExport, "payroll-bridge;Application;Live;hannah.weiss@example.org;", "payroll-bridge;Application;Live;chidi.okafor@contractor.example.org;")
 	m.sync()
 	w.Apply()
-	w.Holds(`custody_grant.access["geocoder/maps"]`, "status", "blocked", "reasons", "owner.no_active_member")
+	w.Holds(`custody_grant.access["geocoder/maps"]`, "status", "blocked", "because", "owner.no_active_member")
 	w.Holds(`custody_binding.asset["cmdb/APP-2005"]`, "owner_status", "left", "successor", "hr/E-1003")
 
 	w.Edit(peopleExport, "rosa.lund@example.org;Employee;Terminated", "rosa.lund@example.org;Employee;Active")
 	m.sync()
 	w.Apply()
-	w.Holds(`custody_grant.access["geocoder/maps"]`, "status", "active", "reasons", "asset.reassigned")
+	w.Holds(`custody_grant.access["geocoder/maps"]`, "status", "active", "because", "asset.reassigned grant.restored")
 
 	reference := `"itam/LT-1001"`
 	if _, numbered := m.assets.(*tracker); numbered {

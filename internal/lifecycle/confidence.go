@@ -56,22 +56,6 @@ func (a *assessment) stateConfidence() int {
 // replaced by the system that read it.
 func quote(s string) string { return `"` + strings.ReplaceAll(s, `"`, `'`) + `"` }
 
-// display names a directory entry in a sentence.
-func display(p Person) string {
-	if p.Name == "" || strings.EqualFold(p.Name, p.ID) {
-		return p.Holder()
-	}
-	return p.Holder() + " (" + p.Name + ")"
-}
-
-func displayAll(people []Person) string {
-	out := make([]string, len(people))
-	for i, p := range people {
-		out[i] = display(p)
-	}
-	return list(out)
-}
-
 // maxListed is how many items a sentence names.
 const maxListed = 5
 

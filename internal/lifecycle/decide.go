@@ -16,6 +16,9 @@ type Input struct {
 	// MaxClockJump is how far Now may lie behind everything that the grant knows of;
 	// beyond it nothing is issued. Zero: any distance.
 	MaxClockJump time.Duration
+	// Floating says that Now is not the instant at which the decision is carried out:
+	// sentences then count from it instead of naming days.
+	Floating bool
 }
 
 // Decision is what a run does to a grant.
@@ -125,8 +128,9 @@ type evaluation struct {
 	verdicts [NumCodes]verdict
 
 	action      Action
-	decided     Action  // what the facts ask for, whatever is left to show
-	saysRevoke  CodeSet // findings that ask for revoke, whatever the confidence
+	decided     Action    // what the facts ask for, whatever is left to show
+	saysRevoke  CodeSet   // findings that ask for revoke, whatever the confidence
+	revokesFrom time.Time // when another one asks for it by itself; zero if none does
 	revokedAt   time.Time
 	revokedFor  CodeSet
 	review      ReviewClock
@@ -240,11 +244,18 @@ func (e *evaluation) heldAction(c Code) Action {
 	switch {
 	case v.action < Block:
 		return v.action
-	case v.overdue && e.started(c):
+	case v.overdue && e.started(c) && e.seenAsHeld():
 		return Block
 	default:
 		return Review
 	}
+}
+
+// seenAsHeld reports whether the facts that choose among triggers are those of the
+// last issue, or were seen to differ before the facts were held: otherwise an asset of
+// another class would bring an earlier deadline with it.
+func (e *evaluation) seenAsHeld() bool {
+	return e.replaced || !e.assetDiffers() || e.everSeen().Has(AssetChanged)
 }
 
 // settleStatus derives the status from the action and from what is left.
@@ -308,6 +319,7 @@ func (e *evaluation) decision() Decision {
 		Action:            e.action,
 		Rotation:          e.rotation,
 		Holder:            e.holder,
+		Names:             e.holderNames(),
 		Generations:       e.prior.Generations,
 		Serial:            e.serial,
 		Basis:             e.basis,

@@ -10,18 +10,17 @@ type verdict struct {
 	action     Action
 	rotation   Rotation
 	trigger    *Trigger
-	gate       int           // the confidence that would have been needed, in hundredths; 0 if it was enough
-	confidence int           // the confidence that there is, in hundredths
-	gated      Action        // what was held back by the gate
-	gatedDate  bool          // the date that was held back by the gate
-	dated      bool          // the retirement date will make it a review or a block
-	overdue    bool          // the grace is over, or there was no answer in time
-	review     bool          // then is what happens without an answer
-	start      time.Time     // when the course begins; later than now if the attestation has answered
-	since      time.Time     // when the action began
-	next       time.Time     // when a more severe action first follows; zero if never
-	then       Action        // what it changes to with time, Keep if this is not shown
-	within     time.Duration // how long the present action lasts before that
+	gate       int       // the confidence that would have been needed, in hundredths; 0 if it was enough
+	confidence int       // the confidence that there is, in hundredths
+	gated      Action    // what was held back by the gate
+	gatedDate  bool      // the date that was held back by the gate
+	dated      bool      // the retirement date will make it a review or a block
+	overdue    bool      // the grace is over, or there was no answer in time
+	review     bool      // then is what happens without an answer
+	start      time.Time // when the course begins; later than now if the attestation has answered
+	since      time.Time // when the action began
+	next       time.Time // when a more severe action first follows; zero if never
+	then       Action    // what it changes to with time, Keep if this is not shown
 }
 
 // ruling is the decision of one policy on one finding: the verdict at this
@@ -147,9 +146,7 @@ func (e *evaluation) rule(c Code, t *Trigger, rules *Rules) ruling {
 	confidence := e.confidence(c, rules)
 	tooLittle := confidence < rules.AutomateAt
 	r := ruling{runs: e.started(c), verdict: verdict{trigger: t, rotation: t.Rotation, since: e.seen[c], confidence: confidence}}
-	if e.revokes(c, t) && (!e.binding.Held || e.started(c)) {
-		e.saysRevoke = e.saysRevoke.With(c)
-	}
+	e.noteRevoke(c, t)
 	r.start = e.graceStart(c, t, tooLittle)
 	r.course = e.lay(c, t, tooLittle, r.start)
 	if e.now.Before(r.start) && e.seen[c].Before(r.start) {
@@ -179,6 +176,17 @@ func (e *evaluation) rule(c Code, t *Trigger, rules *Rules) ruling {
 		r.rotation = RotateNone // a person reviews it first
 	}
 	return r
+}
+
+// noteRevoke notes that a trigger asks for revoke, or when it will ask for it with time.
+func (e *evaluation) noteRevoke(c Code, t *Trigger) {
+	switch {
+	case e.binding.Held && !e.started(c):
+	case e.revokes(c, t):
+		e.saysRevoke = e.saysRevoke.With(c)
+	case Terminal.Has(c) && t.Grace > 0 && t.Then == Revoke && e.started(c):
+		e.revokesFrom = earlierDate(e.revokesFrom, e.seen[c].Add(t.Grace))
+	}
 }
 
 // confidence is how far the record can be trusted about the fact behind the
@@ -339,9 +347,9 @@ func (e *evaluation) noteNextStep(v *verdict, r *ruling) {
 			continue
 		}
 		if v.next.IsZero() || s.at.Before(v.next) {
-			v.next, v.then, v.within, v.review = s.at, Keep, 0, s.unanswered
+			v.next, v.then, v.review = s.at, Keep, s.unanswered
 			if r.start.Equal(v.start) || s.unanswered {
-				v.then, v.within = s.action, s.at.Sub(v.since)
+				v.then = s.action
 			}
 		}
 	}

@@ -35,6 +35,7 @@ func (w *world) run(d numberSource) error {
 		s.checkBrake(),
 		s.checkObserved(),
 		s.checkHeld(),
+		s.checkFloating(),
 		s.checkClock(),
 		s.checkReviewClock(),
 		s.checkMemory(),
@@ -202,8 +203,8 @@ func (s *step) checkTexts() error {
 		}
 	}
 	for _, r := range g.Reasons {
-		if tellsTime(r.Message) || r.Message == "" {
-			return fmt.Errorf("reason %s: %q", r.Code, r.Message)
+		if r.Message == "" {
+			return fmt.Errorf("reason %s says nothing", r.Code)
 		}
 	}
 	if (g.Status != StatusActive || g.Would != StatusActive) && len(g.Reasons) == 0 {

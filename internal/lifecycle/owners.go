@@ -89,6 +89,7 @@ func (a *assessment) assessOwners() {
 	}
 	people := a.owners.people()
 	a.describeOwners(people)
+	a.binding.Names = namesOf(people...)
 	if unknown := a.unknownOwners(); len(unknown) > 0 {
 		a.find(OwnerUnknown, strings.Join(unknown, " "))
 	}
@@ -352,6 +353,7 @@ func (a *assessment) proposeSuccessor() {
 		}
 		if StatusAt(matches[0], a.now, a.rules.LeadTime) == PersonActive && a.hasPresentOwner(matches[0]) {
 			a.binding.Successor = matches[0].Holder()
+			a.binding.Names = namesOf(append(people, matches[0])...)
 			return
 		}
 	}

@@ -127,7 +127,7 @@ func namedParty(written string) (who string, ok bool) {
 
 const whoAccepted = lifecycle.ByOwner + ", " + lifecycle.ByManager + ", " + lifecycle.ByLifecycleOwner + ", " + lifecycle.ByTeam + "<key of a team>, or the key of a person"
 
-// frameworks reads the catalogues whose controls are named.
+// frameworks reads the catalogues of controls that evidence names.
 func (l layer) frameworks(at reporter, names []string) {
 	if names == nil {
 		return
@@ -145,17 +145,4 @@ func (l layer) frameworks(at reporter, names []string) {
 		}
 	}
 	l.rules.Frameworks = chosen
-}
-
-// chosenControls returns a function that names the controls of the catalogues which
-// the policies choose, or of the usual ones if none of them chooses.
-func chosenControls(policies ...*lifecycle.Rules) func(lifecycle.ControlQuery) []string {
-	chosen, stated := []string(nil), false
-	for _, rules := range policies {
-		chosen, stated = append(chosen, rules.Frameworks...), stated || rules.Frameworks != nil
-	}
-	if !stated {
-		chosen = controls.Default()
-	}
-	return func(q lifecycle.ControlQuery) []string { return controls.For(q, chosen) }
 }

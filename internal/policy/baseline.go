@@ -2,6 +2,7 @@ package policy
 
 import (
 	_ "embed" // for baseline.json
+	"slices"
 	"sync"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
@@ -38,7 +39,7 @@ func BaselineJSON() []byte {
 // GrantRules returns the rules of the grant's own policy, combined with the
 // provider's. An asset is assessed once, under the provider's policy: how a record
 // is trusted, what a class is bound to, whether the policy is enforced and who may
-// approve cannot differ between grants. The controls are those that either of the
+// approve cannot differ between grants. The frameworks are those that either of the
 // policies chooses.
 func GrantRules(provider, grant *lifecycle.Rules) *lifecycle.Rules {
 	rules := *grant
@@ -49,7 +50,7 @@ func GrantRules(provider, grant *lifecycle.Rules) *lifecycle.Rules {
 	rules.Classes = provider.Classes
 	rules.Enforcement = provider.Enforcement
 	rules.Authority = provider.Authority
-	rules.Controls = chosenControls(provider, grant)
+	rules.Frameworks = append(slices.Clone(provider.Frameworks), grant.Frameworks...)
 	rules.Index()
 	return &rules
 }

@@ -65,7 +65,6 @@ func compileOnto(doc *Document, name string, base *lifecycle.Rules) (*lifecycle.
 	if problems := slices.Concat(found...); len(problems) > 0 {
 		return nil, problems
 	}
-	rules.Controls = chosenControls(&rules)
 	rules.Index()
 	return &rules, nil
 }

@@ -143,7 +143,7 @@ func TestThePolicyOfTheProviderDecides(t *testing.T) {
 	resource.ParallelTest(t, w.Case(
 		resource.TestStep{
 			ConfigStateChecks: check.State(check.Resource(key, check.Attributes{
-				"expires_at": acctest.Start.Add(12 * time.Hour).Format(time.RFC3339),
+				"generations.current.expires_at": acctest.Start.Add(12 * time.Hour).Format(time.RFC3339),
 			})),
 			PostApplyFunc: func() { state = w.Read(acctest.StateFile) },
 		},
@@ -151,7 +151,7 @@ func TestThePolicyOfTheProviderDecides(t *testing.T) {
 			PreConfig:          func() { w.Append("tasks.csv", "T-1,decommission,APP-1,open,,") },
 			PlanOnly:           true,
 			ExpectNonEmptyPlan: true,
-			ConfigPlanChecks:   check.PlanOnly(check.Resource(key, check.Attributes{"reasons": check.Says("Action: block (provider policy triggers[0])")})),
+			ConfigPlanChecks:   check.PlanOnly(check.Resource(key, check.Attributes{"because": check.Says("Action: block (provider policy triggers[0])")})),
 		},
 		resource.TestStep{
 			PreConfig: func() {
@@ -172,9 +172,9 @@ func TestAMilderPolicyIsReportedOnce(t *testing.T) {
 	w.Append("main.tf", "resource \"custody_grant\" \"other\" {\n  binding = custody_binding.app\n  access  = \"key/other\"\n}")
 	w.Provider(`policy = file("policy.json")`)
 	const summary = "Policy Is Milder Than the Baseline"
-	w.Write("policy.json", `{"lifetimes": [{"class": "laptop", "ttl": "60d"}, {"class": "server", "ttl": "400d"}], "triggers": [{"on": "owner.moved", "action": "keep"}]}`)
+	w.Write("policy.json", `{"lifetimes": [{"class": "laptop", "ttl": "60d"}, {"class": "server", "ttl": "400d"}], "triggers": [{"on": "owner.moved", "binding.memory.action": nil}]}`)
 	w.Plan().Exits(2).Silent(summary)
-	w.Write("policy.json", `{"lifetimes": [{"risk": "privileged", "class": "laptop", "ttl": "60d"}], "triggers": [{"on": "*", "action": "keep"}]}`)
+	w.Write("policy.json", `{"lifetimes": [{"risk": "privileged", "class": "laptop", "ttl": "60d"}], "triggers": [{"on": "*", "binding.memory.action": nil}]}`)
 	plan := w.Plan().Exits(2).Says("Warning: "+summary, "policy = file(", "- provider policy triggers[0]: asset.retired and asset.lost give keep instead of revoke.",
 		"- ttl is 60d instead of 30d, for privileged access to assets of class laptop.", "custody_policy lists all differences")
 	if n := strings.Count(plan.Output, summary); n != 1 {
@@ -187,6 +187,6 @@ func TestPlantimestampIsAPlanTime(t *testing.T) {
 	w.Edit("provider.tf", "var.plan_time", "plantimestamp()")
 	w.Clock.Set(clock.System{}.Now().Add(time.Hour)) // plantimestamp reads the machine's clock
 	resource.ParallelTest(t, w.Case(resource.TestStep{
-		ConfigPlanChecks: check.Plan(check.Resource("custody_grant.key", check.Attributes{"expires_at": knownvalue.NotNull()})),
+		ConfigPlanChecks: check.Plan(check.Resource("custody_grant.key", check.Attributes{"generations.current.expires_at": knownvalue.NotNull()})),
 	}))
 }
