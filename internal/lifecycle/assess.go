@@ -20,7 +20,8 @@ func Assess(q Question, rules *Rules, facts Facts, now time.Time) Binding {
 		a.describe()
 		a.assessRetirement()
 		a.assessTasks()
-		return a.finish()
+		a.finish()
+		return a.binding
 	}
 	a.record, a.disagree = merge(facts.Records)
 	a.owners = resolve(a.record.Owners, facts.People)
@@ -33,7 +34,8 @@ func Assess(q Question, rules *Rules, facts Facts, now time.Time) Binding {
 	a.assessRecord()
 	a.assessTasks()
 	a.proposeSuccessor()
-	return a.finish()
+	a.finish()
+	return a.binding
 }
 
 // assessment carries what the steps of Assess share.
@@ -57,18 +59,24 @@ func (a *assessment) find(c Code, message string) {
 	a.binding.Findings = append(a.binding.Findings, Finding{Code: c, Message: message})
 }
 
-func (a *assessment) finish() Binding {
+func (a *assessment) finish() {
 	b := &a.binding
-	slices.SortFunc(b.Findings, func(x, y Finding) int { return cmp.Compare(x.Code, y.Code) })
+	if len(b.Findings) > 1 {
+		slices.SortFunc(b.Findings, func(x, y Finding) int { return cmp.Compare(x.Code, y.Code) })
+	}
 	b.Confidence, b.Parts = a.confidence()
 	b.StateConfidence = a.stateConfidence()
-	return *b
 }
 
 // merge joins the records of one id. A field on which several records disagree is
 // not stated. Records that agree are one record; the older date of verification is
 // used.
 func merge(records []Record) (Record, []string) {
+	if len(records) == 1 {
+		out := records[0]
+		out.Unread = unique(out.Unread)
+		return out, nil
+	}
 	out := records[0]
 	var disagree []string
 	differ := func(field string) { disagree = append(disagree, field) }

@@ -44,7 +44,7 @@ func Permits(entries []Authorization, a Approver, b *Binding, risk Risk) string 
 	case len(a.Matches) == 0:
 		return "is known to no directory"
 	case len(a.Matches) > 1:
-		return "may be any of " + displayAll(a.Matches)
+		return "may be any of " + displayAll(entriesOf(a.Matches))
 	}
 	p := a.Matches[0]
 	if p.Status != PersonActive {

@@ -14,7 +14,7 @@ func (a *assessment) confidence() (int, [NumSignals]int) {
 		return 0, parts
 	}
 	holds := [NumSignals]bool{
-		SignalOwnerNamed:     len(a.owners) > 0,
+		SignalOwnerNamed:     len(a.owners.named) > 0,
 		SignalOwnerFound:     a.owners.allResolved(),
 		SignalSingleOwner:    a.owners.distinct() == 1 && !a.binding.Shared,
 		SignalFresh:          a.fresh(),
@@ -43,7 +43,7 @@ var ownerSignals = [...]Signal{SignalOwnerNamed, SignalOwnerFound, SignalSingleO
 // count in full if the record names no owner.
 func (a *assessment) stateConfidence() int {
 	total := a.binding.Confidence
-	if len(a.facts.Records) == 0 || len(a.owners) > 0 || slices.Contains(a.disagree, "owner") {
+	if len(a.facts.Records) == 0 || len(a.owners.named) > 0 || slices.Contains(a.disagree, "owner") {
 		return total
 	}
 	for _, s := range ownerSignals {
@@ -55,6 +55,15 @@ func (a *assessment) stateConfidence() int {
 // quote marks a text from outside as such. Control characters have been
 // replaced by the system that read it.
 func quote(s string) string { return `"` + strings.ReplaceAll(s, `"`, `'`) + `"` }
+
+// entriesOf returns people with their canonical names.
+func entriesOf(people []Person) []entry {
+	out := make([]entry, len(people))
+	for i := range people {
+		out[i] = entry{&people[i], people[i].Holder()}
+	}
+	return out
+}
 
 // maxListed is how many items a sentence names.
 const maxListed = 5

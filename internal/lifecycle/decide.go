@@ -42,15 +42,15 @@ type Decision struct {
 // that should exist. It is a pure function, and deciding again on its own
 // result at the same instant changes nothing. An error comes only from a
 // trigger's condition, or is ErrNotIndexed.
-func Decide(in Input) (Decision, error) {
+func Decide(in Input) (d Decision, err error) {
 	var e evaluation
 	e.begin(in)
-	if err := e.decide(); err != nil {
-		return Decision{}, err
+	if err = e.decide(); err == nil {
+		e.schedule()
+		e.settleStatus()
+		e.conclude(&d)
 	}
-	e.schedule()
-	e.settleStatus()
-	return e.decision(), nil
+	return d, err
 }
 
 // begin takes the input over. The evaluation is large, so it is filled in place.
@@ -94,7 +94,7 @@ func (e *evaluation) decide() error {
 var nothing Grant
 
 // evaluation carries what the steps of Decide share. It lives on the stack: a
-// decision without findings allocates nothing.
+// decision without findings allocates nothing, and clears no room for verdicts.
 type evaluation struct {
 	in      Input
 	spec    *Spec
@@ -125,7 +125,7 @@ type evaluation struct {
 	cleared  CodeSet // answered by the attestation
 	excepted CodeSet // waived by the exception in force
 	due      CodeSet // findings whose rotation has not been done
-	verdicts [NumCodes]verdict
+	verdicts verdicts
 
 	action      Action
 	decided     Action    // what the facts ask for, whatever is left to show
@@ -145,6 +145,8 @@ type evaluation struct {
 	waits       bool // a rotation waits for the end of an overlap
 	scheduled   bool // a renewal is due
 	capped      capKind
+	place       uint64 // the grant's own, for what is spread over many grants
+	placed      bool   // place is known
 	enforcedAt  time.Time
 	holder      string
 	basis       Basis
@@ -240,7 +242,7 @@ func (e *evaluation) hold() {
 
 // heldAction is what a finding asks for on held facts.
 func (e *evaluation) heldAction(c Code) Action {
-	v := &e.verdicts[c]
+	v := e.verdicts.of(c)
 	switch {
 	case v.action < Block:
 		return v.action
@@ -304,49 +306,35 @@ func (e *evaluation) settleEmpty() {
 	e.see(GrantExpired)
 }
 
-// decision builds the result. What did not change is taken over from the prior
-// state as it is, so that an unchanged grant gives an unchanged plan.
-func (e *evaluation) decision() Decision {
-	g := Grant{
-		Asset:             e.binding.Asset,
-		Access:            e.spec.Access,
-		RotateWhenChanged: e.spec.RotateWhenChanged,
-		Status:            e.status,
-		Would:             e.status,
-		Observed:          e.observing,
-		EnforceFrom:       e.enforceFrom,
-		Policy:            e.policyDigest(),
-		Action:            e.action,
-		Rotation:          e.rotation,
-		Holder:            e.holder,
-		Names:             e.holderNames(),
-		Generations:       e.prior.Generations,
-		Serial:            e.serial,
-		Basis:             e.basis,
-		RevokedAt:         e.revokedAt,
-		CertifiedAt:       e.certified,
-		Conditions:        e.conditions(),
-	}
+// conclude fills in the result, which is large, in place. What did not change is
+// taken over from the prior state as it is, so that an unchanged grant gives an
+// unchanged plan.
+func (e *evaluation) conclude(d *Decision) {
+	g := &d.Grant
+	g.Asset, g.Access, g.RotateWhenChanged = e.binding.Asset, e.spec.Access, e.spec.RotateWhenChanged
+	g.Status, g.Would, g.Observed, g.EnforceFrom = e.status, e.status, e.observing, e.enforceFrom
+	g.Policy, g.Action, g.Rotation = e.policyDigest(), e.action, e.rotation
+	g.Names = e.holderNames()
+	g.Holder, g.Generations, g.Serial, g.Basis = e.holder, e.prior.Generations, e.serial, e.basis
+	g.RevokedAt, g.CertifiedAt, g.Conditions = e.revokedAt, e.certified, e.conditions()
 	if e.observing {
 		g.Status = e.inForceStatus()
 	}
-	if !slices.EqualFunc(e.generations[:e.count], e.prior.Generations, sameGeneration) {
+	if !sameGenerations(e.generations[:e.count], e.prior.Generations) {
 		g.Generations = make([]Generation, e.count)
 		copy(g.Generations, e.generations[:e.count])
 	}
-	g.Memory = e.memory(&g)
+	e.memorise(g)
 	g.NextChangeAt = e.nextChange()
 	if e.jumped {
-		g.NextChangeAt = e.announced(&g)
+		g.NextChangeAt = e.announced(g)
 	}
 	g.Reasons = e.reasons()
-	if e.stalled || e.unchanged(&g) {
+	if e.stalled || e.unchanged(g) {
 		g.Action, g.Rotation, g.Reasons = e.prior.Action, e.prior.Rotation, e.prior.Reasons
 	}
-	return Decision{
-		Grant: g, Withdrawn: e.withdrawn(), Rotated: e.issued && e.rotation == RotateOverlap,
-		Issues: e.issued || e.enabled, Clamped: e.clampedArguments(),
-	}
+	d.Withdrawn, d.Clamped = e.withdrawn(), e.clampedArguments()
+	d.Rotated, d.Issues = e.issued && e.rotation == RotateOverlap, e.issued || e.enabled
 }
 
 // policyDigest names the documents that decide.
@@ -364,7 +352,7 @@ func (e *evaluation) withdrawn() []int {
 	for i := range e.prior.Generations {
 		g := &e.prior.Generations[i]
 		announced := g.Ended(e.now) && !e.jumped
-		if !g.Enabled || announced || e.spec.RevokeGenerations[g.Key()] {
+		if !g.Enabled || announced || e.revokesGeneration(g) {
 			continue
 		}
 		if kept := e.numbered(g.Number); kept == nil || !kept.Enabled {
@@ -391,19 +379,41 @@ func (e *evaluation) clampedArguments() []string {
 	return e.terms.clamped
 }
 
-func sameGeneration(a, b Generation) bool {
-	return a.Number == b.Number && a.Enabled == b.Enabled && a.State == b.State && a.Holder == b.Holder &&
-		a.IssuedAt.Equal(b.IssuedAt) && a.ExpiresAt.Equal(b.ExpiresAt)
+func sameGenerations(a, b []Generation) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	if len(a) > 0 && &a[0] == &b[0] {
+		return true // taken over
+	}
+	for i := range a {
+		x, y := &a[i], &b[i]
+		if x.Number != y.Number || x.Enabled != y.Enabled || x.State != y.State || x.Holder != y.Holder ||
+			!x.IssuedAt.Equal(y.IssuedAt) || !x.ExpiresAt.Equal(y.ExpiresAt) {
+			return false
+		}
+	}
+	return true
 }
 
-func sameCondition(a, b Condition) bool {
-	return a.Code == b.Code && a.FirstSeen.Equal(b.FirstSeen)
+func sameConditions(a, b []Condition) bool {
+	if len(a) == 0 || len(b) == 0 {
+		return len(a) == len(b)
+	}
+	return slices.EqualFunc(a, b, func(x, y Condition) bool { return x.Code == y.Code && x.FirstSeen.Equal(y.FirstSeen) })
 }
 
 // conditions lists the findings that still stand. Held facts and an instant that
 // cannot be right start no grace, so nothing that a trigger can be written for is
 // remembered from them.
 func (e *evaluation) conditions() []Condition {
+	if e.findings == 0 && len(e.prior.Conditions) == 0 {
+		return e.prior.Conditions
+	}
+	return e.stillStanding()
+}
+
+func (e *evaluation) stillStanding() []Condition {
 	var buffer [NumCodes]Condition
 	n := 0
 	for c := range e.findings.All {
@@ -412,7 +422,7 @@ func (e *evaluation) conditions() []Condition {
 			n++
 		}
 	}
-	if slices.EqualFunc(buffer[:n], e.prior.Conditions, sameCondition) {
+	if sameConditions(buffer[:n], e.prior.Conditions) {
 		return e.prior.Conditions
 	}
 	if n == 0 {
@@ -439,13 +449,14 @@ func (e *evaluation) started(c Code) bool {
 func (e *evaluation) unchanged(g *Grant) bool {
 	p := e.in.Prior
 	if p == nil || e.replaced || p.Status != g.Status || p.Would != g.Would || p.Observed != g.Observed || !p.RevokedAt.Equal(g.RevokedAt) ||
-		!p.CertifiedAt.Equal(g.CertifiedAt) || p.Serial != g.Serial || !slices.EqualFunc(p.Generations, g.Generations, sameGeneration) ||
-		!slices.EqualFunc(p.Conditions, g.Conditions, sameCondition) || !sameMemory(&p.Memory, &g.Memory) {
+		!p.CertifiedAt.Equal(g.CertifiedAt) || p.Serial != g.Serial || !sameGenerations(p.Generations, g.Generations) ||
+		!sameConditions(p.Conditions, g.Conditions) || !sameMemory(&p.Memory, &g.Memory) {
 		return false
 	}
 	i := 0
-	for _, r := range p.Reasons {
-		if i < len(g.Reasons) && g.Reasons[i].Code == r.Code && explains(r, g.Reasons[i]) {
+	for k := range p.Reasons {
+		r := &p.Reasons[k]
+		if i < len(g.Reasons) && g.Reasons[i].Code == r.Code && explains(r, &g.Reasons[i]) {
 			i++
 		} else if _, standing := g.firstSeen(r.Code); standing {
 			return false
@@ -458,7 +469,7 @@ func (e *evaluation) unchanged(g *Grant) bool {
 // with the same action. What differed when a comparison was first seen can no longer
 // be told once a new credential has settled it, so of one that stands only the action
 // is compared.
-func explains(before, now Reason) bool {
+func explains(before, now *Reason) bool {
 	wasFact, was, _ := strings.Cut(before.Message, decisionMark)
 	isFact, is, _ := strings.Cut(now.Message, decisionMark)
 	return (wasFact == isFact || comparators.Has(before.Code)) && actionOf(was) == actionOf(is) &&

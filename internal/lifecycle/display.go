@@ -40,9 +40,9 @@ func printable(name string) string {
 }
 
 // display names a directory entry in a sentence.
-func display(p Person) string { return Called(p.Name, p.Holder()) }
+func display(p entry) string { return Called(p.Name, p.holder) }
 
-func displayAll(people []Person) string {
+func displayAll(people []entry) string {
 	out := make([]string, len(people))
 	for i, p := range people {
 		out[i] = display(p)
@@ -51,12 +51,15 @@ func displayAll(people []Person) string {
 }
 
 // namesOf lists the display names of directory entries, sorted by their ids.
-func namesOf(people ...Person) []Named {
+func namesOf(people ...entry) []Named {
 	var out []Named
 	for _, p := range people {
 		if p.Name != "" {
-			out = append(out, Named{ID: p.Holder(), Name: p.Name})
+			out = append(out, Named{ID: p.holder, Name: p.Name})
 		}
+	}
+	if len(out) < 2 {
+		return out
 	}
 	slices.SortFunc(out, func(a, b Named) int { return strings.Compare(a.ID, b.ID) })
 	return slices.CompactFunc(out, func(a, b Named) bool { return a.ID == b.ID })

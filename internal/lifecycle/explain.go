@@ -30,7 +30,7 @@ func (e *evaluation) reasons() []Reason {
 func (e *evaluation) reasonCodes() CodeSet {
 	var codes CodeSet
 	for c := range (e.findings | e.due).All {
-		v := &e.verdicts[c]
+		v := e.verdicts.of(c)
 		actedOn := e.due.Has(c) && comparators.Has(c) // also where an attestation has answered it
 		rotates := v.rotation != RotateNone && e.action < Block && (actedOn || !e.cleared.Has(c))
 		if Engine.Has(c) || v.action > Keep || rotates {
@@ -54,14 +54,14 @@ func (e *evaluation) severity(c Code) Action {
 	if c == GrantLatched && !e.released() {
 		return Revoke
 	}
-	return e.verdicts[c].action
+	return e.verdicts.of(c).action
 }
 
 // message returns the fact, the decision with the trigger that took it, what comes
 // next and on which day, and what to do if the fact is wrong.
 func (e *evaluation) message(c Code) string {
 	fact := e.fact(c)
-	v := &e.verdicts[c]
+	v := e.verdicts.of(c)
 	if v.trigger == nil {
 		return fact
 	}

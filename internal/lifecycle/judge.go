@@ -58,9 +58,9 @@ func (p *course) add(s step) {
 // dropMilderSteps drops the steps that are not more severe than those before them.
 func (p *course) dropMilderSteps() {
 	kept := 1
-	for _, s := range p.steps[1:p.count] {
-		if s.action > p.steps[kept-1].action {
-			p.steps[kept] = s
+	for i := 1; i < p.count; i++ {
+		if p.steps[i].action > p.steps[kept-1].action {
+			p.steps[kept] = p.steps[i]
 			kept++
 		}
 	}
@@ -97,7 +97,8 @@ func (e *evaluation) judge(c Code) error {
 			return err
 		}
 		if t != nil {
-			rulings = append(rulings, e.rule(c, t, rules))
+			rulings = append(rulings, ruling{})
+			e.rule(&rulings[len(rulings)-1], c, t, rules)
 		}
 	}
 	if len(rulings) == 0 || e.waived(c) {
@@ -107,7 +108,7 @@ func (e *evaluation) judge(c Code) error {
 	if comparators.Has(c) && e.cleared.Has(c) {
 		v.then = Keep // it is acted on now
 	}
-	e.verdicts[c] = v
+	e.verdicts.note(c, &v)
 	e.action = max(e.action, v.action)
 	if v.dated && v.action < e.instead() {
 		e.at(e.binding.RetirementDate)
@@ -142,19 +143,20 @@ func (e *evaluation) match(c Code, rules *Rules) (*Trigger, error) {
 }
 
 // rule applies a trigger to a finding.
-func (e *evaluation) rule(c Code, t *Trigger, rules *Rules) ruling {
-	confidence := e.confidence(c, rules)
-	tooLittle := confidence < rules.AutomateAt
-	r := ruling{runs: e.started(c), verdict: verdict{trigger: t, rotation: t.Rotation, since: e.seen[c], confidence: confidence}}
+func (e *evaluation) rule(r *ruling, c Code, t *Trigger, rules *Rules) {
+	r.confidence = e.confidence(c, rules)
+	tooLittle := r.confidence < rules.AutomateAt
+	r.runs, r.trigger, r.rotation, r.since = e.started(c), t, t.Rotation, e.seen[c]
 	e.noteRevoke(c, t)
 	r.start = e.graceStart(c, t, tooLittle)
-	r.course = e.lay(c, t, tooLittle, r.start)
+	e.lay(&r.course, c, t, tooLittle, r.start)
 	if e.now.Before(r.start) && e.seen[c].Before(r.start) {
 		e.cleared = e.cleared.With(c)
 		r.rotation = e.rotationOnceAnswered(c, t)
-		return r
+		return
 	}
-	for i, s := range r.course.steps[:r.course.count] {
+	for i := range r.course.count {
+		s := &r.course.steps[i]
 		if i > 0 && e.now.Before(s.at) {
 			break
 		}
@@ -175,7 +177,6 @@ func (e *evaluation) rule(c Code, t *Trigger, rules *Rules) ruling {
 	if comparators.Has(c) && r.action > Recertify {
 		r.rotation = RotateNone // a person reviews it first
 	}
-	return r
 }
 
 // noteRevoke notes that a trigger asks for revoke, or when it will ask for it with time.
@@ -217,10 +218,9 @@ func (e *evaluation) rotationOnceAnswered(c Code, t *Trigger) Rotation {
 	return t.Rotation
 }
 
-// lay returns the steps of a trigger: at first, after its grace, and when the
-// review deadline of the grant has passed.
-func (e *evaluation) lay(c Code, t *Trigger, tooLittle bool, start time.Time) course {
-	var p course
+// lay sets the steps of a trigger: at first, after its grace, and when the review
+// deadline of the grant has passed.
+func (e *evaluation) lay(p *course, c Code, t *Trigger, tooLittle bool, start time.Time) {
 	first := e.gate(c, t.Action, tooLittle)
 	if t.Rotation == RotateNow && tooLittle && first.action < e.instead() {
 		first = step{action: e.instead(), gated: t.Action}
@@ -229,12 +229,11 @@ func (e *evaluation) lay(c Code, t *Trigger, tooLittle bool, start time.Time) co
 	if at.Equal(e.seen[c]) {
 		at = earlierDate(at, e.now) // a finding that was first seen by a clock that was later set back still counts
 	}
-	e.layStep(&p, c, at, first)
+	e.layStep(p, c, at, first)
 	if t.Grace > 0 {
-		e.layStep(&p, c, start.Add(t.Grace), e.gate(c, t.Then, tooLittle))
+		e.layStep(p, c, start.Add(t.Grace), e.gate(c, t.Then, tooLittle))
 	}
 	p.dropMilderSteps()
-	return p
 }
 
 // layStep adds a step, and for a review also the step for no answer.
@@ -342,8 +341,9 @@ func (e *evaluation) noteNextStep(v *verdict, r *ruling) {
 	if !r.runs {
 		return
 	}
-	for _, s := range r.course.steps[:r.course.count] {
-		if !e.now.Before(s.at) || s.action <= v.action {
+	for i := range r.course.count {
+		s := &r.course.steps[i]
+		if s.action <= v.action || !e.now.Before(s.at) {
 			continue
 		}
 		if v.next.IsZero() || s.at.Before(v.next) {

@@ -113,14 +113,13 @@ func (e *evaluation) readRisk() {
 	e.differs = e.differs.With(GrantRiskLowered)
 }
 
-// memory returns what the grant remembers besides what it shows. What did not
+// memorise fills in what the grant remembers besides what it shows. What did not
 // change is taken over as it is.
-func (e *evaluation) memory(g *Grant) Memory {
-	m := Memory{
-		Risk: e.risk, Review: e.review, RevokedFor: e.revokedFor, Answer: e.answer, Waiver: e.waiver, EnforcedAt: e.enforcedAt,
-		Passed:    e.findings.Has(AssetReassigned) && (e.passed || (e.prior.Memory.Passed && !e.differs.Has(AssetReassigned))),
-		LeftBlock: g.Serial > 0 && !g.Active() && ((e.action >= Block && !e.observing) || (e.prior.Memory.LeftBlock && !e.issued)),
-	}
+func (e *evaluation) memorise(g *Grant) {
+	m := &g.Memory
+	m.Risk, m.Review, m.RevokedFor, m.Answer, m.Waiver, m.EnforcedAt = e.risk, e.review, e.revokedFor, e.answer, e.waiver, e.enforcedAt
+	m.Passed = e.findings.Has(AssetReassigned) && (e.passed || (e.prior.Memory.Passed && !e.differs.Has(AssetReassigned)))
+	m.LeftBlock = g.Serial > 0 && !g.Active() && ((e.action >= Block && !e.observing) || (e.prior.Memory.LeftBlock && !e.issued))
 	if e.jumped {
 		m.Waiver = e.prior.Memory.Waiver // what ends or begins by a wrong clock does not
 	}
@@ -129,7 +128,6 @@ func (e *evaluation) memory(g *Grant) Memory {
 		spent.Spent = true
 		m.Answer = &spent
 	}
-	return m
 }
 
 func sameMemory(a, b *Memory) bool {

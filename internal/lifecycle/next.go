@@ -6,7 +6,7 @@ import "time"
 // schedule changes it, or zero.
 func (e *evaluation) nextChange() time.Time {
 	for c := range e.findings.All {
-		e.at(e.verdicts[c].next)
+		e.at(e.verdicts.of(c).next)
 	}
 	if e.status != StatusRevoked && e.serial > 0 {
 		e.at(e.certified.Add(e.terms.recertifyEvery))
@@ -54,8 +54,10 @@ func (e *evaluation) nextGeneration() {
 	for i := range e.count {
 		g := &e.generations[i]
 		e.at(g.ExpiresAt)
-		renews := g.State == Current && !g.ExpiresAt.IsZero() && e.action < Lapse && !e.findings.Has(GrantRotationDue)
-		if at := e.renewsAt(g); renews && e.expiryFrom(at, limit).After(g.ExpiresAt) {
+		if g.State != Current || g.ExpiresAt.IsZero() || e.action >= Lapse || e.findings.Has(GrantRotationDue) {
+			continue
+		}
+		if at := e.renewsAt(g); e.expiryFrom(at, limit).After(g.ExpiresAt) {
 			e.at(at)
 		}
 	}

@@ -22,11 +22,13 @@ func (e *evaluation) readMode() {
 // that never had one: nothing is withheld, rotated, blocked, revoked or expired.
 // Explicit arguments still take effect.
 func (e *evaluation) observeOnly() {
-	for _, g := range e.before() {
-		if g.State == Current {
-			g.ExpiresAt = time.Time{} // a promised end of an overlap stays
+	before := e.before()
+	for i := range before {
+		expires := before[i].ExpiresAt
+		if before[i].State == Current {
+			expires = time.Time{} // a promised end of an overlap stays
 		}
-		e.keep(g, !g.Ended(e.now) || e.untimely)
+		e.keep(&before[i], expires, expires.IsZero() || e.now.Before(expires) || e.untimely)
 	}
 	if e.binding.Held {
 		return

@@ -82,8 +82,30 @@ type Rules struct {
 	Classes     map[string]Class // keys folded; "*" in them stands for any text
 
 	byCode   [NumCodes][]*Trigger
-	patterns []string // the keys of Classes with "*", longest first
+	patterns []pattern // the keys of Classes with "*", longest first
 	indexed  bool
+}
+
+// pattern is a key of Classes with "*".
+type pattern struct {
+	text     string
+	literals int
+	letters  letters
+}
+
+// letters are the bytes of a text other than "*", as a set that may contain more than
+// the text. A word that lacks a letter of a pattern cannot match it, which is checked
+// faster than the match.
+type letters uint64
+
+func lettersOf(text string) letters {
+	var set letters
+	for i := range len(text) {
+		if text[i] != '*' {
+			set |= 1 << (text[i] % 64)
+		}
+	}
+	return set
 }
 
 // ErrNotIndexed is the error of rules that are used before Index was called: no
@@ -106,11 +128,11 @@ func (r *Rules) Index() {
 	r.patterns = r.patterns[:0:0]
 	for class := range r.Classes {
 		if strings.Contains(class, "*") {
-			r.patterns = append(r.patterns, class)
+			r.patterns = append(r.patterns, pattern{class, literals(class), lettersOf(class)})
 		}
 	}
-	slices.SortFunc(r.patterns, func(a, b string) int {
-		return cmp.Or(cmp.Compare(literals(b), literals(a)), strings.Compare(a, b))
+	slices.SortFunc(r.patterns, func(a, b pattern) int {
+		return cmp.Or(cmp.Compare(b.literals, a.literals), strings.Compare(a.text, b.text))
 	})
 	r.indexed = true
 }
@@ -125,15 +147,17 @@ func (r *Rules) ClassOf(class string) Class {
 		return c
 	}
 	var best Class
-	var found string
-	for _, pattern := range r.patterns {
-		if !Matches(pattern, class) {
+	var found *pattern
+	has := lettersOf(class)
+	for i := range r.patterns {
+		p := &r.patterns[i]
+		if p.letters&^has != 0 || !Matches(p.text, class) {
 			continue
 		}
-		switch c := r.Classes[pattern]; {
-		case found == "":
-			best, found = c, pattern
-		case literals(pattern) < literals(found):
+		switch c := r.Classes[p.text]; {
+		case found == nil:
+			best, found = c, p
+		case p.literals < found.literals:
 			return best
 		case c.BoundTo != best.BoundTo:
 			best.BoundTo = BoundToUnclassified

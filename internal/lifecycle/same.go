@@ -7,7 +7,7 @@ func (g *Grant) Same(o *Grant) bool {
 	return g.ID() == o.ID() && g.Status == o.Status && g.Would == o.Would && g.Observed == o.Observed && g.EnforceFrom.Equal(o.EnforceFrom) &&
 		g.Policy == o.Policy && g.Action == o.Action && g.Rotation == o.Rotation && g.Holder == o.Holder && g.Serial == o.Serial &&
 		g.RevokedAt.Equal(o.RevokedAt) && g.CertifiedAt.Equal(o.CertifiedAt) && g.NextChangeAt.Equal(o.NextChangeAt) &&
-		slices.EqualFunc(g.Generations, o.Generations, sameGeneration) && slices.EqualFunc(g.Conditions, o.Conditions, sameCondition) &&
+		sameGenerations(g.Generations, o.Generations) && sameConditions(g.Conditions, o.Conditions) &&
 		sameMemory(&g.Memory, &o.Memory) && sameBasis(&g.Basis, &o.Basis) &&
 		slices.EqualFunc(g.Reasons, o.Reasons, func(a, b Reason) bool {
 			return a.Code == b.Code && a.Message == b.Message

@@ -63,15 +63,17 @@ func (e *evaluation) readCap() time.Time {
 // earlier, without those that have expired or that must go at once. Held facts
 // shorten nothing.
 func (e *evaluation) keepUnexpired(limit time.Time) {
-	for _, g := range e.before() {
+	before := e.before()
+	for i := range before {
+		expires := before[i].ExpiresAt
 		// An end that a wrong clock gives would lie too far away.
-		if g.ExpiresAt.IsZero() && !e.jumped {
-			g.ExpiresAt = e.firstExpiry()
+		if expires.IsZero() && !e.jumped {
+			expires = e.firstExpiry()
 		}
-		if !g.ExpiresAt.IsZero() && !limit.IsZero() && limit.Before(g.ExpiresAt) && !e.binding.Held {
-			g.ExpiresAt = limit
+		if !expires.IsZero() && !limit.IsZero() && limit.Before(expires) && !e.binding.Held {
+			expires = limit
 		}
-		e.keep(g, !g.Ended(e.now))
+		e.keep(&before[i], expires, expires.IsZero() || e.now.Before(expires))
 	}
 }
 
@@ -82,12 +84,19 @@ func (e *evaluation) before() []Generation {
 	return prior[max(0, len(prior)-len(e.generations)):]
 }
 
-// keep takes a generation over if it is kept and need not go at once.
-func (e *evaluation) keep(g Generation, kept bool) {
-	if kept && !e.spec.RevokeGenerations[g.Key()] {
-		e.generations[e.count] = g
+// keep takes a generation over, with the end that it has now, if it is kept and need
+// not go at once.
+func (e *evaluation) keep(g *Generation, expires time.Time, kept bool) {
+	if kept && !e.revokesGeneration(g) {
+		e.generations[e.count] = *g
+		e.generations[e.count].ExpiresAt = expires
 		e.count++
 	}
+}
+
+// revokesGeneration reports whether the configuration has the generation go at once.
+func (e *evaluation) revokesGeneration(g *Generation) bool {
+	return len(e.spec.RevokeGenerations) > 0 && e.spec.RevokeGenerations[Key(g.Number)]
 }
 
 // disable keeps what exists, but out of use, and remembers a rotation that is
@@ -173,7 +182,7 @@ func (e *evaluation) waiting() bool {
 // isUnanswered reports whether the comparison differs and waits for somebody, so that
 // it must not be acted on by the way.
 func (e *evaluation) isUnanswered(c Code) bool {
-	return e.differs.Has(c) && !e.due.Has(c) && !e.excepted.Has(c) && e.verdicts[c].action > Recertify
+	return e.differs.Has(c) && !e.due.Has(c) && !e.excepted.Has(c) && e.verdicts.of(c).action > Recertify
 }
 
 // renew issues, rotates and retires while the access is kept.
@@ -283,12 +292,21 @@ func (e *evaluation) expiryFrom(at, limit time.Time) time.Time {
 // that the policy gives, and once the next one would live longer than it.
 func (e *evaluation) renewsAt(g *Generation) time.Time {
 	renewal := e.terms.renewal(e.lifetime(g))
-	at := g.ExpiresAt.Add(-renewal).Add(e.share(e.terms.spreading(renewal)).Truncate(time.Second))
-	return later(at, g.ExpiresAt.Add(time.Second-e.terms.ttl))
+	before := min(renewal-e.share(e.terms.spreading(renewal)).Truncate(time.Second), e.terms.ttl-time.Second)
+	return g.ExpiresAt.Add(-before)
+}
+
+// renewsFrom returns an instant before which no generation of this end is renewed,
+// which is found sooner than when it is.
+func (e *evaluation) renewsFrom(g *Generation) time.Time {
+	return g.ExpiresAt.Add(-e.terms.renewal(e.lifetime(g)))
 }
 
 func (e *evaluation) renewalDue(g *Generation, limit time.Time) bool {
-	return !g.ExpiresAt.IsZero() && !e.now.Before(e.renewsAt(g)) && e.expiryFrom(e.now, limit).After(g.ExpiresAt)
+	if g.ExpiresAt.IsZero() || e.now.Before(e.renewsFrom(g)) {
+		return false
+	}
+	return !e.now.Before(e.renewsAt(g)) && e.expiryFrom(e.now, limit).After(g.ExpiresAt)
 }
 
 // issue adds the next generation. While the policy is only observed it has no
@@ -345,7 +363,7 @@ func (e *evaluation) adopt() {
 // settle takes a comparison off the list that no longer differs, unless it stands
 // until somebody attests it, or a policy asks for a review of it all the same.
 func (e *evaluation) settle(c Code) {
-	if e.answersStill(c) || (!standing.Has(c) && e.verdicts[c].action <= Recertify) {
+	if e.answersStill(c) || (!standing.Has(c) && e.verdicts.of(c).action <= Recertify) {
 		e.findings = e.findings.Without(c)
 		return
 	}

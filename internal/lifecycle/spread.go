@@ -44,6 +44,9 @@ func (e *evaluation) share(d time.Duration) time.Duration {
 	if d <= 0 {
 		return 0
 	}
-	id := place(e.binding.Asset.System) + place(e.spec.Access) + place(e.binding.Asset.ID)
-	return time.Duration(float64(d) * (float64(id>>11) / (1 << 53)))
+	if !e.placed {
+		e.place = place(e.binding.Asset.System) + place(e.spec.Access) + place(e.binding.Asset.ID)
+		e.placed = true
+	}
+	return time.Duration(float64(d) * (float64(e.place>>11) / (1 << 53)))
 }

@@ -62,11 +62,11 @@ func (e *evaluation) clamp() {
 		t.clamped = append(t.clamped, "ttl")
 	}
 	shorter(&t.ttl, s.TTL)
-	if s.RenewBefore > t.renewal(t.ttl) {
+	if s.RenewBefore > 0 && s.RenewBefore > t.renewal(t.ttl) {
 		t.clamped = append(t.clamped, "renew_before")
 	}
 	shorter(&t.renewBefore, s.RenewBefore)
-	if s.Overlap > t.overlapping(t.ttl) {
+	if s.Overlap > 0 && s.Overlap > t.overlapping(t.ttl) {
 		t.clamped = append(t.clamped, "overlap")
 	}
 	shorter(&t.overlap, s.Overlap)

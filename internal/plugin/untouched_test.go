@@ -127,3 +127,48 @@ func TestTheFrameworkIsAskedWhereAnythingIsInDoubt(t *testing.T) {
 		}
 	}
 }
+
+// What Terraform sends is read in another language: whatever it is, the short way does
+// not fall over it, and a state that it passes on says the same in both.
+func FuzzValuesInMessagePack(f *testing.F) {
+	of := thing.AttributeTypes
+	whole, err := tfprotov6.NewDynamicValue(thing, tftypes.NewValue(thing, map[string]tftypes.Value{
+		"id": tftypes.NewValue(tftypes.String, "a"), "serial": tftypes.NewValue(tftypes.Number, 0.95),
+		"words": tftypes.NewValue(of["words"], []tftypes.Value{tftypes.NewValue(tftypes.String, nil)}),
+		"keys":  tftypes.NewValue(of["keys"], tftypes.UnknownValue), "basis": tftypes.NewValue(of["basis"], nil),
+	}))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(whole.MsgPack)
+	f.Add([]byte{0xc0})
+	f.Add([]byte{0xdf, 0xff, 0xff, 0xff, 0xff})
+	shapes := map[string]provider.Shape{"thing": {
+		Version: 1, Type: thing,
+		Read: func(context.Context, tftypes.Value) bool { return true },
+		Plan: func(context.Context, tftypes.Value, tftypes.Value) bool { return true },
+	}}
+	f.Fuzz(func(t *testing.T, sent []byte) {
+		value := &tfprotov6.DynamicValue{MsgPack: sent}
+		u := &untouched{&kept{}, shapes}
+		read, err := u.ReadResource(t.Context(), &tfprotov6.ReadResourceRequest{TypeName: "thing", CurrentState: value})
+		if err != nil || read == nil {
+			t.Fatalf("%v, %v", read, err)
+		}
+		if _, err := u.PlanResourceChange(t.Context(), &tfprotov6.PlanResourceChangeRequest{TypeName: "thing", Config: value, PriorState: value, ProposedNewState: value}); err != nil {
+			t.Fatal(err)
+		}
+		v, err := value.Unmarshal(thing)
+		if err != nil || !v.IsFullyKnown() {
+			return
+		}
+		written, err := tfprotov6.NewDynamicValue(thing, v)
+		if err != nil {
+			return
+		}
+		back, err := asJSON(&written).Unmarshal(thing)
+		if err != nil || !back.Equal(v) {
+			t.Errorf("%s was passed on as %s, %v", v, back, err)
+		}
+	})
+}

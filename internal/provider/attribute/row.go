@@ -1,14 +1,17 @@
 package attribute
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"math"
+	"math/big"
 	"strings"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/value"
@@ -148,7 +151,7 @@ func Tristate[T any](name, description string, at func(*T) *lifecycle.Tristate) 
 func Hundredths[T any](name, description string, at func(*T) *int) Row[T] {
 	return Row[T]{
 		Column: Column{Name: name, Type: types.Float64Type, Description: description},
-		Write:  func(from *T) attr.Value { return types.Float64Value(float64(*at(from)) / 100) },
+		Write:  func(from *T) attr.Value { return decimal(*at(from)) },
 		Put:    func(from *T) any { return float64(*at(from)) / 100 },
 		Take: func(raw json.RawMessage, into *T) error {
 			var f float64
@@ -158,6 +161,30 @@ func Hundredths[T any](name, description string, at func(*T) *int) Row[T] {
 		},
 	}
 }
+
+// decimal returns a number of hundredths as a state holds it, which is not the number
+// in binary that comes next to it: one would count as a change of the other.
+func decimal(hundredths int) attr.Value {
+	if hundredths < 0 || hundredths >= len(decimals) {
+		return types.Float64Value(float64(hundredths) / 100)
+	}
+	return decimals[hundredths]
+}
+
+// decimals are the numbers from 0 to 1.
+var decimals = func() (out [101]attr.Value) {
+	const precision = 512 // that of Terraform's numbers
+	for i := range out {
+		n, _, err := big.ParseFloat(lifecycle.Hundredths(i), 10, precision, big.ToNearestEven)
+		if err == nil {
+			out[i], err = types.Float64Type.ValueFromTerraform(context.Background(), tftypes.NewValue(tftypes.Number, n))
+		}
+		if err != nil {
+			panic("attribute: " + err.Error()) // each is a number
+		}
+	}
+	return out
+}()
 
 // Texts is a list of texts; no items give an empty list.
 func Texts[T any](name, description string, at func(*T) *[]string) Row[T] {
