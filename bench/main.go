@@ -51,7 +51,7 @@ func run(ctx context.Context, args []string) error {
 	if o.read != "" {
 		return readHere(o.read, o.gc)
 	}
-	w, err := newWorkshop(ctx)
+	w, err := newBenchEnvironment(ctx)
 	if err != nil {
 		return err
 	}
@@ -112,7 +112,7 @@ func numbers(name, list string) ([]int, error) {
 func (o *options) turnsOf(i int) int { return o.turns[min(i, len(o.turns)-1)] }
 
 // measure returns what it has measured, also if it then fails.
-func measure(ctx context.Context, w *workshop, o options) ([]section, error) {
+func measure(ctx context.Context, w *benchEnvironment, o options) ([]section, error) {
 	if o.profile {
 		o.parts = []string{"profile"}
 	}
@@ -144,7 +144,7 @@ func measure(ctx context.Context, w *workshop, o options) ([]section, error) {
 	return out, nil
 }
 
-func measureAllPlans(ctx context.Context, w *workshop, o options, all []contender, kinds []kind) (string, error) {
+func measureAllPlans(ctx context.Context, w *benchEnvironment, o options, all []contender, kinds []kind) (string, error) {
 	runners, err := prepare(ctx, w, all)
 	if err != nil {
 		return "", err
@@ -161,7 +161,7 @@ func measureAllPlans(ctx context.Context, w *workshop, o options, all []contende
 }
 
 // about says where and with what something was measured.
-func about(ctx context.Context, w *workshop, part, note string) string {
+func about(ctx context.Context, w *benchEnvironment, part, note string) string {
 	facts := []string{time.Now().UTC().Format(time.DateOnly), fmt.Sprintf("%d cores", runtime.NumCPU())}
 	if model := processor(); model != "" {
 		facts = append(facts, model)

@@ -11,7 +11,7 @@ const targetPlanMemory = 150 << 20
 
 // measureMemory plans n bindings, without a state and with one of all of them, once:
 // memory is no matter of luck.
-func measureMemory(ctx context.Context, w *workshop, n int) (string, error) {
+func measureMemory(ctx context.Context, w *benchEnvironment, n int) (string, error) {
 	runners, err := prepare(ctx, w, []contender{bindings})
 	if err != nil {
 		return "", err

@@ -65,7 +65,7 @@ type runner struct {
 
 // prepare builds and installs everything and returns a runner for each of the
 // contenders.
-func prepare(ctx context.Context, w *workshop, all []contender) ([]*runner, error) {
+func prepare(ctx context.Context, w *benchEnvironment, all []contender) ([]*runner, error) {
 	if err := w.findCLI(ctx); err != nil {
 		return nil, err
 	}
@@ -177,7 +177,7 @@ type site struct {
 }
 
 // newSite writes the modules.
-func newSite(w *workshop, r *runner, n int) (*site, error) {
+func newSite(w *benchEnvironment, r *runner, n int) (*site, error) {
 	base, err := os.MkdirTemp(w.tmp, r.name)
 	if err != nil {
 		return nil, err
@@ -218,7 +218,7 @@ type planned struct {
 
 // measurePlans measures kinds of plans at one size. The contenders take
 // turns, so that what disturbs the machine for a while disturbs all of them.
-func measurePlans(ctx context.Context, w *workshop, runners []*runner, kinds []kind, n, repeats int) ([]planned, error) {
+func measurePlans(ctx context.Context, w *benchEnvironment, runners []*runner, kinds []kind, n, repeats int) ([]planned, error) {
 	var sites []*site
 	for _, r := range runners {
 		s, err := newSite(w, r, n)

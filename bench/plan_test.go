@@ -8,7 +8,7 @@ func TestTheMadeStateIsUnchanged(t *testing.T) {
 	if testing.Short() {
 		t.Skip("this test runs the command line tool, which -short leaves out")
 	}
-	w, err := newWorkshop(t.Context())
+	w, err := newBenchEnvironment(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,7 +17,7 @@ const profilesVariable = "CUSTODY_BENCH_PROFILES"
 // profile runs the unchanged plan of n bindings and n grants with the provider
 // under a profile, and returns what took the time. The profiles stay in the
 // folder that it names.
-func profile(ctx context.Context, w *workshop, n int) (string, error) {
+func profile(ctx context.Context, w *benchEnvironment, n int) (string, error) {
 	if err := w.findCLI(ctx); err != nil {
 		return "", err
 	}
@@ -68,7 +68,7 @@ var shares = []struct{ name, focus string }{
 }
 
 // explain renders what the profiles of all processes of the plan say together.
-func explain(ctx context.Context, w *workshop, folder string, n int) (string, error) {
+func explain(ctx context.Context, w *benchEnvironment, folder string, n int) (string, error) {
 	files, err := filepath.Glob(filepath.Join(folder, "*.pprof"))
 	if err != nil || len(files) == 0 {
 		return "", errors.Join(errors.New("the provider left no profile"), err)

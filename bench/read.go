@@ -76,7 +76,7 @@ func peakMemory() (int64, error) {
 }
 
 // measureReads reads an inventory of n assets in processes of their own.
-func measureReads(ctx context.Context, w *workshop, n, turns int) (string, error) {
+func measureReads(ctx context.Context, w *benchEnvironment, n, turns int) (string, error) {
 	path := filepath.Join(w.tmp, "assets.csv")
 	if err := writeLines(path, func(b *bufio.Writer) { writeAssets(b, n, time.Now()) }); err != nil {
 		return "", err

@@ -59,7 +59,7 @@ resource "custody_binding" "b" {
 
 // measureServers plans n bindings over files and over a server, and reads the
 // pages of that server alone.
-func measureServers(ctx context.Context, w *workshop, n, turns int) (string, error) {
+func measureServers(ctx context.Context, w *benchEnvironment, n, turns int) (string, error) {
 	dir := filepath.Join(w.tmp, "servers")
 	if err := writeServers(dir, n); err != nil {
 		return "", err
@@ -121,7 +121,7 @@ func serverTable(n, listed, asked int, files, server, pages usage) string {
 }
 
 // serverRunner runs the command line tool with our provider.
-func serverRunner(ctx context.Context, w *workshop) (*runner, error) {
+func serverRunner(ctx context.Context, w *benchEnvironment) (*runner, error) {
 	runners, err := prepare(ctx, w, contenders[:1])
 	if err != nil {
 		return nil, err

@@ -14,6 +14,7 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/kind/file"
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 	"github.com/custodyhq/terraform-provider-custody/internal/policy"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/binding"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
 )
 
@@ -111,8 +112,8 @@ func assetWords(i int) ([]string, error) { return []string{assetID(i)}, nil }
 
 // issuedAt returns the instant at which the one grant of a state was issued.
 func issuedAt(state []byte) (time.Time, error) {
-	_, rest, found := strings.Cut(string(state), `"issued_at": "`)
-	text, _, closed := strings.Cut(rest, `"`)
+	_, rest, found := strings.Cut(string(state), `certified_at\":\"`)
+	text, _, closed := strings.Cut(rest, `\"`)
 	if !found || !closed {
 		return time.Time{}, errors.New("no grant of the state says when it was issued")
 	}
@@ -147,9 +148,12 @@ func factWords(dir string, now time.Time) (func(i int) ([]string, error), error)
 		if err != nil {
 			return nil, err
 		}
-		words := []string{assetID(i), b.Holder, b.Digest(), d.Grant.NextChangeAt.Format(time.RFC3339)}
+		words := []string{assetID(i), b.Holder, b.Digest(), b.Digest()[:binding.DigestLength], d.Grant.NextChangeAt.Format(time.RFC3339)}
 		for _, key := range b.OwnerKeys {
 			words = append(words, key.Key)
+		}
+		for _, n := range b.Names {
+			words = append(words, n.Name)
 		}
 		return words, nil
 	}, nil

@@ -17,21 +17,21 @@ const (
 	timeVersion = "v0.14.2"
 )
 
-// workshop is where the benchmark works: the checkout, and a folder in it that
+// benchEnvironment is where the benchmark works: the checkout, and a folder in it that
 // is removed at the end.
-type workshop struct {
+type benchEnvironment struct {
 	root string
 	tmp  string
 	cli  string
 }
 
-// newWorkshop finds the checkout and makes the folder.
-func newWorkshop(ctx context.Context) (*workshop, error) {
+// newBenchEnvironment finds the checkout and makes the folder.
+func newBenchEnvironment(ctx context.Context) (*benchEnvironment, error) {
 	mod, err := output(ctx, ".", nil, "go", "env", "GOMOD")
 	if err != nil {
 		return nil, err
 	}
-	w := &workshop{root: filepath.Dir(mod)}
+	w := &benchEnvironment{root: filepath.Dir(mod)}
 	if _, err := os.Stat(filepath.Join(w.root, "bench", "README.md")); err != nil {
 		return nil, fmt.Errorf("run this inside the checkout: %w", err)
 	}
@@ -43,10 +43,10 @@ func newWorkshop(ctx context.Context) (*workshop, error) {
 	return w, err
 }
 
-func (w *workshop) close() { _ = os.RemoveAll(w.tmp) }
+func (w *benchEnvironment) close() { _ = os.RemoveAll(w.tmp) }
 
 // findCLI asks the script that the tests ask too.
-func (w *workshop) findCLI(ctx context.Context) error {
+func (w *benchEnvironment) findCLI(ctx context.Context) error {
 	if w.cli != "" {
 		return nil
 	}
@@ -74,14 +74,14 @@ func output(ctx context.Context, dir string, env []string, name string, args ...
 
 // build builds a program of the checkout as a release does, and returns its
 // path.
-func (w *workshop) build(ctx context.Context, name, pkg string) (string, error) {
+func (w *benchEnvironment) build(ctx context.Context, name, pkg string) (string, error) {
 	path := filepath.Join(w.tmp, "bin", name)
 	_, err := output(ctx, w.root, []string{"CGO_ENABLED=0"}, "go", "build", "-trimpath", "-o", path, pkg)
 	return path, err
 }
 
 // installTime builds the provider to compare with.
-func (w *workshop) installTime(ctx context.Context) (string, error) {
+func (w *benchEnvironment) installTime(ctx context.Context) (string, error) {
 	bin := filepath.Join(w.root, ".cache", "bin")
 	env := []string{"GOBIN=" + bin, "CGO_ENABLED=0", "GOWORK=off", "GOFLAGS=-trimpath"}
 	_, err := output(ctx, w.root, env, "go", "install", timeModule+"@"+timeVersion)
@@ -91,7 +91,7 @@ func (w *workshop) installTime(ctx context.Context) (string, error) {
 // install puts a program into a folder under the name of a contender's
 // provider, and returns settings that make the command line tool take it from
 // there.
-func (w *workshop) install(c contender, folder, program string) (string, error) {
+func (w *benchEnvironment) install(c contender, folder, program string) (string, error) {
 	dir := filepath.Join(w.tmp, folder)
 	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return "", err
@@ -115,7 +115,7 @@ func (w *workshop) install(c contender, folder, program string) (string, error) 
 
 // installMetered puts the meter before a contender's provider. It returns the
 // settings for the command line tool and the file that the meter writes.
-func (w *workshop) installMetered(c contender, meter, provider string) (tfrc, report string, err error) {
+func (w *benchEnvironment) installMetered(c contender, meter, provider string) (tfrc, report string, err error) {
 	if c.provider == "" {
 		tfrc = filepath.Join(w.tmp, "empty.tfrc")
 		return tfrc, "", os.WriteFile(tfrc, nil, 0o600)

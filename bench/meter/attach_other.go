@@ -4,5 +4,5 @@ package main
 
 import "syscall"
 
-// dieTogether does nothing where the kernel offers nothing of the kind.
-func dieTogether() *syscall.SysProcAttr { return nil }
+// endWithParent does nothing where the kernel offers nothing of the kind.
+func endWithParent() *syscall.SysProcAttr { return nil }

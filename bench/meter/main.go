@@ -48,7 +48,7 @@ func run() (int, error) {
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	// The kernel ties the death signal to the thread that starts the process.
 	runtime.LockOSThread()
-	cmd.SysProcAttr = dieTogether()
+	cmd.SysProcAttr = endWithParent()
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	if err := cmd.Start(); err != nil {

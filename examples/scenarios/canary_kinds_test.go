@@ -19,15 +19,15 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/system/systemtest"
 )
 
-// session is what the parrot gives out for a login.
+// session is the session that echoServer gives out for a login.
 const session = "canary-of-a-session"
 
-// parrot is the worst of servers: it fails for every request but a login, and
+// echoServer is the worst of servers: it fails for every request but a login, and
 // repeats in its answer all that it was told, in every encoding and in every
 // place that a description takes a message from.
-type parrot struct{ status atomic.Int32 }
+type echoServer struct{ status atomic.Int32 }
 
-func (p *parrot) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (p *echoServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
 	if strings.HasSuffix(r.URL.Path, "/initSession") || strings.HasSuffix(r.URL.Path, "/oauth/token") {
 		fmt.Fprintf(w, `{"session_token": %[1]q, "access_token": %[1]q, "token_type": "Bearer", "expires_in": 600}`, session)
@@ -46,9 +46,9 @@ func (p *parrot) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	status := int(p.status.Load())
 	var all []string
 	for _, text := range heard {
-		all = slices.AppendSeq(all, maps.Values(systemtest.Disguises(text)))
+		all = slices.AppendSeq(all, maps.Values(systemtest.Encodings(text)))
 		if status >= 400 {
-			all = slices.AppendSeq(all, maps.Values(systemtest.Unlisted(text)))
+			all = slices.AppendSeq(all, maps.Values(systemtest.UnknownEncodings(text)))
 		}
 	}
 	slices.SortFunc(all, func(a, b string) int { return len(a) - len(b) })
@@ -86,7 +86,7 @@ assets:
 // Nor may the secret of any other kind come to light, although its server
 // repeats it in an error.
 func TestSecretsOfEveryKindStaySecret(t *testing.T) {
-	repeats := &parrot{}
+	repeats := &echoServer{}
 	server := httptest.NewServer(repeats)
 	t.Cleanup(server.Close)
 	db, tool := servers.Postgres(t), settings(t)
@@ -150,7 +150,7 @@ func TestSecretsOfEveryKindStaySecret(t *testing.T) {
 				if log := w.Read("trace.log"); !strings.Contains(log, "tf_rpc=ConfigureProvider") {
 					t.Error("the log holds nothing of the provider")
 				}
-				all := disguised(secrets)
+				all := encodedSecrets(secrets)
 				leaks(t, "output", strings.NewReader(r.Output), all...)
 				search(t, w.Dir, all...)
 			}
@@ -181,12 +181,12 @@ func canaryModule(kind, also, arguments, id string, fields []string) string {
 	return b.String()
 }
 
-// disguised adds the forms in which secrets travel.
-func disguised(secrets []string) []string {
+// encodedSecrets adds the forms in which secrets travel.
+func encodedSecrets(secrets []string) []string {
 	out := slices.Clone(secrets)
 	for _, s := range secrets {
-		out = slices.AppendSeq(out, maps.Values(systemtest.Disguises(s)))
-		out = slices.AppendSeq(out, maps.Values(systemtest.Unlisted(s)))
+		out = slices.AppendSeq(out, maps.Values(systemtest.Encodings(s)))
+		out = slices.AppendSeq(out, maps.Values(systemtest.UnknownEncodings(s)))
 	}
 	if len(secrets) > 2 {
 		out = append(out, base64.StdEncoding.EncodeToString([]byte(secrets[2]+":"+secrets[1])), base64.StdEncoding.EncodeToString([]byte(secrets[1]+":"+secrets[2])))

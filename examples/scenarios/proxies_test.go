@@ -37,8 +37,8 @@ func breaking(t *testing.T, to string, cut *atomic.Bool) string {
 	return server.URL
 }
 
-// nobodyThere returns an address at which nobody listens.
-func nobodyThere(t *testing.T, scheme string) string {
+// closedPort returns an address at which nobody listens.
+func closedPort(t *testing.T, scheme string) string {
 	t.Helper()
 	port, err := servers.FreePort()
 	if err != nil {

@@ -31,12 +31,12 @@ func TestRequestTrackerAndOpenLDAP(t *testing.T) {
 
 	play(t, m, "")
 	openTask(t, m)
-	askAround(t, m)
+	teamInsideTeam(t, m)
 	outage(t, m, "a token that was withdrawn", "CUSTODY_ITAM_TOKEN", "1-2-withdrawn")
 	outage(t, m, "an account that sees the laptops only", "CUSTODY_CMDB_TOKEN", rt.Narrow)
 	outage(t, m, "a password that was changed", "CUSTODY_HR_PASSWORD", "changed")
-	outage(t, m, "a tracker that does not answer", "TF_VAR_request_tracker_url", nobodyThere(t, "http"))
-	directory.server.URL = nobodyThere(t, "ldap")
+	outage(t, m, "a tracker that does not answer", "TF_VAR_request_tracker_url", closedPort(t, "http"))
+	directory.server.URL = closedPort(t, "ldap")
 	m.connectDirectory(directory)
 	refused(t, m, "a directory that does not answer")
 }
@@ -51,9 +51,9 @@ func TestPostgreSQL(t *testing.T) {
 
 	play(t, m, "")
 	openTask(t, m)
-	askAround(t, m)
+	teamInsideTeam(t, m)
 	outage(t, m, "a password that was changed", "CUSTODY_ITAM_DSN", strings.Replace(assets.dsn(), assets.server.Password, "changed", 1))
-	outage(t, m, "a database that does not answer", "CUSTODY_HR_DSN", nobodyThere(t, "postgres"))
+	outage(t, m, "a database that does not answer", "CUSTODY_HR_DSN", closedPort(t, "postgres"))
 	people.exec(t, "REVOKE SELECT ON staff FROM "+people.server.Reader)
 	refused(t, m, "a right that was taken away")
 	people.exec(t, "GRANT SELECT ON staff TO "+people.server.Reader)
@@ -72,9 +72,9 @@ func TestPostgreSQLAndActiveDirectory(t *testing.T) {
 	m.connectDirectory(directory)
 
 	play(t, m, "")
-	askAround(t, m)
+	teamInsideTeam(t, m)
 	outage(t, m, "a password that was changed", "CUSTODY_HR_PASSWORD", "changed")
-	directory.server.URL = nobodyThere(t, "ldap")
+	directory.server.URL = closedPort(t, "ldap")
 	m.connectDirectory(directory)
 	refused(t, m, "a directory that does not answer")
 }
@@ -89,7 +89,7 @@ func TestRequestTrackerAndSCIM(t *testing.T) {
 	// The server makes ids of its own for accounts that are added, so whoever
 	// comes later is there already, and not active yet.
 	later, err := readTable("Employee ID;Name;Work Email;Worker Type;Employment Status;Last Day;Manager ID;Org Units\n" +
-		"E-1022;Aiko Mori;aiko.mori@example.org;Employee;Terminated;;;\n" + strings.Join(newcomers, "\n"))
+		"E-1022;Aiko Mori;aiko.mori@example.org;Employee;Terminated;;;\n" + strings.Join(nestedTeam, "\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,7 +102,7 @@ func TestRequestTrackerAndSCIM(t *testing.T) {
 	t.Setenv("CUSTODY_HR_TOKEN", directory.server.Token)
 
 	play(t, m, "11-low-confidence")
-	askAround(t, m)
+	teamInsideTeam(t, m)
 	outage(t, m, "a token that was withdrawn", "CUSTODY_HR_TOKEN", "withdrawn")
 }
 
@@ -188,12 +188,12 @@ func openTask(t *testing.T, m *mirror) {
 	m.w.Append("exports/tasks.csv", line)
 	m.sync()
 	m.w.Apply()
-	m.w.Holds(mailer, "status", "blocked", "action", "block", "reasons", "task.open")
+	m.w.Holds(mailer, "status", "blocked", "binding.memory.action", "block", "because", "task.open")
 	m.w.Plan().Exits(0)
 	m.w.Edit("exports/tasks.csv", line, "RQ-3300,Offboarding,SVC-2102,Closed,,")
 	m.sync()
 	m.w.Apply()
-	m.w.Holds(mailer, "status", "active", "action", "keep", "reasons", "")
+	m.w.Holds(mailer, "status", "active", "because", "grant.restored")
 	m.w.Plan().Exits(0)
 }
 

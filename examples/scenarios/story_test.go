@@ -20,20 +20,20 @@ import (
 
 var update = flag.Bool("update", false, "write the plans in the guides anew; read the difference before you commit it")
 
-// pace is how far the clock moves on from step to step: not far enough for
+// stepInterval is how far the clock moves on from step to step: not far enough for
 // anything to fall due by itself.
-const pace = 10 * time.Minute
+const stepInterval = 10 * time.Minute
 
 func TestAdoption(t *testing.T) {
-	compare(t, absolute(t, "../../templates/guides/adopting-custody.md.tmpl"), tell(t, "adoption"))
+	compare(t, absolute(t, "../../templates/guides/adopting-custody.md.tmpl"), playedPlans(t, "adoption"))
 }
 
 func TestJoinerMoverLeaver(t *testing.T) {
-	compare(t, absolute(t, "../../templates/guides/reading-a-custody-plan.md"), tell(t, "joiner-mover-leaver"))
+	compare(t, absolute(t, "../../templates/guides/reading-a-custody-plan.md"), playedPlans(t, "joiner-mover-leaver"))
 }
 
-// tell plays a scenario, and returns its plans by the names of the steps.
-func tell(t *testing.T, name string) map[string]string {
+// playedPlans plays a scenario, and returns its plans by the names of the steps.
+func playedPlans(t *testing.T, name string) map[string]string {
 	t.Helper()
 	scenario := absolute(t, name)
 	w := acctest.New(t)
@@ -64,7 +64,7 @@ func playSteps(t *testing.T, w *acctest.Workspace, steps []story.Step, run func(
 	planTime := "plantimestamp()"
 	for i := range steps {
 		s := &steps[i]
-		w.Clock.Advance(pace)
+		w.Clock.Advance(stepInterval)
 		// The tool takes plantimestamp() from the machine, the test from its clock.
 		instant := fmt.Sprintf("%q", w.Clock.Now().Format(time.RFC3339))
 		w.Edit("main.tf", "plan_time = "+planTime, "plan_time = "+instant)

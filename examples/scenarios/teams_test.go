@@ -8,35 +8,35 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/acctest"
 )
 
-// newcomers are a team inside a team, and who is in it: nobody who is still
+// nestedTeam are a team inside a team, and who is in it: nobody who is still
 // here, at first.
-var newcomers = []string{
+var nestedTeam = []string{
 	"T-03;Operations;operations@example.org;Team;Active;;E-1002;",
 	"T-04;Night Shift;night@example.org;Team;Active;;E-1002;Operations",
 	"E-1030;Nils Berg;nils.berg@example.org;Employee;Terminated;;E-1002;Night Shift",
 	"E-1031;Rosa Lund;rosa.lund@example.org;Employee;Terminated;;E-1002;Night Shift",
 }
 
-// askAround hands an application to a team whose members are those of another
+// teamInsideTeam hands an application to a team whose members are those of another
 // team, and one to somebody who has left; then it asks the directory and the
 // asset system themselves.
-func askAround(t *testing.T, m *mirror) {
+func teamInsideTeam(t *testing.T, m *mirror) {
 	t.Helper()
 	w := m.w.In(t)
-	for _, line := range newcomers {
+	for _, line := range nestedTeam {
 		w.Append(peopleExport, line)
 	}
 	w.Edit(workloadsExport, "geocoder;Service;Live;platform@example.org;", "geocoder;Service;Live;operations@example.org;")
 	w.Edit(workloadsExport, "payroll-bridge;Application;Live;hannah.weiss@example.org;", "payroll-bridge;Application;Live;chidi.okafor@contractor.example.org;")
 	m.sync()
 	w.Apply()
-	w.Holds(`custody_grant.access["geocoder/maps"]`, "status", "blocked", "reasons", "owner.no_active_member")
+	w.Holds(`custody_grant.access["geocoder/maps"]`, "status", "blocked", "because", "owner.no_active_member")
 	w.Holds(`custody_binding.asset["cmdb/APP-2005"]`, "owner_status", "left", "successor", "hr/E-1003")
 
 	w.Edit(peopleExport, "rosa.lund@example.org;Employee;Terminated", "rosa.lund@example.org;Employee;Active")
 	m.sync()
 	w.Apply()
-	w.Holds(`custody_grant.access["geocoder/maps"]`, "status", "active", "reasons", "asset.reassigned")
+	w.Holds(`custody_grant.access["geocoder/maps"]`, "status", "active", "because", "asset.reassigned grant.restored")
 
 	reference := `"itam/LT-1001"`
 	if _, numbered := m.assets.(*tracker); numbered {

@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	tfjson "github.com/hashicorp/terraform-json"
+
+	"github.com/custodyhq/terraform-provider-custody/internal/acctest/check"
 )
 
 // StateFile is where the state of a folder stands.
@@ -98,7 +100,8 @@ func (f *Folder) State() *tfjson.State {
 
 // Holds fails the test unless the attributes of a resource read as told: name,
 // text, name, text. A name may lead into objects and maps: "generations.g1.enabled".
-// A map reads as its keys, a list as its items, a list of findings as their codes.
+// A map reads as its keys, a list as its items, findings and the sentences about them as
+// their codes.
 func (f *Folder) Holds(address string, pairs ...string) {
 	f.t.Helper()
 	attributes := f.Attributes(address)
@@ -106,7 +109,11 @@ func (f *Folder) Holds(address string, pairs ...string) {
 		f.t.Fatalf("%s is not in the state", address)
 	}
 	for i := 0; i < len(pairs); i += 2 {
-		if got := Text(Dig(attributes, pairs[i])); got != pairs[i+1] {
+		found := Dig(attributes, pairs[i])
+		if pairs[i] == "because" {
+			found = codes(found)
+		}
+		if got := Text(found); got != pairs[i+1] {
 			f.t.Errorf("%s: %s is %q, not %q", address, pairs[i], got, pairs[i+1])
 		}
 	}
@@ -115,20 +122,25 @@ func (f *Folder) Holds(address string, pairs ...string) {
 	}
 }
 
+// codes takes the codes out of sentences about findings.
+func codes(sentences any) any {
+	list, _ := sentences.([]any)
+	out := make([]any, len(list))
+	for i, s := range list {
+		out[i], _, _ = strings.Cut(Text(s), " ")
+	}
+	return out
+}
+
 // Output returns the text of a root output.
 func (f *Folder) Output(name string) string {
 	f.t.Helper()
 	return Text(f.state().Outputs[name].Value)
 }
 
-// Dig follows a path of names through objects and maps.
-func Dig(value any, path string) any {
-	for name := range strings.SplitSeq(path, ".") {
-		m, _ := value.(map[string]any)
-		value = m[name]
-	}
-	return value
-}
+// Dig follows a path through a value as the checks of a resource do; nil if nothing is
+// there.
+func Dig(value any, path string) any { return check.Dig(value, path) }
 
 // Text writes a value of the state on one line.
 func Text(value any) string {

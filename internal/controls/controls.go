@@ -9,8 +9,14 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 )
 
-// Query is what a reason of a grant is about.
-type Query = lifecycle.ControlQuery
+// Query is what the controls of a finding depend on.
+type Query struct {
+	Code     lifecycle.Code
+	BoundTo  lifecycle.BoundTo
+	Tasks    []lifecycle.TaskKind // kinds of the open tasks, for findings about tasks
+	Changed  []string             // what changed, for findings about a change
+	Rotation lifecycle.Rotation
+}
 
 // Default returns the frameworks whose controls are named where a policy chooses
 // none.

@@ -24,7 +24,7 @@ func newDirectory(people system.People, p *budget) *directory {
 		listing: func() system.Listing { return system.ListingOf(people, system.CanReadPeople) },
 		whole: func(ctx context.Context) (*peopleIndex, error) {
 			// ListingOf gives no page size to a system that cannot do this.
-			everybody, err := collect(ctx, people.(system.PeopleLister).Everybody(ctx)) //nolint:errcheck // see above
+			everybody, err := collect(ctx, people.(system.PeopleLister).ListPeople(ctx)) //nolint:errcheck // see above
 			return newPeopleIndex(everybody), err
 		},
 	}}

@@ -79,15 +79,15 @@ func (inv *Inventory) addDirectories(names []string) error {
 	for _, name := range names {
 		s, ok := inv.systems[name]
 		if !ok {
-			return inv.unknown(name, "directories names")
+			return inv.unknown(name, "directories lists")
 		}
 		people, ok := system.AsPeople(s)
 		if !ok {
-			return misconfigured(fmt.Sprintf("The system %q, which directories names, knows no people.", name),
-				"Name systems that hold people"+inv.listed(func(s system.System) bool { _, ok := system.AsPeople(s); return ok })+".")
+			return misconfigured(fmt.Sprintf("The system %q, which is listed in directories, has no people.", name),
+				"List systems that have people"+inv.listed(func(s system.System) bool { _, ok := system.AsPeople(s); return ok })+".")
 		}
 		if inv.directory(name) != nil {
-			return misconfigured(fmt.Sprintf("The system %q stands twice in directories.", name), "Name every directory once.")
+			return misconfigured(fmt.Sprintf("The system %q is listed twice in directories.", name), "List every directory once.")
 		}
 		inv.directories = append(inv.directories, newDirectory(people, inv.budgets[name]))
 	}
@@ -109,7 +109,7 @@ func (inv *Inventory) within(ctx context.Context) context.Context {
 func (inv *Inventory) interrupted(err *error) {
 	if *err != nil && inv.Run != nil && inv.Run.Err() != nil {
 		*err = &fault.Fault{
-			Kind: context.Canceled, Summary: "Run Was Interrupted", Happened: "Terraform was interrupted, so the systems are not asked any more.",
+			Kind: context.Canceled, Summary: "Run Was Interrupted", Happened: "Terraform was interrupted, so no more requests are sent to the systems.",
 			Advice: "Plan again.",
 		}
 	}

@@ -310,8 +310,8 @@ func TestMisconfiguration(t *testing.T) {
 		{newOf(nil, cmdb, two), `Two systems are named "cmdb".`},
 		{newOf(nil, slash), `The system name "a/b" is empty or holds a slash.`},
 		{newOf([]string{"crop"}, cmdb, corp), `Name one of the systems in the provider block: "cmdb", "corp".`},
-		{newOf([]string{"cmdb"}, cmdb, corp), `Name systems that hold people: "corp".`},
-		{newOf([]string{"corp", "corp"}, cmdb, corp), `The system "corp" stands twice in directories.`},
+		{newOf([]string{"cmdb"}, cmdb, corp), `List systems that have people: "corp".`},
+		{newOf([]string{"corp", "corp"}, cmdb, corp), `The system "corp" is listed twice in directories.`},
 		{elsewhere, `No system named "cmbd", which the asset names, is configured.`},
 		{noAssets, `Name a system that does: "cmdb".`},
 	} {

@@ -165,7 +165,7 @@ func TestTenThousandAssets(t *testing.T) {
 				if bound := time.Duration(c.pages+singles) * latency; took > bound {
 					t.Errorf("it took %s, more than %s", took, bound)
 				}
-				if peak := cmdb.Peak(); peak > parallel+len(cmdb.Listings) {
+				if peak := cmdb.MostAtOnce(); peak > parallel+len(cmdb.Listings) {
 					t.Errorf("%d calls at a time", peak)
 				}
 				t.Logf("%d assets: %d pages + %d single reads in %s", n, pages, len(calls)-pages, took)
@@ -465,7 +465,7 @@ func TestCancellationWhileWaitingForTurn(t *testing.T) {
 		synctest.Wait()
 		cancel()
 		wg.Wait()
-		if calls, peak := len(cmdb.Calls()), cmdb.Peak(); calls != parallel || peak != parallel {
+		if calls, peak := len(cmdb.Calls()), cmdb.MostAtOnce(); calls != parallel || peak != parallel {
 			t.Errorf("%d calls, %d at a time; want %d", calls, peak, parallel)
 		}
 	})

@@ -31,7 +31,7 @@ func newPeopleIndex(entries []system.Entry) *peopleIndex {
 // put files an entry under a key, once. A key that something was replaced in
 // names nobody.
 func put(index map[string][]int32, key string, n int32) {
-	if key = strings.TrimSpace(key); key == "" || system.Defaced(key) {
+	if key = strings.TrimSpace(key); key == "" || system.HasReplacement(key) {
 		return
 	}
 	key = system.Fold(key)

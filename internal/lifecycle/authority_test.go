@@ -32,7 +32,7 @@ func TestAuthorityGolden(t *testing.T) {
 				p.Name = ""
 				approver.Matches = append(approver.Matches, p)
 			}
-			var s sheet
+			var s mismatches
 			s.compare("attest", c.Want.Attest, Permits(rules.Authority.Attest, approver, &binding, risk))
 			s.compare("except", c.Want.Except, Permits(rules.Authority.Except, approver, &binding, risk))
 			s.report(t, c.Description)

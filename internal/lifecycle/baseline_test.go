@@ -80,7 +80,7 @@ func TestBaselineTable(t *testing.T) {
 						said = row.Workload[risk]
 					}
 					w := issued(t, h, &row, parsed(t, column, ParseBoundTo), parsed(t, risk, ParseRisk))
-					w.provoke(t, code)
+					w.causeFinding(t, code)
 					w.circumstance(row.If)
 					w.expect(t, row.On, readCell(t, said))
 				})
@@ -116,8 +116,8 @@ func issued(t *testing.T, h healthy, row *baselineRow, column BoundTo, risk Risk
 	return w
 }
 
-// provoke makes a finding arise.
-func (w *world) provoke(t *testing.T, c Code) {
+// causeFinding makes a finding arise.
+func (w *world) causeFinding(t *testing.T, c Code) {
 	t.Helper()
 	switch c {
 	case AssetReassigned:
@@ -177,7 +177,7 @@ func (w *world) expect(t *testing.T, code string, want cell) {
 		}
 		return a.String()
 	}
-	var s sheet
+	var s mismatches
 	s.compare("action", want.action, action())
 	rotation, err := RotationOf(w.input())
 	if err != nil {

@@ -37,6 +37,7 @@ type Binding struct {
 	Manager        string
 	Teams          []string
 	Successor      string
+	Names          []Named // of the owners and the successor, sorted by id
 	LifecycleOwner string
 	Purpose        string
 	Environment    string

@@ -39,6 +39,7 @@ const (
 	GrantRotationDue
 	GrantLatched
 	GrantExpired
+	GrantRestored
 	ExceptionExpired
 	NumCodes
 )
@@ -210,6 +211,9 @@ var table = [NumCodes]finding{
 	GrantExpired: {
 		name: "grant.expired", origin: byEngine,
 	},
+	GrantRestored: {
+		name: "grant.restored", origin: byEngine,
+	},
 	ExceptionExpired: {
 		name: "exception.expired", origin: byGrant,
 		remedy: "Remove the exception, or have a new one approved.",
@@ -266,6 +270,15 @@ func (s CodeSet) Without(c Code) CodeSet { return s &^ (1 << c) }
 
 // Len returns the number of codes in the set.
 func (s CodeSet) Len() int { return bits.OnesCount64(uint64(s)) }
+
+// text lists the codes for a sentence.
+func (s CodeSet) text() string {
+	var out []string
+	for c := range s.All {
+		out = append(out, c.String())
+	}
+	return list(out)
+}
 
 // All yields the codes of the set in their fixed order.
 func (s CodeSet) All(yield func(Code) bool) {

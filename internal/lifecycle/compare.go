@@ -13,7 +13,7 @@ func (e *evaluation) compare() {
 		return
 	}
 	raised := e.compareHolders()
-	if changed(p.Basis.Class, b.Class) || changed(p.Basis.Environment, b.Environment) || changed(p.Basis.Criticality, b.Criticality) {
+	if e.assetDiffers() {
 		raised = raised.With(AssetChanged)
 	}
 	same := b.Holder != "" && raised&SetOf(AssetReassigned, OwnerChanged) == 0
@@ -25,6 +25,13 @@ func (e *evaluation) compare() {
 	}
 	e.differs |= raised & comparators
 	e.findings |= raised | e.unanswered(raised)
+}
+
+// assetDiffers reports whether the asset is another kind of asset than at the last
+// issue.
+func (e *evaluation) assetDiffers() bool {
+	p, b := &e.prior.Basis, e.binding
+	return changed(p.Class, b.Class) || changed(p.Environment, b.Environment) || changed(p.Criticality, b.Criticality)
 }
 
 // unanswered returns the comparisons that were seen before and that nobody has
@@ -41,7 +48,7 @@ func (e *evaluation) unanswered(raised CodeSet) CodeSet {
 	}
 	for c := range stand.All {
 		e.see(c)
-		if e.answers(c) {
+		if e.answersStill(c) {
 			stand = stand.Without(c)
 		}
 		e.findings = e.findings.Without(c)

@@ -56,31 +56,6 @@ func (a *assessment) stateConfidence() int {
 // replaced by the system that read it.
 func quote(s string) string { return `"` + strings.ReplaceAll(s, `"`, `'`) + `"` }
 
-// entriesOf returns people with their canonical names.
-func entriesOf(people []Person) []entry {
-	out := make([]entry, len(people))
-	for i := range people {
-		out[i] = entry{&people[i], people[i].Holder()}
-	}
-	return out
-}
-
-// display names a directory entry in a sentence.
-func display(p entry) string {
-	if p.Name == "" || strings.EqualFold(p.Name, p.ID) {
-		return p.holder
-	}
-	return p.holder + " (" + p.Name + ")"
-}
-
-func displayAll(people []entry) string {
-	out := make([]string, len(people))
-	for i, p := range people {
-		out[i] = display(p)
-	}
-	return list(out)
-}
-
 // maxListed bounds how many items a sentence names.
 const maxListed = 5
 

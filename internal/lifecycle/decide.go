@@ -16,6 +16,9 @@ type Input struct {
 	// MaxClockJump is how far Now may lie behind everything that the grant knows of;
 	// beyond it nothing is issued. Zero: any distance.
 	MaxClockJump time.Duration
+	// Floating says that Now is not the instant at which the decision is carried out:
+	// sentences then count from it instead of naming days.
+	Floating bool
 }
 
 // Decision is what a run does to a grant.
@@ -125,8 +128,9 @@ type evaluation struct {
 	verdicts verdicts
 
 	action      Action
-	decided     Action  // what the facts ask for, whatever is left to show
-	saysRevoke  CodeSet // findings that ask for revoke, whatever the confidence
+	decided     Action    // what the facts ask for, whatever is left to show
+	saysRevoke  CodeSet   // findings that ask for revoke, whatever the confidence
+	revokesFrom time.Time // when another one asks for it by itself; zero if none does
 	revokedAt   time.Time
 	revokedFor  CodeSet
 	review      ReviewClock
@@ -242,11 +246,18 @@ func (e *evaluation) heldAction(c Code) Action {
 	switch {
 	case v.action < Block:
 		return v.action
-	case v.overdue && e.started(c):
+	case v.overdue && e.started(c) && e.seenAsHeld():
 		return Block
 	default:
 		return Review
 	}
+}
+
+// seenAsHeld reports whether the facts that choose among triggers are those of the
+// last issue, or were seen to differ before the facts were held: otherwise an asset of
+// another class would bring an earlier deadline with it.
+func (e *evaluation) seenAsHeld() bool {
+	return e.replaced || !e.assetDiffers() || e.everSeen().Has(AssetChanged)
 }
 
 // settleStatus derives the status from the action and from what is left.
@@ -303,6 +314,7 @@ func (e *evaluation) conclude(d *Decision) {
 	g.Asset, g.Access, g.RotateWhenChanged = e.binding.Asset, e.spec.Access, e.spec.RotateWhenChanged
 	g.Status, g.Would, g.Observed, g.EnforceFrom = e.status, e.status, e.observing, e.enforceFrom
 	g.Policy, g.Action, g.Rotation = e.policyDigest(), e.action, e.rotation
+	g.Names = e.holderNames()
 	g.Holder, g.Generations, g.Serial, g.Basis = e.holder, e.prior.Generations, e.serial, e.basis
 	g.RevokedAt, g.CertifiedAt, g.Conditions = e.revokedAt, e.certified, e.conditions()
 	if e.observing {
@@ -365,30 +377,6 @@ func (e *evaluation) clampedArguments() []string {
 		return append(e.terms.clamped, "exception")
 	}
 	return e.terms.clamped
-}
-
-func sameGenerations(a, b []Generation) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	if len(a) > 0 && &a[0] == &b[0] {
-		return true // taken over
-	}
-	for i := range a {
-		x, y := &a[i], &b[i]
-		if x.Number != y.Number || x.Enabled != y.Enabled || x.State != y.State || x.Holder != y.Holder ||
-			!x.IssuedAt.Equal(y.IssuedAt) || !x.ExpiresAt.Equal(y.ExpiresAt) {
-			return false
-		}
-	}
-	return true
-}
-
-func sameConditions(a, b []Condition) bool {
-	if len(a) == 0 || len(b) == 0 {
-		return len(a) == len(b)
-	}
-	return slices.EqualFunc(a, b, func(x, y Condition) bool { return x.Code == y.Code && x.FirstSeen.Equal(y.FirstSeen) })
 }
 
 // conditions lists the findings that still stand. Held facts and an instant that

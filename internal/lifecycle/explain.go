@@ -18,49 +18,10 @@ func (e *evaluation) reasons() []Reason {
 	for severity := int(Revoke); severity >= int(Keep); severity-- {
 		for c := range codes.All {
 			if int(e.severity(c)) == severity {
-				out = append(out, Reason{Code: c, Message: e.message(c), Controls: e.controls(c)})
+				out = append(out, Reason{Code: c, Message: e.message(c)})
 			}
 		}
 	}
-	return out
-}
-
-// controls returns the controls that the handling of a finding serves, in the
-// catalogues that the policies name.
-func (e *evaluation) controls(c Code) []string {
-	of := e.in.Policies[len(e.in.Policies)-1].Controls // a grant's own policy adds to the provider's
-	if of == nil {
-		return nil
-	}
-	q := ControlQuery{Code: c, BoundTo: e.binding.BoundTo, Rotation: e.verdicts.of(c).rotation}
-	switch c {
-	case GrantRotationDue:
-		q.Rotation = e.rotation
-	case TaskOpen, TaskOverdue:
-		q.Tasks = e.binding.TaskKinds
-	case AssetChanged, OwnerMoved:
-		q.Changed = e.changedFields(c)
-	}
-	return of(q)
-}
-
-// changedFields names what differs from the last issue.
-func (e *evaluation) changedFields(c Code) []string {
-	p, b := &e.prior.Basis, e.binding
-	var out []string
-	note := func(differs bool, name string) {
-		if differs {
-			out = append(out, name)
-		}
-	}
-	if c == OwnerMoved {
-		note(managerChanged(p.Manager, b.Manager), "manager")
-		note(teamsChanged(p.Teams, b.Teams), "teams")
-		return out
-	}
-	note(changed(p.Class, b.Class), "class")
-	note(changed(p.Environment, b.Environment), "environment")
-	note(changed(p.Criticality, b.Criticality), "criticality")
 	return out
 }
 
@@ -83,6 +44,9 @@ func (e *evaluation) reasonCodes() CodeSet {
 	if e.released() {
 		codes = codes.With(GrantLatched)
 	}
+	if e.restored() {
+		codes = codes.With(GrantRestored)
+	}
 	return codes
 }
 
@@ -93,8 +57,8 @@ func (e *evaluation) severity(c Code) Action {
 	return e.verdicts.of(c).action
 }
 
-// message returns the fact, the decision with the trigger that took it, and what
-// to do if the fact is wrong.
+// message returns the fact, the decision with the trigger that took it, what comes
+// next and on which day, and what to do if the fact is wrong.
 func (e *evaluation) message(c Code) string {
 	fact := e.fact(c)
 	v := e.verdicts.of(c)
@@ -105,33 +69,16 @@ func (e *evaluation) message(c Code) string {
 	if e.binding.Held {
 		action = e.heldAction(c)
 	}
-	text := fact + decisionMark + action.String()
-	switch {
-	case action < v.action:
-		text += " instead of " + v.action.String() + ", because a system is unavailable and the facts are the last known ones"
-	case v.gated != Keep:
-		text += " instead of " + v.gated.String() + e.gateNote(v)
-	case v.gatedDate:
-		text += " instead of the end that the date sets" + e.gateNote(v)
-	case v.gate > 0:
-		text += ", and no rotation at once" + e.gateNote(v)
-	case v.overdue:
-		text += ", as nobody answered in time"
+	text := fact + decisionMark + action.String() + e.withheld(v, action) + e.rotates(c, v.rotation)
+	if to := e.reviewer(); to != "" && (action == Review || action == Recertify) {
+		text += "; the " + asked[action] + " goes to " + to
 	}
-	text += rotates[v.rotation]
-	switch {
-	case v.then <= v.action:
-	case v.review:
-		text += "; " + v.then.String() + " once the grant has asked for review for " + span(e.reviewDeadline()) + " without an answer"
-	default:
-		text += "; " + v.then.String() + " if this still stands after " + span(v.within)
-	}
-	text += " (" + v.trigger.Label + v.trigger.scope() + ")."
+	text += e.follows(c, v) + " (" + v.trigger.Label + v.trigger.scope() + ")."
 	if action == Revoke {
 		return text + revokedRemedy
 	}
 	if action == Lapse {
-		text += lapseNote
+		text += e.lapseNote()
 	}
 	if remedy := table[c].remedy; remedy != "" {
 		text += " " + remedy
@@ -139,10 +86,91 @@ func (e *evaluation) message(c Code) string {
 	if asks := v.trigger.Action; (asks == Recertify || asks == Review) && e.repeats() {
 		text += repeatsNote
 	}
-	if successive.Has(c) && e.binding.Successor != "" {
-		text += " Proposed owner: " + e.binding.Successor + "."
+	if successive.Has(c) && e.binding.Successor != "" && action > Review {
+		text += " Proposed owner: " + e.who(e.binding.Successor) + "."
 	}
 	return text
+}
+
+// asked names what somebody is asked for.
+var asked = map[Action]string{Review: "review", Recertify: "recertification"}
+
+// withheld says what would have happened, and why it does not.
+func (e *evaluation) withheld(v *verdict, action Action) string {
+	switch {
+	case action < v.action:
+		return " instead of " + v.action.String() + ", because a system is unavailable and the facts are the last known ones"
+	case v.gated != Keep:
+		return " instead of " + v.gated.String() + e.gateNote(v)
+	case v.gatedDate:
+		return " instead of the end that the date sets" + e.gateNote(v)
+	case v.gate > 0:
+		return ", and no rotation at once" + e.gateNote(v)
+	case v.overdue:
+		return ", as nobody answered in time"
+	default:
+		return ""
+	}
+}
+
+// follows says what the decision becomes by itself, and when.
+func (e *evaluation) follows(c Code, v *verdict) string {
+	switch {
+	case v.then <= v.action:
+		return ""
+	case v.review:
+		starts := e.review.Since.IsZero() || e.review.Since.Equal(e.now)
+		return "; " + v.then.String() + " " + e.when(v.next, starts) + " unless somebody answers"
+	default:
+		starts := e.seen[c].Equal(e.now) && !e.cleared.Has(c)
+		return "; " + v.then.String() + " " + e.when(v.next, starts) + " if this is still so"
+	}
+}
+
+// rotates says what a decision does to the credential. A workload whose owner goes
+// keeps working, so there it also says why something is issued all the same.
+func (e *evaluation) rotates(c Code, r Rotation) string {
+	switch {
+	case r == RotateNow:
+		return ", rotate now: the old credential goes at once"
+	case r == RotateOverlap && holderObstacles.Has(c) && e.issued && e.rotation == RotateOverlap:
+		return ", rotate overlap: the workload keeps running, and because its former owner knows the credential, " + e.succession()
+	case r == RotateOverlap:
+		return ", rotate overlap: " + e.succession()
+	default:
+		return ""
+	}
+}
+
+// succession says which credential takes the place of which, and until when both
+// work.
+func (e *evaluation) succession() string {
+	if !e.issued || e.rotation != RotateOverlap {
+		return "a new credential first, then the old one goes"
+	}
+	text := Key(e.serial) + " is issued now"
+	if e.count > 1 {
+		old := &e.generations[0]
+		text += ", and " + old.Key() + " ends " + e.end(old)
+	}
+	return text
+}
+
+// lapseNote says what a lapse does to the credential, and when access ends.
+func (e *evaluation) lapseNote() string {
+	if e.count == 0 || e.generations[e.count-1].ExpiresAt.IsZero() {
+		return " Nothing is issued or renewed."
+	}
+	last := &e.generations[e.count-1]
+	return " Nothing is issued or renewed; access ends with " + last.Key() + " " + e.end(last) + "."
+}
+
+// end says when a generation ends.
+func (e *evaluation) end(g *Generation) string {
+	held := slices.ContainsFunc(e.prior.Generations, func(p Generation) bool {
+		return p.Number == g.Number && p.ExpiresAt.Equal(g.ExpiresAt)
+	})
+	return e.when(g.ExpiresAt, !held)
 }
 
 // repeatsNote says why an attestation that is dated anew answers nothing.
@@ -151,19 +179,9 @@ const repeatsNote = " The attestation by the same person with the same note coun
 // decisionMark stands between the fact and the decision of a message.
 const decisionMark = " Action: "
 
-// rotates says in an action what happens to the credential.
-var rotates = [...]string{
-	RotateNone:    "",
-	RotateOverlap: ", rotate overlap: a new credential first, then the old one goes",
-	RotateNow:     ", rotate now: the old credential goes at once",
-}
-
-// revokedRemedy is what to do about access that is revoked: an edit of the record
-// alone does not bring it back.
-const revokedRemedy = " If this is wrong, correct the record or the directory, and add an attestation dated after revoked_at."
-
-// lapseNote says what lapse does to a credential.
-const lapseNote = " What exists stays until it expires; nothing is issued or renewed."
+// revokedRemedy is what to do about access that is to be revoked. What it takes
+// afterwards is said once it has been.
+const revokedRemedy = " If this is wrong, correct the record or the directory before you apply."
 
 // scope says what a trigger is for besides its findings.
 func (t *Trigger) scope() string {
@@ -217,7 +235,7 @@ func (e *evaluation) fact(c Code) string {
 	case OwnerChanged:
 		return e.ownerChangedFact()
 	case OwnerGone:
-		return "The holder " + quote(e.prior.Holder) + " was in the directory at the last issue and is no longer there."
+		return "The holder " + e.who(e.prior.Holder) + " was in the directory at the last issue and is no longer there."
 	case AccessUnused:
 		return "The access has not been used for as long as the policy allows."
 	case GrantRiskLowered:
@@ -230,11 +248,25 @@ func (e *evaluation) fact(c Code) string {
 		return e.latchFact()
 	case GrantExpired:
 		return e.expiredFact()
+	case GrantRestored:
+		return e.restoredFact()
 	case ExceptionExpired:
 		return e.exceptionFact()
+	case AssetRetiring:
+		return dated(e.binding.message(c), e.binding.RetirementDate)
+	case OwnerLeaving, OwnerEnded:
+		return dated(e.binding.message(c), e.binding.OwnerEndDate)
 	default:
 		return e.binding.message(c)
 	}
+}
+
+// dated adds the day that a finding is about, which its own sentence does not name.
+func dated(fact string, day time.Time) string {
+	if day.IsZero() {
+		return fact
+	}
+	return fact + " The date is " + on(day) + "."
 }
 
 // standingFact states a comparison: what differs, or, once a new credential has
@@ -248,38 +280,72 @@ func standingFact(differs, stood, changes string) string {
 
 func (e *evaluation) reassignedFact() string {
 	if !e.differs.Has(AssetReassigned) {
-		return "The asset has passed to " + quote(e.binding.Holder) + " since the access was last certified, and nobody has attested it."
+		return "The asset has passed to " + e.who(e.binding.Holder) + " since the access was last certified, and nobody has attested it."
 	}
 	if e.binding.Holder == "" {
-		return "The asset has passed from " + quote(e.prior.Holder) + " to an owner who cannot be resolved."
+		return "The asset has passed from " + e.who(e.prior.Holder) + " to an owner who cannot be resolved."
 	}
-	return "The asset has passed from " + quote(e.prior.Holder) + " to " + quote(e.binding.Holder) + "."
+	return "The asset has passed from " + e.who(e.prior.Holder) + " to " + e.who(e.binding.Holder) + "."
 }
 
 func (e *evaluation) ownerChangedFact() string {
 	changes := ""
 	if e.differs.Has(OwnerChanged) {
-		changes = "was " + quote(e.prior.Holder) + " and is now " + quote(e.binding.Holder)
+		changes = "was " + e.who(e.prior.Holder) + " and is now " + e.who(e.binding.Holder)
 	}
 	return standingFact("One of several owners no longer holds the asset", "One of several owners has changed since the access was last certified", changes)
 }
 
 // latchFact tells the two ends of a latch: that it holds, and what released it.
 func (e *evaluation) latchFact() string {
-	const stays = "The access was revoked and stays revoked, also when a record is edited back. "
+	since := e.revokedAt.UTC().Format(time.RFC3339)
+	stays := "The access was revoked on " + on(e.revokedAt) + " and stays revoked, also when a record is edited back. "
 	switch {
 	case e.revokedAt.IsZero() && e.attested():
 		return "The access was revoked; the attestation by " + quote(e.answer.By) + " brings it back."
 	case e.revokedAt.IsZero():
-		return "The access was revoked because the former holder left; the asset has a new holder, so it comes back for them."
+		return "The access was revoked because the former holder left; the asset has a new holder, so it comes back for " + e.who(e.binding.Holder) + "."
 	case e.answer != nil && e.spent && e.answer.At.After(e.revokedAt):
 		return stays + "The attestation by " + quote(e.answer.By) + " was made while a fact still said revoke. " +
 			"Once the record is right, attest anew, with another note."
 	case e.repeats():
-		return stays + "To bring it back, add an attestation dated after revoked_at to this grant." + repeatsNote
+		return stays + "To bring it back, add an attestation dated after " + since + " to this grant." + repeatsNote
 	default:
-		return stays + "To bring it back, add an attestation dated after revoked_at to this grant."
+		return stays + "To bring it back, add an attestation dated after " + since + " to this grant."
 	}
+}
+
+// restored reports whether access that was blocked, or for which nothing was in use,
+// comes back in this run without a latch that had to be released.
+func (e *evaluation) restored() bool {
+	return e.prior.Serial > 0 && !e.replaced && !e.prior.Active() && !e.released() && active(e.generations[:e.count])
+}
+
+// restoredFact says why access comes back, and with which credential.
+func (e *evaluation) restoredFact() string {
+	var before CodeSet
+	for _, c := range e.prior.Conditions {
+		before = before.With(c.Code)
+	}
+	before &^= Engine
+	var why []string
+	if over := before &^ e.findings; over != 0 {
+		why = append(why, over.text()+" no longer applies")
+	}
+	if answered := before & e.findings & e.cleared; answered != 0 && e.answer != nil {
+		why = append(why, "the attestation by "+quote(e.answer.By)+" answers "+answered.text())
+	}
+	if waived := before & e.excepted; waived != 0 && e.waiver != nil {
+		why = append(why, "the exception approved by "+quote(e.waiver.ApprovedBy)+" waives "+waived.text())
+	}
+	if len(why) == 0 {
+		why = append(why, "nothing asks for a block any more")
+	}
+	given := Key(e.serial) + " is issued"
+	if !e.issued {
+		given = e.generations[e.count-1].Key() + " is enabled again"
+	}
+	return "The access comes back: " + list(why) + ". " + given + "."
 }
 
 func (e *evaluation) exceptionFact() string {
@@ -331,15 +397,15 @@ func (e *evaluation) rotationCause() string {
 	case e.replaced:
 		return "The grant is for another access or another asset now, so its credentials go at once."
 	case e.inputsChanged():
-		return "In rotate_when_changed " + list(e.changedInputs()) + " changed: a new credential first, then the old one goes."
+		return "In rotate_when_changed " + list(e.changedInputs()) + " changed: " + e.succession() + "."
 	case slices.ContainsFunc(e.prior.Generations, func(g Generation) bool { return e.spec.RevokeGenerations[g.Key()] }):
 		return "The configuration revokes a generation."
 	case e.rotation == RotateNow:
 		return "The last credential has expired, and a new one takes its place."
 	case e.owed():
-		return "The rotation that was due is done now: a new credential first, then the old one goes."
+		return "The rotation that was due is done now: " + e.succession() + "."
 	default:
-		return "The credential is due for renewal: a new one first, then the old one goes."
+		return "The credential is due for renewal: " + e.succession() + "."
 	}
 }
 

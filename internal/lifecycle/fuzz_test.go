@@ -27,7 +27,7 @@ func FuzzDecide(f *testing.F) {
 		f.Add(loaded)
 	}
 	f.Fuzz(func(t *testing.T, loaded []byte) {
-		d := &tape{loaded[:min(len(loaded), maxBytes)]}
+		d := &byteSource{loaded[:min(len(loaded), maxBytes)]}
 		w := newWorld(d)
 		for range maxEvents {
 			if len(d.bytes) == 0 {
@@ -45,7 +45,7 @@ func FuzzAssess(f *testing.F) {
 	f.Add([]byte{}, "ada", "in use")
 	f.Add([]byte{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}, `", "`, "\x00")
 	f.Fuzz(func(t *testing.T, loaded []byte, owner, text string) {
-		d := &tape{loaded}
+		d := &byteSource{loaded}
 		w := newWorld(d)
 		for i := 0; i < maxEvents && len(d.bytes) > 0; i++ {
 			w.happen(d)

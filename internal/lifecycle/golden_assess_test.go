@@ -170,7 +170,7 @@ func needed(q Question, rules *Rules, all Facts) Facts {
 	return f
 }
 
-func (w *wantedBinding) compare(got *Binding, s *sheet) {
+func (w *wantedBinding) compare(got *Binding, s *mismatches) {
 	s.compare("findings", strings.Join(w.Findings, " "), names(got.Codes()))
 	s.compare("holder", w.Holder, got.Holder)
 	s.compare("confidence", Hundredths(int(math.Round(w.Confidence*100))), Hundredths(got.Confidence))
@@ -267,7 +267,7 @@ func TestAssessGolden(t *testing.T) {
 				rules := rulesOf(t, c.Policy, "provider policy")
 				q, facts := c.question(t), c.facts(t, h)
 				got := Assess(q, rules, needed(q, rules, facts), now.Time)
-				var s sheet
+				var s mismatches
 				c.Want.compare(&got, &s)
 				s.report(t, c.Description)
 				for _, f := range got.Findings {

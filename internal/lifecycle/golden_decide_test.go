@@ -166,7 +166,7 @@ func showGeneration(g Generation) string {
 	return text
 }
 
-func (w *wantedGrant) compare(got *Decision, s *sheet) {
+func (w *wantedGrant) compare(got *Decision, s *mismatches) {
 	g := &got.Grant
 	rotation := w.Rotation
 	if rotation == "" {
@@ -213,7 +213,7 @@ func (w *wantedGrant) compare(got *Decision, s *sheet) {
 	s.compare("clamped", strings.Join(w.Clamped, " "), strings.Join(got.Clamped, " "))
 }
 
-func (w *wantedGrant) compareMemory(got *Decision, s *sheet) {
+func (w *wantedGrant) compareMemory(got *Decision, s *mismatches) {
 	m := &got.Grant.Memory
 	if w.Rotated != nil {
 		s.compare("rotated", strconv.FormatBool(*w.Rotated), strconv.FormatBool(got.Rotated))
@@ -230,7 +230,7 @@ func (w *wantedGrant) compareMemory(got *Decision, s *sheet) {
 	}
 }
 
-func (s *sheet) compareMaps(what string, want, got map[string]string) {
+func (s *mismatches) compareMaps(what string, want, got map[string]string) {
 	all := maps.Clone(got)
 	if all == nil {
 		all = map[string]string{}
@@ -268,7 +268,7 @@ func (c *decideCase) live(t *testing.T, h healthy) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var s sheet
+		var s mismatches
 		run.Want.compare(&got, &s)
 		s.report(t, fmt.Sprintf("run %d at %s", i+1, show(w.now)))
 		if err := w.run(seeded(uint64(i))); err != nil {

@@ -211,11 +211,11 @@ func tristate(b *bool) Tristate {
 	return TristateOf(*b)
 }
 
-// sheet collects named values of what is wanted and of what came out, and says
+// mismatches collects named values of what is wanted and of what came out, and says
 // where they differ.
-type sheet struct{ differences []string }
+type mismatches struct{ differences []string }
 
-func (s *sheet) compare(name, want, got string) {
+func (s *mismatches) compare(name, want, got string) {
 	if want != got {
 		s.differences = append(s.differences, fmt.Sprintf("%-16s want %s\n%-16s got  %s", name, quoted(want), "", quoted(got)))
 	}
@@ -228,7 +228,7 @@ func quoted(s string) string {
 	return s
 }
 
-func (s *sheet) report(t *testing.T, what string) {
+func (s *mismatches) report(t *testing.T, what string) {
 	t.Helper()
 	if len(s.differences) > 0 {
 		t.Errorf("%s\n%s", what, strings.Join(s.differences, "\n"))

@@ -82,9 +82,8 @@ type Condition struct {
 
 // Reason says why a grant is as it is.
 type Reason struct {
-	Code     Code
-	Message  string
-	Controls []string
+	Code    Code
+	Message string
 }
 
 // Answer is the attestation that a grant remembers, so that taking it out of the
@@ -147,6 +146,7 @@ type Grant struct {
 	Rotation     Rotation
 	Reasons      []Reason
 	Holder       string
+	Names        []Named      // of the holder, sorted by id; no decision depends on them
 	Generations  []Generation // oldest first, at most two
 	Serial       int          // the highest number ever issued
 	Basis        Basis

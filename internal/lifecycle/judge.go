@@ -10,18 +10,17 @@ type verdict struct {
 	action     Action
 	rotation   Rotation
 	trigger    *Trigger
-	gate       int           // the confidence that would have been needed, in hundredths; 0 if it was enough
-	confidence int           // the confidence that there is, in hundredths
-	gated      Action        // what was held back by the gate
-	gatedDate  bool          // the date that was held back by the gate
-	dated      bool          // the retirement date will make it a review or a block
-	overdue    bool          // the grace is over, or nobody answered in time
-	review     bool          // then is what happens if nobody answers
-	start      time.Time     // when the course begins; later than now if the attestation has answered
-	since      time.Time     // when the action began
-	next       time.Time     // when something graver is first asked for; zero if never
-	then       Action        // what it changes to by itself, Keep if that is not to be told
-	within     time.Duration // how long the present action lasts before that
+	gate       int       // the confidence that would have been needed, in hundredths; 0 if it was enough
+	confidence int       // the confidence that there is, in hundredths
+	gated      Action    // what was held back by the gate
+	gatedDate  bool      // the date that was held back by the gate
+	dated      bool      // the retirement date will make it a review or a block
+	overdue    bool      // the grace is over, or nobody answered in time
+	review     bool      // then is what happens if nobody answers
+	start      time.Time // when the course begins; later than now if the attestation has answered
+	since      time.Time // when the action began
+	next       time.Time // when something graver is first asked for; zero if never
+	then       Action    // what it changes to by itself, Keep if that is not to be told
 }
 
 // ruling is what one policy says of one finding: the verdict at this instant,
@@ -55,8 +54,8 @@ func (p *course) add(s step) {
 	p.count++
 }
 
-// rise drops the steps that are not graver than what comes before them.
-func (p *course) rise() {
+// dropMilderSteps drops the steps that are not graver than what comes before them.
+func (p *course) dropMilderSteps() {
 	kept := 1
 	for i := 1; i < p.count; i++ {
 		if p.steps[i].action > p.steps[kept-1].action {
@@ -148,9 +147,7 @@ func (e *evaluation) rule(r *ruling, c Code, t *Trigger, rules *Rules) {
 	r.confidence = e.confidence(c, rules)
 	tooLittle := r.confidence < rules.AutomateAt
 	r.runs, r.trigger, r.rotation, r.since = e.started(c), t, t.Rotation, e.seen[c]
-	if e.revokes(c, t) && (!e.binding.Held || e.started(c)) {
-		e.saysRevoke = e.saysRevoke.With(c)
-	}
+	e.noteRevoke(c, t)
 	r.start = e.graceStart(c, t, tooLittle)
 	e.lay(&r.course, c, t, tooLittle, r.start)
 	if e.now.Before(r.start) && e.seen[c].Before(r.start) {
@@ -179,6 +176,17 @@ func (e *evaluation) rule(r *ruling, c Code, t *Trigger, rules *Rules) {
 	}
 	if comparators.Has(c) && r.action > Recertify {
 		r.rotation = RotateNone // somebody looks at it first
+	}
+}
+
+// noteRevoke notes that a trigger asks for revoke, or when it will by itself.
+func (e *evaluation) noteRevoke(c Code, t *Trigger) {
+	switch {
+	case e.binding.Held && !e.started(c):
+	case e.revokes(c, t):
+		e.saysRevoke = e.saysRevoke.With(c)
+	case Terminal.Has(c) && t.Grace > 0 && t.Then == Revoke && e.started(c):
+		e.revokesFrom = earlierDate(e.revokesFrom, e.seen[c].Add(t.Grace))
 	}
 }
 
@@ -224,7 +232,7 @@ func (e *evaluation) lay(p *course, c Code, t *Trigger, tooLittle bool, start ti
 	if t.Grace > 0 {
 		e.layStep(p, c, start.Add(t.Grace), e.gate(c, t.Then, tooLittle))
 	}
-	p.rise()
+	p.dropMilderSteps()
 }
 
 // layStep adds a step, and to a review what it becomes if nobody answers it.
@@ -323,14 +331,14 @@ func (e *evaluation) merge(rulings []ruling) verdict {
 		v.rotation, v.dated = rotation, dated
 	}
 	for i := range rulings {
-		e.foresee(&v, &rulings[i])
+		e.noteNextStep(&v, &rulings[i])
 	}
 	return v
 }
 
-// foresee notes when a policy asks for something graver, if no other one does so
+// noteNextStep notes when a policy asks for something graver, if no other one does so
 // earlier, and what that is.
-func (e *evaluation) foresee(v *verdict, r *ruling) {
+func (e *evaluation) noteNextStep(v *verdict, r *ruling) {
 	if !r.runs {
 		return
 	}
@@ -340,9 +348,9 @@ func (e *evaluation) foresee(v *verdict, r *ruling) {
 			continue
 		}
 		if v.next.IsZero() || s.at.Before(v.next) {
-			v.next, v.then, v.within, v.review = s.at, Keep, 0, s.unanswered
+			v.next, v.then, v.review = s.at, Keep, s.unanswered
 			if r.start.Equal(v.start) || s.unanswered {
-				v.then, v.within = s.action, s.at.Sub(v.since)
+				v.then = s.action
 			}
 		}
 	}

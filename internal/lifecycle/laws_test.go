@@ -12,8 +12,8 @@ import (
 )
 
 // run decides in the world as it is, checks every law, and goes on from the
-// result. More dice choose the instants and the findings that are tried besides.
-func (w *world) run(d dice) error {
+// result. d also chooses the instants and the findings that are tried as well.
+func (w *world) run(d numberSource) error {
 	in := w.input()
 	got, err := Decide(in)
 	if err != nil {
@@ -35,6 +35,7 @@ func (w *world) run(d dice) error {
 		s.checkBrake(),
 		s.checkObserved(),
 		s.checkHeld(),
+		s.checkFloating(),
 		s.checkClock(),
 		s.checkReviewClock(),
 		s.checkMemory(),
@@ -127,7 +128,7 @@ func (s *step) checkUsable() error {
 
 // checkQuiet holds that nothing changes before next_change_at, and something then.
 // On held facts not every step shows. A clock that may be wrong announces nothing.
-func (s *step) checkQuiet(d dice) error {
+func (s *step) checkQuiet(d numberSource) error {
 	g := s.grant
 	end := g.NextChangeAt
 	if end.IsZero() {
@@ -202,8 +203,8 @@ func (s *step) checkTexts() error {
 		}
 	}
 	for _, r := range g.Reasons {
-		if tellsTime(r.Message) || r.Message == "" {
-			return fmt.Errorf("reason %s: %q", r.Code, r.Message)
+		if r.Message == "" {
+			return fmt.Errorf("reason %s says nothing", r.Code)
 		}
 	}
 	if (g.Status != StatusActive || g.Would != StatusActive) && len(g.Reasons) == 0 {

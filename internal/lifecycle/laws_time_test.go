@@ -9,6 +9,52 @@ import (
 	. "github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 )
 
+// checkFloating holds that a run whose instant is not the apply's plans sentences that
+// the apply, which decides again later, writes too. A plan at the very second that the
+// state announces is left out: Terraform stops its apply, and another plan follows.
+func (s *step) checkFloating() error {
+	if s.prior.NextChangeAt.Equal(s.now) {
+		return nil
+	}
+	plan, apply := s.in, s.in
+	plan.Floating, apply.Floating = true, true
+	apply.Now = s.now.Add(time.Second)
+	planned, err := Decide(plan)
+	if err != nil {
+		return err
+	}
+	applied, err := Decide(apply)
+	if err != nil {
+		return err
+	}
+	asked := func(g *Grant) string { // a second that moves more than the instant is another decision
+		return fmt.Sprint(g.Status, g.Would, g.Action, g.Rotation, g.Serial, names(conditionCodes(g)), len(g.Generations), reasonCodes(g),
+			g.Memory.Review.Since.Equal(s.prior.Memory.Review.Since))
+	}
+	if next := planned.Grant.NextChangeAt; asked(&planned.Grant) != asked(&applied.Grant) || (!next.IsZero() && !apply.Now.Before(next)) {
+		return nil
+	}
+	if !slices.Equal(planned.Grant.Reasons, applied.Grant.Reasons) {
+		return fmt.Errorf("without plan_time a second later the sentences %v are %v", planned.Grant.Reasons, applied.Grant.Reasons)
+	}
+	return nil
+}
+
+func conditionCodes(g *Grant) CodeSet {
+	var set CodeSet
+	for _, c := range g.Conditions {
+		set = set.With(c.Code)
+	}
+	return set
+}
+
+func reasonCodes(g *Grant) (out []Code) {
+	for _, r := range g.Reasons {
+		out = append(out, r.Code)
+	}
+	return out
+}
+
 // checkHeld holds that held facts take nothing away that the grant's own schedule does
 // not take: at the instant of the run before, they take nothing.
 func (s *step) checkHeld() error {
@@ -113,7 +159,7 @@ var raisedByComparing = RaisedByGrant | Engine
 
 // checkMonotone holds that one more finding never gives a milder action, and brings
 // no access back.
-func (s *step) checkMonotone(d dice) error {
+func (s *step) checkMonotone(d numberSource) error {
 	extra := Code(d.IntN(int(NumCodes)))
 	if raisedByComparing.Has(extra) || s.binding.Codes().Has(extra) {
 		return nil
@@ -163,7 +209,7 @@ var statusOf = map[Code]OwnerStatus{
 // checkGraver holds that under the baseline a graver fact in place of another one is
 // never milder, and leaves no more access. A state that is written in place of a date
 // can be trusted at least as much.
-func (s *step) checkGraver(d dice) error {
+func (s *step) checkGraver(d numberSource) error {
 	if !s.plain || s.binding.Held { // what is not known again says nothing new
 		return nil
 	}

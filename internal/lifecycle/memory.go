@@ -40,6 +40,12 @@ func (e *evaluation) answers(c Code) bool {
 	return e.answer != nil && e.seen[c].Before(e.answer.Answers)
 }
 
+// answersStill reports whether such an attestation has not lapsed: it answers until
+// the next recertification after it.
+func (e *evaluation) answersStill(c Code) bool {
+	return e.answers(c) && e.now.Before(e.answer.At.Add(e.terms.recertifyEvery))
+}
+
 // readWaiver takes over the exception. Its start is the instant at which the first
 // run saw it; a change of its text does not move that, but for a new reason by
 // another approver after a time without an exception.

@@ -14,6 +14,9 @@ func (e *evaluation) nextChange() time.Time {
 	if w := e.waiver; w != nil && e.spec.Exception != nil {
 		e.at(w.ExpiresAt)
 	}
+	if e.answer != nil && !e.spent {
+		e.at(e.revokesFrom) // from then on the attestation brings nothing back
+	}
 	if u := e.spec.Usage; u != nil && e.terms.unusedAfter > 0 && !u.LastUsedAt.IsZero() {
 		e.nextUse(u)
 	}

@@ -29,6 +29,15 @@ type entry struct {
 	holder string
 }
 
+// entriesOf returns people with their canonical names.
+func entriesOf(people []Person) []entry {
+	out := make([]entry, len(people))
+	for i := range people {
+		out[i] = entry{&people[i], people[i].Holder()}
+	}
+	return out
+}
+
 // resolve looks the keys up.
 func resolve(keys []string, people map[string][]Person) owners {
 	os := owners{named: make([]owner, len(keys)), people: make([]entry, 0, len(keys))}
@@ -108,6 +117,7 @@ func (a *assessment) assessOwners() {
 	}
 	people := a.owners.people
 	a.describeOwners(people)
+	a.binding.Names = namesOf(people...)
 	if unknown := a.unknownOwners(); len(unknown) > 0 {
 		a.find(OwnerUnknown, strings.Join(unknown, " "))
 	}
@@ -123,7 +133,7 @@ func (a *assessment) assessOwners() {
 	case PersonUnknown, PersonActive:
 	}
 	a.shared(people)
-	if len(people) > 0 && !slices.ContainsFunc(people, a.inGoodHands) {
+	if len(people) > 0 && !slices.ContainsFunc(people, a.hasPresentOwner) {
 		if teams := slices.DeleteFunc(slices.Clone(people), func(p entry) bool { return p.Kind != KindTeam || p.Status == PersonLeft }); len(teams) > 0 {
 			a.find(OwnerNoActiveMember, "The owning team "+displayAll(teams)+" has no active member.")
 		}
@@ -133,9 +143,9 @@ func (a *assessment) assessOwners() {
 // status returns whether the person is still here.
 func (a *assessment) status(p entry) OwnerStatus { return p.statusAt(a.now, a.rules.LeadTime) }
 
-// inGoodHands reports whether the owner is present, and for a team whether
+// hasPresentOwner reports whether the owner is present, and for a team whether
 // anybody in it is.
-func (a *assessment) inGoodHands(p entry) bool {
+func (a *assessment) hasPresentOwner(p entry) bool {
 	s := a.status(p)
 	if s != PersonActive && s != PersonLeaving {
 		return false
@@ -377,7 +387,7 @@ func successorKeys(q Question, people []entry, lifecycleOwner string) []string {
 
 func (a *assessment) proposeSuccessor() {
 	people := a.owners.people
-	if len(people) > 0 && a.binding.OwnerStatus == PersonActive && slices.ContainsFunc(people, a.inGoodHands) {
+	if len(people) > 0 && a.binding.OwnerStatus == PersonActive && slices.ContainsFunc(people, a.hasPresentOwner) {
 		return
 	}
 	for _, key := range successorKeys(a.q, people, a.binding.LifecycleOwner) {
@@ -389,8 +399,9 @@ func (a *assessment) proposeSuccessor() {
 		if slices.ContainsFunc(people, func(p entry) bool { return p.holder == next.holder }) {
 			continue
 		}
-		if a.status(next) == PersonActive && a.inGoodHands(next) {
+		if a.status(next) == PersonActive && a.hasPresentOwner(next) {
 			a.binding.Successor = next.holder
+			a.binding.Names = namesOf(append(slices.Clone(people), next)...)
 			return
 		}
 	}

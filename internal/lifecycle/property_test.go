@@ -21,7 +21,7 @@ func (h history) play() (*world, error) {
 
 // event either changes something or lets time pass until the next run, after
 // which every law is checked. Now and then the apply is refused.
-func (w *world) event(d dice) error {
+func (w *world) event(d numberSource) error {
 	if chance(d, 60) {
 		w.happen(d)
 		return nil

@@ -74,14 +74,12 @@ type Rules struct {
 	UnusedAfter time.Duration
 	Enforcement []Enforcement // the first that matches holds; none: Enforce
 	Authority   Authority
-	Frameworks  []string // the catalogues of which reasons name controls
-	// Controls returns the controls that the handling of a finding serves; nil: none.
-	Controls  func(ControlQuery) []string
-	Required  []Field
-	Points    [NumSignals]int // hundredths
-	Lifetimes []Lifetime
-	Triggers  []Trigger
-	Classes   map[string]Class // keys folded; "*" in them stands for any text
+	Frameworks  []string // the catalogues of controls that evidence names; nil: the usual ones
+	Required    []Field
+	Points      [NumSignals]int // hundredths
+	Lifetimes   []Lifetime
+	Triggers    []Trigger
+	Classes     map[string]Class // keys folded; "*" in them stands for any text
 
 	byCode   [NumCodes][]*Trigger
 	patterns []pattern // the keys of Classes with "*", longest first
@@ -166,15 +164,6 @@ func (r *Rules) ClassOf(class string) Class {
 		}
 	}
 	return best
-}
-
-// ControlQuery is what the controls of a finding depend on.
-type ControlQuery struct {
-	Code     Code
-	BoundTo  BoundTo
-	Tasks    []TaskKind // kinds of the open tasks, for findings about tasks
-	Changed  []string   // what changed, for findings about a change
-	Rotation Rotation
 }
 
 // Subject is what a trigger's condition can see.

@@ -363,7 +363,7 @@ func (e *evaluation) adopt() {
 // settle takes a comparison off the list that no longer differs, unless it stands
 // until somebody attests it, or a policy asks for a review of it all the same.
 func (e *evaluation) settle(c Code) {
-	if e.answers(c) || (!standing.Has(c) && e.verdicts.of(c).action <= Recertify) {
+	if e.answersStill(c) || (!standing.Has(c) && e.verdicts.of(c).action <= Recertify) {
 		e.findings = e.findings.Without(c)
 		return
 	}

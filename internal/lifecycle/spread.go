@@ -5,8 +5,8 @@ import "time"
 // Numbered ids are placed by multiples of these irrational numbers, which fill a
 // circle evenly however many follow one another; a hash leaves heaps.
 const (
-	goldenTurn = 0x9E3779B97F4A7C15 // (sqrt(5)-1)/2 of 2^64
-	silverTurn = 0x6A09E667F3BCC909 // sqrt(2)-1 of 2^64
+	goldenRatioStep = 0x9E3779B97F4A7C15 // (sqrt(5)-1)/2 of 2^64
+	squareRootStep  = 0x6A09E667F3BCC909 // sqrt(2)-1 of 2^64
 )
 
 // place returns the position of an id on a circle of 2^64 steps: the same for the
@@ -14,7 +14,7 @@ const (
 func place(id string) uint64 {
 	const prime = 1099511628211
 	position, hash := uint64(0), uint64(14695981039346656037)
-	turn := uint64(goldenTurn)
+	turn := uint64(goldenRatioStep)
 	for i := 0; i < len(id); {
 		if c := id[i]; c < '0' || c > '9' {
 			hash = (hash ^ uint64(c)) * prime
@@ -26,7 +26,7 @@ func place(id string) uint64 {
 			n = n*10 + uint64(id[i]-'0')
 		}
 		position += n * turn
-		turn = silverTurn
+		turn = squareRootStep
 	}
 	return position + mix(hash)
 }

@@ -110,13 +110,13 @@ func bareKeys(keys []string) []string {
 
 // bareKey takes a directory's name off the front of a folded key.
 func bareKey(key string) string {
-	if name, rest, ok := strings.Cut(key, "/"); ok && rest != "" && !strings.ContainsFunc(name, notOfAName) {
+	if name, rest, ok := strings.Cut(key, "/"); ok && rest != "" && !strings.ContainsFunc(name, notInName) {
 		return rest
 	}
 	return key
 }
 
-// notOfAName reports whether a character cannot stand in the name of a system.
-func notOfAName(r rune) bool {
+// notInName reports whether a character cannot stand in the name of a system.
+func notInName(r rune) bool {
 	return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '_' && r != '-'
 }

@@ -16,15 +16,15 @@ const day = 24 * time.Hour
 // epoch is where every simulated clock starts.
 var epoch = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// dice decides what happens in a simulated world.
-type dice interface{ IntN(n int) int }
+// numberSource decides what happens in a simulated world.
+type numberSource interface{ IntN(n int) int }
 
-func seeded(seed uint64) dice { return rand.New(rand.NewPCG(seed, 0x1f2e3d)) }
+func seeded(seed uint64) numberSource { return rand.New(rand.NewPCG(seed, 0x1f2e3d)) }
 
-// tape is dice that a fuzzer loads. An empty tape always shows zero.
-type tape struct{ bytes []byte }
+// byteSource yields numbers from the bytes of a fuzzer, and zeros when it is empty.
+type byteSource struct{ bytes []byte }
 
-func (t *tape) IntN(n int) int {
+func (t *byteSource) IntN(n int) int {
 	if len(t.bytes) == 0 {
 		return 0
 	}
@@ -33,9 +33,9 @@ func (t *tape) IntN(n int) int {
 	return b % n
 }
 
-func chance(d dice, percent int) bool { return d.IntN(100) < percent }
+func chance(d numberSource, percent int) bool { return d.IntN(100) < percent }
 
-func pick[T any](d dice, from []T) T { return from[d.IntN(len(from))] }
+func pick[T any](d numberSource, from []T) T { return from[d.IntN(len(from))] }
 
 func pointer[T any](v T) *T { return &v }
 
@@ -62,7 +62,7 @@ type world struct {
 	log        []string
 }
 
-func newWorld(d dice) *world {
+func newWorld(d numberSource) *world {
 	w := &world{
 		now:      epoch,
 		question: Question{Asset: Ref{System: "cmdb", ID: "A-1"}},
@@ -92,12 +92,12 @@ func (w *world) hire(id string) {
 	}
 }
 
-func (w *world) choosePolicies(d dice) {
+func (w *world) choosePolicies(d numberSource) {
 	w.policies, w.plain = somePolicies(d)
 }
 
 // look gathers the facts that the next run sees.
-func (w *world) look(d dice) {
+func (w *world) look(d numberSource) {
 	if w.prior != nil && chance(d, 8) {
 		if chance(d, 50) { // what the configuration or another system says is newer
 			w.binding = Assess(w.question, w.policies[0], w.facts(), w.now)
@@ -114,7 +114,7 @@ func (w *world) story() string { return strings.Join(w.log, "\n") }
 
 func (w *world) note(format string, args ...any) { w.log = append(w.log, fmt.Sprintf(format, args...)) }
 
-func (w *world) pass(d dice) {
+func (w *world) pass(d numberSource) {
 	var next time.Time
 	if w.prior != nil {
 		next = w.prior.NextChangeAt
@@ -135,7 +135,7 @@ func (w *world) pass(d dice) {
 }
 
 // jump lets a long time pass, or sets the clock wrong, or right again.
-func (w *world) jump(d dice) {
+func (w *world) jump(d numberSource) {
 	switch d.IntN(6) {
 	case 0:
 		w.now = w.now.Add(400 * day)
@@ -153,7 +153,7 @@ func (w *world) jump(d dice) {
 }
 
 // happen changes one thing in the world or in the configuration.
-func (w *world) happen(d dice) {
+func (w *world) happen(d numberSource) {
 	switch d.IntN(26) {
 	case 0:
 		w.record.State = pick(d, []State{StateInService, StateInService, StateMaintenance, StatePlanned, StateUnknown, StateLost, StateRetired})
@@ -217,7 +217,7 @@ func (w *world) happen(d dice) {
 
 // move deletes somebody from the directory, brings everybody back, or renames the
 // directory.
-func (w *world) move(d dice) {
+func (w *world) move(d numberSource) {
 	switch d.IntN(4) {
 	case 0, 1:
 		id := pick(d, []string{"ada", "bob"})
@@ -245,7 +245,7 @@ func (w *world) person(id string) *Person {
 	return w.people[id]
 }
 
-func (w *world) configure(d dice) {
+func (w *world) configure(d numberSource) {
 	s := &w.spec
 	switch d.IntN(14) {
 	case 0, 1, 2:
@@ -301,7 +301,7 @@ func (w *world) configure(d dice) {
 }
 
 // except states an exception, prolongs it, or takes it out.
-func (w *world) except(d dice) {
+func (w *world) except(d numberSource) {
 	x := w.spec.Exception
 	switch by := d.IntN(8); {
 	case by < 2:
@@ -325,7 +325,7 @@ func (w *world) except(d dice) {
 }
 
 // enforcement switches between observing and enforcing.
-func (w *world) enforcement(d dice) {
+func (w *world) enforcement(d numberSource) {
 	rules := *w.policies[0]
 	rules.Enforcement = pick(d, [][]Enforcement{
 		nil, nil, {{Mode: Observe}}, {{Class: "laptop", Mode: Observe}}, {{Environment: "test", Mode: Enforce}, {Mode: Observe, From: w.now.Add(20 * day)}},
@@ -362,7 +362,7 @@ func (w *world) input() Input {
 
 // somePolicies returns the baseline or rules made up on the spot, and sometimes
 // a grant's own rules besides. It reports whether the baseline alone decides.
-func somePolicies(d dice) ([]*Rules, bool) {
+func somePolicies(d numberSource) ([]*Rules, bool) {
 	provider, plain := policy.Baseline(), true
 	if chance(d, 40) {
 		provider, plain = someRules(d, "provider policy"), false
@@ -374,7 +374,7 @@ func somePolicies(d dice) ([]*Rules, bool) {
 }
 
 // someRules returns the baseline behind a few other triggers.
-func someRules(d dice, name string) *Rules {
+func someRules(d numberSource, name string) *Rules {
 	r := *policy.Baseline()
 	r.Name = name
 	r.AutomateAt = pick(d, []int{90, 90, 50, 0, 100})

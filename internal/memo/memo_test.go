@@ -10,7 +10,7 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/memo"
 )
 
-func TestOneFetchForEverybody(t *testing.T) {
+func TestConcurrentReadsShareOneFetch(t *testing.T) {
 	var m memo.Memo[int]
 	var fetched atomic.Int32
 	release := make(chan struct{})
@@ -164,7 +164,7 @@ func TestTheEndOfARunEndsItsReads(t *testing.T) {
 }
 
 // A caller does not wait for a read that takes no notice of the end of the run.
-func TestNobodyWaitsBeyondTheEndOfARun(t *testing.T) {
+func TestWaitingEndsWithTheRun(t *testing.T) {
 	var m memo.Memo[int]
 	run, stop := context.WithCancel(t.Context())
 	started, release := make(chan struct{}), make(chan struct{})

@@ -23,18 +23,18 @@ func runOf(ctx context.Context) context.Context {
 // values of the caller that begins it.
 func startRead(caller context.Context) (context.Context, context.CancelFunc) {
 	run := runOf(caller)
-	ctx, cancel := context.WithCancel(&inherited{Context: run, values: context.WithoutCancel(caller)})
+	ctx, cancel := context.WithCancel(&runContext{Context: run, values: context.WithoutCancel(caller)})
 	return &reading{Context: ctx, run: run}, cancel
 }
 
-// inherited ends with the run and has the values of a caller.
-type inherited struct {
+// runContext ends with the run and has the values of a caller.
+type runContext struct {
 	context.Context
 	values context.Context
 }
 
 // Value asks the run first: the library looks there for what ends together.
-func (i *inherited) Value(key any) any {
+func (i *runContext) Value(key any) any {
 	if v := i.Context.Value(key); v != nil {
 		return v
 	}

@@ -18,7 +18,7 @@ import (
 // and answers "not implemented" for one that the wrapper hides. Whatever the
 // framework's server answers, the wrapper must answer too; methods say it of
 // interfaces that a later version of the framework brings as well.
-func TestTheWrapperHidesNothing(t *testing.T) {
+func TestTheWrapperForwardsEveryInterface(t *testing.T) {
 	inner := providerserver.NewProtocol6(provider.New("test", clock.System{}))()
 	if _, ok := inner.(ProtocolServer); !ok {
 		t.Fatalf("the framework's server is not all of %v", reflect.TypeFor[ProtocolServer]())
@@ -56,7 +56,7 @@ func methods(of reflect.Type) []string {
 
 type contextKey struct{}
 
-func TestAContextIsLetGoOfWhenItsCallReturns(t *testing.T) {
+func TestTheContextOfACallIsReleasedWhenItReturns(t *testing.T) {
 	inner := &kept{}
 	outer := reflect.ValueOf(&detached{inner})
 	for _, name := range methods(reflect.TypeFor[ProtocolServer]()) {

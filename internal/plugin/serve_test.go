@@ -10,7 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
-func TestLogsAreQuietUnlessSomebodyAskedForThem(t *testing.T) {
+func TestLogsAreOffUnlessRequested(t *testing.T) {
 	off := map[string]string{"TF_LOG_SDK": "OFF", "TF_LOG_SDK_FRAMEWORK": "OFF", "TF_LOG_PROVIDER": "OFF"}
 	for name, c := range map[string]struct {
 		environ []string

@@ -178,13 +178,18 @@ func (c *core) fields(v tftypes.Value) map[string]tftypes.Value {
 func (c *core) config(name string, stated map[string]any, binding tftypes.Value) tftypes.Value {
 	typ := c.schemas[name].ValueType()
 	config := c.fields(valueOf(typ, stated))
-	if name == resourceNames[1] {
-		of := config["binding"].Type().(tftypes.Object)
-		values := make(map[string]tftypes.Value)
-		for attribute := range of.AttributeTypes {
-			values[attribute] = c.fields(binding)[attribute]
+	for _, a := range c.schemas[name].Block.Attributes {
+		if a.Name != "binding" {
+			continue
 		}
-		config["binding"] = tftypes.NewValue(of, values)
+		values := make(map[string]tftypes.Value)
+		for _, room := range a.NestedType.Attributes {
+			values[room.Name] = c.fields(binding)[room.Name]
+			if room.Computed {
+				values[room.Name] = tftypes.NewValue(room.ValueType(), nil)
+			}
+		}
+		config[a.Name] = tftypes.NewValue(a.ValueType(), values)
 	}
 	return tftypes.NewValue(typ, config)
 }
@@ -192,16 +197,27 @@ func (c *core) config(name string, stated map[string]any, binding tftypes.Value)
 // propose joins configuration and state: what is computed and not stated stays as it
 // is, or is not known yet.
 func (c *core) propose(name string, config, prior tftypes.Value) tftypes.Value {
+	return c.proposeObject(c.schemas[name].Block.Attributes, config, prior)
+}
+
+func (c *core) proposeObject(attributes []*tfprotov6.SchemaAttribute, config, prior tftypes.Value) tftypes.Value {
 	proposed, before := c.fields(config), map[string]tftypes.Value(nil)
 	if !prior.IsNull() {
 		before = c.fields(prior)
 	}
-	for _, a := range c.schemas[name].Block.Attributes {
-		if !a.Computed || !proposed[a.Name].IsNull() {
-			continue
-		}
-		proposed[a.Name] = tftypes.NewValue(a.ValueType(), tftypes.UnknownValue)
-		if before != nil {
+	for _, a := range attributes {
+		stated := !proposed[a.Name].IsNull()
+		switch nested := a.NestedType; {
+		case stated && nested != nil && nested.Nesting == tfprotov6.SchemaObjectNestingModeSingle:
+			of := tftypes.NewValue(a.ValueType(), nil)
+			if before != nil {
+				of = before[a.Name]
+			}
+			proposed[a.Name] = c.proposeObject(nested.Attributes, proposed[a.Name], of)
+		case !a.Computed || stated:
+		case before == nil:
+			proposed[a.Name] = tftypes.NewValue(a.ValueType(), tftypes.UnknownValue)
+		default:
 			proposed[a.Name] = before[a.Name]
 		}
 	}

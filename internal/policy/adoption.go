@@ -66,7 +66,7 @@ func (l layer) authority(at reporter, a *Authority) {
 	if a.Trust != nil {
 		l.rules.Authority.Trust = *a.Trust
 		if *a.Trust && len(a.Attest)+len(a.Except) > 0 {
-			at.in("trust").report("Meaningless Lists", "trust believes those who are named unseen, so attest and except have no effect; state either.")
+			at.in("trust").report("Meaningless Lists", "trust accepts every name without a look-up, so attest and except have no effect; state one or the other.")
 		}
 	}
 	l.rules.Authority.Attest = append(authorizations(at.in("attest"), a.Attest), l.rules.Authority.Attest...)
@@ -96,7 +96,7 @@ func authorization(at reporter, in Authorization) (lifecycle.Authorization, bool
 		at.in("who").report("Missing Value", "The entry does not say who may; accepted: "+whoAccepted+".")
 	}
 	for j, written := range in.Who {
-		who, ok := whoOf(written)
+		who, ok := namedParty(written)
 		if !ok {
 			at.in("who", j).report("Empty Value", strconv.Quote(written)+" names neither a person nor a team; accepted: "+whoAccepted+".")
 		}
@@ -110,9 +110,9 @@ func authorizationCovers(f, e *lifecycle.Authorization) bool {
 	return holds(f.Risk, e.Risk) && holds(f.BoundTo, e.BoundTo) && covers(f.Class, e.Class)
 }
 
-// whoOf returns who is named in the one spelling of the words. It reports false if
+// namedParty returns who is named in the one spelling of the words. It reports false if
 // nobody is.
-func whoOf(written string) (who string, ok bool) {
+func namedParty(written string) (who string, ok bool) {
 	who = strings.TrimSpace(written)
 	word := fold(who)
 	if slices.Contains([]string{lifecycle.ByOwner, lifecycle.ByManager, lifecycle.ByLifecycleOwner}, word) {
@@ -127,7 +127,7 @@ func whoOf(written string) (who string, ok bool) {
 
 const whoAccepted = lifecycle.ByOwner + ", " + lifecycle.ByManager + ", " + lifecycle.ByLifecycleOwner + ", " + lifecycle.ByTeam + "<key of a team>, or the key of a person"
 
-// frameworks reads the catalogues of which reasons name controls.
+// frameworks reads the catalogues of controls that evidence names.
 func (l layer) frameworks(at reporter, names []string) {
 	if names == nil {
 		return
@@ -145,17 +145,4 @@ func (l layer) frameworks(at reporter, names []string) {
 		}
 	}
 	l.rules.Frameworks = chosen
-}
-
-// chosenControls returns a function that names the controls of the catalogues which
-// the policies choose, or of the usual ones if none of them chooses.
-func chosenControls(policies ...*lifecycle.Rules) func(lifecycle.ControlQuery) []string {
-	chosen, stated := []string(nil), false
-	for _, rules := range policies {
-		chosen, stated = append(chosen, rules.Frameworks...), stated || rules.Frameworks != nil
-	}
-	if !stated {
-		chosen = controls.Default()
-	}
-	return controls.Chosen(chosen)
 }

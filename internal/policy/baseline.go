@@ -2,6 +2,7 @@ package policy
 
 import (
 	_ "embed" // for baseline.json
+	"slices"
 	"sync"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
@@ -38,7 +39,7 @@ func BaselineJSON() []byte {
 // GrantRules returns the grant's own rules as they stand beside the provider's.
 // An asset is assessed once, under the provider's policy: how a record is
 // trusted and what a class stands for cannot differ from one grant to the next, nor
-// whether the policy is acted on and who may approve. The controls are those that
+// whether the policy is acted on and who may approve. The frameworks are those that
 // either of them chooses.
 func GrantRules(provider, grant *lifecycle.Rules) *lifecycle.Rules {
 	rules := *grant
@@ -49,7 +50,7 @@ func GrantRules(provider, grant *lifecycle.Rules) *lifecycle.Rules {
 	rules.Classes = provider.Classes
 	rules.Enforcement = provider.Enforcement
 	rules.Authority = provider.Authority
-	rules.Controls = chosenControls(provider, grant)
+	rules.Frameworks = append(slices.Clone(provider.Frameworks), grant.Frameworks...)
 	rules.Index()
 	return &rules
 }

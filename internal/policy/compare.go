@@ -13,10 +13,10 @@ import (
 // extends.
 type difference struct {
 	milder bool // otherwise stricter
-	// grave differences bear on a terminal finding, or on how long privileged access
+	// serious differences bear on a terminal finding, or on how long privileged access
 	// lasts.
-	grave bool
-	text  string
+	serious bool
+	text    string
 }
 
 // Compare says in sentences where the rules are milder and where they are stricter
@@ -57,12 +57,12 @@ func CompareDocument(doc *Document, name string) (milder, stricter []string, err
 	return milder, stricter, nil
 }
 
-// GravelyMilder says where the rules are milder than the built-in baseline on a
+// SeriouslyMilder says where the rules are milder than the built-in baseline on a
 // terminal finding, or let privileged access last longer.
-func GravelyMilder(rules *lifecycle.Rules) []string {
+func SeriouslyMilder(rules *lifecycle.Rules) []string {
 	var out []string
 	for _, d := range compare(Baseline(), rules) {
-		if d.milder && d.grave {
+		if d.milder && d.serious {
 			out = append(out, d.text)
 		}
 	}
@@ -80,14 +80,14 @@ func compare(base, rules *lifecycle.Rules) []difference {
 	c.authority()
 	for kind, n := range c.counted {
 		if more := n - maxDifferences; more > 0 {
-			c.found = append(c.found, difference{kind.milder, kind.grave, fmt.Sprintf("%d more are not listed.", more)})
+			c.found = append(c.found, difference{kind.milder, kind.serious, fmt.Sprintf("%d more are not listed.", more)})
 		}
 	}
 	slices.SortStableFunc(c.found, func(a, b difference) int {
 		switch {
-		case a.grave == b.grave:
+		case a.serious == b.serious:
 			return 0
-		case a.grave:
+		case a.serious:
 			return -1
 		default:
 			return 1
@@ -109,7 +109,7 @@ type comparison struct {
 
 // kind tells differences apart that are counted apart: grave ones are not to be lost
 // among others.
-type kind struct{ milder, grave bool }
+type kind struct{ milder, serious bool }
 
 func (c *comparison) add(milder, grave bool, format string, args ...any) {
 	k := kind{milder, grave}
@@ -118,9 +118,9 @@ func (c *comparison) add(milder, grave bool, format string, args ...any) {
 	}
 }
 
-// own returns the entries that a document and those between it and the base state:
+// entriesBefore returns the entries that a document and those between it and the base state:
 // they come before those of the base.
-func own[T any](rules, base []T) []T { return rules[:max(0, len(rules)-len(base))] }
+func entriesBefore[T any](rules, base []T) []T { return rules[:max(0, len(rules)-len(base))] }
 
 // instead returns what could hold in the place of an entry: those that match
 // something that it matches, up to the first that matches all of it. It reports
@@ -143,7 +143,7 @@ var kept = &lifecycle.Trigger{Label: "no trigger"}
 
 // triggers compares each trigger with those in whose place it decides.
 func (c *comparison) triggers() {
-	list := own(c.rules.Triggers, c.base.Triggers)
+	list := entriesBefore(c.rules.Triggers, c.base.Triggers)
 	for i := range list {
 		t := &list[i]
 		var said []verdict

@@ -22,7 +22,7 @@ var termsCompared = []term{
 
 // lifetimes compares each duration of a lifetime with those in whose place it holds.
 func (c *comparison) lifetimes() {
-	list := own(c.rules.Lifetimes, c.base.Lifetimes)
+	list := entriesBefore(c.rules.Lifetimes, c.base.Lifetimes)
 	for i := range list {
 		l := &list[i]
 		for _, t := range termsCompared {
@@ -70,7 +70,7 @@ func meet[T comparable](a, b *T) bool { return a == nil || b == nil || *a == *b 
 
 // enforcement compares for which access the policy is acted on.
 func (c *comparison) enforcement() {
-	list := own(c.rules.Enforcement, c.base.Enforcement)
+	list := entriesBefore(c.rules.Enforcement, c.base.Enforcement)
 	for i := range list {
 		e := &list[i]
 		if slices.ContainsFunc(list[:i], func(f lifecycle.Enforcement) bool { return enforcementCovers(&f, e) }) {
@@ -140,7 +140,7 @@ func (c *comparison) authority() {
 }
 
 func (c *comparison) may(what string, rules, base []lifecycle.Authorization) {
-	list := own(rules, base)
+	list := entriesBefore(rules, base)
 	for i := range list {
 		e := &list[i]
 		if slices.ContainsFunc(list[:i], func(f lifecycle.Authorization) bool { return authorizationCovers(&f, e) }) {

@@ -96,9 +96,9 @@ func (c *comparison) classes() {
 		}
 		milder := want == lifecycle.BoundToPerson
 		if got == lifecycle.BoundToUnclassified {
-			c.add(milder, milder, "Assets of class %s are unclassified instead of standing for a %s.", key, want)
+			c.add(milder, milder, "Assets of class %s are unclassified instead of bound to a %s.", key, want)
 			continue
 		}
-		c.add(milder, milder, "Assets of class %s stand for a %s instead of a %s.", key, got, want)
+		c.add(milder, milder, "Assets of class %s are bound to a %s instead of a %s.", key, got, want)
 	}
 }

@@ -65,7 +65,6 @@ func compileOnto(doc *Document, name string, base *lifecycle.Rules) (*lifecycle.
 	if problems := slices.Concat(found...); len(problems) > 0 {
 		return nil, problems
 	}
-	rules.Controls = chosenControls(&rules)
 	rules.Index()
 	return &rules, nil
 }
@@ -202,7 +201,7 @@ func (l layer) class(at reporter, name string, c Class) {
 			mapped.BoundTo = *boundTo
 		case !known:
 			at.in("bound_to").report("Missing Value", fmt.Sprintf("The class %s is not mapped by a document that this one extends, "+
-				"so it must say what its assets stand for; accepted: %s.", strconv.Quote(name), strings.Join(lifecycle.Columns(), ", ")))
+				"so bound_to is required; accepted: %s.", strconv.Quote(name), strings.Join(lifecycle.Columns(), ", ")))
 		}
 	}
 	if owner, ok := text(at.in("lifecycle_owner"), c.LifecycleOwner); ok && owner != "" {

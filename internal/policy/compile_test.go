@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/custodyhq/terraform-provider-custody/internal/controls"
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 	"github.com/custodyhq/terraform-provider-custody/internal/policy"
 )
@@ -157,8 +156,8 @@ func TestGrantRules(t *testing.T) {
 	}
 }
 
-// TestFrameworks: a grant's policy adds to the catalogues of the provider's, and the
-// usual ones are meant only where none of them chooses.
+// TestFrameworks: a grant's policy adds to the catalogues of the provider's, and
+// rules without any are told from rules that choose none.
 func TestFrameworks(t *testing.T) {
 	none, empty := compile(t, `{}`), compile(t, `{"frameworks": []}`)
 	one, two := compile(t, `{"frameworks": ["soc2-2017"]}`), compile(t, `{"extends": {"frameworks": ["nis2-2024-2690"]}, "frameworks": ["soc2-2017", "cis-8.1"]}`)
@@ -166,19 +165,18 @@ func TestFrameworks(t *testing.T) {
 		rules *lifecycle.Rules
 		want  []string
 	}{
-		{policy.Baseline(), controls.Default()},
-		{none, controls.Default()},
-		{empty, nil},
+		{policy.Baseline(), nil},
+		{none, nil},
+		{empty, []string{}},
 		{one, []string{"soc2-2017"}},
-		{policy.GrantRules(none, none), controls.Default()},
+		{policy.GrantRules(none, none), nil},
 		{policy.GrantRules(one, none), []string{"soc2-2017"}},
 		{policy.GrantRules(none, one), []string{"soc2-2017"}},
-		{policy.GrantRules(empty, none), nil},
-		{policy.GrantRules(one, two), []string{"cis-8.1", "soc2-2017"}},
+		{policy.GrantRules(empty, none), []string{}},
+		{policy.GrantRules(one, two), []string{"soc2-2017", "soc2-2017", "cis-8.1"}},
 	} {
-		q := lifecycle.ControlQuery{Code: lifecycle.OwnerLeft, BoundTo: lifecycle.BoundToPerson}
-		if got, want := c.rules.Controls(q), controls.For(q, c.want); !slices.Equal(got, want) || (len(want) == 0) != (len(c.want) == 0) {
-			t.Errorf("got %q, want %q", got, want)
+		if got := c.rules.Frameworks; !slices.Equal(got, c.want) || (got == nil) != (c.want == nil) {
+			t.Errorf("got %q, want %q", got, c.want)
 		}
 	}
 }

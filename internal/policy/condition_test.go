@@ -82,7 +82,7 @@ func TestConditionFields(t *testing.T) {
 	}
 }
 
-func TestConditionOnNothing(t *testing.T) {
+func TestConditionOnEmptyFacts(t *testing.T) {
 	empty := &lifecycle.Subject{Binding: &lifecycle.Binding{}, Spec: &lifecycle.Spec{}}
 	for expression, want := range map[string]bool{
 		`owner.id == ""`:                           true,

@@ -18,7 +18,7 @@ const maxCorroborated = 4
 func (l layer) confidence(at reporter, c *Confidence) {
 	if c.AutomateAt != nil {
 		if *c.AutomateAt < 0 || *c.AutomateAt > 100 {
-			at.in("automate_at").report("Invalid Number", fmt.Sprintf("%s is not accepted: a number from 0 to 1 is.", *c.AutomateAt))
+			at.in("automate_at").report("Invalid Number", fmt.Sprintf("%s is not accepted; use a number from 0 to 1.", *c.AutomateAt))
 		}
 		l.rules.AutomateAt = int(*c.AutomateAt)
 	}

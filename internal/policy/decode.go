@@ -105,7 +105,7 @@ func (r *treeReader) object(at reporter, depth int) any {
 			return nil
 		}
 		if _, repeated := object[key]; repeated {
-			at.in(key).report("Repeated Key", fmt.Sprintf("The key %q stands twice in the same object%s; state it once.",
+			at.in(key).report("Repeated Key", fmt.Sprintf("The key %q occurs twice in the same object%s; state it once.",
 				key, r.position(r.dec.InputOffset())))
 			return nil
 		}
@@ -173,7 +173,7 @@ func unknownVersion(v int) string {
 }
 
 func reportTooDeep(at reporter) {
-	at.report("Too Many Documents", fmt.Sprintf("A document may rest on at most %d others that extend one another.", MaxExtends))
+	at.report("Too Many Documents", fmt.Sprintf("A document may extend a chain of at most %d others.", MaxExtends))
 }
 
 // below returns a reporter for the document that is n times extended.
@@ -253,7 +253,7 @@ func decodeNumber(at reporter, v any, dst reflect.Value) {
 	}
 	n, err := strconv.ParseInt(number.String(), 10, 32)
 	if err != nil {
-		at.report("Invalid Number", number.String()+" is not accepted: a whole number is.")
+		at.report("Invalid Number", number.String()+" is not accepted; use a whole number.")
 		return
 	}
 	dst.SetInt(n)

@@ -18,7 +18,7 @@ func ParseHundredths(s string) (Hundredths, error) {
 	digits := fraction + "00"
 	n, err := strconv.ParseUint(whole+digits[:2], 10, 16)
 	if err != nil || whole == "" || len(fraction) > 2 || n > 100 {
-		return 0, fmt.Errorf("%s is not accepted: a number from 0 to 1 with at most two decimals is, for instance 0.9", s)
+		return 0, fmt.Errorf("%s is not accepted; use a number from 0 to 1 with at most two decimals, for instance 0.9", s)
 	}
 	return Hundredths(n), nil
 }

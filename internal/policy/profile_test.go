@@ -50,7 +50,7 @@ func TestProfilesAreNotMilder(t *testing.T) {
 		if !slices.Equal(milder, allowed[name]) || len(stricter) == 0 {
 			t.Errorf("%s: milder %q, stricter %q", name, milder, stricter)
 		}
-		if grave := policy.GravelyMilder(rules); len(grave) > 0 {
+		if grave := policy.SeriouslyMilder(rules); len(grave) > 0 {
 			t.Errorf("%s would be warned of: %q", name, grave)
 		}
 		if unmatched := policy.Unmatched(doc, rules, nil); len(unmatched) > 0 {

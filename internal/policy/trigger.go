@@ -91,7 +91,7 @@ func (l layer) escalation(at reporter, in Trigger, out *lifecycle.Trigger, actio
 	then, ok := choice(at.in("then"), in.Then, "Unknown Action", lifecycle.ParseAction)
 	switch {
 	case in.Grace != nil && in.Then == nil:
-		at.in("then").report("Missing Value", "grace says how long the action stands, so then must say what follows it; accepted: "+
+		at.in("then").report("Missing Value", "grace says how long the action lasts, so then must say what follows it; accepted: "+
 			strings.Join(lifecycle.Actions(), ", ")+".")
 	case in.Grace == nil && in.Then != nil:
 		at.in("grace").report("Missing Value", "then says what follows the action, so grace must say after how long, for instance 14d.")
@@ -121,7 +121,7 @@ func codesOf(at reporter, on string) (lifecycle.CodeSet, bool) {
 			strconv.Quote(on), AnyCode, strings.Join(MappableCodes(), ", ")))
 	case !code.Mappable():
 		at.report("Finding Cannot Be Mapped", fmt.Sprintf("%s explains what the grant's own schedule or latch does, whatever the policy says, "+
-			"so no trigger can be on it; accepted: %s, %s.", on, AnyCode, strings.Join(MappableCodes(), ", ")))
+			"so a trigger cannot name it; accepted: %s, %s.", on, AnyCode, strings.Join(MappableCodes(), ", ")))
 	default:
 		return lifecycle.SetOf(code), true
 	}

@@ -77,7 +77,7 @@ func (u unmatched) class(at reporter, selector *string) bool {
 			return true
 		}
 	}
-	at.report("", fmt.Sprintf("no class that the policy maps is called %s.", strconv.Quote(class)))
+	at.report("", fmt.Sprintf("the policy maps no class named %s.", strconv.Quote(class)))
 	return false
 }
 
@@ -88,7 +88,7 @@ func (u unmatched) boundClass(at reporter, selector, column *string) {
 		return
 	}
 	if c := u.rules.ClassOf(*selector); c.BoundTo.String() != *column {
-		at.report("", fmt.Sprintf("assets of class %s stand for a %s, and the entry is for a %s.", strconv.Quote(fold(*selector)), c.BoundTo, *column))
+		at.report("", fmt.Sprintf("assets of class %s are bound to a %s, and the entry is for a %s.", strconv.Quote(fold(*selector)), c.BoundTo, *column))
 	}
 }
 
@@ -122,7 +122,7 @@ func (u unmatched) condition(at reporter, expression *string) {
 		case !m.whole || m.text == "":
 		case m.fact == factAt([]string{"asset", "class"}):
 			if u.rules.ClassOf(m.text).BoundTo == lifecycle.BoundToUnclassified {
-				at.report("", fmt.Sprintf("no class that the policy maps is called %s.", strconv.Quote(m.text)))
+				at.report("", fmt.Sprintf("the policy maps no class named %s.", strconv.Quote(m.text)))
 			}
 		case m.fact == factAt([]string{"asset", "environment"}):
 			u.environment(at, &m.text)

@@ -88,8 +88,8 @@ func TestBadProviderConfigurations(t *testing.T) {
 		"an unknown status":      {`tasks = "tasks.csv"`, `tasks = "tasks.csv", people_states = { "on leave" = "away" }`, []string{`systems["cmdb"].file.people_states["on leave"]`, "Accepted: "}},
 		"an unknown task status": {`tasks = "tasks.csv"`, `tasks = "tasks.csv", tasks_states = { Stalled = "waiting" }`, []string{`systems["cmdb"].file.tasks_states["Stalled"]`, "open, closed"}},
 		"records of what":        {`tasks = "tasks.csv"`, `tasks = "tasks.csv", min_records = { owners = 3 }`, []string{`systems["cmdb"].file.min_records["owners"]`, "It is not accepted; use"}},
-		"an unknown directory":   {"systems = {", "directories = [\"corp\"]\n  systems = {", []string{"directories =", `No system named "corp", which directories names, is configured.`, `"cmdb"`}},
-		"no people":              {systems, systems + "\n  other = { file = { assets = \"assets.csv\" } }\n  }\n  directories = [\"other\"]\n  limits = {", []string{"directories =", `The system "other", which directories names, knows no people.`}},
+		"an unknown directory":   {"systems = {", "directories = [\"corp\"]\n  systems = {", []string{"directories =", `No system named "corp", which directories lists, is configured.`, `"cmdb"`}},
+		"no people":              {systems, systems + "\n  other = { file = { assets = \"assets.csv\" } }\n  }\n  directories = [\"other\"]\n  limits = {", []string{"directories =", `The system "other", which is listed in directories, has no people.`}},
 		"a review queue":         {"systems = {", "reviews = \"cmdb\"\n  systems = {", []string{"reviews =", "System Has No Review Queue", "Leave reviews out"}},
 		"a policy that is cut":   {"systems = {", "policy = \"{\"\n  systems = {", []string{"policy =", "Invalid Policy"}},
 		"a policy of version 2":  {"systems = {", "policy = jsonencode({ version = 2 })\n  systems = {", []string{"policy =", "At version", "Unknown Version"}},
@@ -143,7 +143,7 @@ func TestThePolicyOfTheProviderDecides(t *testing.T) {
 	resource.ParallelTest(t, w.Case(
 		resource.TestStep{
 			ConfigStateChecks: check.State(check.Resource(key, check.Attributes{
-				"expires_at": acctest.Start.Add(12 * time.Hour).Format(time.RFC3339),
+				"generations.current.expires_at": acctest.Start.Add(12 * time.Hour).Format(time.RFC3339),
 			})),
 			PostApplyFunc: func() { state = w.Read(acctest.StateFile) },
 		},
@@ -151,7 +151,7 @@ func TestThePolicyOfTheProviderDecides(t *testing.T) {
 			PreConfig:          func() { w.Append("tasks.csv", "T-1,decommission,APP-1,open,,") },
 			PlanOnly:           true,
 			ExpectNonEmptyPlan: true,
-			ConfigPlanChecks:   check.PlanOnly(check.Resource(key, check.Attributes{"reasons": check.Says("Action: block (provider policy triggers[0])")})),
+			ConfigPlanChecks:   check.PlanOnly(check.Resource(key, check.Attributes{"because": check.Says("Action: block (provider policy triggers[0])")})),
 		},
 		resource.TestStep{
 			PreConfig: func() {
@@ -166,15 +166,15 @@ func TestThePolicyOfTheProviderDecides(t *testing.T) {
 
 // A policy that spares leavers is told by one warning, however many grants there are;
 // one that only spares less is not. No test case sees warnings.
-func TestAPolicyThatIsMilderIsToldOnce(t *testing.T) {
+func TestAMilderPolicyIsReportedOnce(t *testing.T) {
 	t.Parallel()
 	w := acctest.Load(t, "grant")
 	w.Append("main.tf", "resource \"custody_grant\" \"other\" {\n  binding = custody_binding.app\n  access  = \"key/other\"\n}")
 	w.Provider(`policy = file("policy.json")`)
 	const summary = "Policy Is Milder Than the Baseline"
-	w.Write("policy.json", `{"lifetimes": [{"class": "laptop", "ttl": "60d"}, {"class": "server", "ttl": "400d"}], "triggers": [{"on": "owner.moved", "action": "keep"}]}`)
+	w.Write("policy.json", `{"lifetimes": [{"class": "laptop", "ttl": "60d"}, {"class": "server", "ttl": "400d"}], "triggers": [{"on": "owner.moved", "binding.memory.action": nil}]}`)
 	w.Plan().Exits(2).Silent(summary)
-	w.Write("policy.json", `{"lifetimes": [{"risk": "privileged", "class": "laptop", "ttl": "60d"}], "triggers": [{"on": "*", "action": "keep"}]}`)
+	w.Write("policy.json", `{"lifetimes": [{"risk": "privileged", "class": "laptop", "ttl": "60d"}], "triggers": [{"on": "*", "binding.memory.action": nil}]}`)
 	plan := w.Plan().Exits(2).Says("Warning: "+summary, "policy = file(", "- provider policy triggers[0]: asset.retired and asset.lost give keep instead of revoke.",
 		"- ttl is 60d instead of 30d, for privileged access to assets of class laptop.", "custody_policy lists all differences")
 	if n := strings.Count(plan.Output, summary); n != 1 {
@@ -187,6 +187,6 @@ func TestPlantimestampIsAPlanTime(t *testing.T) {
 	w.Edit("provider.tf", "var.plan_time", "plantimestamp()")
 	w.Clock.Set(clock.System{}.Now().Add(time.Hour)) // plantimestamp reads the machine's clock
 	resource.ParallelTest(t, w.Case(resource.TestStep{
-		ConfigPlanChecks: check.Plan(check.Resource("custody_grant.key", check.Attributes{"expires_at": knownvalue.NotNull()})),
+		ConfigPlanChecks: check.Plan(check.Resource("custody_grant.key", check.Attributes{"generations.current.expires_at": knownvalue.NotNull()})),
 	}))
 }

@@ -57,7 +57,7 @@ resource "custody_grant" "all" {
 `)
 	statuses := func(billing, refunds string, reasons ...string) resource.TestStep {
 		return resource.TestStep{ConfigStateChecks: check.State(
-			check.Resource(`custody_grant.all["billing"]`, check.Attributes{"status": billing, "reasons": check.Codes(reasons...)}),
+			check.Resource(`custody_grant.all["billing"]`, check.Attributes{"status": billing, "because": check.Codes(reasons...)}),
 			check.Resource(`custody_grant.all["refunds"]`, check.Attributes{"status": refunds}),
 		)}
 	}

@@ -65,7 +65,7 @@ func (p *Provider) start(ctx context.Context, config tfsdk.Config, diags *diag.D
 	if diags.HasError() {
 		return nil
 	}
-	r.Facts.Run, r.Facts.Progress = p.life.present(), logProgress
+	r.Facts.Run, r.Facts.Progress = p.configured.context(), logProgress
 	return r
 }
 
@@ -172,7 +172,7 @@ func rules(m *model, diags *diag.Diagnostics) *lifecycle.Rules {
 // warnOfMilder says once where the policy leaves access standing that the baseline
 // takes away, or makes privileged access last longer.
 func warnOfMilder(compiled *lifecycle.Rules, diags *diag.Diagnostics) {
-	milder := document.GravelyMilder(compiled)
+	milder := document.SeriouslyMilder(compiled)
 	if len(milder) == 0 {
 		return
 	}

@@ -39,7 +39,7 @@ resource "custody_grant" "all" {
 		return resource.TestStep{
 			PreConfig: func() { w.Clock.Advance(time.Hour); change() },
 			ConfigStateChecks: check.State(
-				check.Resource(`custody_grant.all["LAP-1"]`, check.Attributes{"status": laptop, "reasons": check.Codes(reasons...)}),
+				check.Resource(`custody_grant.all["LAP-1"]`, check.Attributes{"status": laptop, "because": check.Codes(reasons...)}),
 				check.Resource(`custody_grant.all["APP-1"]`, check.Attributes{"status": application}),
 			),
 		}

@@ -22,11 +22,11 @@ import (
 
 // Provider is the provider custody.
 type Provider struct {
-	version string
-	clock   clock.Clock
-	kinds   *connect.Kinds
-	life    life
-	run     atomic.Pointer[run.Run] // nil while the provider is not configured
+	version    string
+	clock      clock.Clock
+	kinds      *connect.Kinds
+	configured configuredRuns
+	run        atomic.Pointer[run.Run] // nil while the provider is not configured
 }
 
 var _ provider.Provider = (*Provider)(nil)

@@ -28,35 +28,35 @@ var systemNames = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]*$`)
 func schemaOf(kinds *connect.Kinds) schema.Schema {
 	return schema.Schema{
 		MarkdownDescription: "Makes access last exactly as long as the custody of the asset that justifies it: asset records say who holds an asset and whether it is in service, " +
-			"directories say whether that owner is still here, a policy says what follows. The provider joins them at plan time.",
+			"directories say whether that owner is still here, a policy decides what follows. The provider joins the three at plan time.",
 		Attributes: map[string]schema.Attribute{
 			"systems": schema.MapNestedAttribute{
 				Optional: true,
 				Validators: []validator.Map{mapvalidator.KeysAre(value.Checked("Invalid System Name", "a letter, then letters, digits, - and _",
 					func(s string) error {
 						if !systemNames.MatchString(s) {
-							return fmt.Errorf("%q cannot stand before the slash of an asset", s)
+							return fmt.Errorf("%q cannot be the part of an asset before the slash", s)
 						}
 						return nil
 					}))},
-				MarkdownDescription: "The connected systems, by a name of your choice that assets and owners carry in front: `\"<system>/<id>\"`. Each is of exactly one kind. " +
+				MarkdownDescription: "The connected systems, by names of your choice. A reference to an asset or an owner begins with such a name: `\"<system>/<id>\"`. Each is of exactly one kind. " +
 					"A system may be an asset system, a directory and a task system at once.",
 				NestedObject: schema.NestedAttributeObject{Attributes: kinds.Schemas()},
 			},
 			"directories": schema.ListAttribute{
 				Optional: true, ElementType: types.StringType,
 				Validators:          []validator.List{listvalidator.UniqueValues(), listvalidator.SizeAtLeast(1), listvalidator.ValueStringsAre(value.Stated())},
-				MarkdownDescription: "The systems in which owners are resolved, in this order; the first that knows an owner answers. Default: every system that can, by name. A system that is not connected, or that knows no people, is an error.",
+				MarkdownDescription: "The systems that resolve owners, in this order; the first that finds an owner is used. Default: every system that has people, in the order of their names. A system that is not connected, or that has no people, is an error.",
 			},
 			"reviews": schema.StringAttribute{
 				Optional: true, Validators: []validator.String{value.Stated()},
-				MarkdownDescription: "The system whose review queue takes cases. Default: none; then the plan says `review`, and no one is asked. No kind of system has a review queue yet.",
+				MarkdownDescription: "The system whose review queue takes cases. Default: none; then the plan shows `review`, and no case is opened. No kind of system has a review queue yet.",
 			},
 			"policy": schema.StringAttribute{
 				Optional: true, Validators: []validator.String{value.Stated()},
 				MarkdownDescription: "The organisation's policy document (JSON, see `custody_policy`). Default: the built-in baseline. Pass it with `file()`, or from a `custody_policy` of the root module " +
 					"that has a provider configuration of its own (an alias): a data source cannot configure the provider that reads it, and Terraform reports a cycle. " +
-					"Under a module with `depends_on` data sources are deferred, and a policy that is not known yet is an error. So is every mistake in the document, each with its place in it.",
+					"Under a module with `depends_on` data sources are deferred, and a policy that is not known yet is an error. Every mistake in the document is an error that names its place in the document.",
 			},
 			"on_unavailable": schema.StringAttribute{
 				Optional: true,
@@ -70,8 +70,8 @@ func schemaOf(kinds *connect.Kinds) schema.Schema {
 			},
 			"plan_time": schema.StringAttribute{
 				Optional: true, Validators: []validator.String{value.Timestamp()},
-				MarkdownDescription: "The instant of the run: set it to `plantimestamp()`, which is the same at plan and apply, so that expiries stand in the plan. Without it they are known after apply only. " +
-					"It is RFC 3339 with whole seconds. It may not lie in the future or be older than `max_plan_age`: each is an error. Where it precedes what a grant's state already holds, nothing is issued on that grant.",
+				MarkdownDescription: "The instant of the run: set it to `plantimestamp()`, which is the same at plan and apply, so that the plan shows when credentials expire. Without it the expiries are known after apply only. " +
+					"It is RFC 3339 with whole seconds. An instant in the future, or one older than `max_plan_age`, is an error. Where it precedes an instant in a grant's state, nothing is issued on that grant.",
 			},
 			"max_plan_age": schema.StringAttribute{
 				Optional: true, Validators: []validator.String{value.Duration()},
@@ -80,19 +80,19 @@ func schemaOf(kinds *connect.Kinds) schema.Schema {
 			},
 			"max_clock_jump": schema.StringAttribute{
 				Optional: true, Validators: []validator.String{value.Duration()},
-				MarkdownDescription: "How far the instant of a run may lie behind everything that a grant's state holds or announces before the clock counts as wrong. Then nothing is issued on that grant, " +
+				MarkdownDescription: "How long after the last instant in a grant's state, recorded or announced, a run may take place before the clock counts as wrong. Then nothing is issued on that grant, " +
 					"and the reasons say so; what must be revoked is revoked. Default `48h`. Raise it for one run after a longer pause, or attest the access.",
 			},
 			"limits": schema.SingleNestedAttribute{
 				Optional: true,
-				MarkdownDescription: "How much one plan may do. Each plan is counted for itself, and so is each configuration of this provider (an alias runs in a process of its own): " +
+				MarkdownDescription: "How much one plan may do. The count starts anew for each plan and for each configuration of this provider (an alias runs in its own process); " +
 					"the summary of scheduled runs counts over the whole plan.",
 				Attributes: map[string]schema.Attribute{
 					"revocations": schema.Int64Attribute{
 						Optional: true, Validators: []validator.Int64{int64validator.AtLeast(run.NoLimit)},
-						MarkdownDescription: fmt.Sprintf("How many enabled credentials may go in one plan, whatever takes them away: a decision, a date, the clock, a list that shrank, a grant that is destroyed. "+
-							"More, and the plan fails and lists them. Not counted are the end of an overlap and an expiry that the state announced, and `revoke_generations`. "+
-							"0 means that none may, and -1 that all may, as `terraform destroy` needs. Default: %d, or a fifth of the records that the systems list or of the credentials and assets that the run has seen, "+
+						MarkdownDescription: fmt.Sprintf("How many enabled credentials one plan may take away, whatever the reason: a decision, a date, the clock, a list that shrank, a grant that is destroyed. "+
+							"A plan that would take away more fails and lists them. The end of an overlap, an expiry that the state announced, and `revoke_generations` are not counted. "+
+							"0 allows none, and -1 allows all, which `terraform destroy` needs. Default: %d, or a fifth of the records that the systems list or of the credentials and assets that the run has seen, "+
 							"whichever is smaller, and at least 3.", run.DefaultRevocations),
 					},
 					"rotations": schema.Int64Attribute{

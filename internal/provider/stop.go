@@ -9,15 +9,15 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
 )
 
-// life is the context of everything that was configured since the last stop.
-type life struct {
+// configuredRuns is the context of everything that was configured since the last stop.
+type configuredRuns struct {
 	mu  sync.Mutex
 	ctx context.Context
 	end context.CancelFunc
 }
 
-// present returns the context that the next stop ends.
-func (l *life) present() context.Context {
+// context returns the context that the next stop ends.
+func (l *configuredRuns) context() context.Context {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.ctx == nil {
@@ -31,12 +31,12 @@ func (l *life) present() context.Context {
 // interrupted, and the protocol's own library stops only the calls that are under
 // way. What is configured later is another run.
 func (p *Provider) Stop() {
-	p.life.mu.Lock()
-	defer p.life.mu.Unlock()
-	if p.life.end != nil {
-		p.life.end()
+	p.configured.mu.Lock()
+	defer p.configured.mu.Unlock()
+	if p.configured.end != nil {
+		p.configured.end()
 	}
-	p.life.ctx, p.life.end = nil, nil
+	p.configured.ctx, p.configured.end = nil, nil
 }
 
 // logProgress lets somebody who waits for a long list see that it goes on.

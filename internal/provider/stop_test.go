@@ -17,16 +17,16 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/system/systemtest/snipetest"
 )
 
-// busy is a server that keeps or puts off every request until the test is over,
+// stallingServer is a server that keeps or puts off every request until the test is over,
 // and counts those that come after the stop.
-type busy struct {
+type stallingServer struct {
 	answer  http.HandlerFunc
 	arrived chan struct{}
 	stopped atomic.Bool
 	late    atomic.Int64
 }
 
-func (b *busy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (b *stallingServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if b.stopped.Load() {
 		b.late.Add(1)
 		return
@@ -37,7 +37,7 @@ func (b *busy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // No request starts after a stop, whatever the calls are waiting for, and nobody
 // waits on.
-func TestNothingIsAskedAfterAStop(t *testing.T) {
+func TestNoRequestAfterAStop(t *testing.T) {
 	for name, c := range map[string]struct {
 		calls, underWay int // the inventory asks for 8 at a time
 		answer          http.HandlerFunc
@@ -50,7 +50,7 @@ func TestNothingIsAskedAfterAStop(t *testing.T) {
 		"a pause before the next attempt": {1, 1, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) }},
 	} {
 		t.Run(name, func(t *testing.T) {
-			b := &busy{answer: c.answer, arrived: make(chan struct{}, 100)}
+			b := &stallingServer{answer: c.answer, arrived: make(chan struct{}, 100)}
 			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				b.ServeHTTP(w, r)
 				if c.calls > 1 {

@@ -12,7 +12,7 @@ const LongestKey = 1024
 // UsableKey trims a key and reports whether it can name anybody in a directory.
 func UsableKey(key string) (string, bool) {
 	key = strings.TrimSpace(key)
-	return key, key != "" && len(key) <= LongestKey && utf8.ValidString(key) && Clean(key) == key && !Defaced(key)
+	return key, key != "" && len(key) <= LongestKey && utf8.ValidString(key) && Clean(key) == key && !HasReplacement(key)
 }
 
 // SwapCase returns s with its ASCII letters in the other case. A look-up that finds

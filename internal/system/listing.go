@@ -87,9 +87,9 @@ type Entry struct {
 type PeopleLister interface {
 	People
 	Lister
-	// Everybody yields every entry that Person finds, each once. An error ends
+	// ListPeople yields every entry that Person finds, each once. An error ends
 	// it, and then nothing that came before may be taken as complete.
-	Everybody(ctx context.Context) iter.Seq2[Entry, error]
+	ListPeople(ctx context.Context) iter.Seq2[Entry, error]
 }
 
 // AssetTask is a task with the asset against which it is open.

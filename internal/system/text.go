@@ -99,6 +99,6 @@ func suspicious(r rune) bool {
 	return r != '\u200c' && r != '\u200d' && unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp)
 }
 
-// Defaced reports whether Clean had to replace something in s. Such a key names
+// HasReplacement reports whether Clean had to replace something in s. Such a key names
 // nobody: two different texts may have become the same.
-func Defaced(s string) bool { return strings.ContainsRune(s, utf8.RuneError) }
+func HasReplacement(s string) bool { return strings.ContainsRune(s, utf8.RuneError) }

@@ -30,8 +30,8 @@ func TestClean(t *testing.T) {
 			t.Errorf("cleaning %q twice gives %q", in, got)
 		}
 	}
-	if system.Defaced("plain") || !system.Defaced(system.Clean("a\x00")) {
-		t.Error("Defaced does not tell a replaced character")
+	if system.HasReplacement("plain") || !system.HasReplacement(system.Clean("a\x00")) {
+		t.Error("HasReplacement does not report a replaced character")
 	}
 }
 

@@ -46,5 +46,5 @@ output "confidence" {
 }
 
 output "grants" {
-  value = { for name, grant in custody_grant.this : name => "${grant.status}: ${grant.action}" }
+  value = { for name, grant in custody_grant.this : name => "${grant.status}: ${join(" ", [for why in grant.because : split(" ", why)[0]])}" }
 }

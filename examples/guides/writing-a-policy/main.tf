@@ -34,7 +34,7 @@ resource "custody_grant" "this" {
 output "grants" {
   value = { for name, grant in custody_grant.this : name => {
     status     = grant.status
-    expires_at = grant.expires_at
-    reasons    = grant.reasons[*].message
+    expires_at = { for key, generation in grant.generations : key => generation.expires_at }
+    because    = grant.because
   } }
 }

@@ -26,8 +26,8 @@ func main() {
 	cli := flag.String("cli", "terraform", "the command line tool")
 	pause := flag.Bool("pause", false, "wait for Enter after each plan")
 	flag.Parse()
-	t := &teller{cli: *cli, pause: *pause, out: &printer{Writer: os.Stdout, colour: coloured()}, input: bufio.NewReader(os.Stdin)}
-	if err := t.tellAll(flag.Args()); err != nil {
+	t := &storyPlayer{cli: *cli, pause: *pause, out: &printer{Writer: os.Stdout, colour: coloured()}, input: bufio.NewReader(os.Stdin)}
+	if err := t.playAll(flag.Args()); err != nil {
 		fmt.Fprintln(os.Stderr, "error:", err)
 		os.Exit(1)
 	}
@@ -44,15 +44,15 @@ a company of your own, and docs/guides/reading-a-custody-plan.md how to read suc
 wrong.`
 )
 
-// teller tells stories.
-type teller struct {
+// storyPlayer plays and prints stories.
+type storyPlayer struct {
 	cli   string
 	pause bool
 	out   *printer
 	input *bufio.Reader
 }
 
-func (t *teller) tellAll(dirs []string) error {
+func (t *storyPlayer) playAll(dirs []string) error {
 	if len(dirs) == 0 {
 		return errors.New("no scenario was named")
 	}
@@ -66,7 +66,7 @@ func (t *teller) tellAll(dirs []string) error {
 		}
 		t.out.heading(fmt.Sprintf("Story %d of %d: %s", i+1, len(dirs), told.Title))
 		t.out.text(told.Text)
-		if err := t.tell(dir, told.Steps); err != nil {
+		if err := t.playStory(dir, told.Steps); err != nil {
 			return err
 		}
 		plans += len(told.Steps)
@@ -76,8 +76,8 @@ func (t *teller) tellAll(dirs []string) error {
 	return nil
 }
 
-// tell tells the steps of one story in its folder.
-func (t *teller) tell(dir string, steps []story.Step) error {
+// playStory plays and prints the steps of one story in its folder.
+func (t *storyPlayer) playStory(dir string, steps []story.Step) error {
 	player := &story.Player{Dir: dir, Now: clock.System{}.Now, Run: func(args ...string) (int, string, error) { return run(t.cli, dir, args) }}
 	for i := range steps {
 		s := &steps[i]
@@ -105,7 +105,7 @@ func (t *teller) tell(dir string, steps []story.Step) error {
 }
 
 // wait waits for Enter, where that was asked for.
-func (t *teller) wait() error {
+func (t *storyPlayer) wait() error {
 	if !t.pause {
 		return nil
 	}

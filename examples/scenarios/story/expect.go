@@ -1,6 +1,7 @@
 package story
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"reflect"
@@ -225,10 +226,12 @@ func differences(said map[string]string, before, grant map[string]any) []string 
 		switch name {
 		case "generations":
 			is = generations(grant)
-		case "reasons":
-			is = reasons(grant)
+		case "because":
+			is = codes(grant)
 		case changesFact:
 			is = changes(before, grant)
+		case "action", "rotation":
+			is = remembered(grant, name)
 		default:
 			is, _ = grant[name].(string)
 		}
@@ -243,16 +246,18 @@ func differences(said map[string]string, before, grant map[string]any) []string 
 // others, and none for none.
 func generations(grant map[string]any) string {
 	all, _ := grant["generations"].(map[string]any)
+	retiring, _ := memory(grant)["retiring"].([]any)
 	var out []string
 	for _, key := range slices.Sorted(maps.Keys(all)) {
 		g, _ := all[key].(map[string]any)
-		if state, _ := g["state"].(string); state != "current" {
-			key += ":" + state
+		name := key
+		if slices.Contains(retiring, any(key)) {
+			name += ":retiring"
 		}
 		if enabled, _ := g["enabled"].(bool); !enabled {
-			key += ":disabled"
+			name += ":disabled"
 		}
-		out = append(out, key)
+		out = append(out, name)
 	}
 	if len(out) == 0 {
 		return "none"
@@ -260,23 +265,54 @@ func generations(grant map[string]any) string {
 	return strings.Join(out, ",")
 }
 
-// changes names the attributes that differ.
+// memory reads what a grant remembers.
+func memory(grant map[string]any) map[string]any {
+	binding, _ := grant["binding"].(map[string]any)
+	text, _ := binding["memory"].(string)
+	var out map[string]any
+	if json.Unmarshal([]byte(text), &out) != nil {
+		return nil
+	}
+	return out
+}
+
+// usual are the facts that a grant remembers only where they are something else.
+var usual = map[string]string{"action": "keep", "rotation": "none"}
+
+func remembered(grant map[string]any, name string) string {
+	if text, ok := memory(grant)[name].(string); ok {
+		return text
+	}
+	return usual[name]
+}
+
+// changes names the attributes that differ, and of the memory what differs in it.
 func changes(before, after map[string]any) string {
+	was, is := maps.Clone(before), maps.Clone(after)
+	for _, side := range []map[string]any{was, is} {
+		for name, v := range memory(side) {
+			side["memory."+name] = v
+		}
+		if b, _ := side["binding"].(map[string]any); b != nil {
+			side["binding"] = b["facts"]
+		}
+	}
 	var out []string
-	for _, name := range slices.Sorted(maps.Keys(after)) {
-		if !reflect.DeepEqual(before[name], after[name]) {
+	for _, name := range slices.Sorted(maps.Keys(is)) {
+		if !reflect.DeepEqual(was[name], is[name]) {
 			out = append(out, name)
 		}
 	}
 	return strings.Join(out, ",")
 }
 
-func reasons(grant map[string]any) string {
-	all, _ := grant["reasons"].([]any)
+// codes lists the codes with which the sentences begin.
+func codes(grant map[string]any) string {
+	all, _ := grant["because"].([]any)
 	var out []string
 	for _, v := range all {
-		reason, _ := v.(map[string]any)
-		code, _ := reason["code"].(string)
+		sentence, _ := v.(string)
+		code, _, _ := strings.Cut(sentence, " ")
 		out = append(out, code)
 	}
 	if len(out) == 0 {

@@ -85,10 +85,10 @@ func TestChange(t *testing.T) {
 // demo would prove nothing.
 func TestCheckPlan(t *testing.T) {
 	grant := map[string]any{
-		"status": "review", "reasons": []any{map[string]any{"code": "owner.left"}},
+		"status": "review", "because": []any{"owner.left on Billing (cmdb/APP-1): The owner has left."}, "binding": map[string]any{"memory": `{"retiring":["g1"]}`},
 		"generations": map[string]any{
-			"g1": map[string]any{"state": "retiring", "enabled": true},
-			"g2": map[string]any{"state": "current", "enabled": false},
+			"g1": map[string]any{"enabled": true},
+			"g2": map[string]any{"enabled": false},
 		},
 	}
 	before := maps.Clone(grant)
@@ -100,12 +100,12 @@ func TestCheckPlan(t *testing.T) {
 	}}
 	imported := &tfjson.ResourceChange{Type: "terraform_data", Index: "b/g1",
 		Change: &tfjson.Change{Actions: tfjson.Actions{tfjson.ActionNoop}, Importing: &tfjson.Importing{ID: "7"}}}
-	const right = "grant a update status=review generations=g1:retiring,g2:disabled reasons=owner.left"
+	const right = "grant a update status=review generations=g1:retiring,g2:disabled because=owner.left"
 	for _, c := range []struct{ name, lines, want string }{
 		{"as it is", right + "\ncredential a/g2 create", ""},
 		{"another status", "grant a update status=active\ncredential a/g2 create", `status is "review", not "active"`},
 		{"other generations", "grant a update generations=g2\ncredential a/g2 create", `generations is "g1:retiring,g2:disabled"`},
-		{"other reasons", "grant a update reasons=none\ncredential a/g2 create", `reasons is "owner.left"`},
+		{"other reasons", "grant a update because=none\ncredential a/g2 create", `because is "owner.left"`},
 		{"another action", "grant a create\ncredential a/g2 create", "the plan says update, not create"},
 		{"something unsaid", right, "credential a/g2: the plan says create, and nothing was said of it"},
 		{"something that does not happen", right + "\ncredential a/g2 create\nbinding b create", "binding b: the plan does not create it"},
@@ -142,7 +142,7 @@ func TestCheckPlan(t *testing.T) {
 func TestCheckState(t *testing.T) {
 	state := func(credentials ...string) *tfjson.State {
 		resources := []*tfjson.StateResource{{Type: "custody_grant", Index: "a", AttributeValues: map[string]any{
-			"status": "active", "generations": map[string]any{"g2": map[string]any{"state": "current", "enabled": true}},
+			"status": "active", "generations": map[string]any{"g2": map[string]any{"enabled": true}},
 		}}}
 		for _, c := range credentials {
 			resources = append(resources, &tfjson.StateResource{Type: "terraform_data", Index: c})

@@ -1,7 +1,9 @@
 package check
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -102,10 +104,27 @@ func compare(values, unknowns any, path string, want any) error {
 	}
 }
 
-// dig follows a path through objects, maps and lists. A key of a map may hold
-// dots, as the codes of findings do.
+// Dig follows a path through a value as Attributes do; nil if nothing is there.
+func Dig(value any, path string) any {
+	found, _ := dig(value, path)
+	return found
+}
+
+// dig follows a path through objects, maps and lists, and through texts that hold
+// JSON, in which what is left out is null. A key of a map may hold dots, as the codes
+// of findings do; "current" is the newest of a grant's generations. What is unknown as
+// a whole is so in every part.
 func dig(value any, path string) (any, bool) {
 	switch v := value.(type) {
+	case bool:
+		return v, v
+	case string:
+		object := decoded(v)
+		if object == nil {
+			return nil, false
+		}
+		found, _ := dig(object, path)
+		return found, true
 	case map[string]any:
 		if next, ok := v[path]; ok {
 			return next, true
@@ -116,6 +135,9 @@ func dig(value any, path string) (any, bool) {
 					return found, true
 				}
 			}
+		}
+		if rest, ok := strings.CutPrefix(path, "current."); ok {
+			return dig(v[newest(v)], rest)
 		}
 	case []any:
 		index, rest, more := strings.Cut(path, ".")
@@ -129,6 +151,24 @@ func dig(value any, path string) (any, bool) {
 		return dig(v[i], rest)
 	}
 	return nil, false
+}
+
+// decoded reads an object that stands in a text; nil if the text holds none.
+func decoded(text string) map[string]any {
+	decoder := json.NewDecoder(strings.NewReader(text))
+	decoder.UseNumber()
+	var object map[string]any
+	if decoder.Decode(&object) != nil {
+		return nil
+	}
+	return object
+}
+
+// newest returns the greatest key of generations.
+func newest(generations map[string]any) string {
+	return slices.MaxFunc(append(slices.Collect(maps.Keys(generations)), ""), func(a, b string) int {
+		return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b))
+	})
 }
 
 // resources lists the resources and data sources of a state, those of modules

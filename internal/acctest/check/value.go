@@ -30,14 +30,19 @@ func Keys(keys ...string) knownvalue.Check {
 	})
 }
 
-// Codes expects a list of findings with these codes, in this order.
+// Codes expects a list of findings, or of sentences about them, with these codes, in
+// this order.
 func Codes(codes ...string) knownvalue.Check {
 	return listed(codes, func(got any) ([]string, bool) {
 		items, ok := got.([]any)
 		out := make([]string, len(items))
 		for i, item := range items {
-			finding, _ := item.(map[string]any)
-			out[i] = fmt.Sprint(finding["code"])
+			switch finding := item.(type) {
+			case map[string]any:
+				out[i] = fmt.Sprint(finding["code"])
+			default: // a sentence that begins with the code
+				out[i], _, _ = strings.Cut(fmt.Sprint(finding), " ")
+			}
 		}
 		return out, ok
 	})

@@ -26,7 +26,7 @@ type GiteaServer struct {
 	// may read what Gitea shows to everybody.
 	Outsider string
 
-	boss string // a token of boss that may do everything
+	adminToken string // a token of boss that may do everything
 }
 
 // GiteaUser is a person.
@@ -136,7 +136,7 @@ func startGitea(dir, from string, database *Database, name string) (*GiteaServer
 	for _, made := range []struct {
 		token        *string
 		user, scopes string
-	}{{&g.boss, "boss", "all"}, {&g.Token, "boss", giteaReads}, {&g.Outsider, "outsider", giteaReads}} {
+	}{{&g.adminToken, "boss", "all"}, {&g.Token, "boss", giteaReads}, {&g.Outsider, "outsider", giteaReads}} {
 		if *made.token, err = g.token(ctx, made.user, made.scopes); err != nil {
 			p.Stop()
 			return nil, nil, err
@@ -159,7 +159,7 @@ func (g *GiteaServer) token(ctx context.Context, user, scopes string) (string, e
 // the API and begins with a slash.
 func (g *GiteaServer) Call(t testing.TB, method, path string, body, into any) {
 	t.Helper()
-	if _, err := call(context.Background(), method, g.URL+"/api/v1"+path, "token "+g.boss, body, into); err != nil {
+	if _, err := call(context.Background(), method, g.URL+"/api/v1"+path, "token "+g.adminToken, body, into); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -42,7 +42,7 @@ func startMariaDB(path, install, dir string) (*Database, func(), error) {
 	if err := give(dir, account); err != nil {
 		return nil, nil, err
 	}
-	if err := doAs(ctx, account, dir, install, "--no-defaults", "--datadir="+data, "--auth-root-authentication-method=normal", "--skip-test-db"); err != nil {
+	if err := runAs(ctx, account, dir, install, "--no-defaults", "--datadir="+data, "--auth-root-authentication-method=normal", "--skip-test-db"); err != nil {
 		return nil, nil, err
 	}
 	process, err := Start(ctx, Spec{

@@ -64,7 +64,7 @@ func startPostgres(bin, dir string) (*Database, func(), error) {
 	if err := give(dir, account); err != nil {
 		return nil, nil, err
 	}
-	if err := doAs(ctx, account, dir, filepath.Join(bin, "initdb"), "-D", data, "-U", d.Admin, "-A", "scram-sha-256", "--pwfile="+secret,
+	if err := runAs(ctx, account, dir, filepath.Join(bin, "initdb"), "-D", data, "-U", d.Admin, "-A", "scram-sha-256", "--pwfile="+secret,
 		"-E", "UTF8", "--locale=C", "--no-sync"); err != nil {
 		return nil, nil, err
 	}
@@ -127,8 +127,8 @@ func give(dir string, account *syscall.Credential) error {
 	})
 }
 
-// doAs runs a program of an account to its end.
-func doAs(ctx context.Context, account *syscall.Credential, dir, path string, args ...string) error {
+// runAs runs a program of an account to its end.
+func runAs(ctx context.Context, account *syscall.Credential, dir, path string, args ...string) error {
 	cmd := exec.CommandContext(ctx, path, args...)
 	cmd.Dir, cmd.Env = dir, append(os.Environ(), "HOME="+dir)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: account}

@@ -84,7 +84,7 @@ func (s *System) list(ctx context.Context, client *httpclient.Client, kinds []st
 		case next == "":
 			return out, nil
 		case cursors[next] || len(*p.Items) == 0:
-			return nil, client.Unusable("its pages begin again", adviceChanged)
+			return nil, client.Unusable("its pages start over", adviceChanged)
 		case len(out) >= *p.TotalItems:
 			return nil, client.Unusable(fmt.Sprintf("it says that there are %d entities and lists more", *p.TotalItems), adviceChanged)
 		}

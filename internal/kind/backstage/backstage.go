@@ -149,7 +149,7 @@ func (s *System) unnamed(id string, ref reference, ok bool) error {
 	happened := fmt.Sprintf("%s is not the reference of an entity.", table.Quote(id))
 	switch {
 	case ok && !s.kinds[ref.kind]:
-		happened = fmt.Sprintf("Entities of kind %s are no assets of the system %q.", table.Quote(ref.kind), s.config.Name)
+		happened = fmt.Sprintf("Entities of kind %s are not assets of the system %q.", table.Quote(ref.kind), s.config.Name)
 		advice = "Name an entity of one of the kinds in kinds: " + strings.Join(s.config.Kinds, ", ") + "; or add this one there."
 	case ok:
 		advice = fmt.Sprintf("Write \"%s/%s\".", s.config.Name, ref)

@@ -55,13 +55,13 @@ func (s *System) configure() []system.Problem {
 	c.URL = strings.TrimRight(strings.TrimSuffix(strings.TrimRight(c.URL, "/"), "/api/catalog"), "/")
 	switch {
 	case len(c.Files) == 0 && c.URL == "":
-		problem("files", "Nothing is named. Set files to catalog-info files, or url to the address of a Backstage backend.")
+		problem("files", "No catalog is configured. Set files to catalog-info files, or url to the address of a Backstage backend.")
 	case len(c.Files) > 0 && c.URL != "":
 		problem("files", "Set either files or url: two catalogs are two systems.")
 	}
 	for _, pattern := range c.Files {
 		if _, err := filepath.Match(pattern, ""); err != nil || pattern == "" || strings.Contains(pattern, "**") {
-			problem("files", "%q is no path or glob; * matches inside one folder only.", pattern)
+			problem("files", "%q is not a path or a glob; * matches inside one folder only.", pattern)
 		}
 	}
 	if c.PageSize == 0 {
@@ -81,7 +81,7 @@ func (s *System) configure() []system.Problem {
 	for i, kind := range c.Kinds {
 		kind = system.Fold(strings.TrimSpace(kind))
 		if !plain(kind) || kind == kindUser || kind == kindGroup {
-			problem("kinds", "%q is no kind of entity that can be an asset.", kind)
+			problem("kinds", "An entity of kind %q cannot be an asset.", kind)
 		}
 		c.Kinds[i] = kind
 		s.kinds[kind] = true

@@ -19,7 +19,7 @@ func TestACatalogWithoutEnd(t *testing.T) {
 	}{
 		"new entities":    {func(n int) int { return n + 2 }, component, 30, "no end after 30m"},
 		"more than said":  {func(int) int { return 3 }, component, 3, "says that there are 3 entities and lists more"},
-		"empty pages":     {func(int) int { return 3 }, func(int) string { return "" }, 1, "its pages begin again"},
+		"empty pages":     {func(int) int { return 3 }, func(int) string { return "" }, 1, "its pages start over"},
 		"the same entity": {func(int) int { return 3 }, func(int) string { return component(1) }, 2, "twice"},
 	} {
 		t.Run(name, func(t *testing.T) {

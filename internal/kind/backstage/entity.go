@@ -31,7 +31,7 @@ func parseRef(text, kind, namespace string) (reference, bool) {
 }
 
 func plain(part string) bool {
-	return part != "" && part != "." && part != ".." && !system.Defaced(part) && !strings.ContainsFunc(part, func(r rune) bool {
+	return part != "" && part != "." && part != ".." && !system.HasReplacement(part) && !strings.ContainsFunc(part, func(r rune) bool {
 		return r == ':' || r == '/' || unicode.IsSpace(r) || unicode.IsControl(r)
 	})
 }
@@ -76,7 +76,7 @@ func entityOf(n node) (entity, *table.Flaw) {
 	}
 	ref := reference{system.Fold(n.at("kind").text), system.Fold(namespace), system.Fold(metadata.at("name").text)}
 	if !plain(ref.kind) || !plain(ref.namespace) || !plain(ref.name) {
-		return flaw(n, "an entity needs kind and metadata.name, without blanks, colons and slashes")
+		return flaw(n, "an entity needs kind and metadata.name, without spaces, colons and slashes")
 	}
 	e.ref = ref
 	profile := spec.at("profile")

@@ -165,7 +165,7 @@ func TestRelationsOfBackstage(t *testing.T) {
 }
 
 // Backstage hides what an account may not see as if it were not there.
-func TestBlindAccount(t *testing.T) {
+func TestAccountWithoutReadPermission(t *testing.T) {
 	b := servers.Backstage(t)
 	ann := liveEntity("User", "ann", object{"memberOf": []string{}})
 	api := liveEntity("API", "a", object{"type": "openapi", "lifecycle": "production", "owner": "ann", "definition": "-"})

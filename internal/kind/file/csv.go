@@ -37,7 +37,7 @@ func readCSV(in *input, l *table.Layout, emit func(*table.Row)) (seen table.Seen
 	feeds, seen, reason := l.Header(header)
 	if reason != "" {
 		if width == 1 {
-			reason += "; the header is one field, and between fields a comma, a semicolon or a tab is accepted, or what a first line such as sep=| states"
+			reason += "; the header has only one field: separate fields by a comma, a semicolon or a tab, or state the separator in a first line such as sep="
 		}
 		return seen, &table.Flaw{Line: above + 1, Column: 1, Reason: reason}
 	}
@@ -47,7 +47,7 @@ func readCSV(in *input, l *table.Layout, emit func(*table.Row)) (seen table.Seen
 		cells, err := r.Read()
 		if errors.Is(err, io.EOF) {
 			if swallowed && rows == 0 {
-				return seen, &table.Flaw{Line: above + 1, Column: 1, Reason: "the header holds line ends and no row follows it; a quotation mark or the kind of line ends may be wrong"}
+				return seen, &table.Flaw{Line: above + 1, Column: 1, Reason: "the header holds line ends and no row follows it; a quotation mark or the line ends may be wrong"}
 			}
 			return seen, nil
 		}
@@ -156,7 +156,7 @@ func marks(head []byte) (commas, semicolons, tabulators int, ended bool) {
 // csvFlaw says what encoding/csv found below so many lines, in words that need no RFC.
 func csvFlaw(err error, above int) error {
 	if errors.Is(err, io.EOF) {
-		return &table.Flaw{Reason: "it is empty: it has not even a header"}
+		return &table.Flaw{Reason: "it is empty: even the header is missing"}
 	}
 	var parse *csv.ParseError
 	if !errors.As(err, &parse) {
@@ -165,7 +165,7 @@ func csvFlaw(err error, above int) error {
 	switch {
 	case errors.Is(err, csv.ErrQuote):
 		return &table.Flaw{Line: parse.Line + above, Column: parse.Column, Reason: fmt.Sprintf(
-			"a quotation mark is missing or too many in the row that begins in line %d; the file may be cut off", parse.StartLine+above)}
+			"there is one quotation mark too few or too many in the row that begins in line %d; the file may be cut off", parse.StartLine+above)}
 	case errors.Is(err, csv.ErrBareQuote):
 		return &table.Flaw{Line: parse.Line + above, Column: parse.Column, Reason: `a quotation mark stands inside a field that is not quoted; write "" inside quotation marks`}
 	}

@@ -12,11 +12,11 @@ import (
 // would be absent.
 func TestFileThatSaysItIsAPart(t *testing.T) {
 	for name, c := range map[string]struct{ file, text, want string }{
-		"odata":        {"p.json", `{"@odata.nextLink": "https://graph.example/users?$skiptoken=x", "value": [{"id": "ann"}, {"id": "bob"}]}`, `its member "@odata.nextLink" leads to a further page`},
+		"odata":        {"p.json", `{"@odata.nextLink": "https://graph.example/users?$skiptoken=x", "value": [{"id": "ann"}, {"id": "bob"}]}`, `its member "@odata.nextLink" points to a further page`},
 		"total":        {"p.json", `{"total": 103, "rows": [{"id": "ann"}]}`, `its member "total" says 103 and it holds 1`},
 		"total behind": {"p.json", `{"rows": [{"id": "ann"}], "meta": {"pagination": {"total": 2}}}`, `"meta.pagination.total" says 2`},
 		"links":        {"p.json", `{"links": [{"rel": "next", "href": "/x"}], "rows": [{"id": "ann"}]}`, `"links" holds a link to a further page`},
-		"last page":    {"p.json", `{"previous": "/x", "next": null, "rows": [{"id": "ann"}]}`, `"previous" leads to a page before it`},
+		"last page":    {"p.json", `{"previous": "/x", "next": null, "rows": [{"id": "ann"}]}`, `"previous" points to an earlier page`},
 		"yaml":         {"p.yaml", "total: 3\nrows:\n- id: ann\n- id: bob\n", `its member "total" says 3 and it holds 2`},
 		"yaml flow":    {"p.yaml", "{\"has_more\": true, rows: [{id: ann}]}", `its member "has_more"`},
 		"yaml nested":  {"p.yaml", "rows:\n- id: ann\nmeta:\n  next: /x\n", `its member "meta.next"`},
@@ -27,7 +27,7 @@ func TestFileThatSaysItIsAPart(t *testing.T) {
 			if !errors.As(err, &f) || !errors.Is(err, fault.ErrUnavailable) || len(found) > 0 {
 				t.Fatalf("got %v, %v", found, err)
 			}
-			if !strings.Contains(f.Happened, "it says itself that it is a part of a list: ") || !strings.Contains(f.Happened, c.want) ||
+			if !strings.Contains(f.Happened, "it states that it is only a part of a list: ") || !strings.Contains(f.Happened, c.want) ||
 				!strings.Contains(f.Advice, "Export all pages into one list") {
 				t.Errorf("got %s", f.Detail())
 			}

@@ -39,7 +39,7 @@ func TestEveryBadCell(t *testing.T) {
 		t.Errorf("got %s", f.Happened)
 	}
 	for i, want := range []string{
-		`a.csv line 2, column 5: the field "retirement_date" (column "End") holds "10/03/2026", and which of day and month comes first cannot be told; set dates = "us"`,
+		`a.csv line 2, column 5: the field "retirement_date" (column "End") holds "10/03/2026", and it is unknown whether the day or the month comes first; set dates = "us"`,
 		`a.csv line 2, column 16: the field "verified_at" (column "Audit") holds "soon", and it is not a date; accepted: 2006-01-02`,
 		`a.csv line 2, column 21: the field "shared" holds "perhaps", and it is neither yes nor no; accepted: true`,
 		`a.csv line 3, column 1: the field "id" (column "Tag") is empty`,
@@ -127,7 +127,7 @@ func TestHeaderNamedTwice(t *testing.T) {
 }
 
 // Words that stand for nothing do so where they cannot be anything else.
-func TestWordsForNothing(t *testing.T) {
+func TestWordsForMissingValues(t *testing.T) {
 	s := assetsFrom(t, "a.csv", `id,state,owner,retirement_date,verified_at,shared,environment,criticality,purpose
 N/A,N/A,n/a,never,-,N/A,n/a,-,N/A
 -,-,-;n/a,None,NULL,none,none,None,-
@@ -281,7 +281,7 @@ func TestOneUnicodeForm(t *testing.T) {
 }
 
 // An object of which nothing is read, where a text is wanted too, is not nobody.
-func TestObjectOfWhichNothingIsRead(t *testing.T) {
+func TestObjectWithoutKnownField(t *testing.T) {
 	preset := func(c *Config) { c.Preset = "servicenow" }
 	for name, texts := range map[string][]string{
 		"a.json": {
@@ -330,7 +330,7 @@ func TestStatedDelimiter(t *testing.T) {
 		"sep=,\nid,state,owner\nA,b\n":      "line 3, column 1: the row has 2 fields",
 		"sep=,\nid,state,owner\nA,b,c\"\n":  "line 3, column 6: a quotation mark",
 		"sep=,\nid,state,owner\nA,b,\"c\n":  "in the row that begins in line 3",
-		"id|state|owner\nA|b|c\n":           "the header is one field, and between fields a comma, a semicolon or a tab is accepted",
+		"id|state|owner\nA|b|c\n":           "the header has only one field: separate fields by a comma, a semicolon or a tab",
 		"i\x00d\x00,\x00":                   "if the file is UTF-16, save it as UTF-8",
 		"sep=,\nid,owner\n":                 `line 2, column 1: it has no column "state"`,
 		"sep=,\n":                           "it is empty",
@@ -366,11 +366,11 @@ func TestRepeatedHeader(t *testing.T) {
 func TestAnswersThatAreNoTasks(t *testing.T) {
 	const task = `{"id": "1", "kind": "offboarding", "asset": "A"}`
 	for name, c := range map[string]struct{ file, text, want string }{
-		"error":         {"t.json", `{"error": "unauthorized", "tasks": []}`, `it is the answer to a request that failed: its member "error" tells of an error`},
-		"errors":        {"t.json", `{"tasks": [` + task + `], "errors": [{"message": "timeout"}]}`, `its member "errors" tells of an error`},
+		"error":         {"t.json", `{"error": "unauthorized", "tasks": []}`, `it is the answer to a request that failed: its member "error" reports an error`},
+		"errors":        {"t.json", `{"tasks": [` + task + `], "errors": [{"message": "timeout"}]}`, `its member "errors" reports an error`},
 		"errors alone":  {"t.json", `{"errors": []}`, "the object holds no array of records"},
-		"not a success": {"t.json", `{"success": false, "tasks": []}`, `its member "success" says that it failed`},
-		"yaml":          {"t.yaml", "error: unauthorized\ntasks: []\n", `its member "error" tells of an error`},
+		"not a success": {"t.json", `{"success": false, "tasks": []}`, `its member "success" reports a failure`},
+		"yaml":          {"t.yaml", "error: unauthorized\ntasks: []\n", `its member "error" reports an error`},
 		"page token":    {"t.jsonl", task + "\n" + `{"nextPageToken": "x"}`, `line 2, column 2: the field "id" is empty`},
 		"row":           {"t.csv", "id,kind,asset,note\n1,offboarding,A,\n,,,3 tasks\n", `line 3, column 1: the field "id" is empty`},
 	} {

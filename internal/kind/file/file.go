@@ -205,5 +205,5 @@ func (s *System) unavailable(t *table.Table, path string, err error) error {
 
 // adapt is what to do about a file that cannot be used.
 func adapt(t *table.Table) string {
-	return "Correct or export the file again, or adapt " + strings.Join(t.Attributes(), ", ") + " or min_records in the block of the system; then plan again."
+	return "Correct the file or export it again, or adapt " + strings.Join(t.Attributes(), ", ") + " or min_records in the block of the system; then plan again."
 }

@@ -77,7 +77,7 @@ func TestMalformed(t *testing.T) {
 		"no id column":      {"a.csv", "key,state\nA,\n", `it has no column "id" for the field "id"; found: "key", "state"; accepted are id, class`},
 		"no owner column":   {"a.csv", "id,state,held by\nA,,ann\n", `line 1, column 1: it has no column "owner" for the field "owner", and then nobody would hold anything; found: "id", "state", "held by"; accepted are`},
 		"no state column":   {"a.csv", "id,status,owner\nA,,ann\n", `it has no column "state" for the field "state", and then nothing would be in service; found: "id", "status", "owner"`},
-		"empty":             {"a.csv", "", "it is empty: it has not even a header"},
+		"empty":             {"a.csv", "", "it is empty: even the header is missing"},
 		"header only":       {"a.csv", header, "it holds 0 asset records and min_records asks for at least 1"},
 		"NUL":               {"a.csv", header + "A,in\x00,,\n", "line 2, column 5: a NUL character is not accepted"},
 		"not UTF-8":         {"a.csv", header + "A,in_service,,\nM\xfcller,,,\n", "line 3, column 2: the text is not UTF-8"},
@@ -114,7 +114,7 @@ func TestMalformed(t *testing.T) {
 		"YAML blanks":       {"a.yaml", "- id: |" + strings.Repeat("\n", 1000) + "  A\n", "more than 100 empty or comment lines"},
 		"YAML dedent":       {"a.yaml", "  - id: A\n- id: B\n", "line 2, column 1: the line does not belong to the list above it"},
 		"YAML key quoted":   {"a.yaml", "- secret-of-a-file: A\n  secret-of-a-file: B\n", "this is not YAML: mapping key … already defined"},
-		"large YAML":        {"a.yaml", "- id: A\n" + strings.Repeat("# x\n", 1<<20), "up to 4 MiB are read of a YAML file"},
+		"large YAML":        {"a.yaml", "- id: A\n" + strings.Repeat("# x\n", 1<<20), "a YAML file may have up to 4 MiB"},
 		"unknown format":    {"a.*", "", "no file matches it"},
 	}
 	for name, c := range cases {
@@ -316,7 +316,7 @@ func TestTheContentOfOtherFilesIsNotRepeated(t *testing.T) {
 	}
 }
 
-func TestLinksThatLeadOut(t *testing.T) {
+func TestSymlinksOutOfTheFolder(t *testing.T) {
 	outside := folder(t, map[string]string{"a.csv": "id,state,owner\nA,,\n"})
 	path := filepath.Join(t.TempDir(), "a.csv")
 	if err := os.Symlink(filepath.Join(outside, "a.csv"), path); err != nil {
@@ -342,7 +342,7 @@ func TestFilesThatAreTooLargeTogether(t *testing.T) {
 		return f, err
 	}
 	_, err := s.Asset(t.Context(), "A")
-	if !errors.Is(err, fault.ErrUnavailable) || !strings.Contains(err.Error(), "and the files before it 19, and up to 64 MiB are read of the files of one table together") {
+	if !errors.Is(err, fault.ErrUnavailable) || !strings.Contains(err.Error(), "and the files before it 19; the files of one table may have up to 64 MiB together") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -371,7 +371,7 @@ func TestFileThatIsTooLarge(t *testing.T) {
 		return hugeSource{f, table.MaxBytes + 1}, err
 	}
 	_, err := s.Asset(t.Context(), "A")
-	if !errors.Is(err, fault.ErrUnavailable) || !strings.Contains(err.Error(), "up to 64 MiB are read") {
+	if !errors.Is(err, fault.ErrUnavailable) || !strings.Contains(err.Error(), "may have up to 64 MiB") {
 		t.Errorf("got %v", err)
 	}
 }

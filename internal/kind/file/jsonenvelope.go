@@ -61,7 +61,7 @@ func part(around map[string]any, rows int) error {
 	if said == "" {
 		return nil
 	}
-	return &table.Flaw{Reason: "it says itself that it is a part of a list: " + said, Advice: envelope.Advice + " Then plan again."}
+	return &table.Flaw{Reason: "it states that it is only a part of a list: " + said, Advice: envelope.Advice + " Then plan again."}
 }
 
 // value returns a value whose first token has been read.

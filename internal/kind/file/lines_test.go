@@ -58,7 +58,7 @@ func TestLineEnds(t *testing.T) {
 }
 
 // A header that swallows what follows it is not the header of an empty list.
-func TestHeaderThatSwallowsTheRows(t *testing.T) {
+func TestHeaderThatContainsTheRows(t *testing.T) {
 	for name, text := range map[string]string{
 		"quoted":       "id,kind,asset,\"note\n11,offboarding,A,x\n12,offboarding,B,y\"\n",
 		"line feeds":   "id,kind,asset,note\\n11,offboarding,A,x\\n",
@@ -80,12 +80,12 @@ func TestHeaderThatSwallowsTheRows(t *testing.T) {
 
 // A file that cannot be read from some place on ends there. What the reader has of a
 // row until then may look like an empty one.
-func TestUnreadableBehindTheBeginning(t *testing.T) {
+func TestUnreadableAfterManyRows(t *testing.T) {
 	rows := "id,state,owner\n" + strings.Repeat("A,active,ann\n", 10_000)
 	for name, c := range map[string]struct{ text, want string }{
 		"Windows-1252":   {rows + "B,active,M\xfcller\n", "line 10002, column 11: the text is not UTF-8"},
 		"NUL":            {rows + "B,active,\x00\n", "line 10002, column 10: a NUL character"},
-		"quotation mark": {rows + "\"\"x,active,ann\n", "line 10002, column 2: a quotation mark"},
+		"quotation mark": {rows + "\"\"x,active,ann\n", "line 10002, column 2: there is one quotation mark too few or too many"},
 		"endless record": {rows + "\"" + strings.Repeat("x,\n", 1<<19), "longer than 1 MiB"},
 	} {
 		for pad := range len("A,active,ann\n") { // so that a part of the file that is read at once ends with a row

@@ -45,7 +45,7 @@ func TestStatusAndKind(t *testing.T) {
 		}
 	}
 	_, err := peopleFrom(t, "p.csv", "id,kind\nann,robot\n").Person(t.Context(), "ann")
-	if !errors.Is(err, fault.ErrUnavailable) || !strings.Contains(err.Error(), `line 2, column 5: the field "kind" holds "robot", and it is no kind of owner; accepted: employee, team`) {
+	if !errors.Is(err, fault.ErrUnavailable) || !strings.Contains(err.Error(), `line 2, column 5: the field "kind" holds "robot", and it is not a kind of owner; accepted: employee, team`) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -95,7 +95,7 @@ func TestPersonKeys(t *testing.T) {
 	}
 }
 
-func TestMembersByEveryWord(t *testing.T) {
+func TestMembersByEveryKey(t *testing.T) {
 	s := peopleFrom(t, "p.csv", `id,email,name,kind,teams
 t1,pay@example.org,Payments,team,t2
 t2,,Core,team,Payments
@@ -173,7 +173,7 @@ func TestTasks(t *testing.T) {
 
 // Somebody with two positions has two rows in many reports. Rows that say the same are
 // one person; rows that differ leave it open which is right.
-func TestRowsThatSayTheSameOfAPerson(t *testing.T) {
+func TestEqualRowsOfAPerson(t *testing.T) {
 	s := peopleFrom(t, "p.csv", "id,email,name,status\nann,ann@example.org,Ann,active\nbob,,Bob,active\nann,ann@example.org,Ann,active\nbob,,Bob,left\n")
 	if p := person(t, s, "ann@example.org"); p.ID != "ann" || p.Source != "p.csv line 2" {
 		t.Errorf("got %+v", p)

@@ -142,7 +142,7 @@ func (c *Config) checkPreset() []system.Problem {
 	for _, name := range []string{table.NameAssets, table.NamePeople, table.NameTasks} {
 		if _, covered := p.words.Tables[name]; c.pattern(name) != "" && !covered {
 			out = append(out, system.Problem{Attribute: attributePreset, Message: fmt.Sprintf(
-				"The preset %s says how to read an export of %s, and not %s. Accepted: %s in a system of their own, without it.",
+				"The preset %s reads an export of %s, not of %s. Put %s into another system, without the preset.",
 				c.Preset, strings.Join(slices.Sorted(maps.Keys(p.words.Tables)), " and "), name, name)})
 		}
 	}

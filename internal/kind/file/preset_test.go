@@ -187,8 +187,8 @@ func TestPresetThatDoesNotFit(t *testing.T) {
 		want   string
 	}{
 		"unknown": {Config{Name: "x", Assets: "a.csv", Preset: "snipe"}, `"snipe" is not a preset. Accepted: entra, google_workspace, intune, jamf, okta, servicenow, snipeit, workday.`},
-		"people":  {Config{Name: "x", Assets: "a.csv", People: "p.csv", Preset: "snipeit"}, "an export of assets, and not people"},
-		"tasks":   {Config{Name: "x", Tasks: "t.csv", Preset: "okta"}, "an export of people, and not tasks"},
+		"people":  {Config{Name: "x", Assets: "a.csv", People: "p.csv", Preset: "snipeit"}, "an export of assets, not of people"},
+		"tasks":   {Config{Name: "x", Tasks: "t.csv", Preset: "okta"}, "an export of people, not of tasks"},
 	} {
 		_, err := New(c.config)
 		var config *system.ConfigError

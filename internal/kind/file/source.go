@@ -72,8 +72,8 @@ func tooLarge(what string, most int64) error {
 		what += fmt.Sprintf(" and the files before it %d", table.MaxBytes-most)
 	}
 	return &files.Refusal{
-		Reason: what + ", and up to 64 MiB are read of the files of one table together, which is half a million records",
-		Advice: "Export fewer columns or only the records that are in use, or name the system itself instead of its export.",
+		Reason: what + "; the files of one table may have up to 64 MiB together, which is half a million records",
+		Advice: "Export fewer columns or only the records that are in use, or connect the system itself instead of its export.",
 	}
 }
 

@@ -28,7 +28,7 @@ const (
 func readYAML(in *input, l *table.Layout, emit func(*table.Row)) (seen table.Seen, err error) {
 	if size := in.before.Size(); size > maxYAML {
 		return seen, &files.Refusal{
-			Reason: fmt.Sprintf("it has %d bytes, and up to 4 MiB are read of a YAML file, because each takes seconds", size),
+			Reason: fmt.Sprintf("it has %d bytes; a YAML file may have up to 4 MiB, because each MiB takes seconds to parse", size),
 			Advice: "Export it as JSON Lines (.jsonl) or CSV, which are read a hundred times as fast.",
 		}
 	}
@@ -108,7 +108,7 @@ func (s *yamlSplitter) take(line []byte) error {
 	switch {
 	case indent == 0 && isMarker(text, "---"):
 		if rest := bytes.TrimSpace(text[3:]); len(rest) > 0 && rest[0] != '#' {
-			return s.flaw("nothing is accepted behind --- in the same line")
+			return s.flaw("nothing is accepted after --- on the same line")
 		}
 		return s.endDocument()
 	case indent == 0 && isMarker(text, "..."):

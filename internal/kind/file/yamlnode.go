@@ -58,7 +58,7 @@ func (p *yamlParser) document(node ast.Node) (lists int, err error) {
 				}
 				continue
 			}
-			p.surround(it)
+			p.keepAround(it)
 		}
 		return lists, nil
 	case *ast.CommentNode, *ast.CommentGroupNode:
@@ -81,8 +81,8 @@ func (p *yamlParser) records(list *ast.SequenceNode) error {
 	return nil
 }
 
-// surround keeps a member of the mapping that surrounds the records.
-func (p *yamlParser) surround(it *ast.MapNodeIter) {
+// keepAround keeps a member of the mapping that surrounds the records.
+func (p *yamlParser) keepAround(it *ast.MapNodeIter) {
 	if p.around == nil {
 		p.around = make(map[string]any)
 	}

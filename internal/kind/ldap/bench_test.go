@@ -15,7 +15,7 @@ import (
 func BenchmarkPerson(b *testing.B) {
 	for name, server := range map[string]func(testing.TB) *servers.Directory{"slapd": servers.Slapd, "samba": servers.Samba} {
 		b.Run(name, func(b *testing.B) {
-			p := newPlace(b, server(b), name == "samba")
+			p := newTestSubtree(b, server(b), name == "samba")
 			var seed systemtest.Seed
 			for i := range 200 {
 				seed.People = append(seed.People, lifecycle.Person{ID: fmt.Sprint(i), Kind: lifecycle.KindEmployee, Teams: []string{"t"}})

@@ -48,7 +48,7 @@ func (s *System) configure() []system.Problem {
 	}
 	if c.NestedGroups == Chain && (c.Preset != ActiveDirectory || c.MemberAttribute != "" && !strings.EqualFold(c.MemberAttribute, "member")) {
 		// To another server the rule is unknown, and every team would be empty.
-		check.add("nested_groups", "Only Active Directory knows chain, and only for the attribute member. Use "+Walk+".")
+		check.add("nested_groups", "chain is accepted for Active Directory and the attribute member only. Use "+Walk+".")
 	}
 	roots, problem := trust.Roots(c.CAFile)
 	if problem != "" {
@@ -65,7 +65,7 @@ func (s *System) configure() []system.Problem {
 	s.checkWords(check)
 	for i, key := range c.Probe {
 		if _, ok := system.UsableKey(key); !ok {
-			check.add("probe", fmt.Sprintf("Entry %d is empty or cannot name anybody.", i+1))
+			check.add("probe", fmt.Sprintf("Entry %d is empty or cannot be a key of a person or team.", i+1))
 		}
 	}
 	return check.problems
@@ -167,7 +167,7 @@ func (s *System) checkBases(check *checker) {
 	s.leftIn = check.names("left_base_dns", c.LeftBaseDNs...)
 	for _, b := range s.leftIn {
 		if len(s.bases) > 0 && !within(b.dn, s.bases) {
-			check.add("left_base_dns", fmt.Sprintf("%q is not below base_dn, so nobody below it would be found.", b.text))
+			check.add("left_base_dns", fmt.Sprintf("%q is not below base_dn, so no entry below it would be found.", b.text))
 		}
 	}
 	if c.PasswordPolicyDN != "" {
@@ -222,7 +222,7 @@ func (c *checker) attributes(config *Config) {
 func (s *System) checkWords(check *checker) {
 	c := &s.config
 	if len(c.States) > 0 && c.StatusAttribute == "" {
-		check.add("states", "It says what the values of status_attribute mean, and that is not set.")
+		check.add("states", "It maps the values of status_attribute, which is not set.")
 	}
 	s.statuses = words(check, "states", c.States, lifecycle.DirectoryStatuses(), lifecycle.ParseDirectoryStatus)
 	people := slices.DeleteFunc(lifecycle.OwnerKinds(), func(k string) bool { return k == "" || k == lifecycle.KindTeam.String() })
@@ -254,7 +254,7 @@ func words[T any](check *checker, attribute string, configured map[string]string
 			continue
 		}
 		if other, twice := seen[folded]; twice {
-			check.addAt(attribute, theirs, fmt.Sprintf("It is the same word as %q: case does not count.", other))
+			check.addAt(attribute, theirs, fmt.Sprintf("It is the same word as %q: case is ignored.", other))
 		}
 		seen[folded], out[folded] = theirs, v
 	}

@@ -32,40 +32,40 @@ func TestConfigProblems(t *testing.T) {
 	}
 	authority := cert.CAFile
 	for want, change := range map[string]func(c *ldap.Config){
-		"":                               func(*ldap.Config) {},
-		" loopback":                      func(c *ldap.Config) { c.URL = "ldap://127.0.0.2:3899" },
-		" localhost":                     func(c *ldap.Config) { c.URL = "ldap://localhost/" },
-		" IPv6":                          func(c *ldap.Config) { c.URL = "ldap://[::1]:389" },
-		" start_tls":                     func(c *ldap.Config) { c.URL, c.StartTLS = "ldap://ldap.example.org", true },
-		" insecure":                      func(c *ldap.Config) { c.URL, c.InsecurePlaintext = "ldap://ldap.example.org", true },
-		" anonymous":                     func(c *ldap.Config) { c.BindDN, c.Password, c.Anonymous = "", "", true },
-		"url: It is required":            func(c *ldap.Config) { c.URL = "" },
-		"url: It is not the address":     func(c *ldap.Config) { c.URL = "https://ldap.example.org" },
-		"url: It is not the address ":    func(c *ldap.Config) { c.URL = "ldap.example.org:389" },
-		"url: It is not the address of":  func(c *ldap.Config) { c.URL = "ldapi:///var/run/slapd" },
-		"url: It must not hold a user":   func(c *ldap.Config) { c.URL = "ldaps://cn=reader:t0p-Secret-canary@ldap.example.org" },
-		"url: It must end behind":        func(c *ldap.Config) { c.URL += "/dc=example,dc=org" },
-		"url: It must end behind ":       func(c *ldap.Config) { c.URL += "?uid" },
-		"url: Without TLS":               func(c *ldap.Config) { c.URL = "ldap://ldap.example.org" },
-		"url: Without TLS ":              func(c *ldap.Config) { c.URL = "ldap://127.0.0.1.example.org" },
-		"start_tls: It is for":           func(c *ldap.Config) { c.StartTLS = true },
-		"insecure_plaintext: It is for":  func(c *ldap.Config) { c.InsecurePlaintext = true },
-		"insecure_plaintext: It is for ": func(c *ldap.Config) { c.URL, c.StartTLS, c.InsecurePlaintext = "ldap://ldap.example.org", true, true },
-		"ca_file: It has no effect":      func(c *ldap.Config) { c.URL, c.CAFile = "ldap://localhost", authority },
-		`ca_file: The file "`:            func(c *ldap.Config) { c.CAFile = missing },
-		"ca_file: The file":              func(c *ldap.Config) { c.CAFile = empty },
-		"bind_dn: It is required":        func(c *ldap.Config) { c.BindDN = "" },
-		"password: It is required":       func(c *ldap.Config) { c.Password = "" },
-		"password: It begins or ends":    func(c *ldap.Config) { c.Password += "\n" },
-		"anonymous: It excludes":         func(c *ldap.Config) { c.Anonymous = true },
-		"timeout: It must":               func(c *ldap.Config) { c.Timeout = -time.Second },
-		"timeout: It must ":              func(c *ldap.Config) { c.Timeout = time.Hour },
-		"page_size: It must":             func(c *ldap.Config) { c.PageSize = 1001 },
-		"page_size: It must ":            func(c *ldap.Config) { c.PageSize = -1 },
-		"preset: \"ad\" is not accepted": func(c *ldap.Config) { c.Preset = "ad" },
-		"nested_groups: \"deep\"":        func(c *ldap.Config) { c.NestedGroups = "deep" },
-		"nested_groups: Only Active":     func(c *ldap.Config) { c.NestedGroups = "chain" },
-		"nested_groups: Only Active ": func(c *ldap.Config) {
+		"":                                            func(*ldap.Config) {},
+		" loopback":                                   func(c *ldap.Config) { c.URL = "ldap://127.0.0.2:3899" },
+		" localhost":                                  func(c *ldap.Config) { c.URL = "ldap://localhost/" },
+		" IPv6":                                       func(c *ldap.Config) { c.URL = "ldap://[::1]:389" },
+		" start_tls":                                  func(c *ldap.Config) { c.URL, c.StartTLS = "ldap://ldap.example.org", true },
+		" insecure":                                   func(c *ldap.Config) { c.URL, c.InsecurePlaintext = "ldap://ldap.example.org", true },
+		" anonymous":                                  func(c *ldap.Config) { c.BindDN, c.Password, c.Anonymous = "", "", true },
+		"url: It is required":                         func(c *ldap.Config) { c.URL = "" },
+		"url: It is not the address":                  func(c *ldap.Config) { c.URL = "https://ldap.example.org" },
+		"url: It is not the address ":                 func(c *ldap.Config) { c.URL = "ldap.example.org:389" },
+		"url: It is not the address of":               func(c *ldap.Config) { c.URL = "ldapi:///var/run/slapd" },
+		"url: It must not hold a user":                func(c *ldap.Config) { c.URL = "ldaps://cn=reader:t0p-Secret-canary@ldap.example.org" },
+		"url: It must end behind":                     func(c *ldap.Config) { c.URL += "/dc=example,dc=org" },
+		"url: It must end behind ":                    func(c *ldap.Config) { c.URL += "?uid" },
+		"url: Without TLS":                            func(c *ldap.Config) { c.URL = "ldap://ldap.example.org" },
+		"url: Without TLS ":                           func(c *ldap.Config) { c.URL = "ldap://127.0.0.1.example.org" },
+		"start_tls: It is for":                        func(c *ldap.Config) { c.StartTLS = true },
+		"insecure_plaintext: It is for":               func(c *ldap.Config) { c.InsecurePlaintext = true },
+		"insecure_plaintext: It is for ":              func(c *ldap.Config) { c.URL, c.StartTLS, c.InsecurePlaintext = "ldap://ldap.example.org", true, true },
+		"ca_file: It has no effect":                   func(c *ldap.Config) { c.URL, c.CAFile = "ldap://localhost", authority },
+		`ca_file: The file "`:                         func(c *ldap.Config) { c.CAFile = missing },
+		"ca_file: The file":                           func(c *ldap.Config) { c.CAFile = empty },
+		"bind_dn: It is required":                     func(c *ldap.Config) { c.BindDN = "" },
+		"password: It is required":                    func(c *ldap.Config) { c.Password = "" },
+		"password: It begins or ends":                 func(c *ldap.Config) { c.Password += "\n" },
+		"anonymous: It excludes":                      func(c *ldap.Config) { c.Anonymous = true },
+		"timeout: It must":                            func(c *ldap.Config) { c.Timeout = -time.Second },
+		"timeout: It must ":                           func(c *ldap.Config) { c.Timeout = time.Hour },
+		"page_size: It must":                          func(c *ldap.Config) { c.PageSize = 1001 },
+		"page_size: It must ":                         func(c *ldap.Config) { c.PageSize = -1 },
+		"preset: \"ad\" is not accepted":              func(c *ldap.Config) { c.Preset = "ad" },
+		"nested_groups: \"deep\"":                     func(c *ldap.Config) { c.NestedGroups = "deep" },
+		"nested_groups: chain is accepted for Active": func(c *ldap.Config) { c.NestedGroups = "chain" },
+		"nested_groups: chain is accepted for Active ": func(c *ldap.Config) {
 			c.Preset, c.NestedGroups, c.MemberAttribute = "active_directory", "chain", "memberUid"
 		},
 		"base_dn: It is required":             func(c *ldap.Config) { c.BaseDN = "" },
@@ -81,7 +81,7 @@ func TestConfigProblems(t *testing.T) {
 		"id_attribute: \"uid)(\" is not":      func(c *ldap.Config) { c.IDAttribute = "uid)(" },
 		"email_attributes: \"*\" is not":      func(c *ldap.Config) { c.EmailAttributes = []string{"mail", "*"} },
 		"member_attribute: \"a b\" is not":    func(c *ldap.Config) { c.MemberAttribute = "a b" },
-		"states: It says what":                func(c *ldap.Config) { c.States = map[string]string{"x": "left"} },
+		"states: It maps the values":          func(c *ldap.Config) { c.States = map[string]string{"x": "left"} },
 		"states[x]: \"gone\" is not accepted": func(c *ldap.Config) { c.StatusAttribute, c.States = "st", map[string]string{"x": "gone"} },
 		"states[x]: It is the same word": func(c *ldap.Config) {
 			c.StatusAttribute, c.States = "st", map[string]string{"X": "left", "x": "active"}
@@ -133,7 +133,7 @@ func TestAllProblemsAtOnce(t *testing.T) {
 func TestEscapedBase(t *testing.T) {
 	for name, server := range map[string]func(testing.TB) *servers.Directory{"slapd": servers.Slapd, "samba": servers.Samba} {
 		t.Run(name, func(t *testing.T) {
-			p := newPlace(t, server(t), name == "samba")
+			p := newTestSubtree(t, server(t), name == "samba")
 			p.base = p.server.Unit(t, `R&D, x+y;z`, p.base)
 			p.people, p.groups, p.left = p.server.Unit(t, "people", p.base), p.server.Unit(t, "groups", p.base), p.server.Unit(t, "left;1", p.base)
 			seed := small()

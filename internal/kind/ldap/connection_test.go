@@ -23,7 +23,7 @@ import (
 func TestProtectedConnections(t *testing.T) {
 	for name, server := range map[string]func(testing.TB) *servers.Directory{"slapd": servers.Slapd, "samba": servers.Samba} {
 		t.Run(name, func(t *testing.T) {
-			p := newPlace(t, server(t), name == "samba").seed(t, small())
+			p := newTestSubtree(t, server(t), name == "samba").seed(t, small())
 			c := p.seeded()
 			c.URL, c.CAFile = p.server.URLs, p.server.Cert.CAFile
 			one(t, mustNew(t, c), "ann")
@@ -35,7 +35,7 @@ func TestProtectedConnections(t *testing.T) {
 
 // The password must not pass a connection that was not protected.
 func TestPasswordIsSentProtectedOnly(t *testing.T) {
-	p := newPlace(t, servers.Slapd(t), false).seed(t, small())
+	p := newTestSubtree(t, servers.Slapd(t), false).seed(t, small())
 	c := p.seeded()
 	c.StartTLS, c.CAFile = true, p.server.Cert.CAFile
 	seen := record(t, &c)
@@ -106,9 +106,9 @@ func record(t *testing.T, c *ldap.Config) func() string {
 // A server that was restarted between two look-ups is asked again on a new
 // connection.
 func TestReconnects(t *testing.T) {
-	p := newPlace(t, servers.Slapd(t), false).seed(t, small())
+	p := newTestSubtree(t, servers.Slapd(t), false).seed(t, small())
 	c := p.seeded()
-	way := through(t, &c, faithful)
+	way := through(t, &c, passThrough)
 	s := mustNew(t, c)
 	one(t, s, "ann")
 	for range 3 {
@@ -124,7 +124,7 @@ func TestReconnects(t *testing.T) {
 // A connection that is lost in the middle of the pages gives the whole answer or
 // none.
 func TestLostBetweenPages(t *testing.T) {
-	p := newPlace(t, servers.Slapd(t), false).seed(t, crowd(1, 60))
+	p := newTestSubtree(t, servers.Slapd(t), false).seed(t, manyInManyTeams(1, 60))
 	c := p.seeded()
 	c.PageSize = 10
 	var spoiled atomic.Int64
@@ -152,11 +152,11 @@ func TestLostBetweenPages(t *testing.T) {
 // However many owners are looked up, and at once, the directory sees a few
 // connections and the requests that the documentation tells.
 func TestRequests(t *testing.T) {
-	p := newPlace(t, servers.Slapd(t), false).seed(t, crowd(60, 3))
+	p := newTestSubtree(t, servers.Slapd(t), false).seed(t, manyInManyTeams(60, 3))
 	p.server.Set(t, p.dn(lifecycle.Person{ID: "p001"}), map[string][]string{"manager": {p.dn(lifecycle.Person{ID: "p000"})}})
 	p.server.Set(t, p.dn(lifecycle.Person{ID: "p002"}), map[string][]string{"manager": {p.dn(lifecycle.Person{ID: "p000"})}})
 	c := p.seeded()
-	way := through(t, &c, faithful)
+	way := through(t, &c, passThrough)
 	s := mustNew(t, c)
 	requests := func(ask func()) int64 {
 		before, opened := way.sent.Load(), way.opened.Load()
@@ -194,11 +194,11 @@ func TestRequests(t *testing.T) {
 }
 
 // A refused password is not tried for every owner: that would lock the account.
-func TestRefusedOnce(t *testing.T) {
-	p := newPlace(t, servers.Slapd(t), false).seed(t, small())
+func TestRefusedPasswordIsNotTriedAgain(t *testing.T) {
+	p := newTestSubtree(t, servers.Slapd(t), false).seed(t, small())
 	c := p.seeded()
 	c.Password = "wr0ng-Canary"
-	way := through(t, &c, faithful)
+	way := through(t, &c, passThrough)
 	s := mustNew(t, c)
 	for i := range 20 {
 		_, err := s.Person(t.Context(), fmt.Sprint("p", i))
@@ -212,15 +212,15 @@ func TestRefusedOnce(t *testing.T) {
 // A server that dies in the middle of a run is waited for once, not for every
 // owner.
 func TestDeadServerIsAskedOnce(t *testing.T) {
-	p := newPlace(t, servers.Slapd(t), false).seed(t, small())
+	p := newTestSubtree(t, servers.Slapd(t), false).seed(t, small())
 	c := p.seeded()
 	c.Timeout = impatient
 	var dead atomic.Bool
 	way := through(t, &c, func(p *proxy, client, server net.Conn) {
 		if dead.Load() {
-			silent(p, client, server)
+			noAnswer(p, client, server)
 		}
-		faithful(p, client, server)
+		passThrough(p, client, server)
 	})
 	s := mustNew(t, c)
 	one(t, s, "ann")
@@ -239,14 +239,14 @@ func TestDeadServerIsAskedOnce(t *testing.T) {
 // Whoever waits for a server that says nothing can give up, and a run that gave
 // up spoils nothing for a later one.
 func TestCancelled(t *testing.T) {
-	p := newPlace(t, servers.Slapd(t), false).seed(t, small())
+	p := newTestSubtree(t, servers.Slapd(t), false).seed(t, small())
 	c := p.seeded()
 	var healthy atomic.Bool
 	through(t, &c, func(p *proxy, client, server net.Conn) {
 		if healthy.Load() {
-			faithful(p, client, server)
+			passThrough(p, client, server)
 		} else {
-			silent(p, client, server)
+			noAnswer(p, client, server)
 		}
 	})
 	s := mustNew(t, c)
@@ -262,7 +262,7 @@ func TestCancelled(t *testing.T) {
 
 // Nothing is logged, whatever the level.
 func TestNothingIsLogged(t *testing.T) {
-	p := newPlace(t, servers.Slapd(t), false).seed(t, small())
+	p := newTestSubtree(t, servers.Slapd(t), false).seed(t, small())
 	t.Setenv("TF_LOG", "TRACE")
 	old := os.Stderr
 	r, w, err := os.Pipe()

@@ -75,7 +75,7 @@ func writtenDate(text string) (time.Time, error) {
 	if t, err := time.Parse(time.RFC3339, text); err == nil {
 		return t.UTC().Truncate(time.Second), nil
 	}
-	return time.Time{}, fmt.Errorf("%q is not a date; understood are 20270630235959Z, 2027-06-30 and 2027-06-30T23:59:59Z", text)
+	return time.Time{}, fmt.Errorf("%q is not a date; accepted: 20270630235959Z, 2027-06-30 and 2027-06-30T23:59:59Z", text)
 }
 
 // fraction is what may follow the last unit of a generalized time.

@@ -167,7 +167,7 @@ func TestResultCodes(t *testing.T) {
 }
 
 // Answers that end well and are wrong all the same.
-func TestDeceitfulAnswers(t *testing.T) {
+func TestWrongAnswersThatEndWell(t *testing.T) {
 	only := func(p ...*ber.Packet) func(string, int64) []*ber.Packet {
 		return func(filter string, _ int64) []*ber.Packet {
 			if strings.Contains(filter, "groupOfNames") {
@@ -185,7 +185,7 @@ func TestDeceitfulAnswers(t *testing.T) {
 		"no paging at all":                  {only(done(goldap.ApplicationSearchResultDone, 0, "")), ""},
 		"a reference besides":               {only(elsewhere(), success("")), "on another server"},
 		"a first page again and again":      {only(ann(), user("bob"), success("same")), "repeat themselves"},
-		"empty pages without end":           {only(success("same")), "brought nothing new"},
+		"empty pages without end":           {only(success("same")), "contained nothing new"},
 		"one that hangs up":                 {func(string, int64) []*ber.Packet { return nil }, "was lost in the middle"},
 		"an entry and then nothing":         {func(string, int64) []*ber.Packet { return []*ber.Packet{ann()} }, "did not answer a search"},
 		"an entry that is none":             {only(ber.Encode(ber.ClassApplication, ber.TypeConstructed, goldap.ApplicationSearchResultEntry, nil, ""), success("")), "cannot be understood"},

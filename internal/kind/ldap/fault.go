@@ -27,11 +27,11 @@ type flawed struct{ error }
 
 func (f *flawed) Unwrap() error { return f.error }
 
-// unlisted marks a fault that keeps a list from being read, and not single
+// listError marks a fault that keeps a list from being read, and not single
 // entries.
-type unlisted struct{ error }
+type listError struct{ error }
 
-func (u *unlisted) Unwrap() []error { return []error{u.error, system.ErrCannotList} }
+func (u *listError) Unwrap() []error { return []error{u.error, system.ErrCannotList} }
 
 func (s *System) unavailable(happened, advice string, err error) error {
 	f := &fault.Fault{Kind: fault.ErrUnavailable, Summary: summary, Happened: happened, Advice: advice}
@@ -101,7 +101,7 @@ func (s *System) fault(q query, err error) error {
 	}
 	if errors.Is(err, errTooSlow) {
 		return s.unavailable(fmt.Sprintf("The directory %q did not answer a search within %s.", name, s.config.Timeout),
-			"Plan again. If it happens again, look whether the attributes that are searched are indexed, or set a longer timeout.", nil)
+			"Plan again. If it happens again, check that the searched attributes are indexed, or set a longer timeout.", nil)
 	}
 	if lost(err) {
 		return s.unavailable(fmt.Sprintf("The connection to the directory %q was lost in the middle of a search, and again on a new connection.", name),
@@ -113,7 +113,7 @@ func (s *System) fault(q query, err error) error {
 	for _, e := range []error{errReferred, errRepeating, errTooMany} {
 		if errors.Is(err, e) {
 			return s.unavailable(fmt.Sprintf("The directory %q gave an answer under %q that cannot be trusted: %s.", name, q.base, e),
-				"References are not followed, because the password would be sent along. Choose base DNs that this server holds whole.", nil)
+				"References are not followed, because the password would be sent to the other server. Choose base DNs that this server holds completely.", nil)
 		}
 	}
 	happened, advice := s.refusal(q, err)
@@ -136,16 +136,16 @@ func (s *System) refusal(q query, err error) (happened, advice string) {
 	switch e.ResultCode {
 	case ldap.LDAPResultNoSuchObject:
 		return fmt.Sprintf("%s has no entry %q, or hides it.", about, q.base),
-			"Correct the base DN, or give the account the right to read it. That a base is gone does not say that everybody below it is."
+			"Correct the base DN, or give the account the right to read it. A missing base does not prove that the people below it have left."
 	case ldap.LDAPResultSizeLimitExceeded, ldap.LDAPResultAdminLimitExceeded:
-		return about + " cut the answer off at a limit of its own.",
+		return about + " cut the answer off at its own limit.",
 			"Set page_size to less than what the server allows, or raise the limits of the account for paged results (in slapd: limits … size.pr, size.prtotal)."
 	case ldap.LDAPResultTimeLimitExceeded:
-		return about + " gave the search up because it took too long.",
+		return about + " aborted the search because it took too long.",
 			"Have the attributes that are searched indexed, or choose narrower base DNs."
 	case ldap.LDAPResultReferral:
 		return fmt.Sprintf("%s says that %q is on another server.", about, q.base),
-			"Set url to a server that holds it. References are not followed, because the password would be sent along."
+			"Set url to a server that holds it. References are not followed, because the password would be sent to the other server."
 	case ldap.LDAPResultInsufficientAccessRights, ldap.LDAPResultOperationsError:
 		return about + " did not let the account search.", adviceRights
 	case ldap.LDAPResultBusy, ldap.LDAPResultUnavailable, ldap.LDAPResultUnwillingToPerform:
@@ -173,7 +173,7 @@ func (s *System) openingFault(e *dialError) error {
 func (s *System) bindFault(about string, err error) error {
 	var code *ldap.Error
 	if !errors.As(err, &code) || code.ResultCode >= ldap.ErrorNetwork {
-		return s.unavailable(about+" did not answer when the account was to log in.", adviceReach, err)
+		return s.unavailable(about+" did not answer the login.", adviceReach, err)
 	}
 	switch code.ResultCode {
 	case ldap.LDAPResultStrongAuthRequired, ldap.LDAPResultConfidentialityRequired:

@@ -110,7 +110,7 @@ func named(entries []*ldap.Entry, keys, attributes []string) []*ldap.Entry {
 	return slices.DeleteFunc(entries, func(e *ldap.Entry) bool {
 		for _, a := range attributes {
 			for _, v := range values(e, a) {
-				if !system.Defaced(v) && wanted[system.Fold(v)] {
+				if !system.HasReplacement(v) && wanted[system.Fold(v)] {
 					return false
 				}
 			}

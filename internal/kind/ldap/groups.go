@@ -296,14 +296,14 @@ func (s *System) membersIn(e *ldap.Entry) ([]string, error) {
 	group := e.DN
 	for _, a := range e.Attributes {
 		if name, option, ok := strings.Cut(a.Name, ";"); ok && strings.EqualFold(name, s.profile.member) && strings.HasPrefix(system.Fold(option), "range=") {
-			return nil, s.unavailable(fmt.Sprintf("The directory %q cut the list of members of %q off.", s.config.Name, s.shown(group)),
+			return nil, s.unavailable(fmt.Sprintf("The directory %q returned only a part of the members of %q.", s.config.Name, s.shown(group)),
 				"Set nested_groups to chain, so that the directory finds the members itself.", nil)
 		}
 	}
 	members := e.GetEqualFoldAttributeValues(s.profile.member)
 	if len(members) == 0 && mustHaveMembers(e) {
 		return nil, s.unavailable(fmt.Sprintf("The directory %q does not show who is in the group %q, which must have members.", s.config.Name, s.shown(group)),
-			"Give the account the right to read the attribute "+s.profile.member+", or leave groups that are really empty out by group_filter.", nil)
+			"Give the account the right to read the attribute "+s.profile.member+", or exclude groups that are really empty with group_filter.", nil)
 	}
 	if strings.EqualFold(s.profile.member, attrUniqueMember) {
 		for i, text := range members {

@@ -11,8 +11,8 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/system/systemtest"
 )
 
-// crowd is n people, each in the team "t-all" and the last in every other team.
-func crowd(n, teams int) systemtest.Seed {
+// manyInManyTeams is n people, each in the team "t-all" and the last in every other team.
+func manyInManyTeams(n, teams int) systemtest.Seed {
 	var seed systemtest.Seed
 	for i := range n {
 		seed.People = append(seed.People, lifecycle.Person{
@@ -36,7 +36,7 @@ func TestPaging(t *testing.T) {
 			if name == "samba" {
 				n, teams = 60, 40
 			}
-			p := newPlace(t, server(t), name == "samba").seed(t, crowd(n, teams))
+			p := newTestSubtree(t, server(t), name == "samba").seed(t, manyInManyTeams(n, teams))
 			for _, size := range []int{1, teams, teams + 1, teams + 2, n - 1, n, 500} {
 				c := p.seeded()
 				c.PageSize = size
@@ -57,23 +57,23 @@ func TestPaging(t *testing.T) {
 
 // The account may page, but not to the end.
 func TestLimitOfAllPages(t *testing.T) {
-	p := newPlace(t, servers.Slapd(t), false).seed(t, crowd(2, 100))
+	p := newTestSubtree(t, servers.Slapd(t), false).seed(t, manyInManyTeams(2, 100))
 	c := p.seeded()
 	c.BindDN, c.PageSize = servers.SlapdLimited+","+p.server.BaseDN, 20
 	found, err := mustNew(t, c).Person(t.Context(), "p001")
 	systemtest.WantUnavailable(t, len(found), err)
-	if !strings.Contains(err.Error(), "cut the answer off at a limit") {
+	if !strings.Contains(err.Error(), "cut the answer off at its own limit") {
 		t.Error(err)
 	}
 }
 
 // Two teams that contain each other, a team in itself, members that are gone or
-// nobody, and a team below two others.
+// incompleteMarker, and a team below two others.
 func TestNestedGroups(t *testing.T) {
 	for name, server := range map[string]func(testing.TB) *servers.Directory{"slapd": servers.Slapd, "samba": servers.Samba} {
 		t.Run(name, func(t *testing.T) {
 			ad := name == "samba"
-			p := newPlace(t, server(t), ad)
+			p := newTestSubtree(t, server(t), ad)
 			dn := make(map[string]string)
 			for _, id := range []string{"ann", "bob", "cam", "dan"} {
 				e := lifecycle.Person{ID: id, Username: id, Kind: lifecycle.KindEmployee}
@@ -117,7 +117,7 @@ func TestNestedGroups(t *testing.T) {
 }
 
 func TestOtherMemberAttributes(t *testing.T) {
-	p := newPlace(t, servers.Slapd(t), false).seed(t, small())
+	p := newTestSubtree(t, servers.Slapd(t), false).seed(t, small())
 	ann := p.dn(small().People[0])
 	p.server.Add(t, "cn=unique,"+p.groups, map[string][]string{
 		"objectClass": {"groupOfUniqueNames"}, "cn": {"unique"}, "uniqueMember": {ann + "#'0101'B", "cn=unique," + p.groups},
@@ -155,7 +155,7 @@ func TestOtherMemberAttributes(t *testing.T) {
 
 // Who may not see the members of a group would find every team empty.
 func TestHiddenMembers(t *testing.T) {
-	p := newPlace(t, servers.Slapd(t), false).seed(t, small())
+	p := newTestSubtree(t, servers.Slapd(t), false).seed(t, small())
 	c := p.seeded()
 	c.BindDN = servers.SlapdNoMember + "," + p.server.BaseDN
 	found, err := mustNew(t, c).Members(t.Context(), "t-pay")
@@ -165,7 +165,7 @@ func TestHiddenMembers(t *testing.T) {
 // A person and a team, or two people, of the same id are not told apart,
 // whichever key led to one of them.
 func TestNamesakes(t *testing.T) {
-	p := newPlace(t, servers.Slapd(t), false).seed(t, systemtest.Seed{People: []lifecycle.Person{
+	p := newTestSubtree(t, servers.Slapd(t), false).seed(t, systemtest.Seed{People: []lifecycle.Person{
 		{ID: "ops", Username: "otto", Email: "otto@example.org", Kind: lifecycle.KindEmployee},
 		{ID: "solo", Username: "sam", Kind: lifecycle.KindEmployee},
 	}})
@@ -180,7 +180,7 @@ func TestNamesakes(t *testing.T) {
 
 // A walk ends, however deep the groups are nested.
 func TestTooManyGroups(t *testing.T) {
-	p := newPlace(t, servers.Slapd(t), false).seed(t, small())
+	p := newTestSubtree(t, servers.Slapd(t), false).seed(t, small())
 	inner := p.dn(small().People[0])
 	for i := range 1001 {
 		inner = p.addGroup(t, fmt.Sprintf("deep%d", i), []string{inner}, nil)

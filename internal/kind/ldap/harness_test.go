@@ -20,8 +20,8 @@ func TestMain(m *testing.M) { os.Exit(servers.Run(m)) }
 
 var units atomic.Int64
 
-// place is a part of a directory that belongs to one test.
-type place struct {
+// testSubtree is a part of a directory that belongs to one test.
+type testSubtree struct {
 	server *servers.Directory
 	ad     bool
 	name   string // unique in the server
@@ -32,9 +32,9 @@ type place struct {
 	count  int
 }
 
-func newPlace(t testing.TB, d *servers.Directory, ad bool) *place {
+func newTestSubtree(t testing.TB, d *servers.Directory, ad bool) *testSubtree {
 	t.Helper()
-	p := &place{server: d, ad: ad, name: fmt.Sprintf("t%d", units.Add(1))}
+	p := &testSubtree{server: d, ad: ad, name: fmt.Sprintf("t%d", units.Add(1))}
 	p.base = d.Unit(t, p.name, d.BaseDN)
 	p.people = d.Unit(t, "people", p.base)
 	p.groups = d.Unit(t, "groups", p.base)
@@ -43,7 +43,7 @@ func newPlace(t testing.TB, d *servers.Directory, ad bool) *place {
 }
 
 // config reads the place as its reader.
-func (p *place) config() ldap.Config {
+func (p *testSubtree) config() ldap.Config {
 	c := ldap.Config{
 		Name: "corp", URL: p.server.URL, BindDN: p.server.Reader, Password: p.server.Password, BaseDN: p.base, Timeout: 20 * time.Second,
 	}
@@ -54,14 +54,14 @@ func (p *place) config() ldap.Config {
 }
 
 // seeded reads what seed wrote.
-func (p *place) seeded() ldap.Config {
+func (p *testSubtree) seeded() ldap.Config {
 	c := p.config()
 	c.IDAttribute, c.GroupIDAttribute, c.NameAttribute = "employeeNumber", "cn", "description"
 	c.UsernameAttributes, c.LeftBaseDNs = []string{"uid"}, []string{p.left}
 	return c
 }
 
-func (p *place) dn(e lifecycle.Person) string {
+func (p *testSubtree) dn(e lifecycle.Person) string {
 	below := p.people
 	switch {
 	case e.Status == lifecycle.PersonLeft:
@@ -86,7 +86,7 @@ func escaped(value string) string {
 }
 
 // seed writes people and groups, and who is in which.
-func (p *place) seed(t testing.TB, seed systemtest.Seed) *place {
+func (p *testSubtree) seed(t testing.TB, seed systemtest.Seed) *testSubtree {
 	t.Helper()
 	dns := make(map[string]string)
 	for _, e := range seed.People {
@@ -139,7 +139,7 @@ func maybe(s string) []string {
 	return []string{s}
 }
 
-func (p *place) addPerson(t testing.TB, dn string, e lifecycle.Person) {
+func (p *testSubtree) addPerson(t testing.TB, dn string, e lifecycle.Person) {
 	t.Helper()
 	attributes := map[string][]string{
 		"cn": {e.ID}, "employeeNumber": {e.ID}, "uid": maybe(e.Username), "mail": maybe(e.Email),
@@ -166,7 +166,7 @@ func (p *place) addPerson(t testing.TB, dn string, e lifecycle.Person) {
 func fileTime(t time.Time) string { return strconv.FormatInt((t.Unix()+11_644_473_600)*10_000_000, 10) }
 
 // addGroup adds a group and returns its name.
-func (p *place) addGroup(t testing.TB, id string, members []string, more map[string][]string) string {
+func (p *testSubtree) addGroup(t testing.TB, id string, members []string, more map[string][]string) string {
 	t.Helper()
 	dn := "cn=" + escaped(id) + "," + p.groups
 	attributes := map[string][]string{"cn": {id}, "member": members, "objectClass": {"groupOfNames"}}

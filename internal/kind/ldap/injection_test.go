@@ -19,7 +19,7 @@ var names = []string{
 func TestHostileNames(t *testing.T) {
 	for name, server := range map[string]func(testing.TB) *servers.Directory{"slapd": servers.Slapd, "samba": servers.Samba} {
 		t.Run(name, func(t *testing.T) {
-			p := newPlace(t, server(t), name == "samba")
+			p := newTestSubtree(t, server(t), name == "samba")
 			seed := small()
 			for i, text := range names {
 				seed.People = append(seed.People, lifecycle.Person{
@@ -45,7 +45,7 @@ func TestHostileNames(t *testing.T) {
 func TestHostileKeys(t *testing.T) {
 	for name, server := range map[string]func(testing.TB) *servers.Directory{"slapd": servers.Slapd, "samba": servers.Samba} {
 		t.Run(name, func(t *testing.T) {
-			p := newPlace(t, server(t), name == "samba").seed(t, small())
+			p := newTestSubtree(t, server(t), name == "samba").seed(t, small())
 			s := mustNew(t, p.seeded())
 			keys := append([]string{
 				"ann\x00", "\x00", "ann\n", "an\u200bn", "\xff\xfe", "\u202eann", "an\u0578", "\u0430nn", "\u1d00nn", "ann\u0301", "ａｎｎ", "an n", "ann*",
@@ -68,7 +68,7 @@ func TestHostileKeys(t *testing.T) {
 // What could change how a plan reads is taken out of what the directory says,
 // and names nobody any more.
 func TestSpoofedText(t *testing.T) {
-	p := newPlace(t, servers.Slapd(t), false)
+	p := newTestSubtree(t, servers.Slapd(t), false)
 	p.server.Add(t, "cn=spoof,"+p.people, map[string][]string{
 		"objectClass": {"inetOrgPerson"}, "cn": {"spoof"}, "sn": {"x"}, "uid": {"evil\u202eid"}, "mail": {"eve@example.org"},
 		"displayName": {"safe\u202eevil\x07\x1b[31m\nNo changes."}, "employeeType": {"odd\u2066kind"},

@@ -14,8 +14,8 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
 )
 
-// gather reads who is in which group.
-func (c *census) gather(ctx context.Context, groups []*ldap.Entry) error {
+// readMemberships reads who is in which group.
+func (c *directoryIndex) readMemberships(ctx context.Context, groups []*ldap.Entry) error {
 	inside := make([][]string, len(groups))
 	for i, e := range groups {
 		var err error
@@ -24,7 +24,7 @@ func (c *census) gather(ctx context.Context, groups []*ldap.Entry) error {
 		}
 	}
 	if strings.EqualFold(c.s.profile.member, attrMemberUID) {
-		c.gatherNames(groups, inside)
+		c.readUserNameMemberships(groups, inside)
 		return nil
 	}
 	other, err := c.otherNames(ctx, inside)
@@ -63,17 +63,17 @@ func foldMember(text string) (string, bool) {
 // member returns the id of a member, and false if that is nobody for sure. Where
 // the directory itself goes through nested groups, it goes through those that are
 // not listed as well.
-func (c *census) member(name string) (string, bool) {
+func (c *directoryIndex) member(name string) (string, bool) {
 	if at, ok := c.byDN[name]; ok {
 		return c.found[at].person.ID, true
 	}
-	return nobody, c.entries[name] || c.s.profile.chain
+	return incompleteMarker, c.entries[name] || c.s.profile.chain
 }
 
 // otherNames finds the members that are not listed under the name that a group
 // gives them. The server may know them by another spelling, which only it can
 // tell. Active Directory writes every name in one way.
-func (c *census) otherNames(ctx context.Context, inside [][]string) (map[string]string, error) {
+func (c *directoryIndex) otherNames(ctx context.Context, inside [][]string) (map[string]string, error) {
 	out := make(map[string]string)
 	if c.s.profile.activeDirectory {
 		return out, nil
@@ -126,8 +126,8 @@ func (s *System) realName(ctx context.Context, text string) (string, error) {
 	return "", nil
 }
 
-// gatherNames does the same for groups that name their members by user names.
-func (c *census) gatherNames(groups []*ldap.Entry, inside [][]string) {
+// readUserNameMemberships does the same for groups that name their members by user names.
+func (c *directoryIndex) readUserNameMemberships(groups []*ldap.Entry, inside [][]string) {
 	people := make(map[string][]string)
 	for i := range c.found {
 		l := &c.found[i]
@@ -144,7 +144,7 @@ func (c *census) gatherNames(groups []*ldap.Entry, inside [][]string) {
 			c.teams[name] = append(c.teams[name], id)
 			c.members[at] = append(c.members[at], people[system.Fold(name)]...)
 			if c.unclear[system.Fold(name)] {
-				c.members[at] = append(c.members[at], nobody)
+				c.members[at] = append(c.members[at], incompleteMarker)
 			}
 		}
 	}
@@ -166,11 +166,11 @@ func (s *System) wholeGroup(ctx context.Context, e *ldap.Entry) ([]string, error
 		case next < 0:
 			members, err := s.membersIn(e)
 			if err != nil {
-				return nil, &unlisted{err}
+				return nil, &listError{err}
 			}
 			return members, nil
 		case next != len(out) || len(part) == 0 || len(out) > mostEntries:
-			return nil, &unlisted{s.unavailable(fmt.Sprintf("The directory %q does not tell the members of %q in order.", s.config.Name, s.shown(e.DN)),
+			return nil, &listError{s.unavailable(fmt.Sprintf("The directory %q does not return the members of %q in order.", s.config.Name, s.shown(e.DN)),
 				"Plan again. If it happens again, look at the directory itself.", nil)}
 		}
 		dn := e.DN
@@ -198,7 +198,7 @@ func (s *System) rangeOf(e *ldap.Entry) (part []string, next int, err error) {
 		}
 		n, err := strconv.Atoi(last)
 		if err != nil {
-			return nil, 0, s.unavailable(fmt.Sprintf("The directory %q tells a part %q of the members of %q, which cannot be understood.", s.config.Name, s.shown(a.Name), s.shown(e.DN)),
+			return nil, 0, s.unavailable(fmt.Sprintf("The directory %q returned a part %q of the members of %q that cannot be understood.", s.config.Name, s.shown(a.Name), s.shown(e.DN)),
 				"Plan again. If it happens again, look at the directory itself.", nil)
 		}
 		return a.Values, n + 1, nil

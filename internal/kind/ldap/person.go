@@ -50,7 +50,7 @@ func (s *System) common(e *ldap.Entry, id string) (lifecycle.Person, error) {
 	p := lifecycle.Person{Directory: s.config.Name, ID: value(e, id), Name: value(e, s.profile.name), Source: clean(e.DN)}
 	if p.ID == "" {
 		return p, &flawed{s.unavailable(fmt.Sprintf("The directory %q does not show the attribute %s of the entry %q, by which it would be named.", s.config.Name, id, s.shown(e.DN)),
-			"Set id_attribute or group_id_attribute to an attribute that every person or group has, leave such entries out by people_filter or group_filter, "+
+			"Set id_attribute or group_id_attribute to an attribute that every person or group has, exclude such entries with people_filter or group_filter, "+
 				"or give the account the right to read the attribute.", nil)}
 	}
 	if p.Name == "" {

@@ -47,17 +47,17 @@ func primaryOf(e *ldap.Entry) string {
 	return string(binary.LittleEndian.AppendUint32([]byte(sid[:len(sid)-4]), uint32(rid)))
 }
 
-// everybodys are the groups that a domain makes primary unless told otherwise:
+// defaultPrimaryGroups are the groups that a domain makes primary unless told otherwise:
 // Domain Users and Domain Guests. They have members, but to be in one says nothing
 // of anybody, so they are nobody's team: else they would be proposed as successors,
 // and agree with every claim.
-var everybodys = []string{"513", "514"}
+var defaultPrimaryGroups = []string{"513", "514"}
 
 // teamByPrimary returns the security identifier of a person's primary group if
 // that group is a team of the person; "" otherwise.
 func teamByPrimary(e *ldap.Entry) string {
 	sid := primaryOf(e)
-	if sid == "" || slices.Contains(everybodys, ridOf(sid)) {
+	if sid == "" || slices.Contains(defaultPrimaryGroups, ridOf(sid)) {
 		return ""
 	}
 	return sid
@@ -120,14 +120,14 @@ func (s *System) addPrimary(ctx context.Context, groups []*ldap.Entry, to *tally
 func (s *System) showsPrimary(ctx context.Context) error {
 	_, err := s.primaries.Get(ctx, "", func(ctx context.Context) (struct{}, error) {
 		users := "(&(objectClass=user)" + s.profile.peopleFilter
-		some, err := s.anybody(ctx, s.bases, users+"("+attrPrimary+"=*)("+attrSID+"=*))")
+		some, err := s.hasEntry(ctx, s.bases, users+"("+attrPrimary+"=*)("+attrSID+"=*))")
 		if some || err != nil {
 			return struct{}{}, err
 		}
-		if some, err = s.anybody(ctx, s.bases, users+")"); !some || err != nil {
+		if some, err = s.hasEntry(ctx, s.bases, users+")"); !some || err != nil {
 			return struct{}{}, err
 		}
-		return struct{}{}, s.unavailable(fmt.Sprintf("The directory %q does not show the attributes %s and %s of people, so who is in a group by primary group cannot be told.", s.config.Name, attrPrimary, attrSID),
+		return struct{}{}, s.unavailable(fmt.Sprintf("The directory %q does not show the attributes %s and %s of people, so the members of a primary group are unknown.", s.config.Name, attrPrimary, attrSID),
 			adviceRights, nil)
 	})
 	return err
@@ -145,9 +145,9 @@ func (s *System) inside(ctx context.Context, group *ldap.Entry) ([]*ldap.Entry, 
 	return append(found, group), nil
 }
 
-// gatherPrimary adds to what groups say of their members who has one of them for
+// addPrimaryMemberships adds to what groups say of their members who has one of them for
 // a primary group.
-func (c *census) gatherPrimary(groups, people []*ldap.Entry) {
+func (c *directoryIndex) addPrimaryMemberships(groups, people []*ldap.Entry) {
 	inside := make(map[string][]*ldap.Entry)
 	for _, e := range people {
 		if sid := primaryOf(e); sid != "" {

@@ -17,7 +17,7 @@ import (
 // The primary group of a person stands neither among the members of the group nor
 // among the groups of the person.
 func TestPrimaryGroup(t *testing.T) {
-	p := newPlace(t, servers.Samba(t), true)
+	p := newTestSubtree(t, servers.Samba(t), true)
 	dn := make(map[string]string)
 	for _, id := range []string{"ann", "bob", "cam", "dan"} {
 		e := lifecycle.Person{ID: id, Username: id, Kind: lifecycle.KindEmployee}

@@ -45,7 +45,7 @@ func (s *System) check(ctx context.Context) error {
 			return err
 		}
 		if len(found) == 0 {
-			return s.unavailable(fmt.Sprintf("The directory %q does not find %q, which probe says is there. The account may see less than it did.", s.config.Name, key),
+			return s.unavailable(fmt.Sprintf("The directory %q does not find %q, which probe lists. The account may see less than before.", s.config.Name, key),
 				adviceRights, nil)
 		}
 	}
@@ -77,17 +77,17 @@ func (s *System) checkAnybody(ctx context.Context) error {
 	p, c := &s.profile, &s.config
 	people := "(&" + p.peopleFilter + "(" + p.id + "=*)"
 	searched := attributes(p.personKeys, []string{c.ManagerAttribute, c.KindAttribute, c.StatusAttribute, c.EndDateAttribute, c.TeamsAttribute})
-	found, err := s.anybody(ctx, s.bases, people+answerable(searched...)+")")
+	found, err := s.hasEntry(ctx, s.bases, people+answerable(searched...)+")")
 	if found || err != nil {
 		return err
 	}
-	if found, err = s.anybody(ctx, s.bases, people+")"); err != nil {
+	if found, err = s.hasEntry(ctx, s.bases, people+")"); err != nil {
 		return err
 	}
 	if found {
 		return s.unanswerable(ctx, s.bases, people, searched)
 	}
-	return s.unavailable(fmt.Sprintf("The directory %q shows nobody who has the attribute %s: a look-up would find nobody, whoever it is for.", c.Name, p.id),
+	return s.unavailable(fmt.Sprintf("The directory %q shows no person with the attribute %s, so every look-up would find nobody.", c.Name, p.id),
 		"Correct base_dn, people_filter or id_attribute. If they are right, the account lacks the right to search: "+adviceRights, nil)
 }
 
@@ -95,11 +95,11 @@ func (s *System) checkAnybody(ctx context.Context) error {
 func (s *System) checkGroups(ctx context.Context) error {
 	groups := "(&" + s.profile.groupFilter
 	searched := attributes(s.profile.groupKeys[:1], []string{s.profile.member})
-	found, err := s.anybody(ctx, s.groupsIn, groups+answerable(searched...)+")")
+	found, err := s.hasEntry(ctx, s.groupsIn, groups+answerable(searched...)+")")
 	if found || err != nil {
 		return err
 	}
-	if found, err = s.anybody(ctx, s.groupsIn, groups+")"); !found || err != nil {
+	if found, err = s.hasEntry(ctx, s.groupsIn, groups+")"); !found || err != nil {
 		return err
 	}
 	return s.unanswerable(ctx, s.groupsIn, groups, searched)
@@ -120,7 +120,7 @@ func answerable(names ...string) string {
 // unanswerable says which attribute keeps a search from finding what is there.
 func (s *System) unanswerable(ctx context.Context, bases []branch, begun string, searched []string) error {
 	for _, a := range searched {
-		found, err := s.anybody(ctx, bases, begun+answerable(a)+")")
+		found, err := s.hasEntry(ctx, bases, begun+answerable(a)+")")
 		if err != nil {
 			return err
 		}
@@ -133,8 +133,8 @@ func (s *System) unanswerable(ctx context.Context, bases []branch, begun string,
 		adviceRights, nil)
 }
 
-// anybody reports whether a filter finds anything in one of the bases.
-func (s *System) anybody(ctx context.Context, bases []branch, filter string) (bool, error) {
+// hasEntry reports whether a filter finds anything in one of the bases.
+func (s *System) hasEntry(ctx context.Context, bases []branch, filter string) (bool, error) {
 	for _, base := range bases {
 		found, err := s.search(ctx, query{base: base.text, scope: ldap.ScopeWholeSubtree, filter: filter, read: []string{noAttributes}, first: true})
 		if len(found) > 0 || err != nil {

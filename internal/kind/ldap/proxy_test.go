@@ -91,7 +91,7 @@ func (p *proxy) cut() {
 	p.conns = nil
 }
 
-func faithful(_ *proxy, client, server net.Conn) { _, _ = io.Copy(client, server) }
+func passThrough(_ *proxy, client, server net.Conn) { _, _ = io.Copy(client, server) }
 
 // cutAfter lets some bytes of the server through, on every connection.
 func cutAfter(n int64) func(*proxy, net.Conn, net.Conn) {
@@ -107,5 +107,5 @@ func answer(text string) func(*proxy, net.Conn, net.Conn) {
 	}
 }
 
-// silent takes everything and says nothing.
-func silent(_ *proxy, _, server net.Conn) { _, _ = io.Copy(io.Discard, server) }
+// noAnswer takes everything and says nothing.
+func noAnswer(_ *proxy, _, server net.Conn) { _, _ = io.Copy(io.Discard, server) }

@@ -50,7 +50,7 @@ func (s *System) search(ctx context.Context, q query) ([]*ldap.Entry, error) {
 		return nil, ctx.Err()
 	}
 	if tooLong(err) {
-		return nil, &unlisted{s.fault(q, err)}
+		return nil, &listError{s.fault(q, err)}
 	}
 	return nil, s.fault(q, err)
 }

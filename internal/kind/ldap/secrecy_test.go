@@ -25,8 +25,8 @@ func detail(t *testing.T, err error) string {
 
 func TestThePasswordStaysSecret(t *testing.T) {
 	const secret = "Canary-7f3a/of+a=<&Token>"
-	forms := systemtest.Disguises(secret)
-	maps.Copy(forms, systemtest.Unlisted(secret))
+	forms := systemtest.Encodings(secret)
+	maps.Copy(forms, systemtest.UnknownEncodings(secret))
 	for name, form := range forms {
 		for place, f := range map[string]*fake{
 			"the login": {bind: done(goldap.ApplicationBindResponse, goldap.LDAPResultInvalidCredentials, form)},
@@ -44,7 +44,7 @@ func TestThePasswordStaysSecret(t *testing.T) {
 			}
 		}
 	}
-	for name, form := range systemtest.Disguises(secret) {
+	for name, form := range systemtest.Encodings(secret) {
 		f := &fake{search: func(string, int64) []*ber.Packet {
 			return []*ber.Packet{found("cn="+form+",dc=x", map[string]string{"mail": "kim"}), success("")}
 		}}

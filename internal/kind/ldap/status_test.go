@@ -14,7 +14,7 @@ import (
 // does not.
 func TestOpenLDAPLocks(t *testing.T) {
 	d := servers.Slapd(t)
-	p := newPlace(t, d, false)
+	p := newTestSubtree(t, d, false)
 	policies := d.Unit(t, "policies", p.base)
 	policy := func(name, lockout string) string {
 		dn := "cn=" + name + "," + policies
@@ -77,7 +77,7 @@ func TestOpenLDAPLocks(t *testing.T) {
 }
 
 func TestStatusAttribute(t *testing.T) {
-	p := newPlace(t, servers.Slapd(t), false)
+	p := newTestSubtree(t, servers.Slapd(t), false)
 	for uid, word := range map[string]string{"ann": "Active", "bob": "TERMINATED", "cam": "Sabbatical", "dan": "", "eve": "on leave"} {
 		p.server.Add(t, "uid="+uid+","+p.people, map[string][]string{
 			"objectClass": {"inetOrgPerson"}, "uid": {uid}, "cn": {uid}, "sn": {"x"}, "departmentNumber": maybe(word),
@@ -104,7 +104,7 @@ func TestStatusAttribute(t *testing.T) {
 }
 
 func TestKindsAndDates(t *testing.T) {
-	p := newPlace(t, servers.Slapd(t), false)
+	p := newTestSubtree(t, servers.Slapd(t), false)
 	for uid, more := range map[string]map[string][]string{
 		"ann": {"employeeType": {"Contractor"}, "shadowExpire": {"21000"}},
 		"bob": {"employeeType": {"Freelance"}, "shadowExpire": {"-1"}},
@@ -148,7 +148,7 @@ func TestKindsAndDates(t *testing.T) {
 // a base.
 func TestActiveDirectoryAccounts(t *testing.T) {
 	d := servers.Samba(t)
-	p := newPlace(t, d, true)
+	p := newTestSubtree(t, d, true)
 	end := time.Date(2020, 6, 30, 22, 0, 0, 0, time.UTC)
 	add := func(name string, more map[string][]string) {
 		attributes := map[string][]string{
@@ -202,7 +202,7 @@ func TestActiveDirectoryAccounts(t *testing.T) {
 }
 
 // testGUID names people by the key that no rename changes.
-func testGUID(t *testing.T, c ldap.Config, p *place) {
+func testGUID(t *testing.T, c ldap.Config, p *testSubtree) {
 	c.IDAttribute = "objectGUID"
 	s := mustNew(t, c)
 	got := one(t, s, p.name+"plain")

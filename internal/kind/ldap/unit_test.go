@@ -98,7 +98,7 @@ func FuzzUsable(f *testing.F) {
 	f.Add(" a\u202eb\x00 ")
 	f.Fuzz(func(t *testing.T, key string) {
 		got, ok := system.UsableKey(key)
-		if ok && (got != strings.TrimSpace(key) || got == "" || system.Clean(got) != got || system.Defaced(got)) {
+		if ok && (got != strings.TrimSpace(key) || got == "" || system.Clean(got) != got || system.HasReplacement(got)) {
 			t.Fatalf("system.UsableKey(%q) = %q", key, got)
 		}
 	})

@@ -210,7 +210,7 @@ func TestTicketsThatDoNotAddUp(t *testing.T) {
 }
 
 // Wherever a run of requests breaks off, there is no answer.
-func TestBreaksOff(t *testing.T) {
+func TestConnectionsThatBreakOff(t *testing.T) {
 	linked := `{"id":7,` + strings.Replace(plain, "[]", `[{"ref":"referred-to-by","type":"ticket","id":"5"},{"ref":"referred-to-by","type":"ticket","id":"6"}]`, 1) + `}`
 	healthy := map[string]string{
 		"/customfields": `{"count":1,"total":1,"items":[{"id":"9","Name":"Purpose"}]}`,

@@ -18,10 +18,10 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
 )
 
-// desk answers as a Request Tracker does that holds the assets 1 to assets, each
+// manyAssetsServer answers as a Request Tracker does that holds the assets 1 to assets, each
 // with an owner of its own and, if linked, with a ticket in the queue 3: that of
 // asset 7 is ticket 7.
-type desk struct {
+type manyAssetsServer struct {
 	assets int
 	linked bool
 }
@@ -31,7 +31,7 @@ var (
 	wanted    = regexp.MustCompile(`id = (\d+)`)
 )
 
-func (d *desk) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (d *manyAssetsServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	path, q := strings.TrimPrefix(r.URL.Path, "/REST/2.0"), r.URL.Query()
 	size, _ := strconv.Atoi(q.Get("per_page"))
 	var ids []int
@@ -60,7 +60,7 @@ func (d *desk) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(map[string]any{"count": len(items), "total": len(ids), "items": items})
 }
 
-func (d *desk) one(w http.ResponseWriter, r *http.Request, path string) {
+func (d *manyAssetsServer) one(w http.ResponseWriter, r *http.Request, path string) {
 	kind, name, _ := strings.Cut(path[1:], "/")
 	id, _ := strconv.Atoi(name)
 	switch {
@@ -74,7 +74,7 @@ func (d *desk) one(w http.ResponseWriter, r *http.Request, path string) {
 }
 
 // row is an asset or a ticket. Only a list tells the addresses of owners.
-func (d *desk) row(path string, id int, listed bool) map[string]any {
+func (d *manyAssetsServer) row(path string, id int, listed bool) map[string]any {
 	if path == "/tickets" {
 		return map[string]any{"id": strconv.Itoa(id), "Queue": map[string]any{"id": "3"}, "Due": "1970-01-01T00:00:00Z"}
 	}
@@ -136,7 +136,7 @@ func TestManyBindingsMakePages(t *testing.T) {
 		"addresses and tasks": {ownerEmail, map[string]string{"Offboarding": "offboarding"}, many / size * 3},
 	} {
 		t.Run(name, func(t *testing.T) {
-			d := &desk{assets: many, linked: c.queues != nil}
+			d := &manyAssetsServer{assets: many, linked: c.queues != nil}
 			p := newProxy(t, "http://127.0.0.1:1", func(w http.ResponseWriter, r *http.Request) bool {
 				d.ServeHTTP(w, r)
 				return true
@@ -200,7 +200,7 @@ func TestManyBindingsOfARealServer(t *testing.T) {
 
 // A price is the most that is asked, and what is known costs nothing.
 func TestPrice(t *testing.T) {
-	d := &desk{assets: 9, linked: true}
+	d := &manyAssetsServer{assets: 9, linked: true}
 	p := newProxy(t, "http://127.0.0.1:1", func(w http.ResponseWriter, r *http.Request) bool {
 		d.ServeHTTP(w, r)
 		return true

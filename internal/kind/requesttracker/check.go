@@ -76,7 +76,7 @@ func (s *System) configure() []system.Problem {
 		c.OwnerRole = roleOwner
 	}
 	if !slices.Contains(OwnerRoles(), c.OwnerRole) {
-		problem("owner_role", "", "%q is no role of assets that can own them. Accepted: %s.", c.OwnerRole, strings.Join(OwnerRoles(), ", "))
+		problem("owner_role", "", "%q is not a role that can own assets. Accepted: %s.", c.OwnerRole, strings.Join(OwnerRoles(), ", "))
 	}
 	if c.OwnerKey == "" {
 		c.OwnerKey = ownerName
@@ -140,7 +140,7 @@ func (s *System) configureStates() []system.Problem {
 		case key == "":
 			out = append(out, system.Problem{Attribute: "states", Key: status, Message: "The status must not be empty."})
 		case twice && earlier != word:
-			out = append(out, system.Problem{Attribute: "states", Key: status, Message: "The same status, but for its case, is mapped to something else."})
+			out = append(out, system.Problem{Attribute: "states", Key: status, Message: "The same status in another case is mapped to another state."})
 		default:
 			own[key], s.states[key] = word, state
 		}

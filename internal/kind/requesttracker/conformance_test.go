@@ -73,7 +73,7 @@ func brokenReal(rt *servers.RequestTracker) map[string]systemtest.Make {
 	with := func(adapt func(c *Config), answer func(http.ResponseWriter, *http.Request) bool) systemtest.Make {
 		return func(t *testing.T, seed systemtest.Seed) system.System {
 			catalog := newCatalog(t, rt)
-			out := plant(t, rt, catalog, seed)
+			out := seedServer(t, rt, catalog, seed)
 			c := inCatalog(rt, catalog)
 			c.URL = newProxy(t, rt.URL, answer).URL
 			if adapt != nil {
@@ -89,13 +89,13 @@ func brokenReal(rt *servers.RequestTracker) map[string]systemtest.Make {
 		"renamed catalog": with(func(c *Config) { c.Catalogs = map[string]string{"Laptops": "device", "Gone": "device"} }, nil),
 		"renamed field":   with(func(c *Config) { c.Fields[fieldPurpose] = "Gone" }, nil),
 		"cut in half": with(nil, func(w http.ResponseWriter, r *http.Request) bool {
-			return meddle(w, r, rt.URL, func(text string) (string, int) { return text[:len(text)/2], len(text) })
+			return alterAnswer(w, r, rt.URL, func(text string) (string, int) { return text[:len(text)/2], len(text) })
 		}),
 		"cut but for its length": with(nil, func(w http.ResponseWriter, r *http.Request) bool {
-			return meddle(w, r, rt.URL, func(text string) (string, int) { return text[:len(text)/2], len(text) / 2 })
+			return alterAnswer(w, r, rt.URL, func(text string) (string, int) { return text[:len(text)/2], len(text) / 2 })
 		}),
 		"two answers in one": with(nil, func(w http.ResponseWriter, r *http.Request) bool {
-			return meddle(w, r, rt.URL, func(text string) (string, int) { return text + text, 2 * len(text) })
+			return alterAnswer(w, r, rt.URL, func(text string) (string, int) { return text + text, 2 * len(text) })
 		}),
 	}
 }
@@ -110,7 +110,7 @@ func TestConformance(t *testing.T) {
 	h := systemtest.Harness{
 		Healthy: func(t *testing.T, seed systemtest.Seed) system.System {
 			catalog := newCatalog(t, rt)
-			out := plant(t, rt, catalog, seed)
+			out := seedServer(t, rt, catalog, seed)
 			c := inCatalog(rt, catalog)
 			c.PageSize = 3
 			out.System = mustOpen(t, c)

@@ -84,15 +84,15 @@ type seeded struct {
 // digits stands before names that consist of digits, which the server refuses.
 const digits = "digits "
 
-// nowhere is the id of no asset.
-const nowhere = "999999999"
+// missingID is the id of no asset.
+const missingID = "999999999"
 
 func (s *seeded) id(id string) string {
 	plain := strings.TrimSpace(id)
 	if given, ok := s.assets[plain]; ok {
 		return strings.Replace(id, plain, given, 1)
 	}
-	return nowhere
+	return missingID
 }
 
 func (s *seeded) translate(r *lifecycle.Record) {
@@ -164,8 +164,8 @@ func dateText(t time.Time) any {
 	return t.Format(time.DateOnly)
 }
 
-// plant puts a seed into a catalog of the server.
-func plant(t testing.TB, rt *servers.RequestTracker, catalog string, seed systemtest.Seed) *seeded {
+// seedServer puts a seed into a catalog of the server.
+func seedServer(t testing.TB, rt *servers.RequestTracker, catalog string, seed systemtest.Seed) *seeded {
 	t.Helper()
 	out := &seeded{t: t, assets: make(map[string]string), tickets: make(map[string]lifecycle.Task)}
 	var mu sync.Mutex
@@ -286,8 +286,8 @@ func (p *proxy) requests() []string {
 	return out
 }
 
-// meddle gets the real answer and lets change alter it and say how long it is.
-func meddle(w http.ResponseWriter, r *http.Request, to string, change func(string) (text string, length int)) bool {
+// alterAnswer gets the real answer and lets change alter it and say how long it is.
+func alterAnswer(w http.ResponseWriter, r *http.Request, to string, change func(string) (text string, length int)) bool {
 	next, err := http.NewRequestWithContext(r.Context(), r.Method, to+r.URL.RequestURI(), nil)
 	if err != nil {
 		return false

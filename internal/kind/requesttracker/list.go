@@ -16,8 +16,8 @@ import (
 )
 
 const (
-	adviceAssets = "Give the account of the token the right ShowAsset for the whole of Request Tracker (Admin, Global, User Rights): with less, " +
-		"assets that it may not see cannot be told from assets that are gone. SuperUser is not needed."
+	adviceAssets = "Give the account of the token the right ShowAsset for the whole of Request Tracker (Admin, Global, User Rights): otherwise, " +
+		"assets that it may not see look like assets that are gone. SuperUser is not needed."
 	adviceRecord  = "Correct the asset in Request Tracker, or adapt fields, catalogs or owner_role in the block of the system; then plan again."
 	adviceGroups  = "Give the account of the token the right SeeGroup for the whole of Request Tracker, then plan again."
 	adviceFields  = "Correct fields in the block of the system, or give the account of the token the right SeeCustomField for the whole of Request Tracker."
@@ -243,18 +243,18 @@ func walk[T any](
 	}
 }
 
-// census is everything that a list of assets told.
-type census struct {
+// assetList is everything that a list of assets returned.
+type assetList struct {
 	ids   []int64 // in their order
 	found map[int64]*found
 }
 
 // all reads the list of all assets that count, once in a run: whoever asks for
 // the tasks of all assets needs it as well.
-func (s *System) all(ctx context.Context) (*census, error) {
-	return s.everything.Get(ctx, "", func(ctx context.Context) (*census, error) {
-		out := &census{found: make(map[int64]*found)}
-		if err := s.count(ctx, out); err != nil {
+func (s *System) all(ctx context.Context) (*assetList, error) {
+	return s.everything.Get(ctx, "", func(ctx context.Context) (*assetList, error) {
+		out := &assetList{found: make(map[int64]*found)}
+		if err := s.readAssets(ctx, out); err != nil {
 			return nil, err
 		}
 		s.mu.Lock()
@@ -264,13 +264,13 @@ func (s *System) all(ctx context.Context) (*census, error) {
 	})
 }
 
-// count reads all assets that count into a census.
-func (s *System) count(ctx context.Context, into *census) error {
+// readAssets reads all assets that count into an assetList.
+func (s *System) readAssets(ctx context.Context, into *assetList) error {
 	scope, err := s.look(ctx)
 	if err != nil {
 		return err
 	}
-	return walk(ctx, s.client, "assets", scope.where(), adviceAssets, s.told(), s.config.PageSize,
+	return walk(ctx, s.client, "assets", scope.where(), adviceAssets, s.listParameters(), s.config.PageSize,
 		func(a *asset) ident { return a.ID },
 		func(id int64, a *asset) (bool, error) {
 			f, err := s.read(ctx, scope, a)
@@ -281,8 +281,8 @@ func (s *System) count(ctx context.Context, into *census) error {
 		})
 }
 
-// told returns what a list is asked to tell of each asset.
-func (s *System) told() url.Values {
+// listParameters returns the query that selects the fields of each listed asset.
+func (s *System) listParameters() url.Values {
 	role := s.config.OwnerRole
 	fields := "Name,Status,Catalog," + role
 	if len(s.config.Fields) > 0 {

@@ -70,7 +70,7 @@ func (s *System) one(ctx context.Context, id int64, listed bool) (*asset, error)
 // asList asks for a list of one asset: nil if that does not hold it, whatever
 // else it may hold.
 func (s *System) asList(ctx context.Context, id int64) (*asset, error) {
-	query := s.told()
+	query := s.listParameters()
 	query.Set("query", "id = "+strconv.FormatInt(id, 10))
 	query.Set("per_page", "1")
 	r, err := s.client.Get(ctx, api("assets"), query)
@@ -105,7 +105,7 @@ func (s *System) byNumber(ctx context.Context, id int64) (*asset, error) {
 	case http.StatusNotFound:
 		return nil, s.notFound(r)
 	case http.StatusForbidden:
-		return nil, s.client.Unusable(fmt.Sprintf("the account may not see asset %d, which says neither that it is there nor that it is gone", id),
+		return nil, s.client.Unusable(fmt.Sprintf("the account may not see asset %d, so it is unknown whether the asset exists", id),
 			adviceAssets)
 	default:
 		return nil, s.client.Refused(r)
@@ -115,7 +115,7 @@ func (s *System) byNumber(ctx context.Context, id int64) (*asset, error) {
 		return nil, s.client.Malformed(r, "it is not an asset: "+err.Error())
 	}
 	if n, err := a.ID.number(); err != nil || n != id {
-		return nil, s.client.Malformed(r, fmt.Sprintf("it was asked for asset %d and told of %s", id, quote(string(a.ID))))
+		return nil, s.client.Malformed(r, fmt.Sprintf("it was asked for asset %d and returned %s", id, quote(string(a.ID))))
 	}
 	return &a, nil
 }
@@ -175,7 +175,7 @@ func (s *System) record(ctx context.Context, scope *scope, a *asset) (lifecycle.
 	}
 	holders, stated := a.holders(s.config.OwnerRole)
 	if !stated {
-		return flawed("is told without the role %s", s.config.OwnerRole)
+		return flawed("was returned without the role %s", s.config.OwnerRole)
 	}
 	for i := range holders {
 		owner, err := s.owner(ctx, &holders[i])
@@ -244,7 +244,7 @@ func (s *System) ask(ctx context.Context, who *reference) (string, error) {
 		}
 		// A user whose name is a number is taken for the one with that id.
 		if who.Type == typeUser && told.Name != string(who.ID) || who.Type == typeGroup && told.ID != who.ID {
-			return "", s.client.Malformed(r, "it tells of another "+who.Type+" than was asked for")
+			return "", s.client.Malformed(r, "it returned another "+who.Type+" than was asked for")
 		}
 		if who.Type == typeUser {
 			return system.Clean(told.EmailAddress), nil
@@ -259,7 +259,7 @@ func (s *System) fill(r *lifecycle.Record, fields *customFields) error {
 		return nil
 	}
 	if fields == nil {
-		return errors.New("it is told without its custom fields")
+		return errors.New("it was returned without its custom fields")
 	}
 	values := make(map[string]string, len(s.config.Fields))
 	for field, custom := range s.config.Fields {

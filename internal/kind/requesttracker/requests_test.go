@@ -87,28 +87,28 @@ func TestRequestsForOwners(t *testing.T) {
 		ask := func(id string, want ...string) {
 			t.Helper()
 			found, err := s.Asset(t.Context(), id)
-			if err != nil || len(found) != 1 != (id == nowhere) || id != nowhere && len(found[0].Owners) != c.owners {
+			if err != nil || len(found) != 1 != (id == missingID) || id != missingID && len(found[0].Owners) != c.owners {
 				t.Errorf("%+v: %+v, %v", c, found, err)
 			}
 			if got := p.requests(); !slices.Equal(got, want) {
 				t.Errorf("%+v: asked %q, want %q", c, got, want)
 			}
 		}
-		absent := []string{"/asset/" + nowhere}
+		absent := []string{"/asset/" + missingID}
 		shown, deleted := "/asset/"+there, append([]string{"/asset/" + gone}, c.deleted...)
 		if c.two {
 			shown, deleted, absent = "/assets", append([]string{"/assets"}, deleted...), append([]string{"/assets"}, absent...)
 		}
 		ask(there, "/rt", shown)
 		ask(gone, deleted...)
-		ask(nowhere, absent...)
+		ask(missingID, absent...)
 		s = mustOpen(t, Config{Name: "hq", URL: p.URL, Token: rt.Token, OwnerRole: c.role, OwnerKey: c.key})
 		all(t, s)
 		if got := p.requests(); slices.ContainsFunc(got[1:], func(path string) bool { return path != "/assets" }) {
 			t.Errorf("%+v: the list asked %q", c, got)
 		}
 		ask(there)
-		ask(nowhere, "/asset/"+nowhere)
+		ask(missingID, "/asset/"+missingID)
 	}
 }
 

@@ -61,12 +61,12 @@ type Config struct {
 
 // System reads one Request Tracker.
 type System struct {
-	config Config
-	url    string // of the server, without a slash at its end
-	states map[string]lifecycle.State
-	kinds  map[string]lifecycle.TaskKind
-	client *httpclient.Client
-	desk   *httpclient.Client // the same, for tickets
+	config     Config
+	url        string // of the server, without a slash at its end
+	states     map[string]lifecycle.State
+	kinds      map[string]lifecycle.TaskKind
+	client     *httpclient.Client
+	taskClient *httpclient.Client // the same, for tickets
 
 	scope      memo.Memo[*scope]
 	queues     memo.Memo[map[string]lifecycle.TaskKind]
@@ -74,11 +74,11 @@ type System struct {
 	names      memo.Memo[string]
 	tickets    memo.Memo[map[int64]lifecycle.Task]
 	unlisted   memo.Memo[struct{}]
-	everything memo.Memo[*census]
+	everything memo.Memo[*assetList]
 
 	mu     sync.Mutex
 	linked map[int64]int // how many tickets refer to an asset that was asked for by itself
-	listed *census       // nil before a list was read to its end
+	listed *assetList    // nil before a list was read to its end
 }
 
 var (
@@ -107,7 +107,7 @@ func open(c Config, t httpclient.Config) (*System, error) {
 	if problems = append(problems, problemsOf(err)...); len(problems) > 0 {
 		return nil, &system.ConfigError{System: c.Name, Problems: problems}
 	}
-	s.client, s.desk = client, client.For("Unable to Read Tasks")
+	s.client, s.taskClient = client, client.For("Unable to Read Tasks")
 	return s, nil
 }
 
@@ -249,7 +249,7 @@ func (s *System) number(id string) (int64, error) {
 	return 0, &fault.Fault{
 		Kind: fault.ErrConfig, Summary: "Unable to Find Asset Record",
 		Happened: fmt.Sprintf("The ids of assets in Request Tracker are numbers, and %s is not a number.", quote(id)),
-		Advice:   fmt.Sprintf("Write the number that stands in the address of the asset's page, for instance \"%s/17\".", s.config.Name),
+		Advice:   fmt.Sprintf("Write the number in the address of the asset's page, for instance \"%s/17\".", s.config.Name),
 	}
 }
 

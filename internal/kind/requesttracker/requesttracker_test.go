@@ -200,7 +200,7 @@ func TestRights(t *testing.T) {
 	if !strings.Contains(advice(err), "ShowAsset") {
 		t.Errorf("the advice is %q", advice(err))
 	}
-	if found, err := s.Asset(t.Context(), nowhere); err != nil || len(found) != 0 {
+	if found, err := s.Asset(t.Context(), missingID); err != nil || len(found) != 0 {
 		t.Errorf("an asset that was never there: %d records, %v", len(found), err)
 	}
 	err = listError(t, s)

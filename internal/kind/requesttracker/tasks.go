@@ -93,7 +93,7 @@ func (s *System) readTickets(ctx context.Context, ids []int64, kinds map[string]
 	err := s.walkTickets(ctx, ids, "", "Queue,Due", func(id int64, t *ticket) error {
 		seen[id] = true
 		if t.Queue == nil || t.Queue.ID == "" {
-			return s.desk.Unusable(fmt.Sprintf("ticket %d is told without its queue", id), adviceServer)
+			return s.taskClient.Unusable(fmt.Sprintf("ticket %d was returned without its queue", id), adviceServer)
 		}
 		kind, ours := kinds[string(t.Queue.ID)]
 		if !ours {
@@ -101,7 +101,7 @@ func (s *System) readTickets(ctx context.Context, ids []int64, kinds map[string]
 		}
 		due, err := parseDue(t.Due)
 		if err != nil {
-			return s.desk.Unusable(fmt.Sprintf("ticket %d is due at %s, and %s", id, quote(t.Due), err), adviceDue)
+			return s.taskClient.Unusable(fmt.Sprintf("ticket %d is due at %s, and %s", id, quote(t.Due), err), adviceDue)
 		}
 		number := strconv.FormatInt(id, 10)
 		into[id] = lifecycle.Task{ID: number, Kind: kind, Due: due, URL: s.url + "/Ticket/Display.html?id=" + number}
@@ -127,7 +127,7 @@ func (s *System) readTickets(ctx context.Context, ids []int64, kinds map[string]
 func (s *System) accountFor(ctx context.Context, id int64) error {
 	number := strconv.FormatInt(id, 10)
 	_, err := s.unlisted.Get(ctx, number, func(ctx context.Context) (struct{}, error) {
-		r, err := s.desk.Get(ctx, api(typeTicket, number), nil)
+		r, err := s.taskClient.Get(ctx, api(typeTicket, number), nil)
 		if err != nil {
 			return struct{}{}, err
 		}
@@ -137,9 +137,9 @@ func (s *System) accountFor(ctx context.Context, id int64) error {
 		case http.StatusNotFound:
 			return struct{}{}, s.notFound(r)
 		case http.StatusForbidden:
-			return struct{}{}, s.desk.Unusable(fmt.Sprintf("ticket %d refers to an asset, and the account may not see it", id), adviceTickets)
+			return struct{}{}, s.taskClient.Unusable(fmt.Sprintf("ticket %d refers to an asset, and the account may not see it", id), adviceTickets)
 		}
-		return struct{}{}, s.desk.Refused(r)
+		return struct{}{}, s.taskClient.Refused(r)
 	})
 	return err
 }
@@ -165,7 +165,7 @@ func (s *System) walkTickets(ctx context.Context, ids []int64, where, fields str
 	for i, id := range ids {
 		names[i] = strconv.FormatInt(id, 10)
 	}
-	return walk(ctx, s.desk, "tickets", " AND "+anyOf("id", names)+where, adviceTickets, query, s.config.PageSize,
+	return walk(ctx, s.taskClient, "tickets", " AND "+anyOf("id", names)+where, adviceTickets, query, s.config.PageSize,
 		func(t *ticket) ident { return t.ID },
 		func(id int64, t *ticket) (bool, error) {
 			if !slices.Contains(ids, id) {
@@ -178,7 +178,7 @@ func (s *System) walkTickets(ctx context.Context, ids []int64, where, fields str
 // lookForQueues returns the kinds of tasks by the ids of their queues.
 func (s *System) lookForQueues(ctx context.Context) (map[string]lifecycle.TaskKind, error) {
 	return s.queues.Get(ctx, "", func(ctx context.Context) (map[string]lifecycle.TaskKind, error) {
-		ids, err := s.resolve(ctx, s.desk, "queues", slices.Sorted(maps.Keys(s.kinds)), fmt.Sprintf(adviceNames, "queues", "SeeQueue"))
+		ids, err := s.resolve(ctx, s.taskClient, "queues", slices.Sorted(maps.Keys(s.kinds)), fmt.Sprintf(adviceNames, "queues", "SeeQueue"))
 		if err != nil {
 			return nil, err
 		}

@@ -58,7 +58,7 @@ func (s *System) failed(c *httpclient.Client, a *answer) error {
 		if !is {
 			continue
 		}
-		reason := fmt.Sprintf("it says with status %d that it has failed", a.response.Status)
+		reason := fmt.Sprintf("its answer with status %d reports a failure", a.response.Status)
 		if f.message != nil {
 			if text, err := f.message.text(a.variables); err == nil && text != "" {
 				reason += ": " + text

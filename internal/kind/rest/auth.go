@@ -59,7 +59,7 @@ func (c *checker) authenticate(ways []authText) ([]httpclient.Credential, *login
 	}
 	for _, f := range slices.Sorted(maps.Keys(c.config.Secrets)) {
 		if !known[f] && c.config.Secrets[f] != "" {
-			c.configProblem(f, "", fmt.Sprintf("The system does not take it. Accepted: %s.", listed(slices.Sorted(maps.Keys(known)))))
+			c.configProblem(f, "", fmt.Sprintf("The description does not use this credential. Accepted: %s.", listed(slices.Sorted(maps.Keys(known)))))
 		}
 	}
 	if chosen == nil {
@@ -86,7 +86,7 @@ func (c *checker) checkWay(at string, way *authText) {
 		}
 	}
 	if way.Basic && (len(way.Fields) > 2 || way.Login != nil) {
-		c.problem(at+".basic", "It takes two fields, the user name and the password, or one, a key; and no login.")
+		c.problem(at+".basic", "It takes two fields (the user name and the password) or one field (a key), and no login.")
 	}
 	if !way.Basic && len(way.Headers) == 0 {
 		c.problem(at+".headers", "A header is required that carries the credentials.")
@@ -226,7 +226,7 @@ func (l *login) credentials(ctx context.Context, s *System) ([]httpclient.Creden
 	if l.assertion != nil {
 		signed, err := l.assertion.sign(s.config.Clock.Now())
 		if err != nil {
-			return nil, s.loginClient.Unusable("no statement of who asks could be signed for it: "+err.Error(), adviceKey)
+			return nil, s.loginClient.Unusable("the login statement could not be signed: "+err.Error(), adviceKey)
 		}
 		s.loginClient.Hide(signed)
 		fields[assertionPlace] = signed
@@ -250,7 +250,7 @@ func (l *login) credentials(ctx context.Context, s *System) ([]httpclient.Creden
 	}
 	token, err := l.token.text(a.variables)
 	if err != nil || token == "" {
-		return nil, s.loginClient.Malformed(r, "the login gave no token")
+		return nil, s.loginClient.Malformed(r, "the login returned no token")
 	}
 	places := maps.Clone(l.fields)
 	places[sessionPlace] = token
@@ -259,7 +259,7 @@ func (l *login) credentials(ctx context.Context, s *System) ([]httpclient.Creden
 		value := h.value.fill(places)
 		made := httpclient.Header("", h.header, value, token)
 		if message := made.Check(); message != "" {
-			return nil, s.loginClient.Malformed(r, "the login gave a token that no header can carry")
+			return nil, s.loginClient.Malformed(r, "the login returned a token that is not valid in a header")
 		}
 		out = append(out, made)
 	}

@@ -9,7 +9,7 @@ import (
 // not that of the answer: a server that caps its answers, and says how many rows are
 // in one, would seem to hold no more. Where one page may have been everything, fewer
 // rows are asked for, and the number must not follow.
-func (k *catalog) counted(ctx context.Context, r *roll) error {
+func (k *catalog) counted(ctx context.Context, r *directoryIndex) error {
 	for _, l := range k.lists {
 		p := l.paging
 		if l.total == nil || p == nil || p.next != nil || p.cursor != nil || len(r.entries) < 2 || len(r.entries) > p.size {
@@ -24,7 +24,7 @@ func (k *catalog) counted(ctx context.Context, r *roll) error {
 			follows = total == few
 		}
 		if follows {
-			return k.client.Unusable(fmt.Sprintf("its list tells how many %s are in an answer instead of how many there are, so somebody may be missing", k.what), adviceRights)
+			return k.client.Unusable(fmt.Sprintf("the count in its list is the number of %s in one answer, not of all, so some may be missing", k.what), adviceRights)
 		}
 	}
 	return nil

@@ -292,14 +292,14 @@ func tooMuch(text string) string {
 
 // forbidden refuses what makes YAML mean something else than it shows.
 func forbidden(n ast.Node) error {
-	v := &strange{}
+	v := &yamlChecker{}
 	ast.Walk(v, n)
 	return v.err
 }
 
-type strange struct{ err error }
+type yamlChecker struct{ err error }
 
-func (s *strange) Visit(n ast.Node) ast.Visitor {
+func (s *yamlChecker) Visit(n ast.Node) ast.Visitor {
 	switch n.Type() {
 	case ast.AnchorType, ast.AliasType, ast.MergeKeyType, ast.TagType:
 		s.err = fmt.Errorf("line %d: anchors, aliases, merge keys and tags are not accepted", n.GetToken().Position.Line)
@@ -414,7 +414,7 @@ func (c *checker) zone(text string) *time.Location {
 		return time.UTC
 	}
 	if name == "Local" {
-		c.problem("time_zone", "The time zone of this machine must not matter: name one.")
+		c.problem("time_zone", "Local is not accepted, because the result would depend on this machine. Write the name of a time zone.")
 		return time.UTC
 	}
 	zone, err := time.LoadLocation(name)

@@ -30,7 +30,7 @@ func (s *System) Person(ctx context.Context, key string) ([]lifecycle.Person, er
 	if err != nil {
 		return nil, err
 	}
-	people, err := s.people.told(found)
+	people, err := s.people.persons(found)
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +66,7 @@ func (s *System) ready(ctx context.Context) error {
 				return struct{}{}, err
 			}
 			if len(found) == 0 {
-				return struct{}{}, s.people.client.Unusable(fmt.Sprintf("it does not show %q, which probe says is there", key), adviceRights)
+				return struct{}{}, s.people.client.Unusable(fmt.Sprintf("it does not show %q, which probe lists", key), adviceRights)
 			}
 		}
 		return struct{}{}, nil
@@ -105,7 +105,7 @@ type relation struct {
 // follow reads what is related to an entry.
 func (k *catalog) follow(ctx context.Context, r *reference, id string) ([]relation, error) {
 	var found []relation
-	err := steadily(k.client, func() error {
+	err := untilConsistent(k.client, func() error {
 		found = nil
 		passedOver := 0
 		return r.listing.read(ctx, k.s, k.client, places(strings.TrimPrefix(id, k.prefix)), func(item any) (string, error) {
@@ -174,7 +174,7 @@ func (s *System) Members(ctx context.Context, team string) ([]lifecycle.Person, 
 	if err := m.run(ctx); err != nil {
 		return nil, err
 	}
-	return m.told()
+	return m.persons()
 }
 
 // membership gathers who is in a team.
@@ -189,7 +189,7 @@ type membership struct {
 func (m *membership) run(ctx context.Context) error {
 	for next := 0; next < len(m.teams); next++ {
 		if next >= mostTeams {
-			return m.s.teams.client.Unusable(fmt.Sprintf("more than %d teams are inside one", mostTeams), "Make an asset's owner a smaller team.")
+			return m.s.teams.client.Unusable(fmt.Sprintf("more than %d teams are nested inside one team", mostTeams), "Name a smaller team as the owner of the asset.")
 		}
 		for _, r := range m.s.teams.member {
 			members, err := m.s.teams.follow(ctx, r, m.teams[next])
@@ -252,15 +252,15 @@ func (m *membership) complete(ctx context.Context) error {
 	return nil
 }
 
-// told returns who was gathered. A member who is named and not shown has been
+// persons returns who was gathered. A member who is named and not shown has been
 // deleted, or is hidden from the account; that is no matter as long as somebody
 // else is there to take care.
-func (m *membership) told() ([]lifecycle.Person, error) {
+func (m *membership) persons() ([]lifecycle.Person, error) {
 	var entries []*entry
 	for _, id := range slices.Sorted(maps.Keys(m.people)) {
 		entries = append(entries, m.people[id])
 	}
-	out, err := m.s.people.told(entries)
+	out, err := m.s.people.persons(entries)
 	if err != nil {
 		return nil, err
 	}
@@ -275,11 +275,11 @@ func (m *membership) told() ([]lifecycle.Person, error) {
 	return out, nil
 }
 
-// Everybody yields the people and teams whom the lists show. Their teams are left
+// ListPeople yields the people and teams whom the lists show. Their teams are left
 // out where the description asks for them person by person: TeamsOf tells them.
-func (s *System) Everybody(ctx context.Context) iter.Seq2[system.Entry, error] {
+func (s *System) ListPeople(ctx context.Context) iter.Seq2[system.Entry, error] {
 	return func(yield func(system.Entry, error) bool) {
-		all, err := s.everybody(ctx)
+		all, err := s.listEntries(ctx)
 		if err != nil {
 			yield(system.Entry{}, err)
 			return
@@ -311,7 +311,7 @@ func keysOfFlawed(entries []*entry) map[string]bool {
 	return out
 }
 
-func (s *System) everybody(ctx context.Context) ([]*entry, error) {
+func (s *System) listEntries(ctx context.Context) ([]*entry, error) {
 	if s.people == nil {
 		return nil, ctx.Err()
 	}
@@ -329,7 +329,7 @@ func (s *System) everybody(ctx context.Context) ([]*entry, error) {
 	return append(entriesOf(people), entriesOf(teams)...), nil
 }
 
-func entriesOf(r *roll) []*entry {
+func entriesOf(r *directoryIndex) []*entry {
 	if r == nil {
 		return nil
 	}

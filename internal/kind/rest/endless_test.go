@@ -38,10 +38,10 @@ func TestListsWithoutEnd(t *testing.T) {
 		pages       int
 		says        string
 	}{
-		"links to empty pages":    {linked, func(int) string { return "" }, limit.MostBarren, "brought nothing new"},
+		"links to empty pages":    {linked, func(int) string { return "" }, limit.MostWithoutNew, "contained nothing new"},
 		"links to new rows":       {linked, func(n int) string { return fmt.Sprintf(`{"id": "A-%d"}`, n) }, 30, "no end after 30m"},
 		"links to the same rows":  {linked, func(int) string { return `{"id": "A"}` }, 2 * maxPasses, "twice while its pages were read"},
-		"cursors to empty pages":  {cursored, func(int) string { return "" }, limit.MostBarren, "brought nothing new"},
+		"cursors to empty pages":  {cursored, func(int) string { return "" }, limit.MostWithoutNew, "contained nothing new"},
 		"cursors to new rows":     {cursored, func(n int) string { return fmt.Sprintf(`{"id": "A-%d"}`, n) }, 30, "no end after 30m"},
 		"cursors to the same row": {cursored, func(int) string { return `{"id": "A"}` }, 2 * maxPasses, "twice while its pages were read"},
 	} {

@@ -11,7 +11,7 @@ import (
 
 // One entry that cannot be read concerns those alone who need it: the others are
 // found, and who looks it up is told what is wrong with it, and never that it is absent.
-func TestAnEntryThatCannotBeReadIsToldWhereItIsNeeded(t *testing.T) {
+func TestUnreadableEntryIsReportedWhereItIsNeeded(t *testing.T) {
 	for name, description := range directories {
 		t.Run(name, func(t *testing.T) {
 			server := newDirectory(company(7))
@@ -32,7 +32,7 @@ func TestAnEntryThatCannotBeReadIsToldWhereItIsNeeded(t *testing.T) {
 			if found, err := s.Person(t.Context(), "user2@example.org"); err != nil || len(found) != 1 {
 				t.Errorf("another one is %v, %v", found, err)
 			}
-			listed, err := readAll(t, s.Everybody(t.Context()))
+			listed, err := readAll(t, s.ListPeople(t.Context()))
 			if err != nil || len(listed) != 7 {
 				t.Fatalf("%d are listed, %v", len(listed), err)
 			}
@@ -70,7 +70,7 @@ func TestAListThatCannotBeRead(t *testing.T) {
 				found, err := s.Person(t.Context(), key)
 				systemtest.WantUnavailable(t, len(found), err)
 			}
-			_, err := readAll(t, s.Everybody(t.Context()))
+			_, err := readAll(t, s.ListPeople(t.Context()))
 			systemtest.WantUnavailable(t, 0, err)
 		})
 	}

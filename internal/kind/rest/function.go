@@ -15,8 +15,8 @@ import (
 
 // ours are the functions that CEL lacks for reading answers.
 var ours = []cel.EnvOption{
-	cel.Function("dig", walkers("dig", true)...),
-	cel.Function("find", walkers("find", false)...),
+	cel.Function("dig", pathFunctions("dig", true)...),
+	cel.Function("find", pathFunctions("find", false)...),
 	cel.Function("text", cel.Overload("text_dyn", []*cel.Type{cel.DynType}, cel.StringType, cel.UnaryBinding(func(v ref.Val) ref.Val {
 		s, err := toText(v)
 		if err != nil {
@@ -44,12 +44,12 @@ var ours = []cel.EnvOption{
 		}))),
 }
 
-// walkers declares x.dig("a.b") and x.dig(["a", "b"]): the value below, null if
+// pathFunctions declares x.dig("a.b") and x.dig(["a", "b"]): the value below, null if
 // something on the way is null. A key that is missing, and one below what holds
 // no keys, is an error for dig, for a system that stops to show a field must not
 // look as if the field were empty, and null for find: what is looked for there is
 // not there, whatever is in its place.
-func walkers(name string, strict bool) []cel.FunctionOpt {
+func pathFunctions(name string, strict bool) []cel.FunctionOpt {
 	return []cel.FunctionOpt{
 		cel.MemberOverload(name+"_path", []*cel.Type{cel.DynType, cel.StringType}, cel.DynType, cel.BinaryBinding(func(v, path ref.Val) ref.Val {
 			text, ok := path.(types.String)

@@ -251,7 +251,7 @@ func FuzzKey(f *testing.F) {
 func staysInside(t *testing.T, k *catalog, key string) {
 	t.Helper()
 	for _, w := range k.ways {
-		possible, safe, err := k.suits(w, key)
+		possible, safe, err := k.usableFor(w, key)
 		if err != nil {
 			t.Fatal(err)
 		}

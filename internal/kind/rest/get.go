@@ -66,8 +66,8 @@ func (c *checker) get(at string, t *getText, place string) *get {
 			c.problem(at, "total and paging belong to items.")
 		}
 		if t.NotFound == "" {
-			c.problem(at+".not_found", "An expression is required that recognises the answer for what does not exist. "+
-				"A status of 404 alone is also what a wrong url is answered with.")
+			c.problem(at+".not_found", "An expression is required that recognises the answer for an item that does not exist. "+
+				"A wrong url is answered with status 404 as well.")
 		}
 		g.notFound = c.compile(at+".not_found", t.NotFound, inAnswer, cel.BoolType)
 		g.question = c.question(at, t.Path, t.Query, t.Body, place)
@@ -174,7 +174,7 @@ func (s *System) ask(ctx context.Context, c *httpclient.Client, g *get, asked st
 // malformed returns the error of an item that cannot be read. A request that was
 // made to read it may have failed by itself.
 func (s *System) malformed(ctx context.Context, a *answer, err error) error {
-	if passes(err) || ctx.Err() != nil {
+	if isFinal(err) || ctx.Err() != nil {
 		return cmp.Or(err, ctx.Err())
 	}
 	return s.client.Malformed(a.response, err.Error())
@@ -183,7 +183,7 @@ func (s *System) malformed(ctx context.Context, a *answer, err error) error {
 // searched asks for the records that a query finds.
 func (s *System) searched(ctx context.Context, id string) ([]lifecycle.Record, error) {
 	var out []lifecycle.Record
-	err := steadily(s.client, func() error {
+	err := untilConsistent(s.client, func() error {
 		out = nil
 		return s.get.search.read(ctx, s, s.client, places(id), func(item any) (string, error) {
 			record, key, err := s.record(ctx, item, id)

@@ -84,7 +84,7 @@ func TestGitea(t *testing.T) {
 	for i := range 60 {
 		g.AddUser(t, servers.GiteaUser{Username: fmt.Sprintf("user%02d", i), Email: fmt.Sprintf("user%02d@example.test", i)})
 	}
-	everybody, err := readAll(t, openGitea(t, g.URL, g.Token, "").Everybody(t.Context()))
+	everybody, err := readAll(t, openGitea(t, g.URL, g.Token, "").ListPeople(t.Context()))
 	if want := 2 + 4 + 60; err != nil || len(everybody) != want {
 		t.Errorf("%d entries, want %d: %v", len(everybody), want, err)
 	}

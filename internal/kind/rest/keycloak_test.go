@@ -244,7 +244,7 @@ func peopleOfKeycloak(t *testing.T, r *servers.KeycloakRealm, ids map[string]str
 			t.Errorf("the members of %s are %q, %v", team, got, err)
 		}
 	}
-	everybody, err := readAll(t, s.Everybody(t.Context()))
+	everybody, err := readAll(t, s.ListPeople(t.Context()))
 	if want := 4 + 1 + 5; err != nil || len(everybody) != want {
 		t.Errorf("%d entries, want %d: %v", len(everybody), want, err)
 	}
@@ -264,7 +264,7 @@ func rightsInKeycloak(t *testing.T, r *servers.KeycloakRealm, ids map[string]str
 					found, err := s.Person(t.Context(), key)
 					systemtest.WantUnavailable(t, len(found), err)
 				}
-				_, err := readAll(t, s.Everybody(t.Context()))
+				_, err := readAll(t, s.ListPeople(t.Context()))
 				systemtest.WantUnavailable(t, 0, err)
 			}
 			found, err := openKeycloak(t, r, account).Members(t.Context(), ids["payments"])
@@ -319,7 +319,7 @@ func TestThousandsOfPeopleInKeycloak(t *testing.T) {
 		asked += n
 		return n
 	}
-	everybody, err := readAll(t, s.Everybody(t.Context()))
+	everybody, err := readAll(t, s.ListPeople(t.Context()))
 	// A login; pages and a count of users, of service accounts and of groups.
 	if n, want := sent(), 1+(4+1)+(1+1)+(1+1); err != nil || len(everybody) != people+2 || n != want {
 		t.Errorf("%d entries after %d requests, want %d: %v", len(everybody), n, want, err)

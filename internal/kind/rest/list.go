@@ -111,23 +111,23 @@ func (c *checker) paging(at string, t *pagingText, l *listing) *paging {
 	case t.Next != "" && t.Cursor != "":
 		c.problem(at, "next and cursor exclude each other.")
 	case t.Next == "" && !turns && !l.turns():
-		c.problem(at+".query", "Nothing in it turns the page: {offset}, {page} or {cursor} is required, or next.")
+		c.problem(at+".query", "It does not ask for the next page: {offset}, {page} or {cursor} is required, or next.")
 	case t.Next == "" && t.Cursor == "" && l.total == nil && l.count == nil:
-		c.problem(at, "total or count is required beside counted pages: without it, the end cannot be told from rows that are held back.")
+		c.problem(at, "total or count is required with counted pages: without it, the end of the list looks the same as rows that are held back.")
 	}
 	return p
 }
 
-// unsteady is the error of a list that contradicts itself. It may do so because
+// inconsistentList is the error of a list that contradicts itself. It may do so because
 // it is being changed, so it is read again.
-type unsteady struct{ reason, advice string }
+type inconsistentList struct{ reason, advice string }
 
-func (u *unsteady) Error() string { return u.reason }
+func (u *inconsistentList) Error() string { return u.reason }
 
-// steadily reads until a list agrees with itself.
-func steadily(c *httpclient.Client, read func() error) error {
+// untilConsistent reads until a list agrees with itself.
+func untilConsistent(c *httpclient.Client, read func() error) error {
 	var err error
-	var u *unsteady
+	var u *inconsistentList
 	for range maxPasses {
 		if err = read(); !errors.As(err, &u) {
 			return err
@@ -169,7 +169,7 @@ func (l *listing) read(ctx context.Context, s *System, c *httpclient.Client, pla
 		}
 		if l.total != nil {
 			if total >= 0 && n != total {
-				return &unsteady{fmt.Sprintf("the number of its rows changed from %d to %d while they were read", total, n), adviceAgain}
+				return &inconsistentList{fmt.Sprintf("the number of its rows changed from %d to %d while they were read", total, n), adviceAgain}
 			}
 			total = n
 		}
@@ -191,7 +191,7 @@ func (l *listing) read(ctx context.Context, s *System, c *httpclient.Client, pla
 		}
 	}
 	if total >= 0 && len(seen) != total {
-		return &unsteady{fmt.Sprintf("it counts %d rows and shows %d", total, len(seen)), adviceRights}
+		return &inconsistentList{fmt.Sprintf("it counts %d rows and shows %d", total, len(seen)), adviceRights}
 	}
 	return nil
 }
@@ -201,12 +201,12 @@ func takeRows(ctx context.Context, c *httpclient.Client, a *answer, rows []any, 
 	for _, row := range rows {
 		key, err := take(row)
 		switch {
-		case passes(err) || err != nil && ctx.Err() != nil:
+		case isFinal(err) || err != nil && ctx.Err() != nil:
 			return err
 		case err != nil:
 			return c.Malformed(a.response, err.Error())
 		case seen[key]:
-			return &unsteady{fmt.Sprintf("it gave the row %q twice while its pages were read", key), adviceAgain}
+			return &inconsistentList{fmt.Sprintf("it gave the row %q twice while its pages were read", key), adviceAgain}
 		}
 		seen[key] = true
 	}
@@ -225,7 +225,7 @@ func (l *listing) partial(a *answer, seen int) string {
 		}
 	}
 	if follows := l.paging != nil && l.paging.next != nil; !follows && links(a.response.Header)["next"] != "" {
-		return "its header Link leads to a further page"
+		return "its header Link points to a further page"
 	}
 	return ""
 }
@@ -332,7 +332,7 @@ func (l *listing) turn(c *httpclient.Client, a *answer, at *page, rows, seen, to
 		return false, nil
 	}
 	if at.visited[text] {
-		return false, &unsteady{"its pages lead back to one that was read already", adviceAgain}
+		return false, &inconsistentList{"its pages lead back to one that was read already", adviceAgain}
 	}
 	at.visited[text] = true
 	if l.paging.next != nil {
@@ -392,7 +392,7 @@ func (f *rowIndex[T]) add(id, key string, entry T) error {
 		if at == unnamed && id == "" || at != unnamed && reflect.DeepEqual(f.entries[at], entry) {
 			return nil
 		}
-		return &unsteady{fmt.Sprintf("the row %q changed while it was read", key), adviceAgain}
+		return &inconsistentList{fmt.Sprintf("the row %q changed while it was read", key), adviceAgain}
 	}
 	if id == "" {
 		f.byKey[key] = unnamed
@@ -426,7 +426,7 @@ func each[T any](read func() (*rowIndex[T], error)) iter.Seq2[T, error] {
 // key of the row.
 func gather[T any](ctx context.Context, s *System, c *httpclient.Client, lists []*listing, row func(l *listing, item any) (entry T, id, key string, err error)) (*rowIndex[T], error) {
 	var f *rowIndex[T]
-	err := steadily(c, func() error {
+	err := untilConsistent(c, func() error {
 		f = &rowIndex[T]{byID: make(map[string][]int), byKey: make(map[string]int)}
 		for _, l := range lists {
 			take := func(item any) (string, error) {

@@ -75,16 +75,16 @@ tasks:
 assets: { id: item.id, fields: {}, list: [{ path: assets, items: body.items }] }
 `
 
-// unsteadyCase is what a list answers, what comes of it, and after how many
+// inconsistentCase is what a list answers, what comes of it, and after how many
 // requests. It is one of as many lists.
-type unsteadyCase struct {
+type inconsistentCase struct {
 	pages []string
 	want  string // ids, or the fault
 	asked int
 	lists int
 }
 
-func (c unsteadyCase) check(t *testing.T, description, want string, read func(*testing.T, *System) (string, error)) {
+func (c inconsistentCase) check(t *testing.T, description, want string, read func(*testing.T, *System) (string, error)) {
 	t.Helper()
 	if c.lists == 2 {
 		description = strings.Replace(description, "list: [", `list: [{ path: b, items: body.items, total: number(body.total), paging: { query: { start: "{offset}", count: "{limit}" } } }, `, 1)
@@ -107,7 +107,7 @@ func TestUnsteadyLists(t *testing.T) {
 	ofTasks := map[string]string{
 		"a row without an id": "a task has no id", "a field is gone": "tasks.fields.url: no such key: name", "nothing": "",
 	}
-	for name, c := range map[string]unsteadyCase{
+	for name, c := range map[string]inconsistentCase{
 		"one page":                  {pagesOf("2: A B"), "A B", 1, 1},
 		"two pages":                 {pagesOf("3: A B", "3: C"), "A B C", 2, 1},
 		"a total as a text":         {pagesOf(`"3": A B`, "3.0: C"), "A B C", 2, 1},
@@ -121,8 +121,8 @@ func TestUnsteadyLists(t *testing.T) {
 		"for ever more":             {pagesOf("3: A", "4: B", "5: C", "6: D", "7: E", "8: F"), "changed from 7 to 8", 6, 1},
 		"the same row in one page":  {pagesOf("2: A A"), "twice", 3, 1},
 		"a row without an id":       {pagesOf(`2: A =x`), "an item has no id", 1, 1},
-		"rows that are no objects":  {[]string{`{"total": 1, "items": ["A"]}`}, "an item is no object", 1, 1},
-		"null for a row":            {[]string{`{"total": 1, "items": [null]}`}, "an item is no object", 1, 1},
+		"rows that are no objects":  {[]string{`{"total": 1, "items": ["A"]}`}, "an item is not an object", 1, 1},
+		"null for a row":            {[]string{`{"total": 1, "items": [null]}`}, "an item is not an object", 1, 1},
 		"no list":                   {[]string{`{"total": 1, "items": {"A": {}}}`}, "it gave no list", 1, 1},
 		"no total":                  {[]string{`{"items": [{"id": "A", "name": ""}]}`}, "no such key: total", 1, 1},
 		"a total that is no number": {pagesOf(`"many": A`), "a number of rows was expected", 1, 1},

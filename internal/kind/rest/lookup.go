@@ -12,13 +12,13 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
 )
 
-// roll is everybody whom the lists show.
-type roll struct {
+// directoryIndex holds all entries that the lists show.
+type directoryIndex struct {
 	*rowIndex[*entry]
 	byName map[string][]int // folded key -> places
 }
 
-func (r *roll) named(key string) []*entry {
+func (r *directoryIndex) named(key string) []*entry {
 	var out []*entry
 	for _, i := range r.byName[system.Fold(key)] {
 		out = append(out, r.entries[i])
@@ -27,8 +27,8 @@ func (r *roll) named(key string) []*entry {
 }
 
 // all reads all lists, once a run.
-func (k *catalog) all(ctx context.Context) (*roll, error) {
-	return k.listed.Get(ctx, "", func(ctx context.Context) (*roll, error) {
+func (k *catalog) all(ctx context.Context) (*directoryIndex, error) {
+	return k.listed.Get(ctx, "", func(ctx context.Context) (*directoryIndex, error) {
 		r, err := k.read(ctx, k.lists)
 		if err == nil {
 			err = k.readable(r)
@@ -43,12 +43,12 @@ func (k *catalog) all(ctx context.Context) (*roll, error) {
 // readable returns the fault of a list that shows nobody but those who were deleted,
 // or of which no entry can be read: then the description does not fit. Otherwise an
 // entry that cannot be read is a fault for those alone who need it.
-func (k *catalog) readable(r *roll) error {
+func (k *catalog) readable(r *directoryIndex) error {
 	isFlawed := func(e *entry) bool { return e.flaw != nil }
 	here := slices.DeleteFunc(slices.Clone(r.entries), func(e *entry) bool { return e.deleted })
 	switch flawed := slices.IndexFunc(here, isFlawed); {
 	case len(here) == 0:
-		return k.nobody()
+		return k.emptyFault()
 	case flawed >= 0 && !slices.ContainsFunc(here, func(e *entry) bool { return e.flaw == nil }):
 		return k.unreadable(here[flawed])
 	}
@@ -65,7 +65,7 @@ func (k *catalog) unreadable(e *entry) error {
 }
 
 // read reads lists.
-func (k *catalog) read(ctx context.Context, lists []*listing) (*roll, error) {
+func (k *catalog) read(ctx context.Context, lists []*listing) (*directoryIndex, error) {
 	rows, err := gather(ctx, k.s, k.client, lists, func(l *listing, item any) (*entry, string, string, error) {
 		e, err := k.entry(item)
 		if err != nil {
@@ -77,8 +77,8 @@ func (k *catalog) read(ctx context.Context, lists []*listing) (*roll, error) {
 	if err != nil {
 		return nil, err
 	}
-	passOnKeys(rows.entries)
-	r := &roll{rows, make(map[string][]int, len(rows.entries))}
+	releaseDeletedKeys(rows.entries)
+	r := &directoryIndex{rows, make(map[string][]int, len(rows.entries))}
 	for i, e := range rows.entries {
 		for _, key := range e.keys {
 			key = system.Fold(key)
@@ -90,9 +90,9 @@ func (k *catalog) read(ctx context.Context, lists []*listing) (*roll, error) {
 	return r, nil
 }
 
-// passOnKeys takes from those who were deleted the keys that somebody has who is
+// releaseDeletedKeys takes from those who were deleted the keys that somebody has who is
 // there: an address is given again, and a look-up finds its new holder.
-func passOnKeys(entries []*entry) {
+func releaseDeletedKeys(entries []*entry) {
 	held := make(map[string]bool)
 	for _, e := range entries {
 		for _, key := range e.keys {
@@ -111,15 +111,15 @@ func (k *catalog) discarded(ctx context.Context, key string) ([]*entry, error) {
 	if len(k.trash) == 0 {
 		return nil, nil
 	}
-	r, err := k.deleted.Get(ctx, "", func(ctx context.Context) (*roll, error) { return k.read(ctx, k.trash) })
+	r, err := k.deleted.Get(ctx, "", func(ctx context.Context) (*directoryIndex, error) { return k.read(ctx, k.trash) })
 	if err != nil {
 		return nil, err
 	}
 	return r.named(key), nil
 }
 
-// nobody is the fault of a directory that shows no entry at all.
-func (k *catalog) nobody() error {
+// emptyFault returns the fault of a directory that shows no entry at all.
+func (k *catalog) emptyFault() error {
 	if k.team {
 		return k.client.Unusable("it shows no team at all, so a missing team proves nothing",
 			"Give the account the right to see all teams. If there are none, set what the description asks for to read people alone.")
@@ -143,7 +143,7 @@ func (k *catalog) find(ctx context.Context, key string) ([]*entry, error) {
 		return nil, err
 	}
 	if found = all.named(key); len(found) == 0 && k.hides {
-		return nil, k.client.Unusable(fmt.Sprintf("it cannot be asked for %q safely, and its list may leave somebody out", key), adviceFilter)
+		return nil, k.client.Unusable(fmt.Sprintf("it cannot be asked for %q safely, and its list may be incomplete", key), adviceFilter)
 	}
 	return found, nil
 }
@@ -154,7 +154,7 @@ func (k *catalog) ask(ctx context.Context, key string) (found []*entry, certain 
 	var asked []int
 	unasked := false
 	for i, w := range k.ways {
-		possible, safe, err := k.suits(w, key)
+		possible, safe, err := k.usableFor(w, key)
 		if err != nil {
 			return nil, false, err
 		}
@@ -198,7 +198,7 @@ func (k *catalog) ask(ctx context.Context, key string) (found []*entry, certain 
 // spellings returns how a key is asked for: letters beyond ASCII in either case and
 // Unicode form, for systems that do not compare them as they compare the others.
 func spellings(key string) []string {
-	if skeleton(key) == system.Fold(key) {
+	if maskNonASCII(key) == system.Fold(key) {
 		return []string{key}
 	}
 	var out []string
@@ -212,9 +212,9 @@ func spellings(key string) []string {
 	return out
 }
 
-// suits decides whether a way is asked for a key: whether it may find somebody by
+// usableFor decides whether a way is asked for a key: whether it may find somebody by
 // such a key, and whether it can be asked safely.
-func (k *catalog) suits(w *way, key string) (possible, safe bool, err error) {
+func (k *catalog) usableFor(w *way, key string) (possible, safe bool, err error) {
 	possible, safe = true, key != "." && key != ".." // no path can name these
 	variables := k.s.variables(key)
 	if w.possible != nil {
@@ -232,16 +232,16 @@ func (k *catalog) suits(w *way, key string) (possible, safe bool, err error) {
 // errOthers says that a way found somebody else: it did not understand the question.
 var errOthers = errors.New("somebody else was found")
 
-// tried is what a way answered when it was asked for a key.
-type tried struct {
+// lookUpAnswer is what a way answered when it was asked for a key.
+type lookUpAnswer struct {
 	found      []*entry        // those whom the key names
 	others     map[string]bool // ids of those whom a wide way also found
 	understood bool            // nobody else was found, or only by a wide way
 }
 
 // try asks a way for a key.
-func (k *catalog) try(ctx context.Context, w *way, key string) (tried, error) {
-	var t tried
+func (k *catalog) try(ctx context.Context, w *way, key string) (lookUpAnswer, error) {
+	var t lookUpAnswer
 	take := func(item any) (string, error) {
 		e, err := k.entry(item)
 		switch {
@@ -250,7 +250,7 @@ func (k *catalog) try(ctx context.Context, w *way, key string) (tried, error) {
 		case e.named(key):
 			t.found = append(t.found, e)
 		case !w.wide && !similar(e, key):
-			return "", &passed{errOthers}
+			return "", &finalError{errOthers}
 		default:
 			t.others[e.person.ID] = true
 		}
@@ -259,7 +259,7 @@ func (k *catalog) try(ctx context.Context, w *way, key string) (tried, error) {
 	var err error
 	t.others = make(map[string]bool)
 	if w.search != nil {
-		err = steadily(k.client, func() error {
+		err = untilConsistent(k.client, func() error {
 			t.found = nil
 			return w.search.read(ctx, k.s, k.client, places(key), take)
 		})
@@ -267,7 +267,7 @@ func (k *catalog) try(ctx context.Context, w *way, key string) (tried, error) {
 		err = k.one(ctx, w, key, take)
 	}
 	if errors.Is(err, errOthers) {
-		return tried{}, nil
+		return lookUpAnswer{}, nil
 	}
 	t.understood = err == nil
 	return t, err
@@ -276,7 +276,7 @@ func (k *catalog) try(ctx context.Context, w *way, key string) (tried, error) {
 // proves reports whether an answer shows that a way works: it found somebody who is
 // known to be there, and not all the others of the list's first page as well, as a way
 // does that ignores what it is asked for.
-func (t *tried) proves(known string, samples []sample) bool {
+func (t *lookUpAnswer) proves(known string, samples []sample) bool {
 	if !t.understood || !slices.ContainsFunc(t.found, func(e *entry) bool { return e.person.ID == known }) {
 		return false
 	}
@@ -286,11 +286,11 @@ func (t *tried) proves(known string, samples []sample) bool {
 // similar reports whether an entry has the key but for marks and accents that a
 // database passes over. Somebody of a similar name is another person.
 func similar(e *entry, key string) bool {
-	return slices.ContainsFunc(e.keys, func(have string) bool { return skeleton(have) == skeleton(key) })
+	return slices.ContainsFunc(e.keys, func(have string) bool { return maskNonASCII(have) == maskNonASCII(key) })
 }
 
-// skeleton is what a database compares that does not tell accents.
-func skeleton(s string) string {
+// maskNonASCII returns what a database compares that ignores accents.
+func maskNonASCII(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r > '~' {
 			return '?'
@@ -306,7 +306,7 @@ func (k *catalog) one(ctx context.Context, w *way, key string, take func(any) (s
 		return err
 	}
 	if _, err := take(item); err != nil {
-		if passes(err) {
+		if isFinal(err) {
 			return err
 		}
 		return k.client.Malformed(a.response, err.Error())
@@ -344,7 +344,7 @@ func (k *catalog) shown(ctx context.Context) ([]sample, error) {
 				return out, nil
 			}
 		}
-		return nil, k.nobody()
+		return nil, k.emptyFault()
 	})
 }
 
@@ -376,7 +376,7 @@ func (k *catalog) proven(ctx context.Context, place int) (bool, error) {
 			if !ok {
 				continue
 			}
-			possible, safe, err := k.suits(w, key)
+			possible, safe, err := k.usableFor(w, key)
 			if err != nil {
 				return false, err
 			}
@@ -410,27 +410,27 @@ func withID(entries []*entry, id string) *entry {
 func (k *catalog) price(key string) int {
 	n := 0
 	for _, w := range k.ways {
-		if possible, safe, err := k.suits(w, key); err == nil && possible && safe {
+		if possible, safe, err := k.usableFor(w, key); err == nil && possible && safe {
 			n += len(spellings(key))
 		}
 	}
 	return n
 }
 
-// passed is an error that is returned as it is: it is no fault of an answer.
-type passed struct{ error }
+// finalError is an error that is returned as it is: it is no fault of an answer.
+type finalError struct{ error }
 
-func (p *passed) Unwrap() error { return p.error }
+func (p *finalError) Unwrap() error { return p.error }
 
-// passes reports whether an error of a row is to be returned as it is.
-func passes(err error) bool {
-	var told *unsteady
-	var p *passed
+// isFinal reports whether an error of a row is to be returned as it is.
+func isFinal(err error) bool {
+	var told *inconsistentList
+	var p *finalError
 	return errors.As(err, &told) || errors.As(err, &p) || isFault(err)
 }
 
-// told returns the persons of entries. All of them must be readable.
-func (k *catalog) told(entries []*entry) ([]lifecycle.Person, error) {
+// persons returns the persons of entries. All of them must be readable.
+func (k *catalog) persons(entries []*entry) ([]lifecycle.Person, error) {
 	var out []lifecycle.Person
 	for _, e := range entries {
 		if e.flaw != nil {

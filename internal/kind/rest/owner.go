@@ -48,12 +48,12 @@ func (c *checker) owner(t *ownerText) *ownerRules {
 		key: c.compile(at+".key", t.Key, inItem, scalars...), lists: c.listings(at+".list", t.List),
 	}
 	if len(t.Get) == 0 {
-		c.problem(at+".get", "At least one way is required to ask for an owner.")
+		c.problem(at+".get", "At least one look-up of an owner is required.")
 	}
 	for i := range t.Get {
 		at := fmt.Sprintf("%s.get[%d]", at, i)
 		if t.Get[i].Items != "" || t.Get[i].Possible != "" || t.Get[i].Askable != "" {
-			c.problem(at, "Owners are asked for by item, and neither possible nor askable.")
+			c.problem(at, "An owner look-up uses item; possible and askable are not accepted.")
 		}
 		if g := c.get(at, &t.Get[i], idPlace); g != nil {
 			o.ways = append(o.ways, g)
@@ -132,7 +132,7 @@ func (s *System) askOwner(ctx context.Context, way *get, id string) (key string,
 // readOwner returns the id of an entry and what names the owner.
 func (s *System) readOwner(item any) (id, key string, err error) {
 	if _, ok := item.(map[string]any); !ok {
-		return "", "", errors.New("an owner is no object")
+		return "", "", errors.New("an owner is not an object")
 	}
 	variables := s.itemVariables(item, "")
 	if id, err = s.owner.id.text(variables); err == nil {
@@ -143,7 +143,7 @@ func (s *System) readOwner(item any) (id, key string, err error) {
 
 func (s *System) listOwners(ctx context.Context) (map[string]string, error) {
 	var all map[string]string
-	err := steadily(s.client, func() error {
+	err := untilConsistent(s.client, func() error {
 		all = make(map[string]string)
 		for _, l := range s.owner.lists {
 			err := l.read(ctx, s, s.client, nil, func(item any) (string, error) {

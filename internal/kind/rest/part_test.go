@@ -10,7 +10,7 @@ import (
 
 // A description that does not turn the page reads the first page alone. Whatever the
 // answer says of more, nobody and nothing on other pages is taken for absent.
-func TestAnAnswerThatTellsOfMoreIsNoAnswer(t *testing.T) {
+func TestAPartialAnswerIsUnavailable(t *testing.T) {
 	const asset = `
 name: one
 assets: { id: item.id, fields: {}, list: [{ path: list, items: body.items }] }

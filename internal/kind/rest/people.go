@@ -78,8 +78,8 @@ type catalog struct {
 	member       []*reference // of one team
 	hidesMembers *expression  // whether the members of a team may be hidden; nil if those of none are
 
-	listed  memo.Memo[*roll]
-	deleted memo.Memo[*roll]
+	listed  memo.Memo[*directoryIndex]
+	deleted memo.Memo[*directoryIndex]
 	samples memo.Memo[[]sample] // of the list's first page
 	sound   memo.Memo[bool]     // whether a way finds whom it should, by its place
 	related memo.Memo[[]string] // the teams of a person, by id
@@ -104,11 +104,11 @@ type reference struct {
 func (s *System) compilePeople(c *checker, d *document) {
 	if d.People == nil {
 		if d.Teams != nil {
-			c.problem("teams", "They need people: teams are read from a directory that knows who is in them.")
+			c.problem("teams", "teams requires people: the members of a team are people.")
 		}
 		for attribute, set := range map[string]bool{"kinds": len(c.config.Kinds) > 0, "statuses": len(c.config.Statuses) > 0, "probe": len(c.config.Probe) > 0} {
 			if set {
-				c.configProblem(attribute, "", "The description reads no people.")
+				c.configProblem(attribute, "", "The description does not read people.")
 			}
 		}
 		return
@@ -156,7 +156,7 @@ func (s *System) catalog(c *checker, what string, t *peopleText) *catalog {
 		}
 	}
 	if len(k.lists) == len(k.trash) {
-		c.problem(what+".list", "At least one list is required: whether anybody is shown, and whether a look-up finds whom it should, is checked against it.")
+		c.problem(what+".list", "At least one list is required: it shows whether the account sees anyone, and whether a look-up finds the right entries.")
 	}
 	if t.Teams != nil {
 		k.teams = c.reference(what+".teams", t.Teams)
@@ -183,15 +183,15 @@ func (s *System) catalog(c *checker, what string, t *peopleText) *catalog {
 func (c *checker) misplaced(what string, t *peopleText) {
 	switch {
 	case what == "people" && t.HidesMembers != "":
-		c.problem("people.hides_members", "It belongs to teams.")
+		c.problem("people.hides_members", "It is accepted in teams only.")
 	case what == "teams" && len(t.Members) == 0:
 		c.problem("teams.members", "It is required: how the members of a team are read.")
 	case what == "teams" && t.Teams != nil:
-		c.problem("teams.teams", "It belongs to people.")
+		c.problem("teams.teams", "It is accepted in people only.")
 	case what == "people" && len(t.Members) > 0:
-		c.problem("people.members", "It belongs to teams.")
+		c.problem("people.members", "It is accepted in teams only.")
 	case what == "people" && t.Prefix != "":
-		c.problem("people.prefix", "It belongs to teams.")
+		c.problem("people.prefix", "It is accepted in teams only.")
 	}
 }
 
@@ -247,7 +247,7 @@ func (e *entry) named(key string) bool {
 // else cannot be read is a flaw, which is told only where the entry is needed.
 func (k *catalog) entry(item any) (*entry, error) {
 	if _, ok := item.(map[string]any); !ok {
-		return nil, fmt.Errorf("an item is no object")
+		return nil, fmt.Errorf("an item is not an object")
 	}
 	variables := k.s.itemVariables(item, "")
 	id, err := k.id.text(variables)
@@ -257,7 +257,7 @@ func (k *catalog) entry(item any) (*entry, error) {
 	f := &reader{fields: k.fields, dates: k.s.dates, variables: variables, placeholders: k.s.placeholders}
 	e := &entry{person: lifecycle.Person{Directory: k.s.config.Name, ID: system.Clean(id), Email: f.text("email"), Username: f.text("username")}}
 	p := &e.person
-	if p.ID == "" || system.Defaced(p.ID) {
+	if p.ID == "" || system.HasReplacement(p.ID) {
 		return nil, fmt.Errorf("an item has no id")
 	}
 	p.ID = k.prefix + p.ID

@@ -66,7 +66,7 @@ func (r *recording) peopleListedAsRead(t *testing.T, name string) {
 		t.Fatalf("Person(%q) = %+v, %v", r.Here, read, err)
 	}
 	listed := 0
-	for e, err := range s.Everybody(t.Context()) {
+	for e, err := range s.ListPeople(t.Context()) {
 		if errors.Is(err, system.ErrCannotList) {
 			return
 		}
@@ -97,7 +97,7 @@ func (r *recording) brokenDirectory(t *testing.T, name string) {
 				systemtest.WantUnavailable(t, len(found), err)
 			}
 			var last error
-			for _, err := range s.Everybody(t.Context()) {
+			for _, err := range s.ListPeople(t.Context()) {
 				last = err
 			}
 			systemtest.WantUnavailable(t, 0, last)

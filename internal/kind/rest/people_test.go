@@ -262,7 +262,7 @@ people:
   fields: { status: item.status, kind: 'item.find(["@mark"])' }
 `)
 	var got []string
-	for e, err := range s.Everybody(t.Context()) {
+	for e, err := range s.ListPeople(t.Context()) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -306,10 +306,10 @@ func TestTeamsWithThePeoplesNumbers(t *testing.T) {
 
 func TestDescriptionsOfPeopleThatAreNotAccepted(t *testing.T) {
 	for name, c := range map[string]struct{ old, new, want string }{
-		"members of people":      {"people:\n", "people:\n  members: [{ path: x, items: body, id: item }]\n", "description[people.members]: It belongs to teams."},
-		"a prefix of people":     {"people:\n", "people:\n  prefix: p\n", "description[people.prefix]: It belongs to teams."},
-		"people without members": {"people:\n", "people:\n  hides_members: 'true'\n", "description[people.hides_members]: It belongs to teams."},
-		"teams of teams":         {"teams:\n", "teams:\n  teams: { path: x, items: body, id: item }\n", "description[teams.teams]: It belongs to people."},
+		"members of people":      {"people:\n", "people:\n  members: [{ path: x, items: body, id: item }]\n", "description[people.members]: It is accepted in teams only."},
+		"a prefix of people":     {"people:\n", "people:\n  prefix: p\n", "description[people.prefix]: It is accepted in teams only."},
+		"people without members": {"people:\n", "people:\n  hides_members: 'true'\n", "description[people.hides_members]: It is accepted in teams only."},
+		"teams of teams":         {"teams:\n", "teams:\n  teams: { path: x, items: body, id: item }\n", "description[teams.teams]: It is accepted in people only."},
 		"hides_members no bool":  {"teams:\n", "teams:\n  hides_members: item.id + 'x'\n", "description[teams.hides_members]"},
 		"possible no bool":       {`possible: 'key.contains("@")'`, "possible: key", "description[people.get[1].possible]: The expression gives a value of type string"},
 		"no members that apply":  {`    - { path: "teams/{id}/members",`, `    - { when: settings.size() > 0, path: "teams/{id}/members",`, "description[teams.members]: None of them applies with these settings"},

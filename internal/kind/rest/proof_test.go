@@ -26,7 +26,7 @@ func company(n int) systemtest.Seed {
 
 // A way to look people up that does not find somebody who is there is never
 // believed when it finds nobody: whoever it misses is found in the list.
-func TestALookUpThatMissesPeopleHidesNobody(t *testing.T) {
+func TestALookUpThatMissesPeopleProvesNoAbsence(t *testing.T) {
 	for name, break_ := range map[string]func(*directoryServer){
 		"the filter is ignored": func(s *directoryServer) {
 			s.deaf = map[string]bool{"id": true, "email": true, "username": true, "any": true}
@@ -61,7 +61,7 @@ func TestALookUpThatMissesPeopleHidesNobody(t *testing.T) {
 
 // A key that one way cannot be asked for safely may name somebody whom only this way
 // finds: that the others find nobody proves nothing.
-func TestAWayThatCannotBeAskedLeavesItToTheList(t *testing.T) {
+func TestUnusableLookUpFallsBackToTheList(t *testing.T) {
 	server := newDirectory(company(7))
 	server.people[5]["email"] = "o'neil@example.org"
 	address := systemtest.ServeHTTP(t, server)
@@ -97,7 +97,7 @@ func TestAnExampleWithoutTheField(t *testing.T) {
 
 // A wide way that ignores the key and shows the first page of everybody finds the
 // examples by which it is tried. It is not believed for that.
-func TestAWideWayThatShowsTheFirstPage(t *testing.T) {
+func TestWideLookUpThatReturnsTheFirstPage(t *testing.T) {
 	server := newDirectory(company(40))
 	address := systemtest.ServeHTTP(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !r.URL.Query().Has("any") {
@@ -140,12 +140,12 @@ func TestAListThatShowsFewerThanAreCountedProvesNoAbsence(t *testing.T) {
 			t.Errorf("Person(%q) says %v", key, err)
 		}
 	}
-	_, err := readAll(t, s.Everybody(t.Context()))
+	_, err := readAll(t, s.ListPeople(t.Context()))
 	systemtest.WantUnavailable(t, 0, err)
 }
 
 // An account that lost a part of its rights sees some people still.
-func TestProbeShowsWhetherEverybodyIsShown(t *testing.T) {
+func TestProbeDetectsHiddenPeople(t *testing.T) {
 	address := systemtest.ServeHTTP(t, newDirectory(company(3)))
 	probe := func(keys ...string) func(*Config) { return func(c *Config) { c.Probe = keys } }
 	s := openAt(t, address, directories["searches"], probe("user2@example.org", "user9"))
@@ -159,7 +159,7 @@ func TestProbeShowsWhetherEverybodyIsShown(t *testing.T) {
 	}
 }
 
-func TestNobodyAtAllIsUnavailable(t *testing.T) {
+func TestEmptyDirectoryIsUnavailable(t *testing.T) {
 	for name, description := range directories {
 		for what, seed := range map[string]systemtest.Seed{"no people": {People: company(0).People}, "no teams": {People: company(3).People[1:]}} {
 			t.Run(name+", "+what, func(t *testing.T) {
@@ -172,7 +172,7 @@ func TestNobodyAtAllIsUnavailable(t *testing.T) {
 }
 
 // An account that sees deleted people alone sees nobody.
-func TestTheTrashIsNobody(t *testing.T) {
+func TestOnlyDeletedPeopleIsUnavailable(t *testing.T) {
 	for name, description := range map[string]string{
 		"searches":    strings.Replace(directories["searches"], "  list: [{ path: people,", `  list: [{ path: gone, items: body.items, trash: true }, { path: people,`, 1),
 		"lists alone": strings.Replace(directories["lists alone"], "  list: [{ path: people,", `  list: [{ path: gone, items: body.items, trash: true }, { path: people,`, 1),
@@ -207,7 +207,7 @@ func TestMembersWhoAreNotShown(t *testing.T) {
 
 // A team may name its members in other letters than the list of people does. Few are
 // looked up one by one and many in the list: all are found either way.
-func TestMembersInOtherLetters(t *testing.T) {
+func TestMembersInAnotherCase(t *testing.T) {
 	for _, n := range []int{3, 40} {
 		server := newDirectory(company(n))
 		s := openAt(t, systemtest.ServeHTTP(t, server), strings.Replace(directories["searches"], "id: item.id, team: item.team }", `id: '"U" + item.id.split("u")[1]', team: item.team }`, 1))
@@ -235,7 +235,7 @@ func TestPeopleCostFewRequests(t *testing.T) {
 	look("user4@example.org", 1, 4)
 	look("nobody", 0, 3+1+2)
 	look("nobody else", 0, 3)
-	everybody, err := readAll(t, s.Everybody(t.Context()))
+	everybody, err := readAll(t, s.ListPeople(t.Context()))
 	if sent := len(recorder.Requests()) - asked; err != nil || len(everybody) != 501 || sent > 6 {
 		t.Errorf("%d entries, %v after %d requests", len(everybody), err, sent)
 	}

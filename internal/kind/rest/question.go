@@ -22,8 +22,8 @@ type question struct {
 	body  *expression // nil for a GET
 }
 
-// turning are the names by which a page is asked for.
-var turning = []string{"offset", "page", "cursor"}
+// pagingParameters are the names by which a page is asked for.
+var pagingParameters = []string{"offset", "page", "cursor"}
 
 // question compiles a request. places are the names of what is asked for.
 func (c *checker) question(at, pathText string, parameters map[string]texts, body string, places ...string) question {
@@ -42,7 +42,7 @@ func (c *checker) question(at, pathText string, parameters map[string]texts, bod
 
 // turns reports whether the body says which page is meant.
 func (q *question) turns() bool {
-	return q.body != nil && slices.ContainsFunc(turning, func(name string) bool { return q.body.reads[name] })
+	return q.body != nil && slices.ContainsFunc(pagingParameters, func(name string) bool { return q.body.reads[name] })
 }
 
 // ask sends the request.

@@ -42,7 +42,7 @@ func (s *System) record(ctx context.Context, item any, asked string) (lifecycle.
 	variables := s.itemVariables(item, asked)
 	var r lifecycle.Record
 	if _, ok := item.(map[string]any); !ok {
-		return r, "", fmt.Errorf("an item is no object")
+		return r, "", fmt.Errorf("an item is not an object")
 	}
 	id, err := s.id.text(variables)
 	if err != nil {

@@ -307,7 +307,7 @@ func (r *recording) play(t *testing.T, name string, c *recordedCase) {
 		got = shape(t, people)
 	case c.Everybody:
 		var all []system.Entry
-		all, err = readAll(t, s.Everybody(t.Context()))
+		all, err = readAll(t, s.ListPeople(t.Context()))
 		got = shape(t, all)
 	case c.List:
 		var records []lifecycle.Record

@@ -38,7 +38,7 @@ func TestASecretThatIsNotNeededStaysSecret(t *testing.T) {
 	const secret = "Canary-7f3a/of+a=<&Token>"
 	s := mustNew(t, Config{Name: "cmdb", Kind: "servicenow", URL: "https://h",
 		Secrets: map[string]string{"username": "reader", "password": "another-secret", "api_key": secret}}, nil)
-	for name, form := range systemtest.Disguises(secret) {
+	for name, form := range systemtest.Encodings(secret) {
 		systemtest.WantHidden(t, name, s.client.Shown("it says "+form), secret)
 	}
 }

@@ -37,7 +37,7 @@ type taskRules struct {
 func (c *checker) tasks(t *tasksText) *taskRules {
 	if t == nil {
 		if len(c.config.TaskKinds) > 0 {
-			c.configProblem("task_kinds", "", "The description reads no tasks.")
+			c.configProblem("task_kinds", "", "The description does not read tasks.")
 		}
 		return nil
 	}
@@ -68,7 +68,7 @@ func (s *System) Tasks(ctx context.Context, asset string) ([]lifecycle.Task, err
 		return nil, err
 	}
 	if s.tasks == nil {
-		return nil, s.untold("where its tasks are")
+		return nil, s.notDescribed("where its tasks are")
 	}
 	if asset = strings.TrimSpace(asset); asset == "" {
 		return nil, nil
@@ -93,7 +93,7 @@ func (s *System) Tasks(ctx context.Context, asset string) ([]lifecycle.Task, err
 // the question was not understood.
 func (s *System) tasksAsked(ctx context.Context, asset string) ([]lifecycle.Task, error) {
 	var out []lifecycle.Task
-	err := steadily(s.taskClient, func() error {
+	err := untilConsistent(s.taskClient, func() error {
 		out = nil
 		return s.tasks.get.read(ctx, s, s.taskClient, places(asset), func(item any) (string, error) {
 			row, err := s.task(item, asset)
@@ -145,7 +145,7 @@ func (s *System) tasksListed(ctx context.Context, asset string) ([]lifecycle.Tas
 func (s *System) OpenTasks(ctx context.Context) iter.Seq2[system.AssetTask, error] {
 	return each(func() (*rowIndex[system.AssetTask], error) {
 		if s.tasks == nil || len(s.tasks.lists) == 0 {
-			return nil, s.untold("how its tasks are listed")
+			return nil, s.notDescribed("how its tasks are listed")
 		}
 		return s.allTasks(ctx)
 	})
@@ -179,7 +179,7 @@ type taskRow struct {
 // task reads one row.
 func (s *System) task(item any, asked string) (taskRow, error) {
 	if _, ok := item.(map[string]any); !ok {
-		return taskRow{}, fmt.Errorf("an item is no object")
+		return taskRow{}, fmt.Errorf("an item is not an object")
 	}
 	variables := s.itemVariables(item, asked)
 	f := reader{fields: s.tasks.fields, dates: s.dates, variables: variables}
@@ -205,10 +205,10 @@ func (s *System) task(item any, asked string) (taskRow, error) {
 	return row, nil
 }
 
-// untold is the fault for tasks that the description does not describe.
-func (s *System) untold(what string) error {
+// notDescribed is the fault for tasks that the description does not describe.
+func (s *System) notDescribed(what string) error {
 	return &fault.Fault{
-		Kind: fault.ErrConfig, Summary: "Unable to Read Tasks", Happened: fmt.Sprintf("The system %q was not told %s.", s.config.Name, what),
+		Kind: fault.ErrConfig, Summary: "Unable to Read Tasks", Happened: fmt.Sprintf("The description of the system %q does not say %s.", s.config.Name, what),
 		Advice: "Describe tasks in the description of the system, or set what it asks for.",
 	}
 }

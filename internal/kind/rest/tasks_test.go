@@ -50,8 +50,8 @@ func openDesk(t *testing.T, answers []string, changes ...string) (*System, *scri
 	return openAt(t, systemtest.ServeHTTP(t, server), text, func(c *Config) { c.Secrets = nil }), server
 }
 
-// told writes tasks down as "1 of A".
-func told(t *testing.T, s *System) (string, error) {
+// openTasksText writes tasks down as "1 of A".
+func openTasksText(t *testing.T, s *System) (string, error) {
 	t.Helper()
 	open, err := readAll(t, s.OpenTasks(t.Context()))
 	var out []string
@@ -88,7 +88,7 @@ func TestOpenTasks(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, _ := openDesk(t, []string{c.answer}, c.changes...)
-			got, err := told(t, s)
+			got, err := openTasksText(t, s)
 			if err != nil {
 				systemtest.WantUnavailable(t, len(got), err)
 				got = err.Error()
@@ -103,7 +103,7 @@ func TestOpenTasks(t *testing.T) {
 // A system that does not tell case answers with the tasks of another asset too.
 // A single read takes what the list files under the asset, and a row of any other
 // asset shows that the question was not understood.
-func TestTasksOfAssetsThatFoldAlike(t *testing.T) {
+func TestTasksOfAssetsWithEqualFoldedIDs(t *testing.T) {
 	answer := rowsOf("1 leaver A", "2 leaver a", "3 scrap A")
 	for asset, want := range map[string]string{"A": "1 3", "a": "2"} {
 		s, _ := openDesk(t, []string{answer})
@@ -164,7 +164,7 @@ func TestTasksOfAnAssetThatCannotBeAskedFor(t *testing.T) {
 		found(t, s, " x^y ", "1", "2")
 		found(t, s, "x^Y")
 		found(t, s, "no^where")
-		if got, err := told(t, s); err != nil || got != "2 of x^y, 1 of x^y, 3 of A" {
+		if got, err := openTasksText(t, s); err != nil || got != "2 of x^y, 1 of x^y, 3 of A" {
 			t.Errorf("got %s, %v", got, err)
 		}
 		if want := []string{"/list"}; !slices.Equal(server.asked, want) {

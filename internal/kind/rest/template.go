@@ -32,7 +32,7 @@ func (c *checker) template(at, text string, known ...string) template {
 		}
 		name, tail, closed := strings.Cut(rest[i+1:], "}")
 		if rest[i] == '}' || !closed {
-			c.problem(at, "A brace is not closed, or closes nothing. Double a brace that is meant.")
+			c.problem(at, "A brace is not closed, or closes nothing. Double a literal brace.")
 			return t
 		}
 		// With a comma in the braces, one follows a value that is not empty: lists
@@ -93,7 +93,7 @@ func (c *checker) path(at, text string, known ...string) path {
 		return p
 	}
 	if strings.ContainsAny(text, "?#") {
-		c.problem(at, "A path holds no query and no fragment; use query.")
+		c.problem(at, "A path must not hold a query or a fragment; use query.")
 		return p
 	}
 	text = strings.TrimPrefix(text, "/")

@@ -56,7 +56,7 @@ func (s *System) configure() []system.Problem {
 	c.TeamsFrom = pick(c.TeamsFrom, teamsFromUser)
 	check.oneOf("teams_from", c.TeamsFrom, teamsFromUser, teamsFromGroups)
 	if c.NoGroups && c.TeamsFrom == teamsFromGroups {
-		check.add("teams_from", "", "It needs the groups, and groups = false says not to read them.")
+		check.add("teams_from", "", "It requires groups, which groups = false turns off.")
 	}
 	if c.Paging != "" {
 		check.oneOf("paging", c.Paging, byIndex, byCursor)
@@ -70,7 +70,7 @@ func (s *System) configure() []system.Problem {
 	s.checkWords(check)
 	for i, key := range c.Probe {
 		if _, ok := system.UsableKey(key); !ok {
-			check.add("probe", "", fmt.Sprintf("Entry %d is empty or cannot name anybody.", i+1))
+			check.add("probe", "", fmt.Sprintf("Entry %d is empty or cannot be a key of a user or group.", i+1))
 		}
 	}
 	return check.problems
@@ -117,9 +117,9 @@ func (s *System) checkKeys(check *checker) {
 		at := slices.IndexFunc(userKeys, func(a attribute) bool { return strings.EqualFold(a.name, name) })
 		switch {
 		case at < 0:
-			check.add("keys", "", fmt.Sprintf("%q is not accepted; besides the id, which always names a user, use %s.", name, strings.Join(Keys(), ", ")))
+			check.add("keys", "", fmt.Sprintf("%q is not accepted; use %s. The id always names a user.", name, strings.Join(Keys(), ", ")))
 		case slices.Contains(s.keys, userKeys[at]):
-			check.add("keys", "", fmt.Sprintf("%q stands there twice.", name))
+			check.add("keys", "", fmt.Sprintf("%q is listed twice.", name))
 		default:
 			s.keys = append(s.keys, userKeys[at])
 		}
@@ -146,7 +146,7 @@ func (s *System) checkWords(check *checker) {
 		case folded == "":
 			check.add("kinds", theirs, "The word of the directory must not be empty.")
 		case seen[folded] != "":
-			check.add("kinds", theirs, fmt.Sprintf("It is the same word as %q: case does not count.", seen[folded]))
+			check.add("kinds", theirs, fmt.Sprintf("It is the same word as %q: case is ignored.", seen[folded]))
 		}
 		seen[folded], s.kinds[folded] = theirs, kind
 	}

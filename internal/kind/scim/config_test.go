@@ -29,14 +29,14 @@ func TestConfig(t *testing.T) {
 			c.Kinds = map[string]string{"a": "team", "B": "vendor", "b": "employee", " ": "vendor"}
 		}, []string{`kinds[ ]: The word`, `kinds[a]: "team" is not accepted; use employee, service, contractor, vendor.`, `kinds[b]: It is the same word as "B"`}},
 		"keys": {func(c *Config) { c.Keys = []string{"mail", "username", "userName"} },
-			[]string{`keys: "mail" is not accepted; besides the id, which always names a user, use userName, emails.value, externalId, employeeNumber.`, `keys: "userName" stands there twice.`}},
+			[]string{`keys: "mail" is not accepted; use userName, emails.value, externalId, employeeNumber. The id always names a user.`, `keys: "userName" is listed twice.`}},
 		"no keys but the id": {func(c *Config) { c.Keys = []string{} }, nil},
 		"paths": {func(c *Config) { c.KindAttribute, c.EndDateAttribute = "user type", `end"` },
 			[]string{`end_date_attribute: "end\"" is not the path`, `kind_attribute: "user type" is not the path`}},
 		"extension": {func(c *Config) { c.EndDateAttribute = "urn:example:params:scim:schemas:hr:2.0:User:contract.end" }, nil},
 		"numbers": {func(c *Config) { c.PageSize, c.RequestsPerMinute, c.Timeout = 1, -1, time.Hour },
 			[]string{"page_size: It must be between 2 and 1000.", "requests_per_minute: It must not be negative.", "timeout: It must be positive and at most 10m0s."}},
-		"groups": {func(c *Config) { c.NoGroups, c.TeamsFrom = true, "groups" }, []string{"teams_from: It needs the groups"}},
+		"groups": {func(c *Config) { c.NoGroups, c.TeamsFrom = true, "groups" }, []string{"teams_from: It requires groups"}},
 		"probe":  {func(c *Config) { c.Probe = []string{"ann", " "} }, []string{"probe: Entry 2 is empty"}},
 	} {
 		c := Config{Name: "idp", URL: "https://id.example.org/scim/v2", Token: "s3cret"}

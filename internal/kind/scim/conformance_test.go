@@ -43,7 +43,7 @@ func rewrite(change func(resource)) func(*http.Request, []byte) []byte {
 	}
 }
 
-// damages spoil the way to a server or the configuration.
+// damages break the connection to a server, its answers, or the configuration.
 var damages = map[string]func(*testing.T, *between, *Config){
 	"nobody listens":   func(_ *testing.T, b *between, _ *Config) { b.Close() },
 	"wrong token":      func(_ *testing.T, _ *between, c *Config) { c.Token = "wrong-canary" },

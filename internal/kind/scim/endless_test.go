@@ -19,7 +19,7 @@ func TestListsWithoutEnd(t *testing.T) {
 		pages  int
 		says   string
 	}{
-		"cursors to empty pages": {byCursor, func(n int) string { return fmt.Sprintf(`{"nextCursor": "c%d", "Resources": [%s]}`, n, row(0)) }, paging.MostBarren + 1, "brought nothing new"},
+		"cursors to empty pages": {byCursor, func(n int) string { return fmt.Sprintf(`{"nextCursor": "c%d", "Resources": [%s]}`, n, row(0)) }, paging.MostWithoutNew + 1, "contained nothing new"},
 		"cursors to new entries": {byCursor, func(n int) string { return fmt.Sprintf(`{"nextCursor": "c%d", "Resources": [%s]}`, n, row(n)) }, 30, "no end after 30m"},
 		"numbers up to new ones": {byIndex, func(n int) string {
 			return fmt.Sprintf(`{"totalResults": 200000, "Resources": [%s,%s]}`, row(max(0, n-1)), row(n))
@@ -37,7 +37,7 @@ func TestListsWithoutEnd(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, err = range s.Everybody(t.Context()) {
+			for _, err = range s.ListPeople(t.Context()) {
 				if err == nil {
 					t.Error("somebody was told")
 				}

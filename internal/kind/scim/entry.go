@@ -61,7 +61,7 @@ func (s *System) readUser(o object) (*entry, error) {
 	if s.config.EndDateAttribute != "" {
 		date := o.text(s.config.EndDateAttribute)
 		if p.EndDate, err = parseDate(date); err != nil {
-			e.flaw = fmt.Sprintf("the attribute %s of %s holds %s, which is not a date; understood are 2027-06-30 and 2027-06-30T23:59:59Z",
+			e.flaw = fmt.Sprintf("the attribute %s of %s holds %s, which is not a date; accepted: 2027-06-30 and 2027-06-30T23:59:59Z",
 				s.config.EndDateAttribute, p.Source, quote(date))
 		}
 	}

@@ -113,7 +113,7 @@ func (c *catalog) single(ctx context.Context, key string, price func(*way) int, 
 	}
 	if head.complete() {
 		// A page that is not proven to be the whole list leaves the filters.
-		var unproven *unlisted
+		var unproven *listError
 		if _, err := c.list(ctx); head.total < 0 || !errors.As(err, &unproven) {
 			return false, ctx.Err()
 		}

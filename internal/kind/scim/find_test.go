@@ -116,7 +116,7 @@ func proxy404(w http.ResponseWriter, _ *http.Request) {
 	_, _ = w.Write([]byte("default backend - 404"))
 }
 
-func TestWays(t *testing.T) {
+func TestLookUps(t *testing.T) {
 	for name, way := range ways {
 		t.Run(name, func(t *testing.T) {
 			f := newFake(t)

@@ -102,7 +102,7 @@ func (c *catalog) list(ctx context.Context) (*entryIndex, error) {
 			}
 			earlier, doubt = r.index, "its "+c.what+" changed while they were read"
 		}
-		return nil, &unlisted{c.s.client.Unusable(doubt, adviceList)}
+		return nil, &listError{c.s.client.Unusable(doubt, adviceList)}
 	})
 }
 
@@ -122,8 +122,8 @@ func (r *reading) read(ctx context.Context) error {
 		return nil
 	}
 	if r.head.total > mostEntries {
-		return &unlisted{r.c.s.client.Unusable(fmt.Sprintf("it holds %d %s and no more than %d are read", r.head.total, r.c.what, mostEntries),
-			"Set keys in the block of the system to what the server can filter by, so that nobody has to be searched for in a list.")}
+		return &listError{r.c.s.client.Unusable(fmt.Sprintf("it holds %d %s and no more than %d are read", r.head.total, r.c.what, mostEntries),
+			"Set keys in the block of the system to what the server can filter by, so that no look-up needs the list.")}
 	}
 	if r.head.cursor != "" {
 		return r.byCursor(ctx)
@@ -216,7 +216,7 @@ func (r *reading) missing() string {
 // again takes in entries and reports whether one of them came twice.
 func (r *reading) again(entries []*entry) bool {
 	if twice := r.index.add(entries); twice != nil {
-		r.doubt = fmt.Sprintf("its pages begin anew or overlap: %s came twice", quote(twice.id))
+		r.doubt = fmt.Sprintf("its pages start over or overlap: %s came twice", quote(twice.id))
 	}
 	return r.doubt != ""
 }
@@ -275,7 +275,7 @@ func (r *reading) byCursor(ctx context.Context) error {
 	walk := r.c.s.client.Walk(r.c.what)
 	for last.cursor != "" {
 		if seen[last.cursor] {
-			r.doubt = "its pages begin anew: it gave the same cursor twice"
+			r.doubt = "its pages start over: it returned the same cursor twice"
 			return nil
 		}
 		seen[last.cursor] = true

@@ -201,7 +201,7 @@ func TestAnswerThatIsTakenForTheList(t *testing.T) {
 					if got := members(t, s, "g"); got != "u0110" {
 						t.Errorf("got %q", got)
 					}
-					for _, err := range s.Everybody(t.Context()) {
+					for _, err := range s.ListPeople(t.Context()) {
 						if err != nil {
 							return
 						}

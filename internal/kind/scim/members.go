@@ -71,7 +71,7 @@ func (t *tally) run(ctx context.Context) error {
 		}
 		t.asked[id] = true
 		if looked >= mostTeams {
-			return t.s.client.Unusable(fmt.Sprintf("more than %d groups are inside one", mostTeams), "Make an asset's owner a smaller group.")
+			return t.s.client.Unusable(fmt.Sprintf("more than %d groups are nested inside one group", mostTeams), "Name a smaller group as the owner of the asset.")
 		}
 		group, err := t.s.group(ctx, id)
 		if err != nil {
@@ -212,7 +212,7 @@ func (s *System) confirmed(ctx context.Context, e *entry) (*entry, error) {
 		return nil, err
 	}
 	if !shown {
-		return nil, s.client.Unusable("it shows the members of no group, so an empty one cannot be told", adviceMembers)
+		return nil, s.client.Unusable("it shows no members of any group, so it is unknown which groups are empty", adviceMembers)
 	}
 	return e, nil
 }

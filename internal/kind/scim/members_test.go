@@ -248,7 +248,7 @@ func TestListLeavesNestedGroupsOut(t *testing.T) {
 			t.Errorf("the teams of %s are %q, want %q", id, p.Teams, want)
 		}
 	}
-	for e, err := range s.Everybody(t.Context()) {
+	for e, err := range s.ListPeople(t.Context()) {
 		if err != nil || e.Person.Kind == lifecycle.KindTeam {
 			t.Errorf("the list tells %+v, %v", e, err)
 		}

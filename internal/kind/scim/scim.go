@@ -188,7 +188,7 @@ func (s *System) check(ctx context.Context) error {
 			return err
 		}
 		if len(found) == 0 {
-			return s.client.Unusable("it does not show "+quote(key)+", which probe says is there", adviceRights)
+			return s.client.Unusable("it does not show "+quote(key)+", which probe lists", adviceRights)
 		}
 	}
 	return nil

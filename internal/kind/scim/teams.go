@@ -16,7 +16,7 @@ func (s *System) teamsByMember(ctx context.Context) (map[string][]string, error)
 			return nil, err
 		}
 		if len(all.entries) > 0 && !slices.ContainsFunc(all.entries, func(group *entry) bool { return len(group.members) > 0 }) {
-			return nil, s.client.Unusable("none of its groups shows a member, so the teams of nobody can be told", adviceMembers)
+			return nil, s.client.Unusable("none of its groups shows a member, so the teams of users are unknown", adviceMembers)
 		}
 		return byMember(all.entries), nil
 	})

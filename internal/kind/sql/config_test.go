@@ -155,19 +155,19 @@ func TestTLS(t *testing.T) {
 	}
 	for _, c := range []struct {
 		driver, dsn, ca string
-		want            string // of the query, or of the trouble
+		want            string // of the query, or of the problem
 	}{
 		{driverPostgreSQL, p.PostgresURL(p.Reader), p.Cert.CAFile, "true"},
 		{driverPostgreSQL, p.PostgresURL(p.Reader, "sslmode", "verify-full"), p.Cert.CAFile, "true"},
 		{driverPostgreSQL, p.PostgresURL(p.Reader, "sslmode", "disable"), "", "false"},
-		{driverPostgreSQL, p.PostgresURL(p.Reader, "sslmode", "verify-full"), "", troubleCertificate.what},
-		{driverPostgreSQL, p.PostgresURL(p.Reader), other.CAFile, troubleCertificate.what},
-		{driverPostgreSQL, strings.Replace(p.PostgresURL(p.Reader), "127.0.0.1", "localhost", 1), p.Cert.CAFile, troubleCertificate.what},
+		{driverPostgreSQL, p.PostgresURL(p.Reader, "sslmode", "verify-full"), "", problemCertificate.what},
+		{driverPostgreSQL, p.PostgresURL(p.Reader), other.CAFile, problemCertificate.what},
+		{driverPostgreSQL, strings.Replace(p.PostgresURL(p.Reader), "127.0.0.1", "localhost", 1), p.Cert.CAFile, problemCertificate.what},
 		{driverMySQL, m.MySQLName(m.Reader, ""), "", "false"},
 		{driverMySQL, m.MySQLName(m.Reader, ""), m.Cert.CAFile, "true"},
-		{driverMySQL, m.MySQLName(m.Reader, "") + "?tls=true", "", troubleCertificate.what},
-		{driverMySQL, m.MySQLName(m.Reader, ""), other.CAFile, troubleCertificate.what},
-		{driverMySQL, strings.Replace(m.MySQLName(m.Reader, ""), "127.0.0.1", "localhost", 1), m.Cert.CAFile, troubleCertificate.what},
+		{driverMySQL, m.MySQLName(m.Reader, "") + "?tls=true", "", problemCertificate.what},
+		{driverMySQL, m.MySQLName(m.Reader, ""), other.CAFile, problemCertificate.what},
+		{driverMySQL, strings.Replace(m.MySQLName(m.Reader, ""), "127.0.0.1", "localhost", 1), m.Cert.CAFile, problemCertificate.what},
 	} {
 		s := mustNew(t, Config{Name: "wh", Driver: c.driver, DSN: c.dsn, CAFile: c.ca, Assets: encrypted[c.driver]})
 		if _, err := strconv.ParseBool(c.want); err != nil {

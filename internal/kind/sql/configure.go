@@ -27,7 +27,7 @@ const (
 func Drivers() []string { return []string{driverPostgreSQL, driverMySQL, driverSQLite} }
 
 // plaintext is the end of a message about a connection that is not safe.
-const plaintext = "If the way to the server is safe all the same, say so with insecure_plaintext = true: then whoever is on it can read and change what is answered."
+const plaintext = "If the network to the server is trusted, set insecure_plaintext = true; anyone on that network can then read and change the answers."
 
 // configure checks the configuration and builds what queries need.
 func (s *System) configure() []system.Problem {
@@ -49,7 +49,7 @@ func (s *System) configure() []system.Problem {
 		problem("max_rows", "It is not between 1 and %d.", DefaultMaxRows)
 	}
 	if !slices.Contains(Drivers(), c.Driver) {
-		problem(attributeDriver, "%q is no driver. Accepted: %s.", c.Driver, strings.Join(Drivers(), ", "))
+		problem(attributeDriver, "%q is not a driver. Accepted: %s.", c.Driver, strings.Join(Drivers(), ", "))
 	}
 	if c.DSN == "" {
 		problem(attributeDSN, "It is required: what the driver connects with. It may come from the environment instead, as %s.", s.variable())
@@ -78,7 +78,7 @@ func (s *System) checkQueries() []system.Problem {
 		out = append(out, system.Problem{Attribute: table.NameAssets, Message: "There is no query. Set assets, people or tasks to a query that returns all of them."})
 	}
 	if c.Asset != "" && c.Assets == "" {
-		out = append(out, system.Problem{Attribute: attributeAsset, Message: "It needs assets besides: only the list of all assets proves that one is gone."})
+		out = append(out, system.Problem{Attribute: attributeAsset, Message: "It requires assets as well: only the list of all assets proves that one is gone."})
 	}
 	for _, q := range []struct {
 		attribute, text string

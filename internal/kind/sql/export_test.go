@@ -22,7 +22,7 @@ func TestEveryBadValue(t *testing.T) {
 		t.Errorf("got %+v", f)
 	}
 	for _, want := range []string{
-		`row 1: the field "retirement_date" (column "ends") holds "10/03/2026", and which of day and month comes first cannot be told; set dates = "us"`,
+		`row 1: the field "retirement_date" (column "ends") holds "10/03/2026", and it is unknown whether the day or the month comes first; set dates = "us"`,
 		`row 1: the field "shared" holds "perhaps", and it is neither yes nor no`,
 		`row 2: the field "id" is empty`,
 		`row 3: the column "ends" holds bytes that are not text`,

@@ -13,36 +13,36 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/system/table"
 )
 
-// trouble says what an error of a server means. In its advice, DSN stands for
+// problem says what an error of a server means. In its advice, DSN stands for
 // the attribute with that content.
-type trouble struct{ what, advice string }
+type problem struct{ what, advice string }
 
 var (
-	troubleReach = trouble{"the database could not be reached",
+	problemReach = problem{"the database could not be reached",
 		"Check DSN and that the database answers from here, then plan again."}
-	troubleLost = trouble{"the connection to the database was lost",
+	problemLost = problem{"the connection to the database was lost",
 		"Plan again. If it happens again, look at the log of the database."}
-	troubleLogin = trouble{"the database refused the login",
+	problemLogin = problem{"the database refused the login",
 		"Check the user, the password and the database in DSN, then plan again."}
-	troubleCertificate = trouble{"the certificate of the database does not verify; nothing was sent to it",
+	problemCertificate = problem{"the certificate of the database does not verify; nothing was sent to it",
 		"If the certificate comes from a private authority, name that authority's certificate in ca_file, and the server in DSN as the certificate does."}
-	troubleNoTLS = trouble{"the database does not offer TLS, so nothing was sent to it",
-		"Turn TLS on at the server. If the way to it is safe without, say so with insecure_plaintext = true and turn TLS off in DSN."}
-	troubleName = trouble{"it names something that is not there",
+	problemNoTLS = problem{"the database does not offer TLS, so nothing was sent to it",
+		"Turn TLS on at the server. If the network to it is trusted without TLS, set insecure_plaintext = true and turn TLS off in DSN."}
+	problemName = problem{"it names something that is not there",
 		"Correct the query. If the names are right, check that DSN leads to the right database and schema."}
-	troubleSyntax = trouble{"the database does not understand it",
-		"Correct the query: one statement that returns rows, in the words of this database."}
-	troubleRight = trouble{"the account lacks a right",
+	problemSyntax = problem{"the database does not understand it",
+		"Correct the query: one statement that returns rows, in the SQL dialect of this database."}
+	problemRight = problem{"the account lacks a right",
 		"Grant the account in DSN the right to read what the query names, and nothing more."}
-	troubleHidden = trouble{"row-level security would hide rows from the account, and hidden cannot be told from gone",
+	problemHidden = problem{"row-level security would hide rows from the account, and a hidden row looks like a missing one",
 		"Let the account read all rows: give it BYPASSRLS, or let the query read a view whose owner may see all rows."}
-	troubleWrites = trouble{"it would change something",
+	problemWrites = problem{"it would change something",
 		"Write a query that only reads: it is run in a transaction that is read-only."}
-	troubleTimeout = trouble{"it did not end in time",
+	problemTimeout = problem{"it did not end in time",
 		"Make the query faster, for instance with an index, or raise timeout in the block of the system; then plan again."}
-	troubleParameter = trouble{"the id that it was asked for does not fit its parameter",
+	problemParameter = problem{"the id that it was asked for does not fit its parameter",
 		"Compare as text in the query, for instance WHERE CAST(id AS text) = $1."}
-	troubleOther = trouble{"it failed",
+	problemOther = problem{"it failed",
 		"Run the query by hand with the same account; when it works, plan again."}
 )
 
@@ -52,12 +52,12 @@ func (s *System) fault(t *table.Table, happened, advice string, err error) *faul
 	}
 }
 
-// flat returns an error with nothing but a text that is fit to be shown. Nothing
+// plainError returns an error with nothing but a text that is fit to be shown. Nothing
 // is wrapped: the error of a query that timed out would otherwise pass for that
 // of the caller's context.
-func (s *System) flat(q query, err error) error {
+func (s *System) plainError(q query, err error) error {
 	text := redact.Local(err)
-	if said, ok := s.server.said(err); ok {
+	if said, ok := s.server.serverError(err); ok {
 		text = said.code + quotedFrom(q.text, said.message)
 	}
 	if text == "" {
@@ -72,9 +72,9 @@ func (s *System) shown(text string) string {
 	return s.secrets.Text(text, most)
 }
 
-// said is what a server answers to a query that it refuses. The code may be
+// serverError is what a server answers to a query that it refuses. The code may be
 // shown; the message may repeat what the server was sent.
-type said struct{ code, message string }
+type serverError struct{ code, message string }
 
 // quotation finds what stands between quotation marks.
 var quotation = regexp.MustCompile("\"([^\"]+)\"|'([^']+)'|`([^`]+)`|«\\s?([^»]+?)\\s?»|„([^“]+)“")

@@ -20,10 +20,10 @@ type server interface {
 	read(ctx context.Context, text string, args []any, to sink) error
 	// hide adds the texts that no message may show.
 	hide(in *redact.Secrets)
-	// said returns what a server said in an error, and false if it said nothing.
-	said(err error) (said, bool)
+	// serverError returns what a server said in an error, and false if it said nothing.
+	serverError(err error) (serverError, bool)
 	// explain says what an error of read means.
-	explain(err error) trouble
+	explain(err error) problem
 }
 
 // sink takes in an answer.
@@ -197,9 +197,9 @@ func (s *System) unavailable(q query, err error) error {
 		return s.fault(q.table, fmt.Sprintf("The system %q cannot use the answer to its query %s: %s.", s.config.Name, q.attribute, s.shown(reason)), advice, nil)
 	}
 	t := s.server.explain(err)
-	if t == troubleOther && errors.Is(err, context.DeadlineExceeded) {
-		t = troubleTimeout
+	if t == problemOther && errors.Is(err, context.DeadlineExceeded) {
+		t = problemTimeout
 	}
 	happened := fmt.Sprintf("The system %q could not run its query %s: %s.", s.config.Name, q.attribute, t.what)
-	return s.fault(q.table, happened, strings.ReplaceAll(t.advice, "DSN", "dsn ("+s.variable()+")"), s.flat(q, err))
+	return s.fault(q.table, happened, strings.ReplaceAll(t.advice, "DSN", "dsn ("+s.variable()+")"), s.plainError(q, err))
 }

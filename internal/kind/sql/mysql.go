@@ -29,7 +29,7 @@ func newMySQL(c Config) (server, []system.Problem) {
 	config, err := mysql.ParseDSN(c.DSN)
 	if err != nil {
 		// The driver's own words may repeat what it was given.
-		return nil, oneProblem(attributeDSN, "It is no data source name of MySQL. Write it like reader:password@tcp(db.example.org:3306)/cmdb?tls=true.")
+		return nil, oneProblem(attributeDSN, "It is not a data source name of MySQL. Write it like reader:password@tcp(db.example.org:3306)/cmdb?tls=true.")
 	}
 	roots, problem := trust.Roots(c.CAFile)
 	if problem != "" {
@@ -42,7 +42,7 @@ func newMySQL(c Config) (server, []system.Problem) {
 	remote := config.Net != "unix" && !loopback(host)
 	verified := config.TLSConfig == "true" || c.CAFile != "" || remote && config.TLSConfig == ""
 	if remote && !verified && !c.InsecurePlaintext {
-		return nil, oneProblem(attributeDSN, "Its tls does not make sure that the server is the one that is meant. Write tls=true, with ca_file for a private authority. "+plaintext)
+		return nil, oneProblem(attributeDSN, "Its tls setting does not verify the identity of the server. Write tls=true, with ca_file for a private authority. "+plaintext)
 	}
 	if verified {
 		config.TLS = &tls.Config{RootCAs: roots, ServerName: host, MinVersion: tls.VersionTLS12}
@@ -74,12 +74,12 @@ func (m *mySQL) hide(in *redact.Secrets) {
 	in.AddName(m.config.User)
 }
 
-func (m *mySQL) said(err error) (said, bool) {
+func (m *mySQL) serverError(err error) (serverError, bool) {
 	var refused *mysql.MySQLError
 	if !errors.As(err, &refused) {
-		return said{}, false
+		return serverError{}, false
 	}
-	return said{code: fmt.Sprintf("error %d", refused.Number), message: refused.Message}, true
+	return serverError{code: fmt.Sprintf("error %d", refused.Number), message: refused.Message}, true
 }
 
 func (m *mySQL) read(ctx context.Context, text string, args []any, to sink) error {
@@ -98,7 +98,7 @@ func (m *mySQL) read(ctx context.Context, text string, args []any, to sink) erro
 	return readRows(ctx, conn, sql.LevelRepeatableRead, text, args, to)
 }
 
-func (m *mySQL) explain(err error) trouble {
+func (m *mySQL) explain(err error) problem {
 	var refused *mysql.MySQLError
 	var unknown x509.UnknownAuthorityError
 	var certificate *tls.CertificateVerificationError
@@ -106,33 +106,33 @@ func (m *mySQL) explain(err error) trouble {
 	switch {
 	case errors.As(err, &refused):
 	case errors.As(err, &certificate), errors.As(err, &unknown):
-		return troubleCertificate
+		return problemCertificate
 	case errors.Is(err, mysql.ErrNoTLS):
-		return troubleNoTLS
+		return problemNoTLS
 	case errors.Is(err, mysql.ErrInvalidConn), errors.Is(err, io.ErrUnexpectedEOF):
-		return troubleLost
+		return problemLost
 	case errors.As(err, &dialling):
-		return troubleReach
+		return problemReach
 	default:
-		return troubleOther
+		return problemOther
 	}
 	switch refused.Number {
 	case 1044, 1045, 1049, 1698:
-		return troubleLogin
+		return problemLogin
 	case 1142, 1143, 1227, 1370:
-		return troubleRight
+		return problemRight
 	case 1146, 1054, 1109, 1305, 1046:
-		return troubleName
+		return problemName
 	case 1064:
-		return troubleSyntax
+		return problemSyntax
 	case 1792, 1290:
-		return troubleWrites
+		return problemWrites
 	case 1969, 3024, 1205:
-		return troubleTimeout
+		return problemTimeout
 	case 1053, 1317, 1927:
-		return troubleLost
+		return problemLost
 	case 1040:
-		return troubleReach
+		return problemReach
 	}
-	return troubleOther
+	return problemOther
 }

@@ -11,7 +11,7 @@ var marks = map[string]string{driverPostgreSQL: "$1", driverMySQL: "?", driverSQ
 func parameters(driver, query string) int {
 	count, highest := 0, 0
 	for i := 0; i < len(query); {
-		if skip := inert(driver, query, i); skip > 0 {
+		if skip := skippedLength(driver, query, i); skip > 0 {
 			i += skip
 			continue
 		}
@@ -31,9 +31,9 @@ func parameters(driver, query string) int {
 	return count + highest
 }
 
-// inert returns the length of the text, quoted name or comment that begins at i,
+// skippedLength returns the length of the text, quoted name or comment that begins at i,
 // and zero if there is none.
-func inert(driver, query string, i int) int {
+func skippedLength(driver, query string, i int) int {
 	rest := query[i:]
 	switch c := query[i]; {
 	case strings.HasPrefix(rest, "--") && dashes(driver, rest), c == '#' && driver == driverMySQL:
@@ -48,7 +48,7 @@ func inert(driver, query string, i int) int {
 		return quoted(rest, escapes)
 	case c == '$' && driver == driverPostgreSQL:
 		tag := dollarTag(rest)
-		if tag == "" || i > 0 && wordly(query[i-1]) {
+		if tag == "" || i > 0 && isWordByte(query[i-1]) {
 			return 0
 		}
 		return until(rest, tag, len(tag))
@@ -88,13 +88,13 @@ func dollarTag(s string) string {
 		switch c := s[i]; {
 		case c == '$':
 			return s[:i+1]
-		case !wordly(c) || i == 1 && '0' <= c && c <= '9':
+		case !isWordByte(c) || i == 1 && '0' <= c && c <= '9':
 			return ""
 		}
 	}
 	return ""
 }
 
-func wordly(c byte) bool {
+func isWordByte(c byte) bool {
 	return c == '_' || c >= 0x80 || '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
 }

@@ -52,12 +52,12 @@ func newPostgres(c Config) (server, []system.Problem) {
 	}
 	if err != nil {
 		// The driver's own words may repeat what it was given.
-		return nil, oneProblem(attributeDSN, "It is no connection string of PostgreSQL, or names a file that cannot be read. "+
+		return nil, oneProblem(attributeDSN, "It is not a connection string of PostgreSQL, or names a file that cannot be read. "+
 			"Write it like postgres://reader@db.example.org/cmdb?sslmode=verify-full or host=db.example.org user=reader dbname=cmdb.")
 	}
 	if host := weakest(config); host != "" && !c.InsecurePlaintext {
-		return nil, oneProblem(attributeDSN, "Its sslmode does not make sure that the server at "+host+
-			" is the one that is meant. Write sslmode=verify-full, with ca_file for a private authority. "+plaintext)
+		return nil, oneProblem(attributeDSN, "Its sslmode does not verify the identity of the server at "+host+
+			". Write sslmode=verify-full, with ca_file for a private authority. "+plaintext)
 	}
 	if config.ConnectTimeout == 0 {
 		config.ConnectTimeout = connectTimeout
@@ -115,12 +115,12 @@ func (p *postgres) hide(in *redact.Secrets) {
 	in.AddName(p.config.User)
 }
 
-func (p *postgres) said(err error) (said, bool) {
+func (p *postgres) serverError(err error) (serverError, bool) {
 	var refused *pgconn.PgError
 	if !errors.As(err, &refused) || !sqlState.MatchString(refused.Code) {
-		return said{}, false
+		return serverError{}, false
 	}
-	return said{code: "SQLSTATE " + refused.Code, message: refused.Message}, true
+	return serverError{code: "SQLSTATE " + refused.Code, message: refused.Message}, true
 }
 
 var sqlState = regexp.MustCompile(`^[0-9A-Z]{5}$`)
@@ -250,7 +250,7 @@ func isArray(t *pgtype.Type) bool {
 	return ok
 }
 
-func (p *postgres) explain(err error) trouble {
+func (p *postgres) explain(err error) problem {
 	var refused *pgconn.PgError
 	var unknown x509.UnknownAuthorityError
 	var certificate *tls.CertificateVerificationError
@@ -259,45 +259,45 @@ func (p *postgres) explain(err error) trouble {
 	case errors.As(err, &refused):
 		return pgTrouble(refused)
 	case errors.As(err, &certificate), errors.As(err, &unknown):
-		return troubleCertificate
+		return problemCertificate
 	case strings.Contains(err.Error(), "server refused TLS"):
-		return troubleNoTLS
+		return problemNoTLS
 	case errors.As(err, &connecting):
-		return troubleReach
+		return problemReach
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
-		return troubleLost
+		return problemLost
 	}
-	return troubleOther
+	return problemOther
 }
 
 // pgTrouble reads the SQLSTATE of an error.
-func pgTrouble(err *pgconn.PgError) trouble {
+func pgTrouble(err *pgconn.PgError) problem {
 	switch err.Code {
 	case "57P01", "57P02":
-		return troubleLost
+		return problemLost
 	case "57014", "55P03", "25P03":
-		return troubleTimeout
+		return problemTimeout
 	case "25006":
-		return troubleWrites
+		return problemWrites
 	case "22P02", "42883", "22003":
-		return troubleParameter
+		return problemParameter
 	case "3D000":
-		return troubleLogin
+		return problemLogin
 	case "42501":
 		if strings.Contains(err.Message, "row-level security") {
-			return troubleHidden
+			return problemHidden
 		}
-		return troubleRight
+		return problemRight
 	case "42P01", "42703", "3F000", "42P10":
-		return troubleName
+		return problemName
 	}
 	switch err.Code[:min(2, len(err.Code))] {
 	case "28":
-		return troubleLogin
+		return problemLogin
 	case "42":
-		return troubleSyntax
+		return problemSyntax
 	case "08", "57", "53":
-		return troubleReach
+		return problemReach
 	}
-	return troubleOther
+	return problemOther
 }

@@ -35,7 +35,7 @@ func beyondReading(driver, query string) string {
 	for w := range words(driver, query) {
 		switch {
 		case w.text == executed:
-			return "The query has a comment that the server runs (/*! … */), so what it does cannot be told." + accepted
+			return "The query has a comment that the server runs (/*! … */), so its effect is unknown." + accepted
 		case w.text == another:
 			return "The query holds several statements." + accepted
 		case first && !slices.Contains(beginnings, w.text):
@@ -67,7 +67,7 @@ func words(driver, query string) iter.Seq[word] {
 	return func(yield func(word) bool) {
 		for i := 0; i < len(query); {
 			rest := query[i:]
-			skip := inert(driver, query, i)
+			skip := skippedLength(driver, query, i)
 			var w word
 			switch name := strings.IndexByte("`\"", rest[0]) >= 0 || rest[0] == '[' && driver == driverSQLite; {
 			case driver == driverMySQL && executable(rest):
@@ -77,7 +77,7 @@ func words(driver, query string) iter.Seq[word] {
 					w.text = another
 				}
 				skip = 1
-			case name || skip == 0 && wordly(rest[0]):
+			case name || skip == 0 && isWordByte(rest[0]):
 				w.text, skip = wordAt(rest)
 				w.called = strings.HasPrefix(code(driver, rest[skip:]), "(")
 			}
@@ -99,7 +99,7 @@ func code(driver, query string) string {
 	for i := 0; i < len(query); {
 		skip := 0
 		if strings.HasPrefix(query[i:], "--") || strings.HasPrefix(query[i:], "/*") || query[i] == '#' {
-			skip = inert(driver, query, i)
+			skip = skippedLength(driver, query, i)
 		}
 		switch {
 		case skip > 0:
@@ -123,7 +123,7 @@ func wordAt(s string) (word string, size int) {
 		}
 		return strings.ToLower(s[1:]), len(s)
 	}
-	for size < len(s) && wordly(s[size]) {
+	for size < len(s) && isWordByte(s[size]) {
 		size++
 	}
 	return strings.ToLower(s[:size]), size

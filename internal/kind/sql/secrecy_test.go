@@ -49,8 +49,8 @@ var refusing = map[string]struct {
 
 func TestThePasswordStaysSecret(t *testing.T) {
 	const secret = "Canary-7f3a/of+a=<&Token>"
-	forms := systemtest.Disguises(secret)
-	maps.Copy(forms, systemtest.Unlisted(secret))
+	forms := systemtest.Encodings(secret)
+	maps.Copy(forms, systemtest.UnknownEncodings(secret))
 	for driver, server := range refusing {
 		for name, form := range forms {
 			address := systemtest.ServeTCP(t, func(c net.Conn) {
@@ -61,7 +61,7 @@ func TestThePasswordStaysSecret(t *testing.T) {
 			f := complaint(t, s)
 			text := f.Error() + f.Detail()
 			systemtest.WantHidden(t, driver+": "+name, text, secret)
-			if strings.Contains(text, form) || !strings.Contains(f.Happened, troubleLogin.what) {
+			if strings.Contains(text, form) || !strings.Contains(f.Happened, problemLogin.what) {
 				t.Errorf("%s: %s: %s", driver, name, text)
 			}
 		}

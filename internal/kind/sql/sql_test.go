@@ -34,13 +34,13 @@ func complaint(t *testing.T, s system.System) *fault.Fault {
 	return f
 }
 
-// What a user reads has to name the right trouble, and never the secret.
-func TestTroubles(t *testing.T) {
+// What a user reads has to name the right problem, and never the secret.
+func TestServerErrors(t *testing.T) {
 	want := map[string]string{
-		"table missing": troubleName.what, "column missing": troubleName.what, "not SQL": troubleSyntax.what, "too slow": troubleTimeout.what,
+		"table missing": problemName.what, "column missing": problemName.what, "not SQL": problemSyntax.what, "too slow": problemTimeout.what,
 		"no id": `it has no column "id"`, "column twice": `names the column "id" twice`, "more than max_rows": "it has more than 1 rows",
-		"connection refused": troubleReach.what, "wrong password": troubleLogin.what, "no such database": troubleLogin.what,
-		"cut in the answer": troubleLost.what, "fewer than min_records": "it may be cut off", "drops": troubleWrites.what,
+		"connection refused": problemReach.what, "wrong password": problemLogin.what, "no such database": problemLogin.what,
+		"cut in the answer": problemLost.what, "fewer than min_records": "it may be cut off", "drops": problemWrites.what,
 	}
 	for name, d := range dialects {
 		t.Run(name, func(t *testing.T) {

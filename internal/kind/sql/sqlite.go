@@ -27,7 +27,7 @@ func newSQLite(c Config) (server, []system.Problem) {
 	path, options, ok := parseSQLite(c.DSN)
 	switch {
 	case !ok:
-		return nil, oneProblem(attributeDSN, "It is no path of a file. Accepted: a path, or file:path with immutable=1 or nolock=1 behind a question mark.")
+		return nil, oneProblem(attributeDSN, "It is not a path of a file. Accepted: a path, or file:path with immutable=1 or nolock=1 behind a question mark.")
 	case c.CAFile != "":
 		return nil, oneProblem(trust.Attribute, "A file is read without TLS.")
 	}
@@ -70,14 +70,14 @@ func parseSQLite(dsn string) (path string, options url.Values, ok bool) {
 // hide adds the path: a data source name counts as a secret as a whole.
 func (s *sqLite) hide(in *redact.Secrets) { in.AddName(s.path) }
 
-// said returns the library's own words: there is no server that could repeat
+// serverError returns the library's own words: there is no server that could repeat
 // anything.
-func (s *sqLite) said(err error) (said, bool) {
+func (s *sqLite) serverError(err error) (serverError, bool) {
 	var refused *sqlite.Error
 	if errors.Is(err, errNoFile) || !errors.As(err, &refused) {
-		return said{code: errNoFile.Error()}, errors.Is(err, errNoFile)
+		return serverError{code: errNoFile.Error()}, errors.Is(err, errNoFile)
 	}
-	return said{code: refused.Error()}, true
+	return serverError{code: refused.Error()}, true
 }
 
 var errNoFile = errors.New("there is no regular file at that path, or it may not be read")
@@ -117,28 +117,28 @@ const (
 	sqliteNotADB    = 26
 )
 
-func (s *sqLite) explain(err error) trouble {
+func (s *sqLite) explain(err error) problem {
 	var refused *sqlite.Error
 	switch {
 	case errors.Is(err, errNoFile):
-		return troubleFile
+		return problemFile
 	case !errors.As(err, &refused):
-		return troubleOther
+		return problemOther
 	}
 	switch refused.Code() & 0xff {
 	case sqliteError:
 		if strings.Contains(refused.Error(), "no such") {
-			return troubleName
+			return problemName
 		}
-		return troubleSyntax
+		return problemSyntax
 	case sqlitePerm, sqliteCantOpen, sqliteNotADB, sqliteAuth:
-		return troubleFile
+		return problemFile
 	case sqliteBusy, sqliteInterrupt:
-		return troubleTimeout
+		return problemTimeout
 	case sqliteReadOnly:
-		return troubleWrites
+		return problemWrites
 	}
-	return troubleOther
+	return problemOther
 }
 
-var troubleFile = trouble{"the file is no database that can be read", "Make DSN name a file of SQLite that can be read here, then plan again."}
+var problemFile = problem{"the file is not a database that can be read", "Make DSN name a file of SQLite that can be read here, then plan again."}

@@ -37,7 +37,7 @@ func (d *DataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp 
 		MarkdownDescription: "The asset, as `\"<system>/<id>\"`.",
 	}
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "What an asset system says of one asset. For a decision about access use `custody_binding`.",
+		MarkdownDescription: "What an asset system says about one asset. For a decision about access use `custody_binding`.",
 		Attributes:          attributes,
 	}
 }

@@ -51,14 +51,14 @@ func filter(what string, each ...validator.String) schema.SetAttribute {
 // Schema returns the data source's schema.
 func (d *ListDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The records of an asset system, filtered and sorted by id. `assets` is a map that `for_each` takes. An id that the system holds more than once stands there once; fields in which its records disagree are null.",
+		MarkdownDescription: "The records of an asset system, filtered and sorted by id. `assets` is a map that `for_each` takes. An id that the system holds more than once is listed once; fields in which its records disagree are null.",
 		Attributes: map[string]schema.Attribute{
 			"system":      schema.StringAttribute{Required: true, Validators: []validator.String{value.Stated()}, MarkdownDescription: "The system, a name from the provider's `systems`."},
-			"class":       filter("of one of these classes; case does not count"),
+			"class":       filter("of one of these classes; case is ignored"),
 			"owner":       filter("that name one of these owners, by any key that a directory knows"),
 			"state":       filter("in one of these lifecycle states", value.OneOf("State", lifecycle.States(), lifecycle.ParseState)),
-			"environment": filter("in one of these environments; case does not count"),
-			"criticality": filter("of one of these criticalities; case does not count"),
+			"environment": filter("in one of these environments; case is ignored"),
+			"criticality": filter("of one of these criticalities; case is ignored"),
 			"ids":         schema.ListAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "The ids of the assets, sorted."},
 			"assets": schema.MapNestedAttribute{
 				Computed: true, MarkdownDescription: "The assets by id.",

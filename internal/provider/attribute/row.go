@@ -2,6 +2,7 @@ package attribute
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"math"
 	"math/big"
@@ -16,7 +17,7 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/value"
 )
 
-// Shown is an attribute that is written and never read back.
+// Shown is an attribute that is written for people and other resources only.
 func Shown[T any](name string, of attr.Type, description string, write func(*T) attr.Value) Row[T] {
 	return Row[T]{Column: Column{Name: name, Type: of, Description: description}, Write: write}
 }
@@ -26,11 +27,27 @@ func Text[T any](name, description string, at func(*T) *string) Row[T] {
 	return Row[T]{
 		Column: Column{Name: name, Type: types.StringType, Description: description},
 		Write:  func(from *T) attr.Value { return value.Text(*at(from)) },
-		Read: func(v attr.Value, into *T) error {
-			*at(into) = value.TextOf(v)
-			return nil
-		},
+		Put:    func(from *T) any { return stated(*at(from)) },
+		Take:   func(raw json.RawMessage, into *T) error { return json.Unmarshal(raw, at(into)) },
 	}
+}
+
+// stated returns a text, nil if there is none.
+func stated(text string) any {
+	if text == "" {
+		return nil
+	}
+	return text
+}
+
+// parsed reads a text and what it stands for.
+func parsed[E any](raw json.RawMessage, parse func(string) (E, error), into *E) error {
+	var text string
+	err := json.Unmarshal(raw, &text)
+	if err == nil {
+		*into, err = parse(text)
+	}
+	return err
 }
 
 // Word is a word of an enumeration. The description lists the words that are
@@ -39,15 +56,8 @@ func Word[T any, E fmt.Stringer](name, description string, words []string, parse
 	return Row[T]{
 		Column: Column{Name: name, Type: types.StringType, Description: oneOf(description, words)},
 		Write:  func(from *T) attr.Value { return value.Text((*at(from)).String()) },
-		Read: func(v attr.Value, into *T) error {
-			var word E
-			var err error
-			if s := value.TextOf(v); s != "" {
-				word, err = parse(s)
-			}
-			*at(into) = word
-			return err
-		},
+		Put:    func(from *T) any { return stated((*at(from)).String()) },
+		Take:   func(raw json.RawMessage, into *T) error { return parsed(raw, parse, at(into)) },
 	}
 }
 
@@ -63,20 +73,37 @@ func WordList[T any, E fmt.Stringer](name, description string, words []string, p
 			}
 			return types.ListValueMust(types.StringType, out)
 		},
-		Read: func(v attr.Value, into *T) error {
-			l, _ := v.(types.List)
-			var items []E
-			for _, s := range value.TextsOf(l.Elements()) {
-				word, err := parse(s)
-				if err != nil {
+		Put: func(from *T) any {
+			var out []string
+			for _, word := range *at(from) {
+				out = append(out, word.String())
+			}
+			return some(out)
+		},
+		Take: func(raw json.RawMessage, into *T) error {
+			var texts []string
+			if err := json.Unmarshal(raw, &texts); err != nil {
+				return err
+			}
+			items := make([]E, len(texts))
+			for i, s := range texts {
+				var err error
+				if items[i], err = parse(s); err != nil {
 					return err
 				}
-				items = append(items, word)
 			}
 			*at(into) = items
 			return nil
 		},
 	}
+}
+
+// some returns a list, nil if it is empty.
+func some(list []string) any {
+	if len(list) == 0 {
+		return nil
+	}
+	return list
 }
 
 func oneOf(description string, words []string) string {
@@ -94,11 +121,8 @@ func Instant[T any](name, description string, at func(*T) *time.Time) Row[T] {
 	return Row[T]{
 		Column: Column{Name: name, Type: types.StringType, Description: description},
 		Write:  func(from *T) attr.Value { return value.Instant(*at(from)) },
-		Read: func(v attr.Value, into *T) error {
-			s, _ := v.(types.String)
-			*at(into) = value.InstantOf(s)
-			return nil
-		},
+		Put:    func(from *T) any { return stated(value.TextOf(value.Instant(*at(from)))) },
+		Take:   func(raw json.RawMessage, into *T) error { return parsed(raw, value.ParseInstant, at(into)) },
 	}
 }
 
@@ -107,15 +131,18 @@ func Flag[T any](name, description string, at func(*T) *bool) Row[T] {
 	return Row[T]{
 		Column: Column{Name: name, Type: types.BoolType, Description: description},
 		Write:  func(from *T) attr.Value { return types.BoolValue(*at(from)) },
-		Read: func(v attr.Value, into *T) error {
-			b, _ := v.(types.Bool)
-			*at(into) = b.ValueBool()
-			return nil
+		Put: func(from *T) any {
+			if !*at(from) {
+				return nil
+			}
+			return true
 		},
+		Take: func(raw json.RawMessage, into *T) error { return json.Unmarshal(raw, at(into)) },
 	}
 }
 
-// Tristate is a yes or no that is null if it is not stated. It is not read back.
+// Tristate is a yes or no that is null if it is not stated. It is
+// for people and other resources only.
 func Tristate[T any](name, description string, at func(*T) *lifecycle.Tristate) Row[T] {
 	return Shown(name, types.BoolType, description, func(from *T) attr.Value { return value.Tristate(*at(from)) })
 }
@@ -125,10 +152,12 @@ func Hundredths[T any](name, description string, at func(*T) *int) Row[T] {
 	return Row[T]{
 		Column: Column{Name: name, Type: types.Float64Type, Description: description},
 		Write:  func(from *T) attr.Value { return decimal(*at(from)) },
-		Read: func(v attr.Value, into *T) error {
-			f, _ := v.(types.Float64)
-			*at(into) = int(math.Round(f.ValueFloat64() * 100))
-			return nil
+		Put:    func(from *T) any { return float64(*at(from)) / 100 },
+		Take: func(raw json.RawMessage, into *T) error {
+			var f float64
+			err := json.Unmarshal(raw, &f)
+			*at(into) = int(math.Round(f * 100))
+			return err
 		},
 	}
 }
@@ -162,11 +191,8 @@ func Texts[T any](name, description string, at func(*T) *[]string) Row[T] {
 	return Row[T]{
 		Column: Column{Name: name, Type: types.ListType{ElemType: types.StringType}, Description: description},
 		Write:  func(from *T) attr.Value { return value.Texts(*at(from)) },
-		Read: func(v attr.Value, into *T) error {
-			l, _ := v.(types.List)
-			*at(into) = value.TextsOf(l.Elements())
-			return nil
-		},
+		Put:    func(from *T) any { return some(*at(from)) },
+		Take:   func(raw json.RawMessage, into *T) error { return json.Unmarshal(raw, at(into)) },
 	}
 }
 
@@ -185,23 +211,6 @@ func Objects[T, E any](name, description string, of Table[E], at func(*T) *[]E) 
 				out[i] = types.ObjectValueMust(element.AttrTypes, values)
 			}
 			return types.ListValueMust(element, out)
-		},
-		Read: func(v attr.Value, into *T) error {
-			l, _ := v.(types.List)
-			elements := l.Elements()
-			if len(elements) == 0 {
-				*at(into) = nil
-				return nil
-			}
-			items := make([]E, len(elements))
-			for i, element := range elements {
-				o, _ := element.(types.Object)
-				if err := of.Read(o.Attributes(), &items[i]); err != nil {
-					return err
-				}
-			}
-			*at(into) = items
-			return nil
 		},
 	}
 }

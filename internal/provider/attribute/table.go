@@ -1,10 +1,11 @@
 // Package attribute describes the attributes of an object once. A row of a table
-// says how one attribute is named, described, written and read; the object's
-// types, its schema and its values all come from the table.
+// says how one attribute is named, described and written, for Terraform and as JSON;
+// the object's types, its schema and its values all come from the table.
 package attribute
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
@@ -19,9 +20,11 @@ type Row[T any] struct {
 	Column
 	// Write returns the attribute's value.
 	Write func(*T) attr.Value
-	// Read puts a known value that Write returned back into a T. It is nil if
-	// the T cannot be told from the value.
-	Read func(attr.Value, *T) error
+	// Put returns what the attribute says as a value for JSON, nil if it says nothing.
+	// It is nil for an attribute that is only shown.
+	Put func(*T) any
+	// Take puts what Put returned, as JSON, back into a T.
+	Take func(json.RawMessage, *T) error
 }
 
 // Column is what a schema says of an attribute.
@@ -60,15 +63,30 @@ func (t Table[T]) Unknown(values map[string]attr.Value) {
 	}
 }
 
-// Read fills in what can be told from the values. An error names the attribute.
-func (t Table[T]) Read(values map[string]attr.Value, into *T) error {
+// Put adds what the attributes say to an object that is to be written as JSON.
+func (t Table[T]) Put(object map[string]any, from *T) {
 	for i := range t {
-		if t[i].Read == nil {
+		if t[i].Put == nil {
 			continue
 		}
-		if err := t[i].Read(values[t[i].Name], into); err != nil {
+		if v := t[i].Put(from); v != nil {
+			object[t[i].Name] = v
+		}
+	}
+}
+
+// Take fills in what such an object says, and takes it out of the object. An error
+// names the attribute.
+func (t Table[T]) Take(object map[string]json.RawMessage, into *T) error {
+	for i := range t {
+		raw, stated := object[t[i].Name]
+		if t[i].Take == nil || !stated {
+			continue
+		}
+		if err := t[i].Take(raw, into); err != nil {
 			return fmt.Errorf("%s: %w", t[i].Name, err)
 		}
+		delete(object, t[i].Name)
 	}
 	return nil
 }

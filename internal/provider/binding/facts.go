@@ -1,6 +1,7 @@
 package binding
 
 import (
+	"encoding/json"
 	"maps"
 	"slices"
 	"time"
@@ -10,11 +11,10 @@ import (
 
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/attribute"
-	"github.com/custodyhq/terraform-provider-custody/internal/provider/value"
 )
 
-// kept are the facts that a grant keeps of its binding: those that a decision
-// depends on. Each of them is in lifecycle.Binding.Digest.
+// kept are the facts that a decision depends on. Each of them is in
+// lifecycle.Binding.Digest, and a grant keeps them.
 var kept = attribute.Table[lifecycle.Binding]{
 	attribute.Text("class", "The asset's class, in lower case. Null if the record names none.",
 		func(b *lifecycle.Binding) *string { return &b.Class }),
@@ -51,8 +51,7 @@ var kept = attribute.Table[lifecycle.Binding]{
 		func(b *lifecycle.Binding) *bool { return &b.Shared }),
 	attribute.Instant("retirement_date", "When the asset retires, RFC 3339 in UTC: the earlier of the record's and the declared date. Null if none is set.",
 		func(b *lifecycle.Binding) *time.Time { return &b.RetirementDate }),
-	attribute.Objects("findings", "What is wrong, in a fixed order. An empty list if nothing is.", findings,
-		func(b *lifecycle.Binding) *[]lifecycle.Finding { return &b.Findings }),
+	findingsRow,
 	attribute.Hundredths("confidence", "How far the record can be trusted, from 0 to 1 with two decimals. It says nothing about how healthy the asset is.",
 		func(b *lifecycle.Binding) *int { return &b.Confidence }),
 	attribute.Hundredths("state_confidence", "How far the record can be trusted about a terminal state. Where a record names no owner it loses nothing by that here: many systems clear the assignment when an asset is retired.",
@@ -121,22 +120,27 @@ var ownerKeys = attribute.Row[lifecycle.Binding]{
 	Write: func(b *lifecycle.Binding) attr.Value {
 		out := make(map[string]attr.Value, len(b.OwnerKeys))
 		for _, k := range b.OwnerKeys {
-			switch {
-			case k.Holder != "":
-				out[k.Key] = types.StringValue(k.Holder)
-			case k.Absent:
-				out[k.Key] = types.StringValue(keyAbsent)
-			default:
-				out[k.Key] = types.StringValue(keyAmbiguous)
-			}
+			out[k.Key] = types.StringValue(standsFor(k))
 		}
 		return types.MapValueMust(types.StringType, out)
 	},
-	Read: func(v attr.Value, b *lifecycle.Binding) error {
-		m, _ := v.(types.Map)
-		b.OwnerKeys = nil
-		for _, key := range slices.Sorted(maps.Keys(m.Elements())) {
-			k := lifecycle.OwnerKey{Key: key, Holder: value.TextOf(m.Elements()[key])}
+	Put: func(b *lifecycle.Binding) any {
+		if len(b.OwnerKeys) == 0 {
+			return nil
+		}
+		out := make(map[string]string, len(b.OwnerKeys))
+		for _, k := range b.OwnerKeys {
+			out[k.Key] = standsFor(k)
+		}
+		return out
+	},
+	Take: func(raw json.RawMessage, b *lifecycle.Binding) error {
+		var keys map[string]string
+		if err := json.Unmarshal(raw, &keys); err != nil {
+			return err
+		}
+		for _, key := range slices.Sorted(maps.Keys(keys)) {
+			k := lifecycle.OwnerKey{Key: key, Holder: keys[key]}
 			if k.Holder == keyAbsent || k.Holder == keyAmbiguous {
 				k.Absent, k.Holder = k.Holder == keyAbsent, ""
 			}
@@ -145,6 +149,50 @@ var ownerKeys = attribute.Row[lifecycle.Binding]{
 		return nil
 	},
 }
+
+// standsFor is what a key of an owner stands for, as it is shown.
+func standsFor(k lifecycle.OwnerKey) string {
+	switch {
+	case k.Holder != "":
+		return k.Holder
+	case k.Absent:
+		return keyAbsent
+	default:
+		return keyAmbiguous
+	}
+}
+
+// findingsRow shows the findings as a list, and keeps them by their codes.
+var findingsRow = func() attribute.Row[lifecycle.Binding] {
+	row := attribute.Objects("findings", "What is wrong, in a fixed order. An empty list if nothing is.", findings,
+		func(b *lifecycle.Binding) *[]lifecycle.Finding { return &b.Findings })
+	row.Put = func(b *lifecycle.Binding) any {
+		if len(b.Findings) == 0 {
+			return nil
+		}
+		out := make(map[string]string, len(b.Findings))
+		for _, f := range b.Findings {
+			out[f.Code.String()] = f.Message
+		}
+		return out
+	}
+	row.Take = func(raw json.RawMessage, b *lifecycle.Binding) error {
+		var messages map[string]string
+		if err := json.Unmarshal(raw, &messages); err != nil {
+			return err
+		}
+		for name, message := range messages {
+			code, err := lifecycle.ParseCode(name)
+			if err != nil {
+				return err
+			}
+			b.Findings = append(b.Findings, lifecycle.Finding{Code: code, Message: message})
+		}
+		slices.SortFunc(b.Findings, func(x, y lifecycle.Finding) int { return int(x.Code) - int(y.Code) })
+		return nil
+	}
+	return row
+}()
 
 func parts(b *lifecycle.Binding) attr.Value {
 	out := make(map[string]attr.Value, lifecycle.NumSignals)

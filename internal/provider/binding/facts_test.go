@@ -61,7 +61,7 @@ func TestFactsOfBindings(t *testing.T) {
 				"record.duplicate", "assets.csv line 6", "assets.csv line 7", "the records disagree on owner, so none of them is believed there",
 			)}),
 			check.Resource("custody_binding.ambiguous", check.Attributes{"findings": check.Says(
-				"owner.unknown", `The owner "twin" may be any of cmdb/p5 (One twin), cmdb/p6 (The other).`,
+				"owner.unknown", `The owner "twin" may be any of One twin (cmdb/p5), The other (cmdb/p6).`,
 			)}),
 			check.Resource("custody_binding.unmapped", check.Attributes{"findings": check.Says(
 				`The state "on the shelf" is not mapped to a lifecycle state.`,
@@ -119,7 +119,7 @@ func TestWhoAndWhatIsGoneStaysInTheState(t *testing.T) {
 			),
 			ConfigStateChecks: check.State(
 				check.Resource(app, check.Attributes{"holder": nil, "owner_status": "unknown", "findings": check.Codes("owner.unknown")}),
-				check.Resource(key, check.Attributes{"status": "review", "reasons": check.Says("owner.gone"), "generations": check.Keys("g1", "g2"), "holder": "cmdb/p1"}),
+				check.Resource(key, check.Attributes{"status": "review", "because": check.Says("owner.gone"), "generations": check.Keys("g1", "g2"), "holder": "cmdb/p1"}),
 				check.Resource("custody_binding.laptop", check.Attributes{
 					"findings": check.Codes("asset.missing"), "state": "unknown", "class": nil, "holder": nil,
 				}),

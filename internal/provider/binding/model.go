@@ -2,6 +2,7 @@ package binding
 
 import (
 	"context"
+	"maps"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -15,7 +16,12 @@ import (
 // attributes by name.
 type model map[string]attr.Value
 
-var modelTypes = typesWith(facts)
+var modelTypes = func() map[string]attr.Type {
+	out := typesOf(arguments)
+	maps.Copy(out, facts.Types())
+	out[factsName] = types.StringType
+	return out
+}()
 
 type (
 	reader interface {
@@ -55,24 +61,39 @@ func (m model) question() (lifecycle.Question, error) {
 	return q, err
 }
 
-// set fills in what was found out.
-func (m model) set(b *lifecycle.Binding) { facts.Write(m, b) }
+// set fills in what was found out about the asset that q asks for. The text for
+// grants stays as it was while nothing but names differs; a new binding leaves the
+// asset's name out of it, which may be edited before the apply.
+func (m model) set(b *lifecycle.Binding, q *lifecycle.Question, prior model) {
+	facts.Write(m, b)
+	if prior == nil {
+		nameless := *b
+		nameless.Name = ""
+		m[factsName] = types.StringValue(Facts(&nameless, q))
+		return
+	}
+	text := Facts(b, q)
+	if before := value.TextOf(prior[factsName]); SameButNames(before, text) {
+		text = before
+	}
+	m[factsName] = types.StringValue(text)
+}
 
 // unknown marks everything that depends on facts as unknown.
-func (m model) unknown() { facts.Unknown(m) }
+func (m model) unknown() {
+	facts.Unknown(m)
+	m[factsName] = types.StringUnknown()
+}
 
 // veil leaves open what no decision depends on. Terraform plans a binding that is to
 // be created once more at apply and takes any other answer for a defect of the
 // provider: a name that was edited meanwhile must not stop an apply.
 func (m model) veil() { shown.Unknown(m) }
 
-// hold takes the last known facts over from the prior state.
-func (m model) hold(prior model) error {
-	q, err := prior.question()
-	if err != nil {
-		return err
-	}
-	b, err := remembered(prior, q.Asset)
+// hold takes the last known facts of the asset that q asks for over from the prior
+// state.
+func (m model) hold(q *lifecycle.Question, prior model) error {
+	b, _, err := FromFacts(value.TextOf(prior[factsName]))
 	if err != nil {
 		return err
 	}
@@ -81,6 +102,7 @@ func (m model) hold(prior model) error {
 	}
 	m["id"] = prior["id"]
 	b.Held = true
-	kept.Write(m, b)
+	kept.Write(m, &b)
+	m[factsName] = types.StringValue(Facts(&b, q))
 	return nil
 }

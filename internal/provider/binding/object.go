@@ -1,51 +1,172 @@
 package binding
 
 import (
+	"bytes"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
-
-	"github.com/hashicorp/terraform-plugin-framework/attr"
-	"github.com/hashicorp/terraform-plugin-framework/types"
+	"slices"
+	"strings"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
-	"github.com/custodyhq/terraform-provider-custody/internal/provider/attribute"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/value"
 )
 
-// ObjectTypes are the attributes that a grant keeps of its binding: what a
-// decision depends on, and what apply needs to assess the asset again.
-var ObjectTypes = typesWith(kept)
+// factsName is the attribute that a grant takes from its binding: one text, which
+// holds what a decision depends on and what apply needs to assess the asset again.
+const factsName = "facts"
 
-// FromObject reads the object that a grant keeps of its binding. The object must
-// be wholly known. An error means that it was not written by a custody_binding.
-func FromObject(object types.Object) (lifecycle.Binding, lifecycle.Question, error) {
-	values := object.Attributes()
+const factsDescription = "What a grant keeps of the binding, as one JSON text in canonical form: what a decision depends on, with a digest over it, the arguments, and names. " +
+	"Only what is stated is in it. It begins with a space, so that a plan shows it in one line; `jsondecode` reads it."
+
+// DigestLength is how many characters of the digest the text has: enough to tell that
+// it was written by hand.
+const DigestLength = 16
+
+// Facts writes the binding and what it was asked with in the form that a grant keeps.
+func Facts(b *lifecycle.Binding, q *lifecycle.Question) string {
+	object := make(map[string]any, 32)
+	kept.Put(object, b)
+	if b.Name != "" {
+		object["name"] = b.Name
+	}
+	object["asset"] = b.Asset.String()
+	object["digest"] = b.Digest()[:DigestLength]
+	if len(b.Names) > 0 {
+		names := make(map[string]string, len(b.Names))
+		for _, n := range b.Names {
+			names[n.ID] = n.Name
+		}
+		object["names"] = names
+	}
+	if q.Declared != (lifecycle.Declared{}) {
+		object["declared"] = declaredOf(&q.Declared)
+	}
+	if len(q.Evidence) > 0 {
+		evidence := make(map[string]string, len(q.Evidence))
+		for _, c := range q.Evidence {
+			evidence[c.Name] = c.Owner
+		}
+		object["evidence"] = evidence
+	}
+	if len(q.Successors) > 0 {
+		object["successors"] = q.Successors
+	}
+	var text bytes.Buffer
+	text.WriteByte(' ')
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(object); err != nil {
+		panic("binding: " + err.Error()) // the object holds nothing that cannot be encoded
+	}
+	return strings.TrimSuffix(text.String(), "\n")
+}
+
+// FromFacts reads what Facts wrote. An error means that something else wrote it.
+func FromFacts(text string) (lifecycle.Binding, lifecycle.Question, error) {
+	var b lifecycle.Binding
 	var q lifecycle.Question
-	if err := readAll(arguments, values, &q); err != nil {
-		return lifecycle.Binding{}, q, err
+	var object map[string]json.RawMessage
+	if err := json.Unmarshal([]byte(text), &object); err != nil {
+		return b, q, errors.New("its facts are not the JSON object that a custody_binding writes")
 	}
-	b, err := remembered(values, q.Asset)
-	if err != nil {
-		return lifecycle.Binding{}, q, err
+	var asset, digest string
+	var names, evidence map[string]string
+	var d declaredFacts
+	for name, into := range map[string]any{
+		"asset": &asset, "digest": &digest, "name": &b.Name, "names": &names,
+		"declared": &d, "evidence": &evidence, "successors": &q.Successors,
+	} {
+		if raw, stated := object[name]; stated {
+			if err := json.Unmarshal(raw, into); err != nil {
+				return b, q, fmt.Errorf("%s: %w", name, err)
+			}
+			delete(object, name)
+		}
 	}
-	return *b, q, nil
+	var ok bool
+	if q.Asset, ok = lifecycle.ParseRef(asset); !ok {
+		return b, q, errors.New("its facts name no asset")
+	}
+	b.Asset = q.Asset
+	if err := kept.Take(object, &b); err != nil {
+		return b, q, err
+	}
+	for name := range object {
+		return b, q, fmt.Errorf("its facts hold %q, which this version does not know", name)
+	}
+	for _, id := range slices.Sorted(maps.Keys(names)) {
+		b.Names = append(b.Names, lifecycle.Named{ID: id, Name: names[id]})
+	}
+	if err := d.read(&q.Declared); err != nil {
+		return b, q, err
+	}
+	q.Evidence = claims(evidence)
+	if digest != b.Digest()[:DigestLength] {
+		return b, q, errors.New("its digest does not match its other facts")
+	}
+	return b, q, nil
 }
 
-// remembered reads the kept facts back.
-func remembered(values map[string]attr.Value, asset lifecycle.Ref) (*lifecycle.Binding, error) {
-	b := &lifecycle.Binding{Asset: asset}
-	if err := kept.Read(values, b); err != nil {
-		return nil, err
+// claims lists what other places claim of the owner, sorted by their names.
+func claims(evidence map[string]string) []lifecycle.Claim {
+	var out []lifecycle.Claim
+	for _, name := range slices.Sorted(maps.Keys(evidence)) {
+		out = append(out, lifecycle.Claim{Name: name, Owner: evidence[name]})
 	}
-	if value.TextOf(values["digest"]) != b.Digest() {
-		return nil, fmt.Errorf("its digest does not match its other attributes")
-	}
-	return b, nil
-}
-
-// typesWith returns the types of all arguments and of the given facts.
-func typesWith(facts attribute.Table[lifecycle.Binding]) map[string]attr.Type {
-	out := typesOf(arguments)
-	maps.Copy(out, facts.Types())
 	return out
+}
+
+// declaredFacts are the declared facts as the text holds them.
+type declaredFacts struct {
+	Criticality    string `json:"criticality,omitempty"`
+	Environment    string `json:"environment,omitempty"`
+	Owner          string `json:"owner,omitempty"`
+	Purpose        string `json:"purpose,omitempty"`
+	RetirementDate string `json:"retirement_date,omitempty"`
+	ThirdParty     *bool  `json:"third_party,omitempty"`
+}
+
+func declaredOf(d *lifecycle.Declared) declaredFacts {
+	out := declaredFacts{
+		Criticality: d.Criticality, Environment: d.Environment, Owner: d.Owner, Purpose: d.Purpose,
+		RetirementDate: value.TextOf(value.Instant(d.RetirementDate)),
+	}
+	if d.ThirdParty != lifecycle.Unstated {
+		yes := d.ThirdParty == lifecycle.Yes
+		out.ThirdParty = &yes
+	}
+	return out
+}
+
+func (f *declaredFacts) read(into *lifecycle.Declared) error {
+	*into = lifecycle.Declared{Criticality: f.Criticality, Environment: f.Environment, Owner: f.Owner, Purpose: f.Purpose}
+	if f.ThirdParty != nil {
+		into.ThirdParty = lifecycle.TristateOf(*f.ThirdParty)
+	}
+	if f.RetirementDate == "" {
+		return nil
+	}
+	var err error
+	into.RetirementDate, err = value.ParseInstant(f.RetirementDate)
+	return err
+}
+
+// SameButNames reports whether two texts differ in nothing but display names: a name
+// that was edited changes no grant.
+func SameButNames(before, after string) bool {
+	if before == after {
+		return true
+	}
+	b, q, err := FromFacts(before)
+	if err != nil {
+		return false
+	}
+	c, r, err := FromFacts(after)
+	if err != nil {
+		return false
+	}
+	b.Name, b.Names, c.Name, c.Names = "", nil, "", nil
+	return Facts(&b, &q) == Facts(&c, &r)
 }

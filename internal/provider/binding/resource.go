@@ -95,7 +95,7 @@ func (r *Resource) refresh(ctx context.Context, o operation.Operation, m, prior 
 	}
 	live, err := r.run.Assess(ctx, q)
 	if err == nil {
-		m.set(&live)
+		m.set(&live, &q, prior)
 		return true
 	}
 	if !r.run.HoldsOn(err) {
@@ -111,7 +111,7 @@ func (r *Resource) refresh(ctx context.Context, o operation.Operation, m, prior 
 		})
 		return false
 	}
-	if err := m.hold(prior); err != nil {
+	if err := m.hold(&q, prior); err != nil {
 		o.Report(diags, path.Root("asset"), &fault.Fault{Summary: "Unable to Hold Last Known Facts", Happened: err.Error() + "."})
 		return false
 	}

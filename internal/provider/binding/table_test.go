@@ -1,8 +1,10 @@
 package binding
 
 import (
+	"encoding/json"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
@@ -15,20 +17,20 @@ import (
 
 // forPeople are the fields of a binding that a grant does not keep, because no
 // decision depends on them.
-var forPeople = []string{"Name", "Tasks", "Parts"}
+var forPeople = []string{"Name", "Names", "Tasks", "Parts"}
 
 // fieldRows are the rows that show one field each.
 func fieldRows(table attribute.Table[lifecycle.Binding]) attribute.Table[lifecycle.Binding] {
 	return slices.DeleteFunc(slices.Clone(table), func(r attribute.Row[lifecycle.Binding]) bool {
-		return r.Name == "digest" || r.Name == ownerKeys.Name // which has a test of its own
+		return r.Name == "digest" || r.Name == ownerKeys.Name || r.Name == findingsRow.Name // which have tests of their own
 	})
 }
 
 func TestEveryFieldHasARow(t *testing.T) {
-	t.Run("shown", func(t *testing.T) { attributetest.Covers(t, fieldRows(facts), "OwnerKeys") })
+	t.Run("shown", func(t *testing.T) { attributetest.Covers(t, fieldRows(facts), "OwnerKeys", "Findings", "Names") })
 	t.Run("kept", func(t *testing.T) {
 		// The asset is an argument, which a grant keeps too.
-		attributetest.Covers(t, fieldRows(kept), append([]string{"Asset.System", "Asset.ID", "OwnerKeys"}, forPeople...)...)
+		attributetest.Covers(t, fieldRows(kept), append([]string{"Asset.System", "Asset.ID", "OwnerKeys", "Findings"}, forPeople...)...)
 	})
 	t.Run("finding", func(t *testing.T) { attributetest.Covers(t, findings) })
 	t.Run("task", func(t *testing.T) { attributetest.Covers(t, tasks) })
@@ -39,7 +41,11 @@ func TestOwnerKeysAreReadBack(t *testing.T) {
 		{Key: "ada", Holder: "corp/ada"}, {Key: "ada@example.org", Holder: "corp/ada"}, {Key: "ghost", Absent: true}, {Key: "twin"},
 	}}
 	var back lifecycle.Binding
-	if err := ownerKeys.Read(ownerKeys.Write(&b), &back); err != nil || !reflect.DeepEqual(back, b) {
+	raw, err := json.Marshal(ownerKeys.Put(&b))
+	if err == nil {
+		err = ownerKeys.Take(raw, &back)
+	}
+	if err != nil || !reflect.DeepEqual(back, b) {
 		t.Errorf("%+v, %v", back, err)
 	}
 }
@@ -95,7 +101,7 @@ func TestEveryAttributeIsInTheSchemaAndInTheObject(t *testing.T) {
 	if want := (types.ObjectType{AttrTypes: modelTypes}); !bindingSchema.Type().Equal(want) {
 		t.Errorf("the schema is of type %s, the values are of type %s", bindingSchema.Type(), want)
 	}
-	if rows := len(arguments) + len(facts); len(modelTypes) != rows {
+	if rows := len(arguments) + len(facts) + 1; len(modelTypes) != rows {
 		t.Errorf("%d rows make %d attributes: two rows have one name", rows, len(modelTypes))
 	}
 	if diags := bindingSchema.ValidateImplementation(ctx); diags.HasError() {
@@ -105,48 +111,81 @@ func TestEveryAttributeIsInTheSchemaAndInTheObject(t *testing.T) {
 		if a.GetMarkdownDescription() == "" {
 			t.Errorf("%s has no description", name)
 		}
-		if forGrant := ObjectTypes[name]; forGrant != nil && !forGrant.Equal(a.GetType()) {
-			t.Errorf("%s is of type %s, and in a grant of type %s", name, a.GetType(), forGrant)
-		}
 	}
 }
 
 func TestUnknownArgumentsMakeEveryFactUnknown(t *testing.T) {
 	m := make(model)
-	m.set(&lifecycle.Binding{})
+	m.set(&lifecycle.Binding{}, &lifecycle.Question{}, nil)
 	m.unknown()
 	for name, v := range m {
 		if !v.IsUnknown() || !v.Type(t.Context()).Equal(modelTypes[name]) {
 			t.Errorf("%s is %s of type %s", name, v, v.Type(t.Context()))
 		}
 	}
-	if len(m) != len(facts) {
-		t.Errorf("%d attributes of %d are unknown", len(m), len(facts))
+	if want := len(facts) + 1; len(m) != want {
+		t.Errorf("%d attributes of %d are unknown", len(m), want)
 	}
 }
 
-func TestAnObjectIsReadBack(t *testing.T) {
+func TestFactsAreReadBack(t *testing.T) {
 	var b lifecycle.Binding
 	for _, f := range attributetest.Fields[lifecycle.Binding]() {
 		f.Fill(&b)
 	}
 	b.Asset = lifecycle.Ref{System: "cmdb", ID: "APP-1"}
 	b.OwnerKeys = []lifecycle.OwnerKey{{Key: "ada", Holder: "corp/ada"}}
-	values := model{}
-	kept.Write(values, &b)
-	for name, v := range given {
-		values[name] = v
-	}
-	back, q, err := FromObject(types.ObjectValueMust(ObjectTypes, values))
+	asked, err := model(given).question()
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.Name, b.Tasks, b.Parts = "", nil, [lifecycle.NumSignals]int{}
-	if !reflect.DeepEqual(back, b) || q.Asset != b.Asset {
-		t.Errorf("read back %+v, not %+v", back, b)
+	text := Facts(&b, &asked)
+	back, q, err := FromFacts(text)
+	if err != nil {
+		t.Fatal(err)
 	}
-	values["holder"] = types.StringValue("cmdb/mallory")
-	if _, _, err := FromObject(types.ObjectValueMust(ObjectTypes, values)); err == nil {
-		t.Error("an object that was changed by hand was accepted")
+	b.Tasks, b.Parts = nil, [lifecycle.NumSignals]int{}
+	if !reflect.DeepEqual(back, b) || !reflect.DeepEqual(q, asked) {
+		t.Errorf("read back %+v and %+v, not %+v and %+v", back, q, b, asked)
 	}
+	if again := Facts(&back, &q); again != text {
+		t.Errorf("written again it is %s, not %s", again, text)
+	}
+	for _, bad := range []string{
+		strings.Replace(text, `"holder":"x"`, `"holder":"cmdb/mallory"`, 1), strings.Replace(text, `"asset":`, `"assets":`, 1),
+		strings.Replace(text, `"state":"`, `"state":"not`, 1), strings.Replace(text, "{", `{"admin":true,`, 1), text + "}", "", "null", " []",
+	} {
+		if _, _, err := FromFacts(bad); err == nil {
+			t.Errorf("facts that were written by hand were accepted: %s", bad)
+		}
+	}
+}
+
+func TestNamesAloneAreNoChange(t *testing.T) {
+	q := lifecycle.Question{Asset: lifecycle.Ref{System: "cmdb", ID: "APP-1"}}
+	b := lifecycle.Binding{Asset: q.Asset, Holder: "corp/ada"}
+	renamed, moved := b, b
+	renamed.Name, renamed.Names = "Billing", []lifecycle.Named{{ID: "corp/ada", Name: "Ada King"}}
+	moved.Holder = "corp/eve"
+	if !SameButNames(Facts(&b, &q), Facts(&renamed, &q)) {
+		t.Error("a name is a change")
+	}
+	if SameButNames(Facts(&b, &q), Facts(&moved, &q)) || SameButNames(Facts(&b, &q), "") {
+		t.Error("another holder, or no facts, is no change")
+	}
+}
+
+func FuzzFromFacts(f *testing.F) {
+	q := lifecycle.Question{Asset: lifecycle.Ref{System: "cmdb", ID: "APP-1"}}
+	f.Add(Facts(&lifecycle.Binding{Asset: q.Asset}, &q))
+	f.Add(`{"asset":"a/b","confidence":0,"digest":"","findings":{"owner.left":"x"},"state_confidence":0}`)
+	f.Fuzz(func(t *testing.T, text string) {
+		b, q, err := FromFacts(text)
+		if err != nil {
+			return
+		}
+		if again, r, err := FromFacts(Facts(&b, &q)); err != nil || again.Digest() != b.Digest() || !reflect.DeepEqual(q, r) {
+			t.Errorf("%s is read back as %+v, %v", text, again, err)
+		}
+	})
 }

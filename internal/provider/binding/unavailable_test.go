@@ -20,7 +20,7 @@ var failures = map[string]struct {
 	"the assets vanish":    {func(f *acctest.Folder) { f.Remove("assets.csv") }, []string{"assets.csv", "Nothing was issued and nothing was revoked", "then plan again"}},
 	"the people vanish":    {func(f *acctest.Folder) { f.Remove("people.csv") }, []string{"people.csv", "Nothing was issued and nothing was revoked"}},
 	"the tasks vanish":     {func(f *acctest.Folder) { f.Remove("tasks.csv") }, []string{"tasks.csv", "Nothing was issued and nothing was revoked"}},
-	"a row is cut off":     {func(f *acctest.Folder) { f.Append("assets.csv", "APP-2,application,Led") }, []string{"assets.csv", "line 4", "Correct or export the file again"}},
+	"a row is cut off":     {func(f *acctest.Folder) { f.Append("assets.csv", "APP-2,application,Led") }, []string{"assets.csv", "line 4", "Correct the file or export it again"}},
 	"a quote is left open": {func(f *acctest.Folder) { f.Append("people.csv", `p5,"dave@exam`) }, []string{"people.csv", "line 6"}},
 	"all rows are gone":    {func(f *acctest.Folder) { f.Write("people.csv", "id,username,status\n") }, []string{"it holds 0 ", "it may be cut off"}},
 	"a header is gone":     {func(f *acctest.Folder) { f.Edit("assets.csv", "id,class", "key,class") }, []string{"assets.csv", "id"}},
@@ -66,7 +66,7 @@ func TestHeldFactsKeepWhatExists(t *testing.T) {
 			w.Plan().Exits(2).Says("Warning: System Unavailable, Last Known Facts Kept", "~ held = false -> true").Says(failure.says[0]).Silent("will be destroyed", "will be created")
 			w.Apply()
 			w.Holds(app, "held", "true", "holder", "cmdb/p1", "state", "in_service")
-			w.Holds(key, "status", "active", "generations", "g1", "conditions", "")
+			w.Holds(key, "status", "active", "generations", "g1", "binding.memory.conditions", "null")
 			w.Plan().Exits(0).Says("Warning: System Unavailable, Last Known Facts Kept")
 			w.Plan("-refresh=false").Exits(0)
 		})
@@ -83,7 +83,7 @@ func TestHeldFactsIssueAndUnblockNothing(t *testing.T) {
 		resource.TestStep{ConfigStateChecks: check.State(
 			check.Resource("custody_grant.active", check.Attributes{"status": "active", "generations": check.Keys("g1")}),
 			check.Resource("custody_grant.blocked", check.Attributes{"status": "blocked", "generations": check.Keys()}),
-			check.Resource("custody_grant.stale", check.Attributes{"status": "active", "conditions": check.Keys("record.stale")}),
+			check.Resource("custody_grant.stale", check.Attributes{"status": "active", "binding.memory.conditions": check.Keys("record.stale")}),
 		)},
 		resource.TestStep{
 			PreConfig: func() {
@@ -92,7 +92,7 @@ func TestHeldFactsIssueAndUnblockNothing(t *testing.T) {
 				w.Clock.Advance(60 * day) // past the renewal of g1, and the grace of a stale record
 			},
 			ConfigStateChecks: check.State(
-				check.Resource("custody_grant.active", check.Attributes{"status": "active", "generations": check.Keys("g1"), "serial": 1}),
+				check.Resource("custody_grant.active", check.Attributes{"status": "active", "generations": check.Keys("g1"), "binding.memory.serial": 1}),
 				check.Resource("custody_grant.blocked", check.Attributes{"status": "blocked", "generations": check.Keys()}),
 				// A grace that runs goes on; a new one cannot start.
 				check.Resource("custody_grant.stale", check.Attributes{"status": "review", "generations": check.Keys("g1")}),
@@ -149,7 +149,7 @@ func TestWhatCannotBeHeldIsRefused(t *testing.T) {
 				w.Append("main.tf", "resource \"custody_grant\" \"new\" {\n  binding = custody_binding.app\n  access  = \"key/ledger\"\n}")
 			},
 			ConfigStateChecks: check.State(
-				check.Resource("custody_grant.new", check.Attributes{"serial": 0, "generations": check.Keys(), "active": false}),
+				check.Resource("custody_grant.new", check.Attributes{"binding.memory.serial": nil, "generations": check.Keys(), "active": false}),
 			),
 		},
 	))

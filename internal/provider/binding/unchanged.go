@@ -7,6 +7,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/run"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/value"
 )
 
 // Unchanged reports whether the facts of this run are those of the state, so that
@@ -38,7 +39,7 @@ func Unchanged(ctx context.Context, current *run.Run, state tftypes.Value) bool 
 			return false
 		}
 	}
-	return true
+	return SameButNames(value.TextOf(m[factsName]), Facts(&live, &q))
 }
 
 var objectType = types.ObjectType{AttrTypes: modelTypes}

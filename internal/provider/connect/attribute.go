@@ -45,14 +45,14 @@ func mapping(description string) schema.MapAttribute {
 
 // The attributes that are the same for several kinds.
 var (
-	allowHTTP         = flag("Send the token in clear to a server that is not this machine. Default `false`.")
-	requestsPerMinute = number("How many requests a minute at most. Default: no limit.")
+	allowHTTP         = flag("Send the token without encryption to a server that is not this machine. Default `false`.")
+	requestsPerMinute = number("The largest number of requests a minute. Default: no limit.")
 	requestTimeout    = waiting("How long one request may take. Default `30s`.")
-	probe             = several("Keys that must resolve before any answer counts: a guard against rights that hide people.")
+	probe             = several("Keys that must resolve before any answer is used. They detect an account that lacks the right to see some people.")
 )
 
 // caFile is the same attribute wherever TLS is spoken.
-var caFile = setting("A PEM file of the only authorities that are trusted for this system. Default: those of the machine. Verification cannot be turned off.")
+var caFile = setting("A PEM file of the certificate authorities that are trusted for this system, instead of those of the machine. Verification cannot be turned off.")
 
 // secret returns a secret of a system: the configured one, else that of the
 // environment variable CUSTODY_<SYSTEM>_<FIELD>.

@@ -67,7 +67,7 @@ func reportKinds(diags *diag.Diagnostics, at path.Path, name string, all, stated
 	}
 	summary, happened := "System Has No Kind", "has no kind"
 	if len(stated) > 1 {
-		summary, happened = "System Has Several Kinds", "says that it is several things: "+names(stated)
+		summary, happened = "System Has Several Kinds", "has several kinds:  "+names(stated)
 	}
 	operation.Configure.Report(diags, at, &fault.Fault{
 		Summary:  summary,

@@ -18,17 +18,17 @@ import (
 )
 
 func columns(of string) schema.MapAttribute {
-	return mapping("Headers or columns of other people's exports of " + of + ": our field = theirs. A field that is not listed is looked for under its own name; case does not count. A listed one that is not there makes the system unavailable.")
+	return mapping("The columns of an export of " + of + ": custody's field = the header in the file. A field that is not listed is looked for under its own name; case is ignored. A listed header that is missing makes the system unavailable.")
 }
 
 func joined(of, columns string) schema.MapAttribute {
 	return schema.MapAttribute{Optional: true, ElementType: types.ListType{ElemType: types.StringType},
-		MarkdownDescription: "Fields of " + of + " that several columns make: our field = their headers, such as `name = [\"First Name\", \"Last Name\"]`. " +
-			"The texts are joined by a space, those of a field that holds several texts to one list. Each header must be there. A field stands here or in `" + columns + "`."}
+		MarkdownDescription: "Fields of " + of + " that are made of several columns: custody's field = the headers in the file, such as `name = [\"First Name\", \"Last Name\"]`. " +
+			"The texts are joined by a space; those of a field that holds several texts become one list. Each header must exist. A field is listed either here or in `" + columns + "`."}
 }
 
 func words(of, ours, others string) schema.MapAttribute {
-	return mapping("Words of other people's exports for " + of + ": their value = our value, one of " + ours + ". Case does not count. Our own words need no mapping. " + others)
+	return mapping("The words of an export for " + of + ": the value in the file = custody's value, one of " + ours + ". Case is ignored. custody's own words need no mapping. " + others)
 }
 
 var fileSchema = schema.SingleNestedAttribute{
@@ -40,22 +40,22 @@ var fileSchema = schema.SingleNestedAttribute{
 			MarkdownDescription: "A path or glob of asset records. Fields: `id` `class` `name` `state` `owner` `purpose` `environment` `criticality` `third_party` `shared` `retirement_date` `verified_at` `assigned_at`; several owners are separated by `;`. Only `id` is required. `dates` says which forms of dates are read. A relative path starts in the folder where Terraform runs."},
 		"people": schema.StringAttribute{Optional: true, Validators: []validator.String{value.Stated()},
 			MarkdownDescription: "A path or glob of people, teams and service identities. Fields: `id` `email` `username` `name` `kind` `status` `end_date` `manager` `teams`. Only `id` is required. " +
-				"A file without a column `status` lists people who are active, one without `kind` lists employees."},
+				"In a file without a column `status` everybody is active; in one without `kind` everybody is an employee."},
 		"follow_links": followLinks,
-		"preset": setting("The tool whose export the files are: " + attribute.Words(file.Presets()) + ". It states the columns, words and forms that the guide \"From an export to the first plan\" lists; " +
-			"all that is set beside it goes before it, field by field and word by word."),
+		"preset": setting("The tool whose export the files are: " + attribute.Words(file.Presets()) + ". The preset sets the columns, words and date forms that the guide \"From an export to the first plan\" lists; " +
+			"other attributes override it, field by field and word by word."),
 		"tasks": schema.StringAttribute{Optional: true, Validators: []validator.String{value.Stated()},
 			MarkdownDescription: "A path or glob of tasks. Fields: `id` `kind` `asset` `status` `due` `url`. `id`, `kind` and `asset` are required. Kinds other than offboarding, reassignment and decommission are not read."},
 	}),
 }
 
-var followLinks = flag("Read also what links lead to outside of the folder that is named: for a path inside the folder where Terraform runs, that folder; " +
-	"for any other, the folder in the path. Default `false`: anybody who can put a link there could otherwise have any file of the machine read.")
+var followLinks = flag("Follow symbolic links that lead out of the folder: for a path inside the folder where Terraform runs, out of that folder; " +
+	"for any other path, out of the folder in the path. Default `false`: otherwise anyone who can create a link there could make the provider read any file of the machine.")
 
 // minRecords is the same guard wherever whole lists are read.
 var minRecords = schema.MapAttribute{Optional: true, ElementType: types.Int64Type,
 	Validators:          []validator.Map{mapvalidator.ValueInt64sAre(int64validator.AtLeast(0))},
-	MarkdownDescription: "The fewest records of each list, by `assets`, `people` and `tasks`. Default: 1 for assets and people, 0 for tasks. A list with fewer is unavailable: a file that is cut at the end of a row shows no other way."}
+	MarkdownDescription: "The fewest records of each list, by `assets`, `people` and `tasks`. Default: 1 for assets and people, 0 for tasks. A list with fewer is unavailable: nothing else shows that a file was cut off at the end of a row."}
 
 // withMapping adds the attributes that map the columns and words of other
 // people's exports.
@@ -68,13 +68,13 @@ func withMapping(own map[string]schema.Attribute) map[string]schema.Attribute {
 		"joined_columns":        joined("assets", "columns"),
 		"people_joined_columns": joined("people", "people_columns"),
 
-		"kinds": mapping("Words of other people's exports for the kinds of people: their value = our value, one of " + attribute.Words(lifecycle.OwnerKinds()) +
-			", such as `Guest = \"vendor\"`. Case does not count. Our own words need no mapping. Any other word is an error: it could make a guest an employee."),
-		"empty": several("Words that stand for nothing in every column but `id` and `name`; case does not count. Default: `N/A` everywhere; `-`, `null` and `none` where they cannot be a key or a word of your own; `never` in dates. The page of the system has the table."),
-		"dates": setting("Which comes first in dates such as 10/03/2026: `us` for the month, `eu` for the day. Default: such dates are errors. Dates that mean one thing are read without: `2026-10-03`, RFC 3339 and its relatives, " +
+		"kinds": mapping("The words of an export for the kinds of people: the value in the file = custody's value, one of " + attribute.Words(lifecycle.OwnerKinds()) +
+			", such as `Guest = \"vendor\"`. Case is ignored. custody's own words need no mapping. Any other word is an error: it could turn a guest into an employee."),
+		"empty": several("Words that mean \"no value\" in every column but `id` and `name`; case is ignored. Default: `N/A` everywhere; `-`, `null` and `none` where they cannot be a key or a word of your own; `never` in dates. The guide of the system has the table."),
+		"dates": setting("Which part comes first in dates such as 10/03/2026: `us` for the month, `eu` for the day. Default: such dates are errors. Unambiguous dates are read without this setting: `2026-10-03`, RFC 3339 and similar forms, " +
 			"`03.10.2026`, `3 Oct 2026`, seconds and milliseconds since 1970."),
-		"date_formats": several("Further forms of dates: " + attribute.Words(table.DateForms()) + ", or layouts of Go such as `02|01|2006`. Two that read one text as different dates are an error."),
-		"time_zone":    setting("The time zone of dates and times that state none, such as `Europe/Berlin`. Default `UTC`."),
+		"date_formats": several("Further forms of dates: " + attribute.Words(table.DateForms()) + ", or layouts of Go such as `02|01|2006`. Two forms that read the same text as different dates are an error."),
+		"time_zone":    setting("The time zone of dates and times without one, such as `Europe/Berlin`. Default `UTC`."),
 
 		"states":        words("asset states", "`planned`, `in_service`, `maintenance`, `lost`, `retired`, `unknown`", "Any other value is `unknown`, which the finding `record.incomplete` names."),
 		"people_states": words("people's statuses", "`active`, `leaving`, `suspended`, `left`, `unknown`", "Any other value is `unknown`, which the finding `owner.unknown` names."),

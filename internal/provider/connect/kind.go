@@ -101,7 +101,7 @@ func New(descriptions fs.FS) (*Kinds, error) {
 	}
 	for _, name := range described {
 		if slices.ContainsFunc(all, func(k kind) bool { return k.name == name }) {
-			return nil, fmt.Errorf("the description of %s bears the name of another kind", name)
+			return nil, fmt.Errorf("the description of %s has the name of another kind", name)
 		}
 		k, err := describedKind(descriptions, name)
 		if err != nil {

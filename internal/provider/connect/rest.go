@@ -23,24 +23,24 @@ func restCommon(about rest.About) map[string]schema.Attribute {
 	all := map[string]schema.Attribute{
 		"url":                 setting("The server's address. Required."),
 		"ca_file":             caFile,
-		"allow_http":          flag("Send secrets in clear to a server that is not this machine. Default `false`."),
-		"page_size":           number("How many records one request of a list brings. Default: the description's."),
-		"requests_per_minute": number("How many requests a minute at most, -1 for no limit. Default: the description's."),
+		"allow_http":          flag("Send secrets without encryption to a server that is not this machine. Default `false`."),
+		"page_size":           number("How many records one request for a list returns. Default: the description's."),
+		"requests_per_minute": number("The largest number of requests a minute, -1 for no limit. Default: the description's."),
 		"timeout":             requestTimeout,
 	}
 	words := func(of string, known []string) schema.Attribute {
-		return mapping("Words of the system: their value = " + of + attribute.Words(known) + ", before those of the description.")
+		return mapping("The words of the system: the value in the system = " + of + attribute.Words(known) + ". They override those of the description.")
 	}
 	if about.Assets {
-		all["states"] = words("our state, one of ", lifecycle.States())
-		all["min_records"] = number("The fewest assets that a list may hold; fewer is unavailable. Default 1, and -1 for none: a system that shows nothing has more likely lost its rights.")
+		all["states"] = words("custody's state, one of ", lifecycle.States())
+		all["min_records"] = number("The fewest assets that a list may hold; fewer is unavailable. Default 1; -1 turns the check off. An account that sees no assets has most likely lost its rights.")
 	}
 	if about.Tasks {
 		all["task_kinds"] = words("one of ", lifecycle.TaskKinds())
 	}
 	if about.People {
-		all["kinds"] = words("our kind of owner, one of ", lifecycle.OwnerKinds())
-		all["statuses"] = words("our status of an owner, one of ", lifecycle.DirectoryStatuses())
+		all["kinds"] = words("custody's kind of owner, one of ", lifecycle.OwnerKinds())
+		all["statuses"] = words("custody's status of an owner, one of ", lifecycle.DirectoryStatuses())
 		all["probe"] = probe
 	}
 	return all
@@ -66,7 +66,7 @@ func describedKind(descriptions fs.FS, name string) (kind, error) {
 	for _, s := range about.Secrets {
 		text := "A secret that the account authenticates with."
 		if s.Key {
-			text = "The private key of the account, in PEM or in the file that the system gave out."
+			text = "The private key of the account, in PEM or in the file that the system issued."
 		}
 		text += " Default: the environment variable `CUSTODY_<SYSTEM>_" + strings.ToUpper(s.Name) + "`."
 		if s.Optional {

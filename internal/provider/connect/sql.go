@@ -12,18 +12,18 @@ import (
 func sqlSchema() schema.Attribute {
 	return schema.SingleNestedAttribute{
 		Optional: true,
-		MarkdownDescription: "A database, read with queries of your own in one read-only transaction: assets, people and tasks in columns that are named as in the file system. " +
-			"The account needs the right to read what the queries name, and no other.",
+		MarkdownDescription: "A database, read with your own queries in one read-only transaction: assets, people and tasks, in columns that have the names of the fields of `file`. " +
+			"The account needs the right to read what the queries name, and no other right.",
 		Attributes: withMapping(map[string]schema.Attribute{
 			"driver":             setting("The database: one of " + attribute.Words(sql.Drivers()) + ". Required."),
-			"dsn":                secretSetting("Where the database is and who reads, as the driver writes it. Default: the environment variable `CUSTODY_<SYSTEM>_DSN`."),
+			"dsn":                secretSetting("The data source name or connection string, in the form of the driver. Default: the environment variable `CUSTODY_<SYSTEM>_DSN`."),
 			"ca_file":            caFile,
 			"insecure_plaintext": flag("Accept a connection without TLS to another machine. Default `false`."),
 			"assets":             setting("The query for all assets. Columns as the fields of `file.assets`."),
-			"asset":              setting("The query for one asset, with its id as the one bind parameter. It is used along with `assets`, where few of many records are looked up."),
+			"asset":              setting("The query for one asset, with its id as the only bind parameter. It requires `assets`, and is used when few of many records are looked up."),
 			"people":             setting("The query for all people. Columns as the fields of `file.people`."),
 			"tasks":              setting("The query for all tasks. Columns as the fields of `file.tasks`."),
-			"max_rows":           number("The most rows that an answer may have; more is unavailable. Default 1000000."),
+			"max_rows":           number("The largest number of rows of an answer; a larger answer makes the system unavailable. Default 1000000."),
 			"timeout":            waiting("How long one query may take. Default `1m`."),
 		}),
 	}

@@ -97,6 +97,11 @@ func TestArgumentsThatCannotBePlanned(t *testing.T) {
 	}))
 }
 
+// edited is a copy of a binding in whose facts one text was replaced by another.
+func edited(before, after string) string {
+	return fmt.Sprintf("{ facts = replace(custody_binding.app.facts, %q, %q) }", before, after)
+}
+
 func TestABindingThatWasWrittenByHandIsRefused(t *testing.T) {
 	w := acctest.NewWorld(t)
 	w.Person("p1", "status", "left")
@@ -104,11 +109,14 @@ func TestABindingThatWasWrittenByHandIsRefused(t *testing.T) {
 	blocks.WriteString("resource \"custody_binding\" \"app\" {\n  asset = \"cmdb/APP-1\"\n}\n")
 	want := make(map[string][]string)
 	for name, c := range map[string]struct{ binding, says string }{
-		"a copy with another status": {`merge(custody_binding.app, { owner_status = "active" })`, "its digest does not match its other attributes"},
-		"a copy of another asset":    {`merge(custody_binding.app, { asset = "cmdb/APP-2" })`, "its digest does not match its other attributes"},
-		"a copy without findings":    {`merge(custody_binding.app, { findings = [] })`, "its digest does not match its other attributes"},
-		"a copy of another word":     {`merge(custody_binding.app, { owner_status = "fine" })`, "owner_status"},
-		"a copy of no asset":         {`merge(custody_binding.app, { asset = "APP-1" })`, `"APP-1" is not of the form "<system>/<id>"`},
+		"a copy with another status": {edited(`"owner_status":"left"`, `"owner_status":"active"`), "its digest does not match its other facts"},
+		"a copy of another asset":    {edited("cmdb/APP-1", "cmdb/APP-2"), "its digest does not match its other facts"},
+		"a copy without findings":    {`{ facts = jsonencode({ for k, v in jsondecode(custody_binding.app.facts) : k => v if k != "findings" }) }`, "its digest does not match its other facts"},
+		"a copy of another word":     {edited(`"left"`, `"fine"`), "owner_status"},
+		"a copy of another field":    {edited(`"asset"`, `"assets"`), "its facts name no asset"},
+		"a copy of no asset":         {edited("cmdb/APP-1", "APP-1"), "its facts name no asset"},
+		"a copy of another version":  {edited(`"class"`, `"klass"`), `its facts hold "klass", which this version does not know`},
+		"no facts at all":            {`{ facts = "left" }`, "its facts are not the JSON object that a custody_binding writes"},
 	} {
 		label := acctest.Label(name)
 		fmt.Fprintf(&blocks, "resource \"custody_grant\" %q {\n  access = \"key/billing\"\n  binding = %s\n}\n", label, c.binding)
@@ -120,7 +128,7 @@ func TestABindingThatWasWrittenByHandIsRefused(t *testing.T) {
 			PreConfig: func() {
 				w.Write("main.tf", "resource \"custody_grant\" \"parts\" {\n  access = \"a\"\n  binding = { asset = \"cmdb/APP-1\" }\n}\n")
 			},
-			ExpectError: check.Error("on main.tf line", "attributes", "are required"),
+			ExpectError: check.Error("on main.tf line", `attribute "facts" is required`),
 		},
 		w.Refused(want, resource.TestStep{PreConfig: func() { w.Write("main.tf", blocks.String()) }}),
 		w.Left(check.Absent("custody_grant.")),

@@ -21,7 +21,7 @@ func TestBlockAndReview(t *testing.T) {
 	e.laptop(expiring, `on_block = "disable"`)
 	e.app(reviewed)
 	isDisabled := check.Attributes{
-		"status": "blocked", "generations": check.Keys("g1"), "generations.g1.enabled": false, "active": false, "current": "g1",
+		"status": "blocked", "generations": check.Keys("g1"), "generations.g1.enabled": false, "active": false,
 	}
 	status := func(word string, names ...string) {
 		for _, name := range names {
@@ -44,7 +44,7 @@ func TestBlockAndReview(t *testing.T) {
 			}),
 			ConfigStateChecks: check.State(
 				check.Resource(grant(removed), check.Attributes{
-					"status": "blocked", "generations": check.Keys(), "active": false, "serial": 1, "revoked_at": nil,
+					"status": "blocked", "generations": check.Keys(), "active": false, "binding.memory.serial": 1, "binding.memory.revoked_at": nil,
 				}),
 				check.Resource(grant(disabled), isDisabled),
 				check.Resource(grant(expiring), isDisabled),
@@ -64,13 +64,13 @@ func TestBlockAndReview(t *testing.T) {
 			}),
 			ConfigStateChecks: check.State(
 				check.Resource(grant(removed), check.Attributes{
-					"status": "active", "generations": check.Keys("g2"), "serial": 2, "conditions": check.Keys(),
+					"status": "active", "generations": check.Keys("g2"), "binding.memory.serial": 2, "binding.memory.conditions": nil,
 				}),
 				check.Resource(grant(disabled), check.Attributes{
 					"status": "active", "generations": check.Keys("g1", "g2"), "generations.g1.enabled": true, "active": true,
 				}),
 				check.Resource(grant(expiring), isDisabled),
-				check.Resource(grant(reviewed), check.Attributes{"status": "review", "generations": check.Keys("g1", "g2"), "rotation": "overlap"}),
+				check.Resource(grant(reviewed), check.Attributes{"status": "review", "generations": check.Keys("g1", "g2"), "binding.memory.rotation": "overlap"}),
 			),
 		},
 		// A disabled generation still expires.
@@ -110,12 +110,12 @@ func TestNothingIsIssuedOrRenewedForNobodyKnown(t *testing.T) {
 		e.app(later)
 		issued[binding(from)], issued[grant(from)] = check.Create, check.Create
 		issued[binding(later)], issued[grant(later)], issued[credential(later, "g1")] = check.Create, check.Create, check.Create
-		planned = append(planned, check.Resource(grant(from), check.Attributes{"reasons": check.Says(c.says)}))
+		planned = append(planned, check.Resource(grant(from), check.Attributes{"because": check.Says(c.says)}))
 		created = append(created, check.Resource(grant(from), check.Attributes{
-			"serial": 0, "generations": check.Keys(), "status": "review", "active": false, "basis": nil, "revoked_at": nil,
+			"binding.memory.serial": nil, "generations": check.Keys(), "status": "review", "active": false, "binding.memory.class": nil, "binding.memory.revoked_at": nil,
 		}))
 		renewed = append(renewed, check.Resource(grant(later), check.Attributes{
-			"status": "review", "generations": check.Keys("g1"), "serial": 1, "generations.g1.enabled": true,
+			"status": "review", "generations": check.Keys("g1"), "binding.memory.serial": 1, "generations.g1.enabled": true,
 		}))
 	}
 	resource.ParallelTest(t, e.Case(
@@ -140,7 +140,7 @@ func TestANewGrantWithFindingsWarnsOnce(t *testing.T) {
 	w.Asset("APP-1", "owner", "alice")
 	w.Person("p1", "status", "left")
 	w.Plan().Exits(2).Says("Warning: New Grant Starts With Findings", "with custody_grant.", "starts with status review and action review. No credential is issued.",
-		"owner.left: The owner cmdb/p1 (Alice) has left.", "(and one more similar warning elsewhere)")
+		"The owner Alice (cmdb/p1) has left.", "(and one more similar warning elsewhere)")
 	w.Apply()
 	w.Plan().Exits(0).Silent("Warning")
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/fault"
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
@@ -24,10 +25,11 @@ const (
 
 // transition is what one run does to a grant, and what it rested on.
 type transition struct {
-	question lifecycle.Question
-	binding  lifecycle.Binding
-	prior    *lifecycle.Grant
-	decision lifecycle.Decision
+	question   lifecycle.Question
+	binding    lifecycle.Binding
+	prior      *lifecycle.Grant
+	decision   lifecycle.Decision
+	frameworks []string
 }
 
 // decide reads the arguments and the memory, checks them against the instant of
@@ -37,7 +39,7 @@ func (r *Resource) decide(ctx context.Context, o operation.Operation, m, priorMo
 	if in == nil || !r.checked(ctx, o, in, diags) {
 		return nil
 	}
-	t := &transition{question: q, binding: *in.Binding, prior: in.Prior}
+	t := &transition{question: q, binding: *in.Binding, prior: in.Prior, frameworks: frameworks(in.Policies)}
 	var err error
 	if t.decision, err = lifecycle.Decide(*in); err != nil {
 		o.Report(diags, path.Empty(), &fault.Fault{
@@ -51,7 +53,7 @@ func (r *Resource) decide(ctx context.Context, o operation.Operation, m, priorMo
 // input gathers all that the decision depends on. It returns nil if it has reported
 // an error.
 func (r *Resource) input(o operation.Operation, m, priorModel *model, diags *diag.Diagnostics) (*lifecycle.Input, lifecycle.Question) {
-	b, q, err := binding.FromObject(m.Binding)
+	b, q, err := binding.FromFacts(m.facts().ValueString())
 	if err != nil {
 		o.Report(diags, path.Root("binding"), &fault.Fault{
 			Summary:  "Invalid Binding",
@@ -74,11 +76,11 @@ func (r *Resource) input(o operation.Operation, m, priorModel *model, diags *dia
 		}
 		rules = append(rules, own)
 	}
-	in := &lifecycle.Input{Binding: &b, Spec: spec, Policies: rules, Now: r.run.Now, MaxClockJump: r.run.MaxClockJump}
+	in := &lifecycle.Input{Binding: &b, Spec: spec, Policies: rules, Now: r.run.Now, MaxClockJump: r.run.MaxClockJump, Floating: !r.run.Fixed}
 	if priorModel == nil {
 		return in, q
 	}
-	if in.Prior, err = priorModel.memory(); err != nil {
+	if in.Prior, err = priorModel.prior(m.facts(), &b); err != nil {
 		o.Report(diags, path.Empty(), &fault.Fault{
 			Summary:  "Unable to Read Grant From State",
 			Happened: fmt.Sprintf("The state of this grant cannot be read: %s.", err),
@@ -88,6 +90,23 @@ func (r *Resource) input(o operation.Operation, m, priorModel *model, diags *dia
 	}
 	return in, q
 }
+
+// prior reads back what the grant remembers. The facts of a binding that is the present
+// one are not read again.
+func (m *model) prior(present types.String, read *lifecycle.Binding) (*lifecycle.Grant, error) {
+	if read == nil || !m.facts().Equal(present) {
+		b, _, err := binding.FromFacts(m.facts().ValueString())
+		if err != nil {
+			return nil, err
+		}
+		read = &b
+	}
+	return m.recallAll(read.Asset)
+}
+
+// frameworks are the catalogues of controls that the policies choose; none where they
+// choose none, and the usual ones hold.
+func frameworks(policies []*lifecycle.Rules) []string { return policies[len(policies)-1].Frameworks }
 
 // warn tells what a reviewer of a new grant would not see in a diff, and what
 // was clamped.

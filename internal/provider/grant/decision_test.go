@@ -15,10 +15,10 @@ var decisions = map[string]decision{
 		of:     (*estate).laptop,
 		change: person("status", "left"),
 		does:   check.Changes{"g1": check.Destroy},
-		says:   []string{"The owner cmdb/leaver_of_a_laptop (Alice) has left. Action: revoke", "NIST CSF PR.AA-05"},
+		says:   []string{"The owner Alice (cmdb/leaver_of_a_laptop) has left. Action: revoke"},
 		want: check.Attributes{
-			"status": "revoked", "active": false, "action": "revoke", "reasons": check.Codes("owner.left"), "generations": check.Keys(), "current": nil,
-			"serial": 1, "revoked_at": instant(0), "conditions": check.Keys("owner.left"), "holder": holder("leaver_of_a_laptop"), "expires_at": nil,
+			"status": "revoked", "active": false, "binding.memory.action": "revoke", "because": check.Codes("owner.left"), "generations": check.Keys(),
+			"binding.memory.serial": 1, "binding.memory.revoked_at": instant(0), "binding.memory.conditions": check.Keys("owner.left"), "holder": holder("leaver_of_a_laptop"),
 		},
 	},
 	"leaver_of_an_application": {
@@ -26,8 +26,8 @@ var decisions = map[string]decision{
 		change: person("status", "left"),
 		does:   check.Changes{"g2": check.Create},
 		want: check.Attributes{
-			"status": "review", "action": "review", "rotation": "overlap", "reasons": check.Codes("owner.left"), "generations": check.Keys("g1", "g2"),
-			"generations.g1.state": "retiring", "generations.g1.enabled": true, "generations.g1.expires_at": instant(7 * day), "generations.g2.state": "current",
+			"status": "review", "binding.memory.action": "review", "binding.memory.rotation": "overlap", "because": check.Codes("owner.left"), "generations": check.Keys("g1", "g2"),
+			"binding.memory.retiring": check.Texts("g1"), "generations.g1.enabled": true, "generations.g1.expires_at": instant(7 * day),
 		},
 	},
 	"leaver_of_privileged_access_without_successor": {
@@ -36,16 +36,16 @@ var decisions = map[string]decision{
 		before:    person("manager", "", "teams", ""),
 		change:    person("status", "left"),
 		does:      check.Changes{"g1": check.Destroy},
-		want:      check.Attributes{"status": "blocked", "reasons": check.Codes("owner.left"), "generations": check.Keys()},
+		want:      check.Attributes{"status": "blocked", "because": check.Codes("owner.left"), "generations": check.Keys()},
 	},
 	"reassigned_laptop": {
 		of:     (*estate).laptop,
 		change: asset("owner", "bob"),
 		does:   check.Changes{"g1": check.Destroy, "g2": check.Create},
-		says:   []string{`The asset has passed from "cmdb/reassigned_laptop" to "cmdb/p2".`, "rotate now"},
+		says:   []string{`The asset has passed from Alice (cmdb/reassigned_laptop) to Bob (cmdb/p2).`, "rotate now"},
 		want: check.Attributes{
-			"status": "active", "action": "keep", "rotation": "now", "reasons": check.Codes("asset.reassigned"), "generations": check.Keys("g2"),
-			"holder": "cmdb/p2", "generations.g2.holder": "cmdb/p2", "conditions": check.Keys(),
+			"status": "active", "binding.memory.action": nil, "binding.memory.rotation": "now", "because": check.Codes("asset.reassigned"), "generations": check.Keys("g2"),
+			"holder": "cmdb/p2", "generations.g2.holder": "cmdb/p2", "binding.memory.conditions": nil,
 		},
 	},
 	"reassigned_application": {
@@ -53,7 +53,7 @@ var decisions = map[string]decision{
 		change: asset("owner", "bob"),
 		does:   check.Changes{"g2": check.Create},
 		want: check.Attributes{
-			"status": "active", "rotation": "overlap", "generations": check.Keys("g1", "g2"),
+			"status": "active", "binding.memory.rotation": "overlap", "generations": check.Keys("g1", "g2"),
 			"generations.g1.holder": holder("reassigned_application"), "generations.g2.holder": "cmdb/p2",
 		},
 	},
@@ -63,66 +63,66 @@ var decisions = map[string]decision{
 		does:   check.Changes{"g1": check.Destroy},
 		says:   []string{"to an owner who cannot be resolved"},
 		want: check.Attributes{
-			"status": "blocked", "reasons": check.Codes("asset.reassigned", "owner.unknown"), "generations": check.Keys(), "holder": holder("reassigned_to_nobody_known"),
+			"status": "blocked", "because": check.Codes("asset.reassigned", "owner.unknown"), "generations": check.Keys(), "holder": holder("reassigned_to_nobody_known"),
 		},
 	},
 	"shared_with_a_second_owner": {
 		of:     (*estate).laptop,
 		change: asset("owner", "shared_with_a_second_owner;bob"),
 		want: check.Attributes{
-			"status": "review", "reasons": check.Codes("owner.shared"), "generations": check.Keys("g1"), "holder": holder("shared_with_a_second_owner"),
+			"status": "review", "because": check.Codes("owner.shared"), "generations": check.Keys("g1"), "holder": holder("shared_with_a_second_owner"),
 		},
 	},
 	"moved_to_another_team": {
 		of:     (*estate).laptop,
 		change: person("teams", "risk"),
 		does:   check.Changes{"g2": check.Create},
-		want:   recertified("owner.moved", check.Attributes{"conditions": check.Keys("owner.moved")}),
+		want:   recertified("owner.moved", check.Attributes{"binding.memory.conditions": check.Keys("owner.moved")}),
 	},
 	"moved_to_another_manager": {
 		of:     (*estate).laptop,
 		change: person("manager", "bob"),
 		does:   check.Changes{"g2": check.Create},
-		want:   recertified("owner.moved", check.Attributes{"conditions": check.Keys("owner.moved")}),
+		want:   recertified("owner.moved", check.Attributes{"binding.memory.conditions": check.Keys("owner.moved")}),
 	},
 	"changed_environment": {
 		of:     (*estate).app,
 		change: asset("environment", "staging"),
 		does:   check.Changes{"g2": check.Create},
-		want:   recertified("asset.changed", check.Attributes{"basis.environment": "staging"}),
+		want:   recertified("asset.changed", check.Attributes{"binding.memory.environment": "staging"}),
 	},
 	"changed_criticality": {
 		of:     (*estate).app,
 		change: asset("criticality", "low"),
 		does:   check.Changes{"g2": check.Create},
-		want:   recertified("asset.changed", check.Attributes{"basis.criticality": "low"}),
+		want:   recertified("asset.changed", check.Attributes{"binding.memory.criticality": "low"}),
 	},
 	"changed_class": {
 		of:     (*estate).app,
 		change: asset("class", "service"),
 		does:   check.Changes{"g2": check.Create},
-		want:   recertified("asset.changed", check.Attributes{"basis.class": "service"}),
+		want:   recertified("asset.changed", check.Attributes{"binding.memory.class": "service"}),
 	},
 	"retired_application": {
 		of:     (*estate).app,
 		change: asset("state", "retired"),
 		does:   check.Changes{"g1": check.Destroy},
 		says:   []string{"The asset is recorded as retired"},
-		want:   check.Attributes{"status": "revoked", "reasons": check.Codes("asset.retired"), "generations": check.Keys()},
+		want:   check.Attributes{"status": "revoked", "because": check.Codes("asset.retired"), "generations": check.Keys()},
 	},
 	"lost_application": {
 		of:     (*estate).app,
 		change: asset("state", "lost"),
 		does:   check.Changes{"g1": check.Destroy},
 		says:   []string{"The asset is recorded as lost"},
-		want:   check.Attributes{"status": "revoked", "reasons": check.Codes("asset.lost"), "generations": check.Keys()},
+		want:   check.Attributes{"status": "revoked", "because": check.Codes("asset.lost"), "generations": check.Keys()},
 	},
 }
 
 // recertified is what follows from a comparison, and more.
 func recertified(code string, more check.Attributes) check.Attributes {
-	more["status"], more["action"], more["rotation"] = "active", "recertify", "overlap"
-	more["reasons"], more["generations"] = check.Codes(code), check.Keys("g1", "g2")
+	more["status"], more["binding.memory.action"], more["binding.memory.rotation"] = "active", "recertify", "overlap"
+	more["because"], more["generations"] = check.Codes(code), check.Keys("g1", "g2")
 	return more
 }
 
@@ -132,7 +132,7 @@ func TestDecisions(t *testing.T) {
 		resource.TestStep{ // the other owner holds it now, but the record can be trusted too little to act on that
 			PreConfig: func() { e.Person("shared_with_a_second_owner", "status", "left") },
 			ConfigStateChecks: check.State(check.Resource(grant("shared_with_a_second_owner"), check.Attributes{
-				"status": "review", "reasons": check.Says("asset.reassigned", "no rotation at once"), "generations": check.Keys("g1"),
+				"status": "review", "because": check.Says("asset.reassigned", "no rotation at once"), "generations": check.Keys("g1"),
 			})),
 		},
 		resource.TestStep{
@@ -142,12 +142,12 @@ func TestDecisions(t *testing.T) {
 			},
 			ConfigPlanChecks: check.Plan(
 				check.Resource(grant("shared_with_a_second_owner"), check.Attributes{
-					"reasons": check.Says("owner.left", "instead of revoke, because the confidence 0.85 is below 0.90"),
+					"because": check.Says("owner.left", "instead of revoke, because the confidence 0.85 is below 0.90"),
 				}),
-				check.Resource(grant("leaver_of_an_application"), check.Attributes{"reasons": check.Says("nobody answered in time")}),
+				check.Resource(grant("leaver_of_an_application"), check.Attributes{"because": check.Says("nobody answered in time")}),
 			),
 			ConfigStateChecks: check.State(
-				check.Resource(grant("leaver_of_an_application"), check.Attributes{"status": "lapsing", "generations": check.Keys("g2"), "serial": 2}),
+				check.Resource(grant("leaver_of_an_application"), check.Attributes{"status": "lapsing", "generations": check.Keys("g2"), "binding.memory.serial": 2}),
 				check.Resource(binding("shared_with_a_second_owner"), check.Attributes{"holder": "cmdb/p2, cmdb/shared_with_a_second_owner"}),
 			),
 		},
@@ -191,7 +191,7 @@ func TestFindingsThatNeverRevoke(t *testing.T) {
 		})
 		changes[name] = c.change
 		for address, status := range map[string]string{grant(name): c.standard, grant("privileged_" + name): c.strict} {
-			left = append(left, check.Resource(address, check.Attributes{"status": status, "revoked_at": nil, "reasons": check.Says(code)}))
+			left = append(left, check.Resource(address, check.Attributes{"status": status, "binding.memory.revoked_at": nil, "because": check.Says(code)}))
 		}
 	}
 	resource.ParallelTest(t, e.Case(

@@ -189,7 +189,7 @@ func TestAuthority(t *testing.T) {
 			give(w, fmt.Sprintf("attestation = { by = %q, at = %q }", c.by, instant(time.Hour)))
 			if c.says == "" {
 				w.Apply()
-				w.Holds(vpn, "certified_at", instant(time.Hour))
+				w.Holds(vpn, "binding.memory.certified_at", instant(time.Hour))
 				w.Person("p3", "status", "left") // later departures undo nothing
 				w.Apply()
 				return

@@ -122,7 +122,7 @@ func (e *estate) decide(cases map[string]decision) []resource.TestStep {
 			changes[credential(name, generation)] = action
 		}
 		if len(c.says) > 0 {
-			planned = append(planned, check.Resource(grant(name), check.Attributes{"reasons": check.Says(c.says...)}))
+			planned = append(planned, check.Resource(grant(name), check.Attributes{"because": check.Says(c.says...)}))
 		}
 		left = append(left, check.Resource(grant(name), c.want))
 	}

@@ -12,13 +12,13 @@ import (
 func TestKeysAreKnownOnTheFirstPlan(t *testing.T) {
 	w := acctest.NewWorld(t, "app")
 	issued := check.Resource(key, check.Attributes{
-		"id": "cmdb/APP-1#key/billing", "active": true, "status": "active", "action": "keep", "rotation": "none",
-		"reasons": check.Codes(), "holder": "cmdb/p1", "generations": check.Keys("g1"), "current": "g1", "serial": 1, "risk": "standard", "on_block": "remove",
-		"generations.g1.enabled": true, "generations.g1.state": "current", "generations.g1.holder": "cmdb/p1",
-		"generations.g1.issued_at": "2030-01-15T09:00:00Z", "generations.g1.expires_at": "2030-04-15T09:00:00Z",
-		"expires_at": "2030-04-15T09:00:00Z", "next_change_at": "2030-03-16T09:00:00Z",
-		"basis.class": "application", "basis.environment": "production", "basis.criticality": "high", "basis.manager": "carol", "basis.teams": check.Texts("payments"),
-		"certified_at": "2030-01-15T09:00:00Z", "revoked_at": nil, "conditions": check.Keys(), "review": nil,
+		"active": true, "status": "active", "binding.memory.action": nil, "binding.memory.rotation": nil,
+		"because": check.Codes(), "holder": "cmdb/p1", "generations": check.Keys("g1"), "binding.memory.serial": 1, "risk": "standard", "on_block": "remove",
+		"generations.g1.enabled": true, "generations.g1.holder": "cmdb/p1",
+		"binding.memory.issued_at.g1": "2030-01-15T09:00:00Z", "generations.g1.expires_at": "2030-04-15T09:00:00Z",
+		"generations.current.expires_at": "2030-04-15T09:00:00Z", "next_change_at": "2030-03-16T09:00:00Z",
+		"binding.memory.class": "application", "binding.memory.environment": "production", "binding.memory.criticality": "high", "binding.memory.manager": "carol", "binding.memory.teams": check.Texts("payments"),
+		"binding.memory.certified_at": "2030-01-15T09:00:00Z", "binding.memory.revoked_at": nil, "binding.memory.conditions": nil,
 	})
 	resource.ParallelTest(t, w.Case(resource.TestStep{
 		ConfigPlanChecks: check.Plan(issued, check.Changes{

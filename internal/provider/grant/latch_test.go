@@ -17,16 +17,16 @@ func attested(after time.Duration) string {
 // Laptops that are revoked at one hour, and what happens to them at two.
 func TestRevokedAccessStaysRevoked(t *testing.T) {
 	const edited, tooEarly, later, left, never = "edited_back", "attested_too_early", "attested_later", "attested_while_left", "never_issued"
-	latched := check.Attributes{"status": "revoked", "reasons": check.Codes("grant.latched"), "generations": check.Keys(), "serial": 1}
+	latched := check.Attributes{"status": "revoked", "because": check.Codes("grant.latched"), "generations": check.Keys(), "binding.memory.serial": 1}
 	e := newEstate(t)
 	var revoked []statecheck.StateCheck
 	for _, name := range []string{edited, tooEarly, later, left} {
 		e.laptop(name)
-		revoked = append(revoked, check.Resource(grant(name), check.Attributes{"status": "revoked", "revoked_at": instant(time.Hour)}))
+		revoked = append(revoked, check.Resource(grant(name), check.Attributes{"status": "revoked", "binding.memory.revoked_at": instant(time.Hour)}))
 	}
 	e.laptop(never)
 	e.Person(never, "status", "left")
-	revoked = append(revoked, check.Resource(grant(never), check.Attributes{"status": "revoked", "revoked_at": nil, "serial": 0}))
+	revoked = append(revoked, check.Resource(grant(never), check.Attributes{"status": "revoked", "binding.memory.revoked_at": nil, "binding.memory.serial": nil}))
 	resource.ParallelTest(t, e.Case(
 		resource.TestStep{},
 		resource.TestStep{
@@ -49,16 +49,16 @@ func TestRevokedAccessStaysRevoked(t *testing.T) {
 				e.give(left, attested(2*time.Hour))
 			},
 			ConfigPlanChecks: check.Plan(check.Resource(grant(edited), check.Attributes{
-				"reasons": check.Says("grant.latched", "To bring it back, add an attestation dated after revoked_at to this grant."),
+				"because": check.Says("grant.latched", "To bring it back, add an attestation dated after 2030-01-15T10:00:00Z to this grant."),
 			})),
 			ConfigStateChecks: check.State(
 				check.Resource(grant(edited), latched),
 				check.Resource(grant(tooEarly), latched),
 				check.Resource(grant(later), check.Attributes{
-					"status": "active", "revoked_at": nil, "generations": check.Keys("g2"), "certified_at": instant(time.Hour + time.Second),
+					"status": "active", "binding.memory.revoked_at": nil, "generations": check.Keys("g2"), "binding.memory.certified_at": instant(time.Hour + time.Second),
 				}),
 				// No attestation overrules a fact that still says revoke.
-				check.Resource(grant(left), check.Attributes{"status": "revoked", "generations": check.Keys(), "reasons": check.Codes("owner.left")}),
+				check.Resource(grant(left), check.Attributes{"status": "revoked", "generations": check.Keys(), "because": check.Codes("owner.left")}),
 				// What was never issued does not latch.
 				check.Resource(grant(never), check.Attributes{"status": "active", "generations": check.Keys("g1")}),
 			),
@@ -67,7 +67,7 @@ func TestRevokedAccessStaysRevoked(t *testing.T) {
 		resource.TestStep{
 			Taint: []string{grant(edited)},
 			ConfigStateChecks: check.State(check.Resource(grant(edited), check.Attributes{
-				"status": "active", "generations": check.Keys("g1"), "serial": 1, "revoked_at": nil,
+				"status": "active", "generations": check.Keys("g1"), "binding.memory.serial": 1, "binding.memory.revoked_at": nil,
 			})),
 		},
 	))

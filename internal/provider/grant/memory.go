@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -14,17 +16,45 @@ import (
 // memory is what a grant remembers beyond what its other attributes show, as it
 // stands in the state: one JSON text, in which what is not so is left out.
 type memory struct {
-	Answer     *answer           `json:"attestation,omitempty"`
-	EnforcedAt string            `json:"enforced_at,omitempty"`
-	Waiver     *waiver           `json:"exception,omitempty"`
-	Keys       map[string]string `json:"holder_keys,omitempty"`
-	LeftBlock  bool              `json:"left_block,omitempty"`
-	Observed   bool              `json:"observed,omitempty"`
-	Passed     bool              `json:"passed,omitempty"`
-	Review     *review           `json:"review,omitempty"`
-	RevokedFor []string          `json:"revoked_for,omitempty"`
-	Risk       string            `json:"risk,omitempty"`
-	State      string            `json:"state,omitempty"`
+	Action      string            `json:"action,omitempty" says:"what was decided at the last transition, if not keep"`
+	Answer      *answer           `json:"attestation,omitempty" says:"the attestation as first seen"`
+	CertifiedAt string            `json:"certified_at,omitempty" says:"when the access was last certified: at its first issue, or by an attestation"`
+	Class       string            `json:"class,omitempty" says:"the asset's class at the last issue"`
+	Conditions  map[string]string `json:"conditions,omitempty" says:"the findings that apply, by code, with the instant at which each was first seen"`
+	Criticality string            `json:"criticality,omitempty" says:"the asset's criticality at the last issue"`
+	EnforceFrom string            `json:"enforce_from,omitempty" says:"from when on the policy is enforced, while it is only observed"`
+	EnforcedAt  string            `json:"enforced_at,omitempty" says:"when generations from a time of observing got an expiry"`
+	Environment string            `json:"environment,omitempty" says:"the asset's environment at the last issue"`
+	Waiver      *waiver           `json:"exception,omitempty" says:"the exception as first seen"`
+	Frameworks  []string          `json:"frameworks,omitempty" says:"the catalogues of controls that the policy chooses"`
+	Keys        map[string]string `json:"holder_keys,omitempty" says:"the keys by which the holder is known"`
+	IssuedAt    map[string]string `json:"issued_at,omitempty" says:"when each generation was issued"`
+	LeftBlock   bool              `json:"left_block,omitempty" says:"a block or a revocation took the last credential away"`
+	Manager     string            `json:"manager,omitempty" says:"the holder's manager at the last issue"`
+	Names       map[string]string `json:"names,omitempty" says:"the holder's display name"`
+	Observed    bool              `json:"observed,omitempty" says:"the policy is only observed"`
+	Passed      bool              `json:"passed,omitempty" says:"a reassignment was acted on, and somebody has still to look at it"`
+	Retiring    []string          `json:"retiring,omitempty" says:"the generations that a newer one has replaced"`
+	Review      *review           `json:"review,omitempty" says:"since when the access has asked for review"`
+	RevokedAt   string            `json:"revoked_at,omitempty" says:"when the access was revoked; only an attestation dated after it, or a new active holder of a leaver's asset, brings it back"`
+	RevokedFor  []string          `json:"revoked_for,omitempty" says:"the findings that revoked it"`
+	Risk        string            `json:"risk,omitempty" says:"the risk as it was last certified, if not standard"`
+	Rotation    string            `json:"rotation,omitempty" says:"what the last transition did to the credential, if anything"`
+	Serial      int               `json:"serial,omitempty" says:"the highest number ever issued"`
+	State       string            `json:"state,omitempty" says:"the asset's state at the last issue"`
+	Teams       []string          `json:"teams,omitempty" says:"the holder's teams at the last issue"`
+}
+
+// memoryKeys describes the keys of the memory, for the schema.
+func memoryKeys() string {
+	of := reflect.TypeFor[memory]()
+	keys := make([]string, of.NumField())
+	for i := range keys {
+		f := of.Field(i)
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		keys[i] = "`" + name + "` (" + f.Tag.Get("says") + ")"
+	}
+	return "Its keys: " + strings.Join(keys, ", ") + ". Instants are RFC 3339 in UTC."
 }
 
 type answer struct {
@@ -49,24 +79,50 @@ type review struct {
 	ClearSince string `json:"clear_since,omitempty"`
 }
 
-// memorise writes what g remembers; "" if that is nothing.
-func memorise(g *lifecycle.Grant) string {
-	src := &g.Memory
-	m := memory{
-		EnforcedAt: stamp(src.EnforcedAt), LeftBlock: src.LeftBlock, Observed: g.Observed, Passed: src.Passed, RevokedFor: codeNames(src.RevokedFor),
+// memorise gathers what g remembers, and which catalogues of controls its policy
+// chooses.
+func memorise(g *lifecycle.Grant, frameworks []string) *memory {
+	src, basis := &g.Memory, &g.Basis
+	m := &memory{
+		CertifiedAt: stamp(g.CertifiedAt), Class: basis.Class, Criticality: basis.Criticality, EnforceFrom: stamp(g.EnforceFrom),
+		EnforcedAt: stamp(src.EnforcedAt), Environment: basis.Environment, Frameworks: frameworks, LeftBlock: src.LeftBlock,
+		Manager: basis.Manager, Observed: g.Observed, Passed: src.Passed,
+		RevokedAt: stamp(g.RevokedAt), RevokedFor: codeNames(src.RevokedFor), Serial: g.Serial, Teams: basis.Teams,
+	}
+	if g.Action != lifecycle.Keep {
+		m.Action = g.Action.String()
+	}
+	if g.Rotation != lifecycle.RotateNone {
+		m.Rotation = g.Rotation.String()
 	}
 	if src.Risk != lifecycle.RiskStandard {
 		m.Risk = src.Risk.String()
 	}
-	if g.Basis.State != lifecycle.StateUnknown {
-		m.State = g.Basis.State.String()
+	if basis.State != lifecycle.StateUnknown {
+		m.State = basis.State.String()
 	}
-	for _, k := range g.Basis.Keys {
-		if m.Keys == nil {
-			m.Keys = make(map[string]string, len(g.Basis.Keys))
+	for _, k := range basis.Keys {
+		note(&m.Keys, k.Key, k.Holder)
+	}
+	for _, n := range g.Names {
+		note(&m.Names, n.ID, n.Name)
+	}
+	for _, c := range g.Conditions {
+		note(&m.Conditions, c.Code.String(), stamp(c.FirstSeen))
+	}
+	for i := range g.Generations {
+		x := &g.Generations[i]
+		note(&m.IssuedAt, x.Key(), stamp(x.IssuedAt))
+		if x.State == lifecycle.Retiring {
+			m.Retiring = append(m.Retiring, x.Key())
 		}
-		m.Keys[k.Key] = k.Holder
 	}
+	m.memoriseWords(src)
+	return m
+}
+
+// memoriseWords takes over what people have said, and since when they are asked.
+func (m *memory) memoriseWords(src *lifecycle.Memory) {
 	if a := src.Answer; a != nil {
 		m.Answer = &answer{By: a.By, Note: a.Note, At: stamp(a.At), Spent: a.Spent}
 		if !a.Answers.Equal(a.At) {
@@ -82,7 +138,13 @@ func memorise(g *lifecycle.Grant) string {
 	if r := src.Review; !r.Since.IsZero() {
 		m.Review = &review{Since: stamp(r.Since), ClearSince: stamp(r.ClearSince)}
 	}
-	return m.text()
+}
+
+func note(into *map[string]string, key, value string) {
+	if *into == nil {
+		*into = make(map[string]string)
+	}
+	(*into)[key] = value
 }
 
 // text writes the memory in its one form.
@@ -93,38 +155,50 @@ func (m *memory) text() string {
 	if err := enc.Encode(m); err != nil {
 		panic("grant: " + err.Error()) // the types hold nothing that cannot be encoded
 	}
-	if text := strings.TrimSpace(buf.String()); text != "{}" {
-		return text
-	}
-	return ""
+	return strings.TrimSuffix(buf.String(), "\n")
 }
 
-// recall reads what g remembers back from the state.
-func recall(text string, g *lifecycle.Grant) error {
+// readMemory reads what text wrote.
+func readMemory(text string) (*memory, error) {
+	m := &memory{}
 	if text == "" {
-		return nil
+		return m, nil
 	}
-	var m memory
 	d := json.NewDecoder(strings.NewReader(text))
 	d.DisallowUnknownFields()
-	if err := d.Decode(&m); err != nil {
-		return fmt.Errorf("its memory cannot be read: %w", err)
+	if err := d.Decode(m); err != nil {
+		return nil, fmt.Errorf("its memory cannot be read: %w", err)
 	}
+	return m, nil
+}
+
+// recall brings what is remembered back into g.
+func (m *memory) recall(g *lifecycle.Grant) error {
 	r := reader{}
-	g.Observed = m.Observed
-	g.Memory = lifecycle.Memory{
-		EnforcedAt: r.instant(m.EnforcedAt), LeftBlock: m.LeftBlock, Passed: m.Passed, RevokedFor: r.codes(m.RevokedFor),
-	}
-	if m.Risk != "" {
-		g.Memory.Risk = word(&r, m.Risk, lifecycle.ParseRisk)
-	}
-	if m.State != "" {
-		g.Basis.State = word(&r, m.State, lifecycle.ParseState)
+	g.Observed, g.Serial = m.Observed, m.Serial
+	g.RevokedAt, g.CertifiedAt = r.instant(m.RevokedAt), r.instant(m.CertifiedAt)
+	g.EnforceFrom = r.instant(m.EnforceFrom)
+	g.Action = word(&r, m.Action, lifecycle.ParseAction)
+	g.Rotation = word(&r, m.Rotation, lifecycle.ParseRotation)
+	g.Basis = lifecycle.Basis{
+		State: word(&r, m.State, lifecycle.ParseState), Class: m.Class, Environment: m.Environment, Criticality: m.Criticality,
+		Manager: m.Manager, Teams: m.Teams,
 	}
 	for key, holder := range m.Keys {
 		g.Basis.Keys = append(g.Basis.Keys, lifecycle.OwnerKey{Key: key, Holder: holder})
 	}
 	slices.SortFunc(g.Basis.Keys, func(a, b lifecycle.OwnerKey) int { return strings.Compare(a.Key, b.Key) })
+	for _, id := range slices.Sorted(maps.Keys(m.Names)) {
+		g.Names = append(g.Names, lifecycle.Named{ID: id, Name: m.Names[id]})
+	}
+	for name, at := range m.Conditions {
+		g.Conditions = append(g.Conditions, lifecycle.Condition{Code: word(&r, name, lifecycle.ParseCode), FirstSeen: r.instant(at)})
+	}
+	slices.SortFunc(g.Conditions, func(a, b lifecycle.Condition) int { return int(a.Code) - int(b.Code) })
+	g.Memory = lifecycle.Memory{
+		EnforcedAt: r.instant(m.EnforcedAt), LeftBlock: m.LeftBlock, Passed: m.Passed, RevokedFor: r.codes(m.RevokedFor),
+		Risk: word(&r, m.Risk, lifecycle.ParseRisk),
+	}
 	if a := m.Answer; a != nil {
 		g.Memory.Answer = &lifecycle.Answer{By: a.By, Note: a.Note, At: r.instant(a.At), Answers: r.instant(a.At), Spent: a.Spent}
 		if a.Answers != "" {
@@ -165,7 +239,12 @@ func (r *reader) codes(names []string) lifecycle.CodeSet {
 	return s
 }
 
+// word reads a word of an enumeration; one that is left out is the first of it.
 func word[T any](r *reader, text string, parse func(string) (T, error)) T {
+	if text == "" {
+		var none T
+		return none
+	}
 	v, err := parse(text)
 	if err != nil && r.err == nil {
 		r.err = err

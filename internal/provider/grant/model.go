@@ -1,7 +1,6 @@
 package grant
 
 import (
-	"fmt"
 	"strings"
 	"time"
 
@@ -34,47 +33,41 @@ type model struct {
 	Active       types.Bool   `tfsdk:"active"`
 	Status       types.String `tfsdk:"status"`
 	Would        types.String `tfsdk:"would"`
-	EnforceFrom  types.String `tfsdk:"enforce_from"`
-	PolicyDigest types.String `tfsdk:"policy_digest"`
-	Action       types.String `tfsdk:"action"`
-	Reasons      types.List   `tfsdk:"reasons"`
-	Holder       types.String `tfsdk:"holder"`
+	Because      types.List   `tfsdk:"because"`
 	Generations  types.Map    `tfsdk:"generations"`
-	Current      types.String `tfsdk:"current"`
-	Serial       types.Int64  `tfsdk:"serial"`
-	Basis        types.Object `tfsdk:"basis"`
-	ExpiresAt    types.String `tfsdk:"expires_at"`
-	RevokedAt    types.String `tfsdk:"revoked_at"`
-	CertifiedAt  types.String `tfsdk:"certified_at"`
-	Rotation     types.String `tfsdk:"rotation"`
-	Conditions   types.Map    `tfsdk:"conditions"`
+	Holder       types.String `tfsdk:"holder"`
 	NextChangeAt types.String `tfsdk:"next_change_at"`
-	Review       types.Object `tfsdk:"review"`
-	Memory       types.String `tfsdk:"memory"`
+	PolicyDigest types.String `tfsdk:"policy_digest"`
 }
 
-var (
-	generationType = types.ObjectType{AttrTypes: map[string]attr.Type{
-		"enabled": types.BoolType, "state": types.StringType, "holder": types.StringType,
-		"issued_at": types.StringType, "expires_at": types.StringType,
-	}}
-	reasonType = types.ObjectType{AttrTypes: map[string]attr.Type{
-		"code": types.StringType, "message": types.StringType, "controls": types.ListType{ElemType: types.StringType},
-	}}
-	basisTypes = map[string]attr.Type{
-		"class": types.StringType, "environment": types.StringType, "criticality": types.StringType,
-		"manager": types.StringType, "teams": types.ListType{ElemType: types.StringType},
-	}
-	reviewTypes = map[string]attr.Type{
-		"id": types.StringType, "url": types.StringType, "status": types.StringType,
-		"due_at": types.StringType, "assignee": types.StringType,
-	}
-)
+var generationType = types.ObjectType{AttrTypes: map[string]attr.Type{
+	"enabled": types.BoolType, "expires_at": types.StringType, "holder": types.StringType,
+}}
+
+// bindingTypes are what a grant keeps of its binding, and what it remembers.
+var bindingTypes = map[string]attr.Type{"facts": types.StringType, "memory": types.StringType}
+
+// facts returns the facts of the binding.
+func (m *model) facts() types.String {
+	facts, _ := m.Binding.Attributes()["facts"].(types.String)
+	return facts
+}
+
+// memory returns what the grant remembers.
+func (m *model) memory() types.String {
+	memory, _ := m.Binding.Attributes()["memory"].(types.String)
+	return memory
+}
+
+// keep puts facts and memory into the binding.
+func (m *model) keep(facts, memory types.String) {
+	m.Binding = types.ObjectValueMust(bindingTypes, map[string]attr.Value{"facts": facts, "memory": memory})
+}
 
 // arguments returns the values that the user writes.
 func (m *model) arguments() []attr.Value {
 	return []attr.Value{
-		m.Binding, m.Access, m.Risk, m.Policy, m.TTL, m.RenewBefore, m.Overlap, m.OnBlock,
+		m.facts(), m.Access, m.Risk, m.Policy, m.TTL, m.RenewBefore, m.Overlap, m.OnBlock,
 		m.RotateWhenChanged, m.RevokeGenerations, m.Attestation, m.Exception, m.Usage,
 	}
 }
@@ -93,25 +86,22 @@ func (m *model) known() bool {
 // texts.
 func (m *model) fingerprint() string {
 	return strings.Join([]string{
-		textIn(m.Binding, "digest"), m.Risk.ValueString(), m.Policy.ValueString(), m.TTL.ValueString(), m.RenewBefore.ValueString(),
+		m.facts().ValueString(), m.Risk.ValueString(), m.Policy.ValueString(), m.TTL.ValueString(), m.RenewBefore.ValueString(),
 		m.Overlap.ValueString(), m.OnBlock.ValueString(),
 	}, "\n")
 }
 
 // unknown marks everything that is decided as unknown.
 func (m *model) unknown() {
-	for _, s := range []*types.String{
-		&m.ID, &m.Status, &m.Would, &m.EnforceFrom, &m.PolicyDigest, &m.Memory, &m.Action, &m.Holder, &m.Current, &m.ExpiresAt, &m.RevokedAt, &m.CertifiedAt, &m.Rotation, &m.NextChangeAt,
-	} {
+	for _, s := range []*types.String{&m.ID, &m.Status, &m.Would, &m.Holder, &m.NextChangeAt, &m.PolicyDigest} {
 		*s = types.StringUnknown()
 	}
+	if !m.Binding.IsUnknown() {
+		m.keep(m.facts(), types.StringUnknown())
+	}
 	m.Active = types.BoolUnknown()
-	m.Reasons = types.ListUnknown(reasonType)
+	m.Because = types.ListUnknown(types.StringType)
 	m.Generations = types.MapUnknown(generationType)
-	m.Serial = types.Int64Unknown()
-	m.Basis = types.ObjectUnknown(basisTypes)
-	m.Conditions = types.MapUnknown(types.StringType)
-	m.Review = types.ObjectNull(reviewTypes)
 }
 
 // argumentError is a value that the schema alone could not refuse.
@@ -214,45 +204,4 @@ func exception(o types.Object) (*lifecycle.Exception, error) {
 		x.Codes = x.Codes.With(code)
 	}
 	return x, nil
-}
-
-// memory reads back from the state what the grant remembers.
-func (m *model) memory() (*lifecycle.Grant, error) {
-	ref, ok := lifecycle.ParseRef(textIn(m.Binding, "asset"))
-	if !ok {
-		return nil, fmt.Errorf("the state names no asset")
-	}
-	g := &lifecycle.Grant{
-		Asset: ref, Access: m.Access.ValueString(), RotateWhenChanged: value.TextMapOf(m.RotateWhenChanged),
-		Holder: m.Holder.ValueString(), Serial: int(m.Serial.ValueInt64()),
-		RevokedAt: value.InstantOf(m.RevokedAt), CertifiedAt: value.InstantOf(m.CertifiedAt), NextChangeAt: value.InstantOf(m.NextChangeAt),
-		Basis: basisOf(m.Basis), EnforceFrom: value.InstantOf(m.EnforceFrom), Policy: m.PolicyDigest.ValueString(),
-	}
-	var err error
-	if err = recall(m.Memory.ValueString(), g); err != nil {
-		return nil, err
-	}
-	if g.Status, err = lifecycle.ParseStatus(m.Status.ValueString()); err != nil {
-		return nil, err
-	}
-	g.Would = g.Status
-	if !m.Would.IsNull() {
-		if g.Would, err = lifecycle.ParseStatus(m.Would.ValueString()); err != nil {
-			return nil, err
-		}
-	}
-	if g.Action, err = lifecycle.ParseAction(m.Action.ValueString()); err != nil {
-		return nil, err
-	}
-	if g.Rotation, err = lifecycle.ParseRotation(m.Rotation.ValueString()); err != nil {
-		return nil, err
-	}
-	if g.Reasons, err = reasonsOf(m.Reasons); err != nil {
-		return nil, err
-	}
-	if g.Conditions, err = conditionsOf(m.Conditions); err != nil {
-		return nil, err
-	}
-	g.Generations, err = generationsOf(m.Generations)
-	return g, err
 }

@@ -21,8 +21,8 @@ func TestPlanTimeIsTheSameAtPlanAndApply(t *testing.T) {
 	w := acctest.NewWorld(t, "app")
 	resource.ParallelTest(t, w.Case(
 		resource.TestStep{
-			ConfigPlanChecks:  check.Plan(check.Resource(key, check.Attributes{"expires_at": instant(90 * day)}), pass(w, 3*time.Hour)),
-			ConfigStateChecks: check.State(check.Resource(key, check.Attributes{"generations.g1.issued_at": instant(0), "expires_at": instant(90 * day)})),
+			ConfigPlanChecks:  check.Plan(check.Resource(key, check.Attributes{"generations.current.expires_at": instant(90 * day)}), pass(w, 3*time.Hour)),
+			ConfigStateChecks: check.State(check.Resource(key, check.Attributes{"binding.memory.issued_at.g1": instant(0), "generations.current.expires_at": instant(90 * day)})),
 		},
 		// At an instant that precedes the state nothing is issued, and what must go goes.
 		resource.TestStep{
@@ -76,13 +76,13 @@ func TestWithoutPlanTimeKeysAreKnownAndInstantsAreNot(t *testing.T) {
 			ConfigPlanChecks: check.Plan(
 				check.Changes{"custody_binding.app": check.Create, key: check.Create, `terraform_data.credential["g1"]`: check.Create},
 				check.Resource(key, check.Attributes{
-					"generations.g1.enabled": true, "current": "g1", "status": "active", "generations.g1.issued_at": check.Unknown,
-					"expires_at": check.Unknown, "certified_at": check.Unknown, "next_change_at": check.Unknown,
+					"generations.g1.enabled": true, "status": "active", "binding.memory.issued_at.g1": check.Unknown,
+					"generations.current.expires_at": check.Unknown, "binding.memory.certified_at": check.Unknown, "next_change_at": check.Unknown,
 				}),
 				pass(w, time.Hour),
 			),
 			ConfigStateChecks: check.State(check.Resource(key, check.Attributes{
-				"generations.g1.issued_at": instant(time.Hour), "expires_at": instant(90*day + time.Hour),
+				"binding.memory.issued_at.g1": instant(time.Hour), "generations.current.expires_at": instant(90*day + time.Hour),
 			})),
 		},
 		resource.TestStep{PreConfig: func() { w.Clock.Advance(30 * day) }, PlanOnly: true},
@@ -91,11 +91,12 @@ func TestWithoutPlanTimeKeysAreKnownAndInstantsAreNot(t *testing.T) {
 			ConfigPlanChecks: check.Plan(
 				check.Changes{key: check.Update, `terraform_data.credential["g2"]`: check.Create},
 				check.Resource(key, check.Attributes{
-					"generations.g1.state": "retiring", "generations.g1.issued_at": instant(time.Hour), "generations.g2.issued_at": check.Unknown,
+					"generations": check.Keys("g1", "g2"), "generations.g1.expires_at": check.Unknown, "generations.g2.expires_at": check.Unknown, "binding.memory": check.Unknown,
+					"because": check.Says("The credential is due for renewal: g2 is issued now, and g1 ends after 7d."),
 				}),
 			),
 			ConfigStateChecks: check.State(check.Resource(key, check.Attributes{
-				"generations": check.Keys("g1", "g2"), "generations.g1.issued_at": instant(time.Hour), "generations.g2.issued_at": instant(second),
+				"generations": check.Keys("g1", "g2"), "binding.memory.issued_at.g1": instant(time.Hour), "binding.memory.issued_at.g2": instant(second),
 			})),
 		},
 		// Of a condition that is new, the code is known.
@@ -103,7 +104,7 @@ func TestWithoutPlanTimeKeysAreKnownAndInstantsAreNot(t *testing.T) {
 			PreConfig:          func() { w.Append("tasks.csv", "T-1,decommission,APP-1,open,,") },
 			PlanOnly:           true,
 			ExpectNonEmptyPlan: true,
-			ConfigPlanChecks:   check.PlanOnly(check.Resource(key, check.Attributes{"conditions.task.open": check.Unknown})),
+			ConfigPlanChecks:   check.PlanOnly(check.Resource(key, check.Attributes{"binding.memory.conditions.task.open": check.Unknown})),
 		},
 	))
 }
@@ -120,7 +121,7 @@ func TestWithoutPlanTimeAThresholdBetweenPlanAndApplyFailsClosed(t *testing.T) {
 			ConfigPlanChecks: check.Plan(check.Changes{key: check.Update}, pass(w, time.Minute)),
 			ExpectError:      check.Error("Provider produced inconsistent final plan"),
 		},
-		w.Left(check.Resource(key, check.Attributes{"generations": check.Keys("g1"), "serial": 1})),
+		w.Left(check.Resource(key, check.Attributes{"generations": check.Keys("g1"), "binding.memory.serial": 1})),
 	))
 }
 

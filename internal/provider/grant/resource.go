@@ -12,6 +12,7 @@ import (
 
 	"github.com/custodyhq/terraform-provider-custody/internal/fault"
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/binding"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/operation"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/run"
 )
@@ -74,6 +75,9 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 		return
 	}
+	if prior != nil && binding.SameButNames(prior.facts().ValueString(), plan.facts().ValueString()) {
+		plan.Binding = prior.Binding // an edited name is no reason for a plan
+	}
 	t := r.decide(ctx, operation.Plan, &plan, prior, &resp.Diagnostics)
 	if t == nil || r.twice(t, plan.fingerprint(), &resp.Diagnostics) || r.braked(t.effect(), &resp.Diagnostics) {
 		return
@@ -83,7 +87,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		r.rests(ctx, t, &resp.Diagnostics)
 		return
 	}
-	plan.remember(&t.decision.Grant)
+	plan.remember(&t.decision.Grant, t)
 	if !r.run.Fixed {
 		plan.blur(prior)
 	}
@@ -95,7 +99,7 @@ func (r *Resource) destroyed(prior *model, diags *diag.Diagnostics) {
 	if prior == nil {
 		return
 	}
-	g, err := prior.memory()
+	g, err := prior.prior(prior.facts(), nil)
 	if err != nil {
 		return // what cannot be read must still be possible to destroy
 	}
@@ -134,7 +138,7 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	if t == nil || !r.factsStand(ctx, t, &resp.Diagnostics) {
 		return
 	}
-	plan.remember(&t.decision.Grant)
+	plan.remember(&t.decision.Grant, t)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 }
 
@@ -156,11 +160,11 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	}
 	if !r.factsStand(ctx, t, &resp.Diagnostics) {
 		refused := lifecycle.Refused(t.prior, &t.decision.Grant)
-		prior.remember(&refused)
+		prior.remember(&refused, t)
 		resp.Diagnostics.Append(resp.State.Set(ctx, &prior)...)
 		return
 	}
-	plan.remember(&t.decision.Grant)
+	plan.remember(&t.decision.Grant, t)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 }
 
@@ -170,7 +174,7 @@ func (r *Resource) Delete(context.Context, resource.DeleteRequest, *resource.Del
 
 // ImportState refuses: a grant without its history would forget what it issued.
 func (r *Resource) ImportState(_ context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	operation.Import.Report(&resp.Diagnostics, path.Root("id"), &fault.Fault{
+	operation.Import.Report(&resp.Diagnostics, path.Empty(), &fault.Fault{
 		Summary: "Unable to Import Grant",
 		Happened: "A grant remembers which generations it issued and when findings were first seen. " +
 			"That history stands in its state only, so " + req.ID + " cannot be imported.",

@@ -60,14 +60,14 @@ func TestFactsThatMovedAfterThePlan(t *testing.T) {
 		e.Left(
 			check.Absent(grant(first)), check.Absent(credential(first, "g1")),
 			check.Resource(grant(renewal), check.Attributes{
-				"generations": check.Keys("g1"), "serial": 1, "generations.g1.state": "current", "generations.g1.expires_at": instant(90 * day), "holder": holder(renewal),
+				"generations": check.Keys("g1"), "binding.memory.serial": 1, "generations.g1.expires_at": instant(90 * day), "holder": holder(renewal),
 			}),
 			check.Resource(grant(unblocked), check.Attributes{"status": "blocked", "generations.g1.enabled": false}),
 			// What the plan removed was destroyed before the grant was reached, so
 			// its key must not come back.
-			check.Resource(grant(rotated), check.Attributes{"generations": check.Keys(), "serial": 1, "active": false}),
+			check.Resource(grant(rotated), check.Attributes{"generations": check.Keys(), "binding.memory.serial": 1, "active": false}),
 			check.Absent("terraform_data."+rotated),
-			check.Resource(grant(replaced), check.Attributes{"generations": check.Keys(), "serial": 1}),
+			check.Resource(grant(replaced), check.Attributes{"generations": check.Keys(), "binding.memory.serial": 1}),
 			// A revocation that was planned and approved goes through.
 			check.Resource(grant(planned), check.Attributes{"status": "revoked", "generations": check.Keys()}),
 			check.Absent("terraform_data."+planned),
@@ -81,7 +81,7 @@ func TestFactsThatMovedAfterThePlan(t *testing.T) {
 				grant(planned): check.Update,
 			}),
 			ConfigStateChecks: check.State(
-				check.Resource(grant(rotated), check.Attributes{"generations": check.Keys("g2"), "serial": 2, "holder": "cmdb/p3"}),
+				check.Resource(grant(rotated), check.Attributes{"generations": check.Keys("g2"), "binding.memory.serial": 2, "holder": "cmdb/p3"}),
 				check.Resource(grant(replaced), check.Attributes{"generations": check.Keys("g2"), "status": "review"}),
 			),
 		},
@@ -112,7 +112,7 @@ func TestFactsThatMovedBeforeABindingIsUpdated(t *testing.T) {
 	w.Save("-refresh=false")
 	w.Asset("LAP-1", "owner", "carol")
 	w.ApplySaved().Exits(1).Says("Provider produced inconsistent final plan", `.holder: was cty.StringVal("cmdb/p2"), but now cty.StringVal("cmdb/p3")`)
-	w.Holds(vpn, "serial", "1", "holder", "cmdb/p1")
+	w.Holds(vpn, "binding.memory.serial", "1", "holder", "cmdb/p1")
 	w.Apply()
 	w.Holds(vpn, "generations", "g2", "holder", "cmdb/p3")
 }

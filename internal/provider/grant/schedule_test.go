@@ -65,14 +65,16 @@ func TestPlansAreQuietBetweenThresholds(t *testing.T) {
 				w.Save().Silent("No changes", "Objects have changed outside of")
 				w.ApplySaved().Ok()
 				usable(t, w, key)
-				if slices.Contains(strings.Fields(acctest.Text(w.Attributes(key)["conditions"])), "grant.recertification_due") {
+				if slices.Contains(strings.Fields(acctest.Text(acctest.Dig(w.Attributes(key), "binding.memory.conditions"))), "grant.recertification_due") {
 					attest(w)
 					w.Apply()
-					w.Holds(key, "conditions", "")
+					w.Holds(key, "binding.memory.conditions", "null")
 				}
 				w.Plan().Exits(0)
 			}
-			w.Holds(key, "current", c.generations)
+			if got := strings.Fields(acctest.Text(w.Attributes(key)["generations"])); got[len(got)-1] != c.generations {
+				t.Errorf("the newest generation is %s, not %s", got, c.generations)
+			}
 		})
 	}
 }
@@ -94,15 +96,15 @@ func TestRenewalOverlapsAndTheOldGenerationGoesLater(t *testing.T) {
 	w.Clock.Advance(60*day - time.Second)
 	w.Plan().Exits(0)
 	w.Clock.Advance(time.Second)
-	w.Plan().Exits(2).Says(`terraform_data.credential["g2"] will be created`, "grant.rotation_due", "The credential is due for renewal: a new one first, then the old one goes.").Silent("will be destroyed")
+	w.Plan().Exits(2).Says(`terraform_data.credential["g2"] will be created`, "grant.rotation_due", "The credential is due for renewal: g2 is issued now, and g1 ends on 2030-03-23.").Silent("will be destroyed")
 	w.Apply()
-	w.Holds(key, "generations", "g1 g2", "rotation", "overlap", "current", "g2", "expires_at", instant(150*day),
-		"generations.g1.state", "retiring", "generations.g1.expires_at", instant(67*day), "next_change_at", instant(67*day))
+	w.Holds(key, "generations", "g1 g2", "binding.memory.rotation", "overlap", "generations.current.expires_at", instant(150*day),
+		"binding.memory.retiring", "g1", "generations.g1.expires_at", instant(67*day), "next_change_at", instant(67*day))
 
 	w.Clock.Advance(7 * day)
 	w.Plan().Exits(2).Says(`terraform_data.credential["g1"] will be destroyed`).Silent("will be created")
 	w.Apply()
-	w.Holds(key, "generations", "g2", "serial", "2")
+	w.Holds(key, "generations", "g2", "binding.memory.serial", "2")
 	w.Plan().Exits(0)
 }
 
@@ -135,18 +137,18 @@ func TestChangesOfTheConfigurationRotate(t *testing.T) {
 					grant(access): check.Update, credential(access, "g1"): check.Destroy, credential(access, "g2"): check.Create,
 					binding(other): check.Replace, grant(other): check.Update, credential(other, "g1"): check.Destroy, credential(other, "g2"): check.Create,
 				},
-				check.Resource(grant(thrice), check.Attributes{"reasons": check.Says("changed: a new credential first, then the old one goes.")}),
-				check.Resource(grant(revoked), check.Attributes{"reasons": check.Says("The configuration revokes a generation.")}),
-				check.Resource(grant(access), check.Attributes{"reasons": check.Says("The grant is for another access or another asset now")}),
+				check.Resource(grant(thrice), check.Attributes{"because": check.Says("changed: g2 is issued now, and g1 ends on")}),
+				check.Resource(grant(revoked), check.Attributes{"because": check.Says("The configuration revokes a generation.")}),
+				check.Resource(grant(access), check.Attributes{"because": check.Says("The grant is for another access or another asset now")}),
 			),
 			ConfigStateChecks: check.State(
 				check.Resource(grant(thrice), check.Attributes{"generations": check.Keys("g1", "g2")}),
-				check.Resource(grant(revoked), check.Attributes{"generations": check.Keys("g3"), "serial": 3}), // g2 was named before it was issued
+				check.Resource(grant(revoked), check.Attributes{"generations": check.Keys("g3"), "binding.memory.serial": 3}), // g2 was named before it was issued
 				check.Resource(grant(access), check.Attributes{
-					"id": "cmdb/another_access#access/ledger", "generations": check.Keys("g2"), "rotation": "now",
+					"generations": check.Keys("g2"), "binding.memory.rotation": "now",
 				}),
 				check.Resource(grant(other), check.Attributes{
-					"id": "cmdb/APP-2#access/another_asset", "generations": check.Keys("g2"), "holder": "cmdb/p2", "serial": 2,
+					"generations": check.Keys("g2"), "holder": "cmdb/p2", "binding.memory.serial": 2,
 				}),
 			),
 		},
@@ -158,21 +160,21 @@ func TestChangesOfTheConfigurationRotate(t *testing.T) {
 			ConfigStateChecks: check.State(
 				// The overlap that was promised is not cut.
 				check.Resource(grant(thrice), check.Attributes{
-					"generations": check.Keys("g1", "g2"), "serial": 2, "reasons": check.Says("waits: an earlier credential is still in its overlap"),
+					"generations": check.Keys("g1", "g2"), "binding.memory.serial": 2, "because": check.Says("waits: an earlier credential is still in its overlap"),
 				}),
-				check.Resource(grant(never), check.Attributes{"generations": check.Keys("g1"), "serial": 1}),
+				check.Resource(grant(never), check.Attributes{"generations": check.Keys("g1"), "binding.memory.serial": 1}),
 			),
 		},
 		resource.TestStep{ // never three at once, not while a plan is applied either
 			PreConfig: func() { e.Clock.Advance(8 * day) },
 			ConfigStateChecks: check.State(
-				check.Resource(grant(thrice), check.Attributes{"generations": check.Keys("g2"), "serial": 2}),
+				check.Resource(grant(thrice), check.Attributes{"generations": check.Keys("g2"), "binding.memory.serial": 2}),
 			),
 		},
 		resource.TestStep{
 			PreConfig: func() { e.Clock.Advance(time.Second) },
 			ConfigStateChecks: check.State(
-				check.Resource(grant(thrice), check.Attributes{"generations": check.Keys("g2", "g3"), "serial": 3}),
+				check.Resource(grant(thrice), check.Attributes{"generations": check.Keys("g2", "g3"), "binding.memory.serial": 3}),
 			),
 		},
 	))
@@ -183,7 +185,7 @@ func TestDatesAndDurationsLimitACredential(t *testing.T) {
 	e := newEstate(t)
 	retires := func(date string) { e.Asset(retiring, "retirement_date", date) }
 	expires := func(at string) check.Expectation {
-		return check.Resource(grant(retiring), check.Attributes{"expires_at": at, "generations": check.Keys("g1")})
+		return check.Resource(grant(retiring), check.Attributes{"generations.current.expires_at": at, "generations": check.Keys("g1")})
 	}
 	e.app(retiring)
 	retires("2030-03-20")
@@ -196,9 +198,9 @@ func TestDatesAndDurationsLimitACredential(t *testing.T) {
 	resource.ParallelTest(t, e.Case(
 		resource.TestStep{ConfigStateChecks: check.State(
 			expires("2030-03-20T23:59:59Z"),
-			check.Resource(grant(leaver), check.Attributes{"expires_at": "2030-04-01T23:59:59Z"}),
-			check.Resource(grant(owned), check.Attributes{"expires_at": instant(90 * day)}), // its access is bound to no person
-			check.Resource(grant(shorter), check.Attributes{"expires_at": instant(20 * day), "next_change_at": instant(15 * day)}),
+			check.Resource(grant(leaver), check.Attributes{"generations.current.expires_at": "2030-04-01T23:59:59Z"}),
+			check.Resource(grant(owned), check.Attributes{"generations.current.expires_at": instant(90 * day)}), // its access is bound to no person
+			check.Resource(grant(shorter), check.Attributes{"generations.current.expires_at": instant(20 * day), "next_change_at": instant(15 * day)}),
 		)},
 		resource.TestStep{
 			PreConfig:         func() { retires("2030-03-01") },
@@ -222,12 +224,12 @@ func TestDatesAndDurationsLimitACredential(t *testing.T) {
 				e.Clock.Set(time.Date(2030, time.March, 1, 23, 59, 59, 0, time.UTC))
 			},
 			ConfigPlanChecks: check.Plan(check.Resource(grant(retiring), check.Attributes{
-				"reasons": check.Says("The asset's retirement date has passed, so no credential can exist."),
+				"because": check.Says("The asset's retirement date has passed, so no credential can exist."),
 			})),
 			ConfigStateChecks: check.State(
-				check.Resource(grant(retiring), check.Attributes{"status": "expired", "generations": check.Keys(), "revoked_at": nil}),
+				check.Resource(grant(retiring), check.Attributes{"status": "expired", "generations": check.Keys(), "binding.memory.revoked_at": nil}),
 				check.Resource(grant(late), check.Attributes{ // g1 has expired
-					"status": "active", "generations": check.Keys("g2"), "generations.g2.issued_at": "2030-03-01T23:59:59Z",
+					"status": "active", "generations": check.Keys("g2"), "binding.memory.issued_at.g2": "2030-03-01T23:59:59Z",
 				}),
 			),
 		},
@@ -241,5 +243,5 @@ func TestLongerDurationsAreClampedWithOneWarning(t *testing.T) {
 	give(w, `ttl = "365d"`, `renew_before = "60d"`, `overlap = "8d"`)
 	w.Plan().Exits(2).Says("Warning: Lifetime Shortened to the Policy's Maximum", "ttl, renew_before, overlap", `expires_at = "`+instant(90*day)+`"`)
 	w.Apply()
-	w.Holds(key, "expires_at", instant(90*day))
+	w.Holds(key, "generations.current.expires_at", instant(90*day))
 }

@@ -12,12 +12,11 @@ import (
 
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/attribute"
-	"github.com/custodyhq/terraform-provider-custody/internal/provider/binding"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/value"
 )
 
 var grantSchema = schema.Schema{
-	Version: 1,
+	Version: 2,
 	MarkdownDescription: "One access that an asset justifies: whether it may exist, until when and in which generation.\n\n" +
 		"`generations` is the map of credentials that should exist right now. Hang the credential on it with `for_each`: it is empty when access is revoked, " +
 		"holds one entry in the steady state and two while a rotation overlaps. Its keys are known at plan time, on the first plan too.\n\n" +
@@ -68,10 +67,14 @@ func exceptableCode() validator.String {
 
 func arguments() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
-		"binding": schema.ObjectAttribute{
-			Required: true, AttributeTypes: binding.ObjectTypes,
-			MarkdownDescription: "The asset's binding: pass the whole resource, `binding = custody_binding.<name>`. Attributes that a decision does not need are dropped. " +
-				"An object whose `digest` does not match its other attributes was written by hand and is refused.",
+		"binding": schema.SingleNestedAttribute{
+			Required: true, Sensitive: true,
+			MarkdownDescription: "The asset's binding: pass the whole resource, `binding = custody_binding.<name>`. Its `facts` are kept, together with what the grant remembers. A plan hides both: `because` says what follows from them. " +
+				"Facts whose digest does not match them were written by hand and are refused.",
+			Attributes: map[string]schema.Attribute{
+				"facts":  schema.StringAttribute{Required: true, MarkdownDescription: "The facts, as the binding has them."},
+				"memory": text("What the grant remembers for later runs, as one JSON text, in which what is not so is left out. " + memoryKeys()),
+			},
 		},
 		"access": schema.StringAttribute{
 			Required: true, Validators: []validator.String{value.Stated()},
@@ -131,7 +134,7 @@ func attestationAttribute() schema.SingleNestedAttribute {
 	return schema.SingleNestedAttribute{
 		Optional: true,
 		MarkdownDescription: "A dated statement by an approver that the access is still justified. It answers findings that ask by their own trigger for recertification or review and were first seen before `at`, until the next recertification; " +
-			"never a block or a revoke, nor what a low confidence held back from `revoke`. One dated after `revoked_at` brings revoked access back, if nothing still says revoke and no run has seen it while something did. " +
+			"never a block or a revoke, nor what a low confidence held back from `revoke`. One dated after the revocation brings revoked access back, if nothing still says revoke and no run has seen it while something did. " +
 			"The grant remembers it: taking it out of the configuration ends nothing before the next recertification. One in the same change as a new grant counts.",
 		Attributes: map[string]schema.Attribute{
 			"by":   schema.StringAttribute{Required: true, Validators: []validator.String{value.Stated()}, MarkdownDescription: "Who attests: the id, e-mail address or user name of an active person who may, by the policy's `authority`. By default that is the holder's manager or the class's lifecycle owner, and for workloads the owner; never the holder on access of their own. It is checked when a run first sees it."},
@@ -144,7 +147,7 @@ func attestationAttribute() schema.SingleNestedAttribute {
 func exceptionAttribute() schema.SingleNestedAttribute {
 	return schema.SingleNestedAttribute{
 		Optional: true,
-		MarkdownDescription: "A dated, approved waiver of named findings. They leave `reasons` and stay in `conditions`. An exception neither unlatches revoked access nor raises confidence, and it limits no credential. " +
+		MarkdownDescription: "A dated, approved waiver of named findings. They leave `because` and stay among the `conditions` of the memory. An exception neither unlatches revoked access nor raises confidence, and it limits no credential. " +
 			"When it ends it is the finding `exception.expired`; what it waived then counts anew, with its grace, also when it is taken out early.",
 		Attributes: map[string]schema.Attribute{
 			"codes": schema.SetAttribute{Required: true, ElementType: types.StringType,
@@ -168,57 +171,25 @@ func oneOf(description string, values []string) schema.StringAttribute {
 
 func decided() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
-		"id":            text("The grant: `<asset>#<access>`."),
-		"active":        schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether some generation is enabled."},
-		"status":        oneOf("What is in force. `lapsing` means that nothing is issued or renewed and that access ends with the present credential; `expired` that no credential is left.", lifecycle.Statuses()),
-		"would":         text("What the policy would give if it were enforced, where that is not what is in force: a status. Null where they agree."),
-		"enforce_from":  text("From when on the policy is enforced, RFC 3339 in UTC, while it is only observed. Null if no date is set, or if it is enforced."),
-		"policy_digest": text("Names the policy documents that decide: another policy shows in the plan, also where no decision moves."),
-		"memory":        text("What the grant remembers beyond that, as JSON: the attestation and the exception as first seen, since when it has asked for review, the keys by which the holder is known, and the like."),
-		"action":        oneOf("What happened to the access at the last transition, mildest first.", lifecycle.Actions()),
-		"reasons": schema.ListNestedAttribute{
-			Computed: true, MarkdownDescription: "Why, most severe first. They explain the last transition and stay until the next.",
-			NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
-				"code":    text("The finding, for instance `owner.left`."),
-				"message": text("The fact, the action with the trigger that decided, and what to do if the fact is wrong."),
-				"controls": schema.ListAttribute{Computed: true, ElementType: types.StringType,
-					MarkdownDescription: "The controls that this serves, of the catalogues that the policy's `frameworks` name."},
-			}},
+		"id":     text("The grant: `<asset>#<access>`."),
+		"active": schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether some generation is enabled."},
+		"status": oneOf("What is in force. `lapsing` means that nothing is issued or renewed and that access ends with the present credential; `expired` that no credential is left.", lifecycle.Statuses()),
+		"would":  text("What the policy would give if it were enforced, where that is not what is in force: a status. Null where they agree."),
+		"because": schema.ListAttribute{
+			Computed: true, ElementType: types.StringType,
+			MarkdownDescription: "Why, most severe first: sentences that begin with the code of a finding, for instance `owner.left`, and say the fact, the decision, what comes next and on which day, and what to do if the fact is wrong. " +
+				"They explain the last transition and stay until the next.",
 		},
-		"holder": text("Who the credential was issued for, as `<directory>/<id>`; before the first issue, who holds the asset. Null if unresolved."),
 		"generations": schema.MapNestedAttribute{
 			Computed: true, MarkdownDescription: "The credentials that should exist right now, by their keys `g1`, `g2`, …; at most two. A key is never used twice.",
 			NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
 				"enabled":    schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the credential may be used; `false` while the access is blocked and `on_block` is `disable`."},
-				"state":      oneOf("Whether this is the newest generation.", []string{lifecycle.Current.String(), lifecycle.Retiring.String()}),
-				"holder":     text("Who it was issued for."),
-				"issued_at":  text("When it was issued, RFC 3339 in UTC."),
 				"expires_at": text("When it expires, RFC 3339 in UTC. It never moves later. Null while the policy is only observed."),
+				"holder":     text("Who it was issued for, as `<directory>/<id>`."),
 			}},
 		},
-		"current": text("The key of the newest generation. Null if there is none."),
-		"serial":  schema.Int64Attribute{Computed: true, MarkdownDescription: "The highest number ever issued; 0 before the first issue."},
-		"basis": schema.SingleNestedAttribute{
-			Computed: true, MarkdownDescription: "What the newest generation was issued on. A difference from the binding is `asset.changed` or `owner.moved`, until somebody attests it. Null before the first issue.",
-			Attributes: map[string]schema.Attribute{
-				"class": text("The asset's class."), "environment": text("The asset's environment."), "criticality": text("The asset's criticality."),
-				"manager": text("The holder's manager."),
-				"teams":   schema.ListAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "The holder's teams."},
-			},
-		},
-		"expires_at":   text("When the current generation expires, RFC 3339 in UTC. Null if there is none."),
-		"revoked_at":   text("When the access was revoked, RFC 3339 in UTC. While it is set, access comes back only through an attestation dated after it, or, where the holder of a person-bound asset had left, with a new active holder. Null otherwise."),
-		"certified_at": text("When the access was last certified: at its first issue, or by an attestation. RFC 3339 in UTC."),
-		"rotation":     oneOf("What the last transition did to the credential: `overlap` issued the new one first, `now` took the old one away at once.", lifecycle.Rotations()),
-		"conditions": schema.MapAttribute{Computed: true, ElementType: types.StringType,
-			MarkdownDescription: "The findings that hold, by code, with the instant at which each was first seen. Grace counts from there."},
+		"holder":         text("Who the credential was issued for, as `<directory>/<id>`; before the first issue, who holds the asset. Null if unresolved."),
 		"next_change_at": text("The first instant at which the grant's own schedule changes it: renewal, end of overlap, expiry, grace, recertification or the end of an exception. Null if there is none. A good time for the next scheduled run."),
-		"review": schema.SingleNestedAttribute{
-			Computed: true, MarkdownDescription: "The case in the review queue. Null without a queue.",
-			Attributes: map[string]schema.Attribute{
-				"id": text("The case's id."), "url": text("Where the case can be read."), "status": text("The case's status in the queue."),
-				"due_at": text("When the review counts as not answered, RFC 3339 in UTC."), "assignee": text("Who is asked."),
-			},
-		},
+		"policy_digest":  text("Names the policy documents that decide: another policy shows in the plan, also where no decision moves."),
 	}
 }

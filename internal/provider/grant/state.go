@@ -3,6 +3,7 @@ package grant
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -11,71 +12,111 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/value"
 )
 
-func basisOf(o types.Object) lifecycle.Basis {
-	if o.IsNull() {
-		return lifecycle.Basis{}
+// recallAll reads back from the state what the grant of an asset remembers, and what
+// it shows.
+func (m *model) recallAll(asset lifecycle.Ref) (*lifecycle.Grant, error) {
+	g := &lifecycle.Grant{
+		Asset: asset, Access: m.Access.ValueString(), RotateWhenChanged: value.TextMapOf(m.RotateWhenChanged),
+		Holder: m.Holder.ValueString(), NextChangeAt: value.InstantOf(m.NextChangeAt), Policy: m.PolicyDigest.ValueString(),
 	}
-	teams, _ := o.Attributes()["teams"].(types.List)
-	return lifecycle.Basis{
-		Class: textIn(o, "class"), Environment: textIn(o, "environment"), Criticality: textIn(o, "criticality"),
-		Manager: textIn(o, "manager"), Teams: value.TextsOf(teams.Elements()),
+	mem, err := readMemory(m.memory().ValueString())
+	if err != nil {
+		return nil, err
 	}
+	if err := mem.recall(g); err != nil {
+		return nil, err
+	}
+	if g.Status, err = lifecycle.ParseStatus(m.Status.ValueString()); err != nil {
+		return nil, err
+	}
+	g.Would = g.Status
+	if !m.Would.IsNull() {
+		if g.Would, err = lifecycle.ParseStatus(m.Would.ValueString()); err != nil {
+			return nil, err
+		}
+	}
+	if g.Reasons, err = reasonsOf(m.Because, asset); err != nil {
+		return nil, err
+	}
+	g.Generations, err = generationsOf(m.Generations, mem)
+	return g, err
 }
 
-func reasonsOf(l types.List) ([]lifecycle.Reason, error) {
-	var out []lifecycle.Reason
-	for _, v := range l.Elements() {
-		o, _ := v.(types.Object)
-		code, err := lifecycle.ParseCode(textIn(o, "code"))
+// because writes the reasons, each with its code and with the asset that it is about.
+func because(g *lifecycle.Grant, asset string) types.List {
+	out := make([]attr.Value, len(g.Reasons))
+	subject := lifecycle.Called(asset, g.Asset.String())
+	for i, r := range g.Reasons {
+		out[i] = types.StringValue(sentence(r.Code.String(), subject, r.Message))
+	}
+	return types.ListValueMust(types.StringType, out)
+}
+
+func sentence(code, subject, message string) string { return code + " on " + subject + ": " + message }
+
+// reasonsOf reads the sentences back. The asset is in front of the message, with its
+// name or without.
+func reasonsOf(list types.List, asset lifecycle.Ref) ([]lifecycle.Reason, error) {
+	sentences := value.TextsOf(list.Elements())
+	if len(sentences) == 0 {
+		return nil, nil
+	}
+	out := make([]lifecycle.Reason, len(sentences))
+	for i, s := range sentences {
+		name, rest, _ := strings.Cut(s, " ")
+		code, err := lifecycle.ParseCode(name)
 		if err != nil {
 			return nil, err
 		}
-		controls, _ := o.Attributes()["controls"].(types.List)
-		out = append(out, lifecycle.Reason{Code: code, Message: textIn(o, "message"), Controls: value.TextsOf(controls.Elements())})
+		for _, end := range [...]string{asset.String() + ": ", asset.String() + "): "} {
+			if _, message, found := strings.Cut(rest, end); found {
+				rest = message
+				break
+			}
+		}
+		out[i] = lifecycle.Reason{Code: code, Message: rest}
 	}
 	return out, nil
 }
 
-func conditionsOf(m types.Map) ([]lifecycle.Condition, error) {
-	var out []lifecycle.Condition
-	for text, v := range m.Elements() {
-		code, err := lifecycle.ParseCode(text)
-		if err != nil {
-			return nil, err
-		}
-		seen, _ := v.(types.String)
-		out = append(out, lifecycle.Condition{Code: code, FirstSeen: value.InstantOf(seen)})
-	}
-	slices.SortFunc(out, func(a, b lifecycle.Condition) int { return int(a.Code) - int(b.Code) })
-	return out, nil
-}
-
-func generationsOf(m types.Map) ([]lifecycle.Generation, error) {
+// generationsOf reads the generations. What their attributes do not show is in the
+// memory.
+func generationsOf(m types.Map, mem *memory) ([]lifecycle.Generation, error) {
 	var out []lifecycle.Generation
+	r := reader{}
 	for key, v := range m.Elements() {
 		number, ok := lifecycle.ParseKey(key)
 		if !ok {
 			return nil, fmt.Errorf("%q is not a generation key", key)
 		}
 		o, _ := v.(types.Object)
-		state, err := lifecycle.ParseGenerationState(textIn(o, "state"))
-		if err != nil {
-			return nil, err
-		}
 		enabled, _ := o.Attributes()["enabled"].(types.Bool)
-		issued, _ := o.Attributes()["issued_at"].(types.String)
 		expires, _ := o.Attributes()["expires_at"].(types.String)
-		out = append(out, lifecycle.Generation{
-			Number: number, Enabled: enabled.ValueBool(), State: state, Holder: textIn(o, "holder"),
-			IssuedAt: value.InstantOf(issued), ExpiresAt: value.InstantOf(expires),
-		})
+		g := lifecycle.Generation{
+			Number: number, Enabled: enabled.ValueBool(), State: lifecycle.Current, Holder: textIn(o, "holder"),
+			IssuedAt: r.instant(mem.IssuedAt[key]), ExpiresAt: value.InstantOf(expires),
+		}
+		if slices.Contains(mem.Retiring, key) {
+			g.State = lifecycle.Retiring
+		}
+		out = append(out, g)
 	}
 	slices.SortFunc(out, func(a, b lifecycle.Generation) int { return a.Number - b.Number })
-	return out, nil
+	return out, r.err
 }
 
-// remember fills in what was decided.
-func (m *model) remember(g *lifecycle.Grant) {
+func generations(list []lifecycle.Generation) types.Map {
+	out := make(map[string]attr.Value, len(list))
+	for _, g := range list {
+		out[g.Key()] = types.ObjectValueMust(generationType.AttrTypes, map[string]attr.Value{
+			"enabled": types.BoolValue(g.Enabled), "expires_at": value.Instant(g.ExpiresAt), "holder": value.Text(g.Holder),
+		})
+	}
+	return types.MapValueMust(generationType, out)
+}
+
+// remember fills in what g, which the transition came to, shows and remembers.
+func (m *model) remember(g *lifecycle.Grant, t *transition) {
 	m.ID = types.StringValue(g.ID())
 	m.Active = types.BoolValue(g.Active())
 	m.Status = types.StringValue(g.Status.String())
@@ -83,110 +124,39 @@ func (m *model) remember(g *lifecycle.Grant) {
 	if g.Would != g.Status {
 		m.Would = types.StringValue(g.Would.String())
 	}
-	m.EnforceFrom = value.Instant(g.EnforceFrom)
-	m.PolicyDigest = value.Text(g.Policy)
-	m.Memory = value.Text(memorise(g))
-	m.Action = types.StringValue(g.Action.String())
-	m.Reasons = reasons(g.Reasons)
-	m.Holder = value.Text(g.Holder)
+	m.Because = because(g, t.binding.Name)
 	m.Generations = generations(g.Generations)
-	m.Current, m.ExpiresAt = types.StringNull(), types.StringNull()
-	if c := g.Current(); c != nil {
-		m.Current, m.ExpiresAt = types.StringValue(c.Key()), value.Instant(c.ExpiresAt)
-	}
-	m.Serial = types.Int64Value(int64(g.Serial))
-	m.Basis = basis(g)
-	m.RevokedAt = value.Instant(g.RevokedAt)
-	m.CertifiedAt = value.Instant(g.CertifiedAt)
-	m.Rotation = types.StringValue(g.Rotation.String())
-	m.Conditions = conditions(g.Conditions)
+	m.Holder = value.Text(g.Holder)
 	m.NextChangeAt = value.Instant(g.NextChangeAt)
-	m.Review = types.ObjectNull(reviewTypes)
-}
-
-func reasons(list []lifecycle.Reason) types.List {
-	out := make([]attr.Value, len(list))
-	for i, r := range list {
-		out[i] = types.ObjectValueMust(reasonType.AttrTypes, map[string]attr.Value{
-			"code": types.StringValue(r.Code.String()), "message": types.StringValue(r.Message), "controls": value.Texts(r.Controls),
-		})
-	}
-	return types.ListValueMust(reasonType, out)
-}
-
-func conditions(list []lifecycle.Condition) types.Map {
-	out := make(map[string]attr.Value, len(list))
-	for _, c := range list {
-		out[c.Code.String()] = value.Instant(c.FirstSeen)
-	}
-	return types.MapValueMust(types.StringType, out)
-}
-
-func generations(list []lifecycle.Generation) types.Map {
-	out := make(map[string]attr.Value, len(list))
-	for _, g := range list {
-		out[g.Key()] = types.ObjectValueMust(generationType.AttrTypes, map[string]attr.Value{
-			"enabled": types.BoolValue(g.Enabled), "state": types.StringValue(g.State.String()), "holder": value.Text(g.Holder),
-			"issued_at": value.Instant(g.IssuedAt), "expires_at": value.Instant(g.ExpiresAt),
-		})
-	}
-	return types.MapValueMust(generationType, out)
-}
-
-func basis(g *lifecycle.Grant) types.Object {
-	if g.Serial == 0 {
-		return types.ObjectNull(basisTypes)
-	}
-	b := g.Basis
-	return types.ObjectValueMust(basisTypes, map[string]attr.Value{
-		"class": value.Text(b.Class), "environment": value.Text(b.Environment), "criticality": value.Text(b.Criticality),
-		"manager": value.Text(b.Manager), "teams": value.Texts(b.Teams),
-	})
+	m.PolicyDigest = value.Text(g.Policy)
+	m.keep(m.facts(), types.StringValue(memorise(g, t.frameworks).text()))
 }
 
 // blur marks the instants that this run sets as unknown, for a run without
 // plan_time: they are those of the apply. Keys and enabled stay known.
 func (m *model) blur(prior *model) {
-	none := model{Generations: types.MapNull(generationType), Conditions: types.MapNull(types.StringType)}
-	if prior == nil {
-		prior = &none
+	before := types.MapNull(generationType)
+	var next, memory types.String
+	if prior != nil {
+		before, next, memory = prior.Generations, prior.NextChangeAt, prior.memory()
 	}
-	for _, f := range []struct{ now, before *types.String }{
-		{&m.ExpiresAt, &prior.ExpiresAt}, {&m.RevokedAt, &prior.RevokedAt},
-		{&m.CertifiedAt, &prior.CertifiedAt}, {&m.NextChangeAt, &prior.NextChangeAt}, {&m.Memory, &prior.Memory},
-	} {
-		blurText(f.now, *f.before)
+	if !m.NextChangeAt.IsNull() && !m.NextChangeAt.Equal(next) {
+		m.NextChangeAt = types.StringUnknown()
 	}
-	seen := m.Conditions.Elements()
-	for code, v := range seen {
-		at, _ := v.(types.String)
-		before, _ := prior.Conditions.Elements()[code].(types.String)
-		blurText(&at, before)
-		seen[code] = at
+	if !m.memory().Equal(memory) {
+		m.keep(m.facts(), types.StringUnknown())
 	}
-	m.Conditions = types.MapValueMust(types.StringType, seen)
 	issued := m.Generations.Elements()
 	for key, v := range issued {
-		o, _ := v.(types.Object)
-		before, _ := prior.Generations.Elements()[key].(types.Object)
-		issued[key] = blurGeneration(o, before)
+		now, _ := v.(types.Object)
+		was, _ := before.Elements()[key].(types.Object)
+		expires := now.Attributes()["expires_at"]
+		if expires.IsNull() || expires.Equal(was.Attributes()["expires_at"]) {
+			continue
+		}
+		values := now.Attributes()
+		values["expires_at"] = types.StringUnknown()
+		issued[key] = types.ObjectValueMust(generationType.AttrTypes, values)
 	}
 	m.Generations = types.MapValueMust(generationType, issued)
-}
-
-func blurText(now *types.String, before types.String) {
-	if !now.IsNull() && !now.Equal(before) {
-		*now = types.StringUnknown()
-	}
-}
-
-func blurGeneration(now, before types.Object) types.Object {
-	values := now.Attributes()
-	for _, name := range []string{"issued_at", "expires_at"} {
-		at, _ := values[name].(types.String)
-		old, _ := before.Attributes()[name].(types.String)
-		blurText(&at, old)
-		values[name] = at
-	}
-	return types.ObjectValueMust(generationType.AttrTypes, values)
 }

@@ -28,7 +28,7 @@ func TestAttestationsAndExceptionsAnswerWhatTheyMay(t *testing.T) {
 	}
 	resource.ParallelTest(t, e.Case(
 		resource.TestStep{ConfigStateChecks: check.State(
-			check.Resource(grant(excepted), check.Attributes{"status": "active", "reasons": check.Codes()}),
+			check.Resource(grant(excepted), check.Attributes{"status": "active", "because": check.Codes()}),
 		)},
 		resource.TestStep{
 			PreConfig: func() {
@@ -58,10 +58,10 @@ func TestAttestationsAndExceptionsAnswerWhatTheyMay(t *testing.T) {
 			},
 			ConfigStateChecks: check.State(
 				check.Resource(grant(reviewed), check.Attributes{
-					"status": "active", "reasons": check.Codes(), "conditions": check.Keys("task.open"), "certified_at": instant(2 * time.Hour),
+					"status": "active", "because": check.Codes(), "binding.memory.conditions": check.Keys("task.open"), "binding.memory.certified_at": instant(2 * time.Hour),
 				}),
 				// Nor does it release the latch.
-				check.Resource(grant(excepted), check.Attributes{"status": "revoked", "reasons": check.Codes("grant.latched")}),
+				check.Resource(grant(excepted), check.Attributes{"status": "revoked", "because": check.Codes("grant.latched")}),
 			),
 		},
 		// At the next recertification the attestation has lapsed.
@@ -73,7 +73,7 @@ func TestAttestationsAndExceptionsAnswerWhatTheyMay(t *testing.T) {
 			PlanOnly:           true,
 			ExpectNonEmptyPlan: true,
 			ConfigPlanChecks: check.PlanOnly(check.Resource(grant(reviewed), check.Attributes{
-				"status": "review", "reasons": check.Says("task.open", "grant.recertification_due"),
+				"status": "review", "because": check.Says("task.open", "grant.recertification_due"),
 			})),
 		},
 	))
@@ -86,9 +86,9 @@ func TestARecertificationIsDueAndLapsesAfterItsGrace(t *testing.T) {
 	w.Apply()
 	w.Clock.Advance(30 * day)
 	w.Apply()
-	w.Holds(key, "status", "active", "action", "recertify", "reasons", "grant.recertification_due", "next_change_at", instant(44*day))
+	w.Holds(key, "status", "active", "binding.memory.action", "recertify", "because", "grant.recertification_due", "next_change_at", instant(44*day))
 	w.Clock.Advance(14 * day)
-	w.Plan().Exits(2).Says(`~ status = "active" -> "lapsing"`, "nobody answered in time", "What exists stays until it expires").Silent("will be destroyed")
+	w.Plan().Exits(2).Says(`~ status = "active" -> "lapsing"`, "nobody answered in time", "Nothing is issued or renewed; access ends with g1 on 2030-04-15.").Silent("will be destroyed")
 	w.Apply()
 	w.Holds(key, "status", "lapsing", "generations", "g1", "next_change_at", instant(90*day))
 	give(w, attested(44*day))
@@ -101,7 +101,7 @@ func TestAStaleRecordIsReviewedAfterItsGraceAndUnmarksItself(t *testing.T) {
 	w := acctest.Load(t, "app")
 	w.Asset("APP-1", "verified_at", "2029-01-01")
 	w.Apply()
-	w.Holds(key, "status", "active", "action", "recertify", "conditions", "record.stale", "conditions.record.stale", "null", "next_change_at", instant(30*day))
+	w.Holds(key, "status", "active", "binding.memory.action", "recertify", "binding.memory.conditions", "record.stale", "binding.memory.conditions.record.stale", instant(0), "next_change_at", instant(30*day))
 	w.Clock.Advance(30*day - time.Second)
 	w.Plan().Exits(0)
 	w.Clock.Advance(time.Second)
@@ -109,7 +109,7 @@ func TestAStaleRecordIsReviewedAfterItsGraceAndUnmarksItself(t *testing.T) {
 	w.Holds(key, "status", "review", "next_change_at", instant(60*day))
 	verify(w, "APP-1")
 	w.Apply()
-	w.Holds(key, "status", "active", "conditions", "", "generations", "g1")
+	w.Holds(key, "status", "active", "binding.memory.conditions", "null", "generations", "g1")
 }
 
 // waiver is an exception for one finding that ends ten days after the start.
@@ -121,13 +121,13 @@ func TestAnExceptionWaivesItsFindingsUntilItEnds(t *testing.T) {
 	w.Append("tasks.csv", "T-1,reassignment,APP-1,open,,")
 	give(w, waiver)
 	w.Apply()
-	w.Holds(key, "status", "active", "reasons", "", "conditions", "task.open", "expires_at", instant(90*day), "next_change_at", instant(10*day))
+	w.Holds(key, "status", "active", "because", "", "binding.memory.conditions", "task.open", "generations.current.expires_at", instant(90*day), "next_change_at", instant(10*day))
 	w.Plan().Exits(0)
 
 	w.Clock.Advance(10 * day)
 	w.Plan().Exits(2).Says("exception.expired", `The exception approved by "carol" has ended`, "task.open")
 	w.Apply()
-	w.Holds(key, "status", "review", "conditions", "exception.expired task.open")
+	w.Holds(key, "status", "review", "binding.memory.conditions", "exception.expired task.open")
 }
 
 func TestAGrantsPolicyCanOnlyTighten(t *testing.T) {
@@ -139,8 +139,8 @@ func TestAGrantsPolicyCanOnlyTighten(t *testing.T) {
 	}{
 		"a severer action wins":      {`triggers = [{ on = "task.open", action = "block" }]`, check.Attributes{"status": "blocked"}},
 		"a milder action does not":   {`triggers = [{ on = "task.open", action = "keep" }]`, check.Attributes{"status": "review"}},
-		"a shorter lifetime wins":    {`lifetimes = [{ ttl = "10d" }]`, check.Attributes{"expires_at": instant(10 * day)}},
-		"a longer lifetime does not": {`lifetimes = [{ ttl = "100d" }]`, check.Attributes{"expires_at": instant(90 * day)}},
+		"a shorter lifetime wins":    {`lifetimes = [{ ttl = "10d" }]`, check.Attributes{"generations.current.expires_at": instant(10 * day)}},
+		"a longer lifetime does not": {`lifetimes = [{ ttl = "100d" }]`, check.Attributes{"generations.current.expires_at": instant(90 * day)}},
 		"a condition decides":        {`triggers = [{ on = "task.open", when = "grant.risk == 'privileged'", action = "block" }]`, check.Attributes{"status": "review"}},
 	} {
 		name = acctest.Label(name)

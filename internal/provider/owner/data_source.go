@@ -33,10 +33,10 @@ func (d *DataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp 
 	attributes := rows.DataSource()
 	attributes["owner"] = schema.StringAttribute{
 		Required: true, Validators: []validator.String{value.Stated()},
-		MarkdownDescription: "The owner by any key: an id, an email address or a user name, without regard to case; or `<directory>/<id>`, which asks that directory only.",
+		MarkdownDescription: "The owner by any key: an id, an email address or a user name, in any case; or `<directory>/<id>`, which asks only that directory.",
 	}
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "What the directories say of an owner: a person, a team or a service identity. An owner that no directory knows, or whose key is ambiguous, does not fail the plan.",
+		MarkdownDescription: "What the directories say about an owner: a person, a team or a service identity. An unknown owner, or an ambiguous key, does not fail the plan.",
 		Attributes:          attributes,
 	}
 }

@@ -52,16 +52,16 @@ type fields[T any] []field[T]
 
 // The selectors that several parts of a document have.
 var (
-	ofClass       = "The asset's class; case does not count, and `*` stands for any text."
-	ofEnvironment = "The asset's environment; case does not count, and `*` stands for any text."
+	ofClass       = "The asset's class; case is ignored, and `*` matches any text."
+	ofEnvironment = "The asset's environment; case is ignored, and `*` matches any text."
 	ofRisk        = "The grant's risk." + among(lifecycle.Risks())
-	ofColumn      = "Whether the class stands for a person or a workload." + among(lifecycle.Columns())
+	ofColumn      = "Whether assets of the class are bound to a person or a workload." + among(lifecycle.Columns())
 )
 
 var lifetimes = fields[document.Lifetime]{
 	optionalIn("risk", "The grant's risk. Default `standard`: an entry without it is for standard access only."+among(lifecycle.Risks()),
 		func(l *document.Lifetime) **string { return &l.Risk }),
-	optionalIn("criticality", "The asset's criticality; case does not count, and `*` stands for any text.",
+	optionalIn("criticality", "The asset's criticality; case is ignored, and `*` matches any text.",
 		func(l *document.Lifetime) **string { return &l.Criticality }),
 	optionalIn("environment", ofEnvironment,
 		func(l *document.Lifetime) **string { return &l.Environment }),
@@ -73,11 +73,11 @@ var lifetimes = fields[document.Lifetime]{
 		func(l *document.Lifetime) **string { return &l.TTL }),
 	optionalIn("renew_before", "How long before its expiry a generation is renewed, at most a third of its actual lifetime. Default: a third."+durations,
 		func(l *document.Lifetime) **string { return &l.RenewBefore }),
-	optionalIn("overlap", "How long the old generation stays beside the new one, at most a sixth of its actual lifetime and 7d. Default: that."+durations,
+	optionalIn("overlap", "How long the old generation exists beside the new one, at most a sixth of its actual lifetime and 7d. Default: the maximum."+durations,
 		func(l *document.Lifetime) **string { return &l.Overlap }),
 	optionalIn("recertify_every", "How long a certification holds. Default `180d`, privileged `90d`."+durations,
 		func(l *document.Lifetime) **string { return &l.RecertifyEvery }),
-	optionalIn("spread", "Over how long the renewals of many grants are spread, at most two thirds of the time that `renew_before` gives. Default: that. `0s` renews all of one apply at once."+durations,
+	optionalIn("spread", "Over how long the renewals of many grants are spread, at most two thirds of `renew_before`. Default: the maximum. `0s` renews all of one apply at once."+durations,
 		func(l *document.Lifetime) **string { return &l.Spread }),
 }
 
@@ -88,9 +88,9 @@ var enforcements = fields[document.Enforcement]{
 		func(e *document.Enforcement) **string { return &e.Risk }),
 	optionalIn("environment", ofEnvironment,
 		func(e *document.Enforcement) **string { return &e.Environment }),
-	requiredIn("mode", "`observe` decides and shows what the policy would give, and withholds, rotates, blocks, revokes and expires nothing; `enforce` acts."+among(lifecycle.Modes()),
+	requiredIn("mode", "`observe` shows what the policy would decide, and withholds, rotates, blocks, revokes and expires nothing; `enforce` acts on it."+among(lifecycle.Modes()),
 		func(e *document.Enforcement) *string { return &e.Mode }),
-	optionalIn("enforce_from", "When `observe` ends and `enforce` begins: a date, which means the start of that day in UTC, or an RFC 3339 timestamp. Plans before it announce it. Default: never.",
+	optionalIn("enforce_from", "When `observe` ends and `enforce` begins: a date, which means the start of that day in UTC, or an RFC 3339 timestamp. Earlier plans announce the date. Default: never.",
 		func(e *document.Enforcement) **string { return &e.EnforceFrom }),
 }
 
@@ -114,14 +114,14 @@ var triggers = fields[document.Trigger]{
 		func(t *document.Trigger) **string { return &t.BoundTo }),
 	optionalIn("risk", ofRisk,
 		func(t *document.Trigger) **string { return &t.Risk }),
-	optionalIn("when", "A further condition in CEL over "+attribute.Words(document.ConditionFields())+". It is type-checked when the document is read, and knows no clock. "+
+	optionalIn("when", "A further condition in CEL over "+attribute.Words(document.ConditionFields())+". It is type-checked when the document is read, and cannot read a clock. "+
 		"Example: `asset.environment == \"production\" && binding.successor == \"\"`.",
 		func(t *document.Trigger) **string { return &t.When }),
 	requiredIn("action", "What happens to the access."+among(lifecycle.Actions())+" `revoke` is accepted for `asset.retired`, `asset.lost` and `owner.left` only: nothing else is an explicit terminal fact.",
 		func(t *document.Trigger) *string { return &t.Action }),
-	optionalIn("rotate", "What happens to the credential besides, once."+among(lifecycle.Rotations())+" Default `none`.",
+	optionalIn("rotate", "What happens to the credential in addition, once."+among(lifecycle.Rotations())+" Default `none`.",
 		func(t *document.Trigger) **string { return &t.Rotate }),
-	optionalIn("grace", "How long after the finding was first seen `action` becomes `then`. A review that nobody answers ends with `review_deadline`, whatever it says."+durations,
+	optionalIn("grace", "How long after the finding was first seen `action` becomes `then`. An unanswered review ends after `review_deadline`, whatever `grace` says."+durations,
 		func(t *document.Trigger) **string { return &t.Grace }),
 	optionalIn("then", "The action after `grace`; more severe than `action`."+among(lifecycle.Actions()),
 		func(t *document.Trigger) **string { return &t.Then }),
@@ -130,7 +130,7 @@ var triggers = fields[document.Trigger]{
 var classes = fields[document.Class]{
 	optionalIn("bound_to", ofColumn,
 		func(c *document.Class) **string { return &c.BoundTo }),
-	optionalIn("lifecycle_owner", "Who answers for assets of this class, by any key that a directory knows; proposed last as a successor.",
+	optionalIn("lifecycle_owner", "Who is responsible for assets of this class, by any key in a directory; the last to be proposed as a successor.",
 		func(c *document.Class) **string { return &c.LifecycleOwner }),
 	optionalIn("review_queue", "The queue for reviews of this class.",
 		func(c *document.Class) **string { return &c.ReviewQueue }),

@@ -6,7 +6,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 )
 
-func TestProblemsStandAtTheAttributesThatHoldThem(t *testing.T) {
+func TestProblemsAreReportedAtTheirAttributes(t *testing.T) {
 	for _, c := range []struct {
 		steps []any
 		want  path.Path

@@ -73,8 +73,8 @@ func TestADocumentFeedsProviderAndGrant(t *testing.T) {
 	resource.ParallelTest(t, w.Case(
 		resource.TestStep{
 			ConfigStateChecks: check.State(
-				check.Resource("custody_grant.key", check.Attributes{"expires_at": after(60)}),
-				check.Resource("custody_grant.strict", check.Attributes{"expires_at": after(10)}),
+				check.Resource("custody_grant.key", check.Attributes{"generations.current.expires_at": after(60)}),
+				check.Resource("custody_grant.strict", check.Attributes{"generations.current.expires_at": after(10)}),
 			),
 		},
 		resource.TestStep{
@@ -82,7 +82,7 @@ func TestADocumentFeedsProviderAndGrant(t *testing.T) {
 			PlanOnly:           true,
 			ExpectNonEmptyPlan: true,
 			ConfigPlanChecks: check.PlanOnly(check.Resource("custody_grant.key", check.Attributes{
-				"reasons": check.Says("Action: block (provider policy triggers[0], for assets of class"),
+				"because": check.Says("Action: block (provider policy triggers[0], for assets of class"),
 			})),
 		},
 	))
@@ -102,7 +102,7 @@ func TestUnderAModuleWithDependsOn(t *testing.T) {
 			check.Resource("module.access.custody_grant.known", check.Attributes{"generations": check.Keys("g1")}),
 		),
 		ConfigStateChecks: check.State(
-			check.Resource("module.access.custody_grant.deferred", check.Attributes{"expires_at": after(10)}),
+			check.Resource("module.access.custody_grant.deferred", check.Attributes{"generations.current.expires_at": after(10)}),
 		),
 	}))
 }
@@ -203,7 +203,7 @@ func TestBadDocuments(t *testing.T) {
 }
 
 // validate is no command of a test case.
-func TestABadDocumentIsToldByValidate(t *testing.T) {
+func TestABadDocumentIsReportedByValidate(t *testing.T) {
 	t.Parallel()
 	w := acctest.Load(t, "policy")
 	w.Edit("main.tf", "# what a test states", `lead_time = "soon"`)

@@ -24,17 +24,17 @@ func among(values []string) string {
 }
 
 var policySchema = schema.Schema{
-	MarkdownDescription: "Renders a policy document to `json`. It is pure and known in the plan. What the document does not state is taken from the document that it extends, in the end from the built-in baseline. " +
+	MarkdownDescription: "Renders a policy document to `json`. The result depends on the arguments only and is known in the plan. What the document does not state is taken from the document that it extends, and finally from the built-in baseline. " +
 		"For each finding the first trigger that matches decides, and the document's own triggers come before those that it extends.\n\n" +
 		"A document that configures the provider needs a provider configuration of its own (an alias): a data source cannot configure the provider that reads it. " +
 		"Under a module with `depends_on` data sources are deferred until apply: there, pass `policy` from the root module or with `file()`.\n\n" +
-		"Unknown codes, words and fields, conditions that are not well typed, entries that can never hold and `revoke` on anything but a terminal state are errors at the attribute that holds them.",
+		"Unknown codes, words and fields, conditions that are not well typed, entries that can never apply and `revoke` on anything but a terminal state are errors at the attribute that holds them.",
 	Attributes: map[string]schema.Attribute{
-		"extends": optional("Another policy document's JSON that this one starts from. Default: the built-in baseline."),
+		"extends": optional("The JSON of the policy document that this one extends. Default: the built-in baseline."),
 		"confidence": schema.SingleNestedAttribute{
 			Optional: true, MarkdownDescription: "How far a record can be trusted.",
 			Attributes: map[string]schema.Attribute{
-				"automate_at": schema.Float64Attribute{Optional: true, MarkdownDescription: "The confidence, from 0 to 1 with two decimals, from which on access is revoked and rotated at once without a review. Default 0.90."},
+				"automate_at": schema.Float64Attribute{Optional: true, MarkdownDescription: "The lowest confidence, from 0 to 1 with two decimals, at which access is revoked or rotated at once without a review. Default 0.90."},
 				"stale_after": optional("How long after its last verification a record is stale. Default `180d`." + durations),
 				"required_fields": schema.ListAttribute{Optional: true, ElementType: types.StringType,
 					MarkdownDescription: "The facts that must be stated, by the record or the declaration: of " + attribute.Words(lifecycle.Fields()) + ". Default all."},
@@ -44,33 +44,33 @@ var policySchema = schema.Schema{
 		},
 		"lifetimes": schema.ListNestedAttribute{
 			Optional:            true,
-			MarkdownDescription: "How long credentials live. For each duration the first entry that matches and states it holds. Selectors that are left out match everything, but for `risk`.",
+			MarkdownDescription: "How long credentials live. For each duration the first entry that matches and states it applies. A selector that is left out matches everything, except `risk`.",
 			NestedObject:        lifetimes.schema(),
 		},
 		"exception_max":   optional("How long an exception may last. Default `90d`." + durations),
-		"lead_time":       optional("How long before its date an owner is leaving and an asset retiring. Default `30d`." + durations),
+		"lead_time":       optional("How long before the end date an owner counts as leaving, and before the retirement date an asset as retiring. Default `30d`." + durations),
 		"review_deadline": optional("How long a grant may ask for review, whatever the findings, before it blocks, or lapses for a workload's standard access. Default `30d`." + durations),
-		"unused_after":    optional("How long access may go unused before that is a finding; only for grants that state their `usage`. Default `90d`." + durations),
+		"unused_after":    optional("How long access may be unused before it raises a finding; only for grants that state their `usage`. Default `90d`." + durations),
 		"enforcement": schema.ListNestedAttribute{
 			Optional: true,
-			MarkdownDescription: "Whether the policy is acted on. The first entry that matches holds; where none does, the policy is enforced. Selectors that are left out match everything. " +
-				"It holds in the provider's policy only.",
+			MarkdownDescription: "Whether the policy is acted on. The first entry that matches applies; where none matches, the policy is enforced. A selector that is left out matches everything. " +
+				"It is accepted in the provider's policy only.",
 			NestedObject: enforcements.schema(),
 		},
 		"authority": authoritySchema,
 		"frameworks": schema.ListAttribute{Optional: true, ElementType: types.StringType,
-			MarkdownDescription: "The catalogues of which reasons name controls, of " + attribute.Words(controls.Frameworks()) + ". Default " + attribute.Words(controls.Default()) + ". A grant's policy adds to those of the provider's."},
+			MarkdownDescription: "The catalogues whose controls are named: of " + attribute.Words(controls.Frameworks()) + ". Default " + attribute.Words(controls.Default()) + ". A grant's policy adds to those of the provider's."},
 		"triggers": schema.ListNestedAttribute{
 			Optional:            true,
-			MarkdownDescription: "What follows from a finding. For each finding the first trigger that matches decides. Selectors that are left out match everything.",
+			MarkdownDescription: "What follows from a finding. For each finding the first trigger that matches decides. A selector that is left out matches everything.",
 			NestedObject:        triggers.schema(),
 		},
 		"classes": schema.MapNestedAttribute{
-			Optional: true, MarkdownDescription: "What assets of a class stand for, by class; case does not count, and `*` stands for any text. The class itself comes before patterns, a longer pattern before a shorter one. A class that is not mapped is `asset.unclassified`.",
+			Optional: true, MarkdownDescription: "What assets of a class are bound to, by class; case is ignored, and `*` matches any text. The exact class is preferred to patterns, and a longer pattern to a shorter one. A class that is not mapped is `asset.unclassified`.",
 			NestedObject: classes.schema(),
 		},
 		"json": schema.StringAttribute{Computed: true, MarkdownDescription: "The document, for the provider's or a grant's `policy`."},
-		"milder": listed("Where the document is milder than the one that it extends, in sentences: each entry is compared with all that could hold in its place, on every finding, for persons and workloads, standard and privileged. " +
+		"milder": listed("Where the document is milder than the one that it extends, in sentences: each entry is compared with every entry that could apply instead, on every finding, for persons and workloads, standard and privileged. " +
 			"An entry with a condition may be in both lists. A document that only extends another one shows how that one differs."),
 		"stricter":  listed("Where the document is stricter than the one that it extends, in sentences."),
 		"unmatched": listed("Selectors that match nothing known: classes that the document does not map, and classes that stand for the other of person and workload."),
@@ -84,14 +84,14 @@ func listed(description string) schema.ListAttribute {
 var authoritySchema = schema.SingleNestedAttribute{
 	Optional: true,
 	MarkdownDescription: "Who may attest that access is still justified, and who may approve exceptions. In each list the first entry that matches decides; the document's own come before those that it extends. " +
-		"By default the manager and the lifecycle owner may, and the owner of a workload may attest. The holder of an asset that stands for a person never decides. It holds in the provider's policy only.",
+		"By default the manager and the lifecycle owner may, and the owner of a workload may attest. The holder of an asset that stands for a person never decides. It is accepted in the provider's policy only.",
 	Attributes: map[string]schema.Attribute{
 		"trust": schema.BoolAttribute{Optional: true, MarkdownDescription: "Whether those who are named are believed unseen; with one warning a run. Default `false`."},
 		"attest": schema.ListNestedAttribute{
-			Optional: true, MarkdownDescription: "Who may attest. Selectors that are left out match everything.", NestedObject: authorizations.schema(),
+			Optional: true, MarkdownDescription: "Who may attest. A selector that is left out matches everything.", NestedObject: authorizations.schema(),
 		},
 		"except": schema.ListNestedAttribute{
-			Optional: true, MarkdownDescription: "Who may approve an exception. Selectors that are left out match everything.", NestedObject: authorizations.schema(),
+			Optional: true, MarkdownDescription: "Who may approve an exception. A selector that is left out matches everything.", NestedObject: authorizations.schema(),
 		},
 	},
 }

@@ -90,7 +90,7 @@ func TestTheDefaultLimit(t *testing.T) {
 	}
 }
 
-func TestNoLimitLetsADestroyThrough(t *testing.T) {
+func TestNoLimitAllowsADestroy(t *testing.T) {
 	b := run.NewBrake(limited(run.NoLimit), nil)
 	for i := range 500 {
 		if b.Count(taking(fmt.Sprintf("cmdb/%d#key", i), "g1")) != nil {

@@ -36,7 +36,7 @@ func TestAGrantPolicyIsCompiledOnce(t *testing.T) {
 	}
 }
 
-func TestOnlyAnUnavailableSystemIsHeldOn(t *testing.T) {
+func TestOnlyUnavailabilityHoldsTheGrant(t *testing.T) {
 	unavailable := fmt.Errorf("read: %w", fault.ErrUnavailable)
 	for _, c := range []struct {
 		hold bool

@@ -125,9 +125,9 @@ func Failed(answer map[string]any) string {
 		truth, isTruth := flag(value)
 		switch {
 		case IsErrors(name) && holds(value):
-			return fmt.Sprintf("its member %q tells of an error", name)
+			return fmt.Sprintf("its member %q reports an error", name)
 		case (folded == "success" || folded == "ok") && isTruth && !truth:
-			return fmt.Sprintf("its member %q says that it failed", name)
+			return fmt.Sprintf("its member %q reports a failure", name)
 		}
 	}
 	return ""
@@ -199,18 +199,18 @@ func (r *reader) member(what sense, path string, value any) {
 	switch what {
 	case isFurther:
 		if leads(value) {
-			set(&r.found, "its member %q leads to a further page", path)
+			set(&r.found, "its member %q points to a further page", path)
 		}
 	case isEarlier:
 		if leads(value) {
-			set(&r.earlier, "its member %q leads to a page before it", path)
+			set(&r.earlier, "its member %q points to an earlier page", path)
 		}
 	case isLinks:
 		if related(value, "next") {
 			set(&r.found, "its member %q holds a link to a further page", path)
 		}
 		if related(value, "prev") || related(value, "previous") {
-			set(&r.earlier, "its member %q holds a link to a page before it", path)
+			set(&r.earlier, "its member %q holds a link to an earlier page", path)
 		}
 	case isFlag:
 		if truth, ok := flag(value); ok && truth {
@@ -243,9 +243,9 @@ func (r *reader) number(what sense, path string, number float64) {
 	case what == isRest && number > 0:
 		set(&r.found, "its member %q says that %.0f more are missing", path, number)
 	case what == isSkipped && number > 0:
-		set(&r.start, "its member %q says that it begins behind %.0f others", path, number)
+		set(&r.start, "its member %q says that it begins after %.0f others", path, number)
 	case what == isNumber && number > 1:
-		set(&r.start, "its member %q says %.0f, and its beginning would be 0 or 1", path, number)
+		set(&r.start, "its member %q says %.0f, and a list that begins at its start has 0 or 1", path, number)
 	case what == isPages && number > 1:
 		set(&r.pages, "its member %q says that there are %.0f pages", path, number)
 	}

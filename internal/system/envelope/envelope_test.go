@@ -22,13 +22,13 @@ func decode(t testing.TB, text string) map[string]any {
 // Each answer holds two rows and tells of more.
 func TestMore(t *testing.T) {
 	for text, want := range map[string]string{
-		`{"@odata.nextLink": "https://graph.example/users?$skiptoken=x", "value": [{}, {}]}`: `its member "@odata.nextLink" leads to a further page`,
+		`{"@odata.nextLink": "https://graph.example/users?$skiptoken=x", "value": [{}, {}]}`: `its member "@odata.nextLink" points to a further page`,
 		`{"total": 103, "rows": [{}, {}]}`:                                                   `its member "total" says 103 and it holds 2`,
 		`{"count": 3, "next": null, "results": [{}, {}]}`:                                    `its member "count" says 3 and it holds 2`,
-		`{"count": 2, "next": "https://netbox.example/?page=2", "results": []}`:              `its member "next" leads to a further page`,
+		`{"count": 2, "next": "https://netbox.example/?page=2", "results": []}`:              `its member "next" points to a further page`,
 		`{"next": {"href": "/users?page=2"}}`:                                                `its member "next"`,
 		`{"next": {"url": "/users?page=2"}}`:                                                 `its member "next"`,
-		`{"_links": {"next": {"href": "/x"}, "self": {"href": "/y"}}}`:                       `its member "_links.next" leads`,
+		`{"_links": {"next": {"href": "/x"}, "self": {"href": "/y"}}}`:                       `its member "_links.next" points`,
 		`{"_links": [{"rel": "self", "href": "/x"}, {"rel":"next","href":"/y"}]}`:            `its member "_links" holds a link to a further page`,
 		`{"link": [{"relation": "next", "url": "/x"}]}`:                                      `its member "link" holds`,
 		`{"links": {"next": "/x"}}`:                                                          `its member "links.next"`,
@@ -60,7 +60,7 @@ func TestMore(t *testing.T) {
 		`{"metadata": {"continue": "x", "remainingItemCount": 9}}`:                           `its member "metadata.continue"`,
 		`{"metadata": {"remainingItemCount": 9}}`:                                            `says that 9 more are missing`,
 		`{"d": {"__next": "/x", "__count": "3"}}`:                                            `__count" says 3`,
-		`{"d": {"__next": "/x"}}`:                                                            `__next" leads`,
+		`{"d": {"__next": "/x"}}`:                                                            `__next" points`,
 		`{"lastPage": false}`:                                                                `its member "lastPage" says that it is not the last page`,
 		`{"done": false}`:                                                                    `its member "done"`,
 		`{"response": {"numFound": 3, "docs": []}}`:                                          `its member "response.numFound"`,

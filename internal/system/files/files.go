@@ -77,7 +77,7 @@ func (p Place) inside(path string) (folder, name string, err error) {
 	if err != nil || !filepath.IsLocal(name) {
 		return "", "", &Refusal{
 			fmt.Sprintf("a link leads out of the folder %q", named),
-			"Put the file itself there, or name the place where it is. If the link is meant, say so with follow_links = true.",
+			"Put the file itself there, or name the place where it is. If the link is intended, set follow_links = true.",
 		}
 	}
 	return folder, name, nil

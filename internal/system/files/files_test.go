@@ -54,7 +54,7 @@ func TestFind(t *testing.T) {
 	}
 }
 
-func TestAFolderThatCannotBeLookedInto(t *testing.T) {
+func TestUnreadableFolder(t *testing.T) {
 	if os.Getuid() == 0 {
 		t.Skip("nothing is closed to this user")
 	}
@@ -70,7 +70,7 @@ func TestAFolderThatCannotBeLookedInto(t *testing.T) {
 	}
 }
 
-func TestLinksThatLeadOut(t *testing.T) {
+func TestSymlinksOutOfTheFolder(t *testing.T) {
 	outside := write(t, "secret", "shared/a.csv")
 	dir := write(t, "inventory/a.csv", "exports/b.csv", "data/2030/a.csv")
 	link(t, filepath.Join(outside, "secret"), "inventory/out.csv")
@@ -115,7 +115,7 @@ func TestLinksThatLeadOut(t *testing.T) {
 	}
 }
 
-func TestWhatIsNoFile(t *testing.T) {
+func TestPathsThatAreNotFiles(t *testing.T) {
 	dir := write(t, "x/a.csv")
 	var refused *files.Refusal
 	if _, err := (files.Place{Pattern: "x"}).Open("x"); !errors.As(err, &refused) {

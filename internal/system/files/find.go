@@ -21,7 +21,7 @@ type bounds struct {
 
 var shipped = bounds{files: 20_000, folders: 20_000, entries: 200_000}
 
-const adviceNarrow = "Write a glob that begins in the folder of the files, with fewer folders that are left open."
+const adviceNarrow = "Write a glob that begins in the folder of the files, with fewer wildcards for folders."
 
 // Find returns the files that the place names, sorted. A path that exists is taken
 // as it is written, whatever characters it holds. A folder that cannot be looked
@@ -101,7 +101,7 @@ func (s *search) list(folder, pattern string) ([]string, error) {
 		return nil, nil
 	}
 	if s.folders++; s.folders > s.bounds.folders {
-		return nil, &Refusal{fmt.Sprintf("more than %d folders would have to be looked into", s.bounds.folders), adviceNarrow}
+		return nil, &Refusal{fmt.Sprintf("more than %d folders would have to be searched", s.bounds.folders), adviceNarrow}
 	}
 	dir, err := os.Open(folder)
 	if err != nil {
@@ -115,7 +115,7 @@ func (s *search) list(folder, pattern string) ([]string, error) {
 		}
 		names, err := dir.Readdirnames(1000)
 		if s.entries += len(names); s.entries > s.bounds.entries {
-			return nil, &Refusal{fmt.Sprintf("more than %d entries of folders would have to be looked at", s.bounds.entries), adviceNarrow}
+			return nil, &Refusal{fmt.Sprintf("more than %d entries of folders would have to be read", s.bounds.entries), adviceNarrow}
 		}
 		for _, name := range names {
 			if ok, _ := filepath.Match(pattern, name); ok {

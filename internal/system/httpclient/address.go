@@ -127,20 +127,20 @@ func (c *Client) resolve(from *Response, link string) (*url.URL, error) {
 	return u, nil
 }
 
-// strayed is the error of a redirect that is not followed.
-type strayed struct{ reason string }
+// redirectError is the error of a redirect that is not followed.
+type redirectError struct{ reason string }
 
-func (s *strayed) Error() string { return s.reason }
+func (s *redirectError) Error() string { return s.reason }
 
 func (c *Client) checkRedirect(next *http.Request, via []*http.Request) error {
 	switch {
 	case !sameOrigin(c.base, next.URL) || next.URL.User != nil:
-		return &strayed{fmt.Sprintf("it redirected to %s, which is not the configured host %s; the credentials were not sent there",
+		return &redirectError{fmt.Sprintf("it redirected to %s, which is not the configured host %s; the credentials were not sent there",
 			origin(next.URL), origin(c.base))}
 	case next.Method != via[0].Method:
-		return &strayed{fmt.Sprintf("it redirected a %s so that it would become a %s", via[0].Method, next.Method)}
+		return &redirectError{fmt.Sprintf("it redirected a %s so that it would become a %s", via[0].Method, next.Method)}
 	case len(via) > maxRedirects:
-		return &strayed{fmt.Sprintf("it redirected more than %d times", maxRedirects)}
+		return &redirectError{fmt.Sprintf("it redirected more than %d times", maxRedirects)}
 	}
 	return nil
 }

@@ -138,7 +138,7 @@ func TestConfiguration(t *testing.T) {
 		"empty CA":        {httpclient.Config{BaseURL: "https://h", CAFile: empty}, "holds no certificate"},
 		"empty token":     {httpclient.Config{BaseURL: "https://h", Credentials: []httpclient.Credential{httpclient.Bearer("")}}, "token: It is empty"},
 		"line break":      {httpclient.Config{BaseURL: "https://h", Credentials: []httpclient.Credential{httpclient.Bearer(canary + "\n")}}, "token: It begins or ends with white space"},
-		"inner break":     {httpclient.Config{BaseURL: "https://h", Credentials: []httpclient.Credential{httpclient.Bearer(canary + "\n" + canary)}}, "no header can carry"},
+		"inner break":     {httpclient.Config{BaseURL: "https://h", Credentials: []httpclient.Credential{httpclient.Bearer(canary + "\n" + canary)}}, "not valid in a header"},
 		"bad header name": {httpclient.Config{BaseURL: "https://h", Credentials: []httpclient.Credential{httpclient.Header("token", "X Y", canary)}}, "no valid name"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -158,7 +158,7 @@ func TestConfiguration(t *testing.T) {
 // What a server answers is an answer, whatever its status, once it is whole.
 func TestStatusesAreAnswers(t *testing.T) {
 	for status, want := range map[int]string{
-		200: "says nothing", 400: "not an answer", 401: "Check CUSTODY_HQ_TOKEN", 403: "lack a right", 404: "nothing of that kind", 500: "has failed",
+		200: "which cannot be used here", 400: "not an answer", 401: "Check CUSTODY_HQ_TOKEN", 403: "lack a right", 404: "nothing of that kind", 500: "has failed",
 	} {
 		server := serve(t, func(w http.ResponseWriter, r *http.Request) {
 			w.WriteHeader(status)

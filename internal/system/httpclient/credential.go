@@ -62,7 +62,7 @@ func (c Credential) Check() string {
 		return "The header that it is sent in has no valid name."
 	}
 	if strings.ContainsFunc(c.Value, func(r rune) bool { return r < ' ' || r > '~' }) {
-		return "It holds a character that no header can carry."
+		return "It holds a character that is not valid in a header."
 	}
 	return ""
 }

@@ -22,7 +22,7 @@ const (
 	adviceOrigin      = "Set url to the address at which the system answers itself, with the scheme, host and port that it uses in its own links."
 	adviceDescription = "Check that url names the API and not a page of the system, then plan again."
 	adviceReport      = "Report this: it is a defect of the provider."
-	adviceWhole       = "Plan again. If it happens again, look for a proxy or a limit on the way that cuts answers off."
+	adviceWhole       = "Plan again. If it happens again, look for a proxy or a limit between here and the system that cuts answers off."
 )
 
 func (c *Client) fault(happened, advice string, err error) error {
@@ -31,10 +31,10 @@ func (c *Client) fault(happened, advice string, err error) error {
 	}
 }
 
-// flat returns an error with nothing but a text that is fit to be shown. Nothing
+// plainError returns an error with nothing but a text that is fit to be shown. Nothing
 // is wrapped: the error of an attempt that timed out would otherwise pass for
 // that of the caller's context.
-func (c *Client) flat(err error) error {
+func (c *Client) plainError(err error) error {
 	text := redact.Local(err)
 	if text == "" {
 		return nil
@@ -53,7 +53,7 @@ func (c *Client) Shown(text string) string {
 func (c *Client) broken(x *exchange) error {
 	err := x.lastError
 	name, host := c.config.System, origin(c.base)
-	var stray *strayed
+	var stray *redirectError
 	var certificate *tls.CertificateVerificationError
 	var timeout net.Error
 	switch {
@@ -61,17 +61,17 @@ func (c *Client) broken(x *exchange) error {
 		return c.fault(fmt.Sprintf("The system %q cannot be used: %s.", name, c.Shown(stray.reason)), adviceOrigin, nil)
 	case errors.As(err, &certificate):
 		return c.fault(fmt.Sprintf("The certificate of the system %q at %s does not verify. The credentials were not sent.", name, host),
-			adviceCertificate, c.flat(certificate.Err))
+			adviceCertificate, c.plainError(certificate.Err))
 	case errors.Is(err, errTooLarge):
 		return c.fault(fmt.Sprintf("The answer of the system %q is larger than %d bytes and was not read.", name, c.config.MaxBody),
 			"Ask for smaller pages.", nil)
 	case errors.Is(err, io.ErrUnexpectedEOF):
-		return c.fault(fmt.Sprintf("The answer of the system %q was cut short%s.", name, x.times()), adviceWhole, c.flat(err))
+		return c.fault(fmt.Sprintf("The answer of the system %q was cut short%s.", name, x.times()), adviceWhole, c.plainError(err))
 	case errors.As(err, &timeout) && timeout.Timeout():
 		return c.fault(fmt.Sprintf("The system %q at %s did not answer within %s%s.", name, host, c.config.Timeout, x.times()),
 			adviceReach, nil)
 	}
-	return c.fault(fmt.Sprintf("The system %q at %s could not be reached%s.", name, host, x.times()), adviceReach, c.flat(err))
+	return c.fault(fmt.Sprintf("The system %q at %s could not be reached%s.", name, host, x.times()), adviceReach, c.plainError(err))
 }
 
 func (x *exchange) times() string {
@@ -98,13 +98,13 @@ func (c *Client) Refused(r *Response) error {
 		happened += ": there is nothing of that kind at this address."
 		advice = adviceDescription
 	case r.Status == http.StatusTooManyRequests:
-		happened += ": it was asked too often, and again when asked later."
+		happened += ": it was asked too often, and still after waiting."
 		advice = adviceLimit
 	case r.Status >= 500:
 		happened += ": it has failed."
 		advice = "Look at the system itself; when it answers again, plan again."
 	case r.Status >= 200 && r.Status < 300:
-		happened += ", which says nothing that can be used here."
+		happened += ", which cannot be used here."
 		advice = adviceDescription
 	default:
 		happened += ", which is not an answer to what was asked."

@@ -27,7 +27,7 @@ func busyUntil(now clock.Clock, at time.Time, after string, asked *atomic.Int64)
 }
 
 // One request that is asked to wait keeps all others from being sent.
-func TestRetryAfterHoldsEverybody(t *testing.T) {
+func TestRetryAfterHoldsAllRequests(t *testing.T) {
 	now := clock.NewFake(noon)
 	var asked atomic.Int64
 	server := serve(t, busyUntil(now, noon.Add(30*time.Second), "30", &asked))

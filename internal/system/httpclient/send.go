@@ -82,7 +82,7 @@ func (c *Client) attempts(ctx context.Context, u *url.URL, r Request, credential
 	case x.lastError != nil:
 		return nil, c.broken(x)
 	case x.response == nil:
-		return nil, c.fault(fmt.Sprintf("The request to the system %q could not be sent.", c.config.System), adviceReach, c.flat(err))
+		return nil, c.fault(fmt.Sprintf("The request to the system %q could not be sent.", c.config.System), adviceReach, c.plainError(err))
 	}
 	return x.response, nil
 }
@@ -97,7 +97,7 @@ func (c *Client) request(ctx context.Context, u *url.URL, r Request, credentials
 	default:
 		text, err := json.Marshal(body)
 		if err != nil {
-			return nil, c.fault(fmt.Sprintf("The request to the system %q could not be written.", c.config.System), adviceReport, c.flat(err))
+			return nil, c.fault(fmt.Sprintf("The request to the system %q could not be written.", c.config.System), adviceReport, c.plainError(err))
 		}
 		raw, content = text, "application/json"
 	}
@@ -107,7 +107,7 @@ func (c *Client) request(ctx context.Context, u *url.URL, r Request, credentials
 	}
 	request, err := retryablehttp.NewRequestWithContext(ctx, method, u.String(), raw)
 	if err != nil {
-		return nil, c.fault(fmt.Sprintf("The request to the system %q could not be written.", c.config.System), adviceReport, c.flat(err))
+		return nil, c.fault(fmt.Sprintf("The request to the system %q could not be written.", c.config.System), adviceReport, c.plainError(err))
 	}
 	request.Header.Set("Accept", "application/json")
 	request.Header.Set("User-Agent", "terraform-provider-custody")
@@ -230,7 +230,7 @@ func (c *Client) retryAfter(h http.Header) (time.Duration, bool) {
 
 // permanent reports whether an error would come again.
 func permanent(err error) bool {
-	var stray *strayed
+	var stray *redirectError
 	var certificate *tls.CertificateVerificationError
 	var record tls.RecordHeaderError
 	return errors.Is(err, errTooLarge) || errors.As(err, &stray) || errors.As(err, &certificate) || errors.As(err, &record)

@@ -15,8 +15,8 @@ import (
 const (
 	// MostPages is the most pages of a list.
 	MostPages = 10_000
-	// MostBarren is the most pages in a row that bring nothing new.
-	MostBarren = 20
+	// MostWithoutNew is the most pages in a row that bring nothing new.
+	MostWithoutNew = 20
 	// MostEntries is the most entries of a list.
 	MostEntries = 1_000_000
 	// MostTime is how long a list may take. A list of 100,000 entries in pages of
@@ -32,10 +32,10 @@ const reportEvery = 10
 
 // Walk is the reading of one list, page by page.
 type Walk struct {
-	progress system.Progress
-	clock    clock.Clock
-	begun    time.Time
-	barren   int
+	progress   system.Progress
+	clock      clock.Clock
+	begun      time.Time
+	withoutNew int
 }
 
 // Begin begins to read a list of a system. What the list holds is named for
@@ -51,15 +51,15 @@ func (w *Walk) Page(ctx context.Context, fresh int) (reason string) {
 	p := &w.progress
 	p.Pages++
 	p.Entries += fresh
-	if w.barren++; fresh > 0 {
-		w.barren = 0
+	if w.withoutNew++; fresh > 0 {
+		w.withoutNew = 0
 	}
 	if p.Pages%reportEvery == 0 {
 		system.Report(ctx, *p)
 	}
 	switch {
-	case w.barren >= MostBarren:
-		return fmt.Sprintf("the last %d pages of its list of %s brought nothing new, so it may have no end", w.barren, p.What)
+	case w.withoutNew >= MostWithoutNew:
+		return fmt.Sprintf("the last %d pages of its list of %s contained nothing new, so the list may have no end", w.withoutNew, p.What)
 	case p.Pages >= MostPages:
 		return fmt.Sprintf("its list of %s has no end after %d pages and %d entries", p.What, p.Pages, p.Entries)
 	case p.Entries > MostEntries:

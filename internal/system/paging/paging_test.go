@@ -31,8 +31,8 @@ func TestEveryListEnds(t *testing.T) {
 		pages int
 		says  string
 	}{
-		"nothing new":              {func(int) int { return 0 }, 0, paging.MostBarren, "brought nothing new"},
-		"nothing new after a time": {func(p int) int { return max(0, 6-p) }, 0, 5 + paging.MostBarren, "brought nothing new"},
+		"nothing new":              {func(int) int { return 0 }, 0, paging.MostWithoutNew, "contained nothing new"},
+		"nothing new after a time": {func(p int) int { return max(0, 6-p) }, 0, 5 + paging.MostWithoutNew, "contained nothing new"},
 		"now and then something":   {func(p int) int { return p % 2 }, 0, paging.MostPages, "no end after 10000 pages and 5000 entries"},
 		"always something":         {func(int) int { return 100 }, 0, paging.MostPages, "no end after 10000 pages and 1000000 entries"},
 		"large pages":              {func(int) int { return 100_001 }, 0, 10, "more than 1000000 entries"},

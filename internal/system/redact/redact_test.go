@@ -21,7 +21,7 @@ func TestNoEncodingOfASecretIsShown(t *testing.T) {
 	for _, secret := range []string{canary, "1-7-" + strings.Repeat("0123456789abcdef", 4), "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl", "pässwörd/ÄÖ", "!#$%&/()=?"} {
 		var s redact.Secrets
 		s.Add(secret)
-		for name, form := range systemtest.Disguises(secret) {
+		for name, form := range systemtest.Encodings(secret) {
 			if name == "octal" && strings.Contains(secret, "ä") || name == "spaced" && strings.HasPrefix(secret, "!") ||
 				strings.HasPrefix(name, "C ") || name == "mail" || name == "URL all" || name == "first half" && len(secret) < 22 {
 				continue // no such encoding of these, or too short to be told from chance
@@ -35,7 +35,7 @@ func TestNoEncodingOfASecretIsShown(t *testing.T) {
 	}
 }
 
-func TestWhatIsNoSecretIsShown(t *testing.T) {
+func TestOtherTextIsShown(t *testing.T) {
 	var s redact.Secrets
 	s.Add(canary, "abc", "")
 	s.AddName("reader")
@@ -55,7 +55,7 @@ func TestWhatIsNoSecretIsShown(t *testing.T) {
 }
 
 // A text is cut before it is looked at: what is shown is what was checked.
-func TestWhatIsCutOffDoesNotCount(t *testing.T) {
+func TestTextIsCutBeforeItIsChecked(t *testing.T) {
 	var s redact.Secrets
 	s.Add(canary)
 	if got := s.Text("0123456789"+canary, 10); got != "0123456789…" {
@@ -63,7 +63,7 @@ func TestWhatIsCutOffDoesNotCount(t *testing.T) {
 	}
 }
 
-func TestAServersWordsAreNoneOfThisMachine(t *testing.T) {
+func TestLocalDropsServerText(t *testing.T) {
 	refused := &net.OpError{Op: "dial", Net: "tcp", Addr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 9}, Err: syscall.ECONNREFUSED}
 	for want, err := range map[string]error{
 		"dial tcp 127.0.0.1:9: connection refused": fmt.Errorf("the server said %s: %w", canary, refused),

@@ -10,7 +10,7 @@ import (
 
 // The design names, for every kind, what would make somebody look absent, and the
 // test that holds it. Each of them must be there.
-func TestWhatWouldHideSomebodyIsHeld(t *testing.T) {
+func TestEveryHidingCauseHasATest(t *testing.T) {
 	const root = "../../.."
 	page, err := os.ReadFile(filepath.Join(root, "design", "013-what-would-hide-somebody.md"))
 	if err != nil {

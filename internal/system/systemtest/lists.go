@@ -101,8 +101,8 @@ func listOfAssets(t *testing.T, h Harness, open opener) {
 func listOfPeople(t *testing.T, h Harness, open opener) {
 	t.Run("as single reads", func(t *testing.T) {
 		s := open(t, h.Healthy, Seed{People: crew()}).(system.PeopleLister) //nolint:errcheck // open has made sure
-		listed := all(t, s.Everybody(t.Context()))
-		tellTeams(t, s, listed)
+		listed := all(t, s.ListPeople(t.Context()))
+		completeTeams(t, s, listed)
 		byID := make(map[string]system.Entry, len(listed))
 		for _, e := range listed {
 			byID[e.Person.ID] = e
@@ -133,12 +133,12 @@ func listOfPeople(t *testing.T, h Harness, open opener) {
 		}
 	})
 	failing(t, h, open, Seed{People: crew()}, func(ctx context.Context, s system.System) iter.Seq2[system.Entry, error] {
-		return s.(system.PeopleLister).Everybody(ctx) //nolint:errcheck // open has made sure
+		return s.(system.PeopleLister).ListPeople(ctx) //nolint:errcheck // open has made sure
 	})
 }
 
-// tellTeams completes the entries of a list that leaves teams out.
-func tellTeams(t *testing.T, s system.PeopleLister, listed []system.Entry) {
+// completeTeams completes the entries of a list that leaves teams out.
+func completeTeams(t *testing.T, s system.PeopleLister, listed []system.Entry) {
 	t.Helper()
 	if !system.ListingOf(s, system.CanReadPeople).Teamless {
 		return

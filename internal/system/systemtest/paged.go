@@ -62,8 +62,8 @@ func NewPaged(name string, seed Seed, size int, latency time.Duration, caps ...s
 	return p
 }
 
-// Peak returns the most calls that were under way at a time.
-func (p *Paged) Peak() int { return int(p.peak.Load()) }
+// MostAtOnce returns the most calls that were under way at a time.
+func (p *Paged) MostAtOnce() int { return int(p.peak.Load()) }
 
 // Listing returns what Listings says.
 func (p *Paged) Listing(c system.Capability) system.Listing { return p.Listings[c] }
@@ -82,8 +82,8 @@ func (p *Paged) Assets(ctx context.Context) iter.Seq2[lifecycle.Record, error] {
 	return pages(ctx, p, system.CanReadAssets, "Assets", records)
 }
 
-// Everybody yields the seeded people who are not hidden, page by page.
-func (p *Paged) Everybody(ctx context.Context) iter.Seq2[system.Entry, error] {
+// ListPeople yields the seeded people who are not hidden, page by page.
+func (p *Paged) ListPeople(ctx context.Context) iter.Seq2[system.Entry, error] {
 	members := make(map[string][]string)
 	for _, person := range p.seed.People {
 		for _, team := range person.Teams {

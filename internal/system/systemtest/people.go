@@ -30,7 +30,7 @@ func People(t *testing.T, h Harness) {
 	p := peopleSuite{h}
 	t.Run("present by every key", p.present)
 	t.Run("absent", p.absent)
-	t.Run("look-alikes", p.lookAlikes)
+	t.Run("look-alikes", p.similarKeys)
 	t.Run("ambiguous", p.ambiguous)
 	t.Run("unicode", p.unicode)
 	t.Run("members", p.members)
@@ -81,9 +81,9 @@ func (p peopleSuite) absent(t *testing.T) {
 	}
 }
 
-// lookAlikes asks with letters that Unicode folds to ASCII ones, or that look
+// similarKeys asks with letters that Unicode folds to ASCII ones, or that look
 // like them: nobody may pass for somebody else that way.
-func (p peopleSuite) lookAlikes(t *testing.T) {
+func (p peopleSuite) similarKeys(t *testing.T) {
 	s := p.open(t, p.h.Healthy, lifecycle.Person{ID: "1", Username: "kim", Kind: lifecycle.KindEmployee, Status: lifecycle.PersonActive})
 	for _, key := range []string{"\u212aim", "k\u0130m", "k\u0131m", "ki\u217f", "\u043aim"} {
 		p.get(t, s, key, 0)

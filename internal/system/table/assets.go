@@ -118,13 +118,13 @@ func (a *AssetIndex) Len() int { return a.count }
 // Record returns the i-th record with its place.
 func (a *AssetIndex) Record(i int) lifecycle.Record {
 	rec := a.blocks[i/blockSize][i%blockSize]
-	rec.Source = whereabouts(a.labels, a.places[i])
+	rec.Source = recordSource(a.labels, a.places[i])
 	return rec
 }
 
-// whereabouts says where a record stands: in a line of what the label names, or,
+// recordSource says where a record stands: in a line of what the label names, or,
 // where it has no line, there.
-func whereabouts(labels []string, p place) string {
+func recordSource(labels []string, p place) string {
 	if p.line == 0 {
 		return labels[p.label]
 	}

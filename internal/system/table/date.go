@@ -39,10 +39,10 @@ const acceptedDates = "accepted: 2006-01-02 with or without a time of day and a 
 
 var (
 	errDate  = errors.New("it is not a date; " + acceptedDates)
-	errOrder = errors.New("which of day and month comes first cannot be told; " + acceptedDates)
+	errOrder = errors.New("it is unknown whether the day or the month comes first; " + acceptedDates)
 
 	errDateNamed  = errors.New("it is not a date; " + acceptedDates + ", and the forms that date_formats names")
-	errOrderNamed = errors.New(`which of day and month comes first cannot be told; set dates = "us" for month/day/year or dates = "eu" for day/month/year`)
+	errOrderNamed = errors.New(`it is unknown whether the day or the month comes first; set dates = "us" for month/day/year or dates = "eu" for day/month/year`)
 	errStrict     = errors.New("it is not a date; accepted: 2006-01-02 or RFC 3339, for instance 2006-01-02T15:04:05Z, from 1970 to 9999")
 )
 

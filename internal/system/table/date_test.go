@@ -84,7 +84,7 @@ func TestDatesOfMachines(t *testing.T) {
 	}
 }
 
-func TestDatesThatAreNone(t *testing.T) {
+func TestInvalidDates(t *testing.T) {
 	d := datesOf(t, Mapping{})
 	for text, want := range map[string]string{
 		"10/03/2026": `set dates = "us"`, "23/10/2026": `set dates = "us"`, "10-03-2026 09:14": `set dates = "us"`, "10/03/26": "not a date",
@@ -145,8 +145,8 @@ func TestDatesThatCannotBeConfigured(t *testing.T) {
 		"no layout":      {Mapping{DateFormats: []string{"week of year"}}, "MM/DD/YYYY"},
 		"no year":        {Mapping{DateFormats: []string{"02/01"}}, "is not accepted"},
 		"two readings":   {Mapping{DateFormats: []string{"MM/DD/YYYY", "DD/MM/YYYY"}}, "read the same text as different dates"},
-		"order and form": {Mapping{Dates: "us", DateFormats: []string{"DD/MM/YYYY"}}, "otherwise than it is read without date_formats"},
-		"against ISO":    {Mapping{DateFormats: []string{"2006-02-01"}}, "otherwise than it is read without date_formats"},
+		"order and form": {Mapping{Dates: "us", DateFormats: []string{"DD/MM/YYYY"}}, "differently from how it is read without date_formats"},
+		"against ISO":    {Mapping{DateFormats: []string{"2006-02-01"}}, "differently from how it is read without date_formats"},
 	} {
 		_, problems := c.m.Check()
 		if len(problems) != 1 || !strings.Contains(problems[0].Message, c.want) {

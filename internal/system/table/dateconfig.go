@@ -118,7 +118,7 @@ func (d *Dates) clash(f format) string {
 		}
 		plain := Dates{order: d.order, zone: d.zone}
 		if got, err := plain.parse(text, false); err == nil && !got.Equal(want) {
-			return fmt.Sprintf("%s reads a date such as %s otherwise than it is read without date_formats; leave it out, or set dates to fit.", f.name, Quote(text))
+			return fmt.Sprintf("%s reads a date such as %s differently from how it is read without date_formats; leave the format out, or set dates to match.", f.name, Quote(text))
 		}
 	}
 	return ""

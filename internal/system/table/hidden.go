@@ -2,8 +2,8 @@ package table
 
 import "github.com/custodyhq/terraform-provider-custody/internal/system"
 
-// unhidden are the fields of an asset in which a hidden value is none.
-var unhidden = []int{
+// hideableFields are the fields of an asset in which a hidden value is none.
+var hideableFields = []int{
 	assetClass, assetPurpose, assetEnvironment, assetCriticality, assetThirdParty, assetShared, assetRetirementDate, assetVerifiedAt, assetAssignedAt,
 }
 
@@ -11,7 +11,7 @@ var unhidden = []int{
 // may not read, and returns a sentence for each (lifecycle.Record.Unread).
 func takeHidden(r *Row) []string {
 	var unread []string
-	for _, f := range unhidden {
+	for _, f := range hideableFields {
 		if cell := &r.cells[f]; system.Hidden(cell.Text) {
 			unread = append(unread, system.UnreadHidden(Assets.Fields[f], cell.Text))
 			cell.Text = ""

@@ -47,7 +47,7 @@ func (p *PeopleIndex) Add(l *Layout, r *Row) {
 		Name:      text(personName),
 		Manager:   p.pool.text(r.cells[personManager].Text),
 		Teams:     p.pool.list(&r.cells[personTeams]),
-		Source:    whereabouts(p.labels, place{int32(len(p.labels) - 1), int32(r.Line)}), //nolint:gosec // bounded by the reader
+		Source:    recordSource(p.labels, place{int32(len(p.labels) - 1), int32(r.Line)}), //nolint:gosec // bounded by the reader
 	}
 	if entry.ID == "" {
 		l.flaw(r, personID, "an id is required")
@@ -55,7 +55,7 @@ func (p *PeopleIndex) Add(l *Layout, r *Row) {
 	if word := r.cells[personKind].Text; word != "" {
 		kind, known := p.words.kinds[system.Fold(word)]
 		if entry.Kind = kind; !known {
-			l.flaw(r, personKind, "it is no kind of owner; accepted: "+strings.Join(lifecycle.OwnerKinds(), ", ")+", and words that kinds maps to one of them")
+			l.flaw(r, personKind, "it is not a kind of owner; accepted: "+strings.Join(lifecycle.OwnerKinds(), ", ")+", and words that kinds maps to one of them")
 		}
 	}
 	if word := r.cells[personStatus].Text; word != "" {
@@ -126,7 +126,7 @@ func distinct(people []lifecycle.Person) []lifecycle.Person {
 
 // put files an entry under a key, once.
 func put(index map[string][]int32, key string, i int32) {
-	if key == "" || system.Defaced(key) {
+	if key == "" || system.HasReplacement(key) {
 		return
 	}
 	key = system.Fold(key)

@@ -275,7 +275,7 @@ func words[T comparable](attribute string, configured map[string]string, own []s
 		case key == "":
 			problems = append(problems, system.Problem{Attribute: attribute, Key: word, Message: "The word in the file must not be empty."})
 		case twice && earlier != value:
-			problems = append(problems, system.Problem{Attribute: attribute, Key: word, Message: "The same word, but for its case, is mapped to something else."})
+			problems = append(problems, system.Problem{Attribute: attribute, Key: word, Message: "The same word in another case is mapped to another value."})
 		default:
 			out[key] = value
 		}

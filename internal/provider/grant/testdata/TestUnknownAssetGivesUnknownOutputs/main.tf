@@ -11,6 +11,6 @@ resource "custody_grant" "key" {
   access  = "key/billing"
 }
 
-output "expires_at" {
-  value = custody_grant.key.expires_at
+output "status" {
+  value = custody_grant.key.status
 }

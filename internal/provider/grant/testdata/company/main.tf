@@ -14,6 +14,6 @@ resource "custody_grant" "of" {
 }
 
 resource "terraform_data" "credential" {
-  for_each = { for k, g in custody_grant.of : k => g.current if g.active }
+  for_each = { for k, g in custody_grant.of : k => keys(g.generations)[0] if g.active }
   input    = each.value
 }

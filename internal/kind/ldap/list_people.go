@@ -13,9 +13,9 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
 )
 
-// nobody is a sentinel among the members of a team: the member list is incomplete,
+// incompleteMarker is a sentinel among the members of a team: the member list is incomplete,
 // and the team is then asked for by itself.
-const nobody = ""
+const incompleteMarker = ""
 
 // Listing describes the list of everybody. It leaves out the entries that cannot
 // be read, and those that go by the same names: looking one of them up says what
@@ -27,13 +27,13 @@ func (s *System) Listing(c system.Capability) system.Listing {
 	return system.Listing{PageSize: s.config.PageSize, Hides: true, Members: true}
 }
 
-// Everybody yields the people and groups of the directory, each with all that
+// ListPeople yields the people and groups of the directory, each with all that
 // Person tells of it. People and groups take a search each, in pages, whose
 // answers also tell managers, teams and members; what they refer to and do not
 // hold is looked up.
-func (s *System) Everybody(ctx context.Context) iter.Seq2[system.Entry, error] {
+func (s *System) ListPeople(ctx context.Context) iter.Seq2[system.Entry, error] {
 	return func(yield func(system.Entry, error) bool) {
-		all, err := s.everybody(ctx)
+		all, err := s.readDirectory(ctx)
 		if err != nil {
 			yield(system.Entry{}, err)
 			return
@@ -51,8 +51,8 @@ func (s *System) Everybody(ctx context.Context) iter.Seq2[system.Entry, error] {
 	}
 }
 
-// census is everybody, and who is in which group.
-type census struct {
+// directoryIndex holds all entries of the directory, and who is in which group.
+type directoryIndex struct {
 	s       *System
 	found   []listed
 	byDN    map[string]int  // folded distinguished name -> place in found
@@ -69,7 +69,7 @@ type listed struct {
 	keys []string
 }
 
-func (s *System) everybody(ctx context.Context) (*census, error) {
+func (s *System) readDirectory(ctx context.Context) (*directoryIndex, error) {
 	if err := s.open(ctx); err != nil {
 		return nil, err
 	}
@@ -82,7 +82,7 @@ func (s *System) everybody(ctx context.Context) (*census, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &census{
+	c := &directoryIndex{
 		s: s, byDN: make(map[string]int), entries: make(map[string]bool), unclear: make(map[string]bool),
 		teams: make(map[string][]string), members: make(map[string][]string),
 	}
@@ -92,29 +92,29 @@ func (s *System) everybody(ctx context.Context) (*census, error) {
 	if err := c.take(ctx, groups, s.profile.groupKeys, s.group); err != nil {
 		return nil, err
 	}
-	c.withdraw()
-	if err := c.know(ctx, &s.people, people, s.profile.id); err != nil {
+	c.dropUnclear()
+	if err := c.rememberIDs(ctx, &s.people, people, s.profile.id); err != nil {
 		return nil, err
 	}
-	if err := c.know(ctx, &s.teams, groups, s.profile.groupID); err != nil {
+	if err := c.rememberIDs(ctx, &s.teams, groups, s.profile.groupID); err != nil {
 		return nil, err
 	}
-	if err := c.gather(ctx, groups); err != nil {
+	if err := c.readMemberships(ctx, groups); err != nil {
 		return nil, err
 	}
 	if s.profile.activeDirectory {
-		c.gatherPrimary(groups, people)
+		c.addPrimaryMemberships(groups, people)
 	}
 	return c, nil
 }
 
 // take reads entries. One that cannot be read makes its keys unclear.
-func (c *census) take(ctx context.Context, entries []*ldap.Entry, keys []string, read func(context.Context, *ldap.Entry) (lifecycle.Person, error)) error {
+func (c *directoryIndex) take(ctx context.Context, entries []*ldap.Entry, keys []string, read func(context.Context, *ldap.Entry) (lifecycle.Person, error)) error {
 	for _, e := range entries {
 		l := listed{match: match{dn: e.DN, entry: e}}
 		for _, a := range keys {
 			for _, v := range values(e, a) {
-				if !system.Defaced(v) && len(v) <= system.LongestKey {
+				if !system.HasReplacement(v) && len(v) <= system.LongestKey {
 					l.keys = append(l.keys, v)
 				}
 			}
@@ -125,7 +125,7 @@ func (c *census) take(ctx context.Context, entries []*ldap.Entry, keys []string,
 		var unreadable *flawed
 		switch {
 		case errors.As(err, &unreadable):
-			c.blur(l.keys)
+			c.markUnclear(l.keys)
 		case err != nil:
 			return err
 		default:
@@ -135,18 +135,18 @@ func (c *census) take(ctx context.Context, entries []*ldap.Entry, keys []string,
 	return nil
 }
 
-func (c *census) blur(keys []string) {
+func (c *directoryIndex) markUnclear(keys []string) {
 	for _, key := range keys {
 		c.unclear[system.Fold(key)] = true
 	}
 }
 
-// withdraw leaves out the entries that have the id of one that cannot be read.
-func (c *census) withdraw() {
+// dropUnclear leaves out the entries that have the id of one that cannot be read.
+func (c *directoryIndex) dropUnclear() {
 	var rest []listed
 	for _, l := range c.found {
 		if c.unclear[system.Fold(l.person.ID)] {
-			c.blur(l.keys)
+			c.markUnclear(l.keys)
 			continue
 		}
 		rest = append(rest, l)
@@ -157,9 +157,9 @@ func (c *census) withdraw() {
 	}
 }
 
-// know remembers the ids of entries, so that a reference to one of them needs no
+// rememberIDs remembers the ids of entries, so that a reference to one of them needs no
 // search.
-func (c *census) know(ctx context.Context, ids *memo.Memo[string], entries []*ldap.Entry, attribute string) error {
+func (c *directoryIndex) rememberIDs(ctx context.Context, ids *memo.Memo[string], entries []*ldap.Entry, attribute string) error {
 	for _, e := range entries {
 		id := value(e, attribute)
 		if _, err := ids.Get(ctx, foldDN(e.DN), func(context.Context) (string, error) { return id, nil }); err != nil {
@@ -170,7 +170,7 @@ func (c *census) know(ctx context.Context, ids *memo.Memo[string], entries []*ld
 }
 
 // entry completes an entry.
-func (c *census) entry(ctx context.Context, l *listed) (system.Entry, error) {
+func (c *directoryIndex) entry(ctx context.Context, l *listed) (system.Entry, error) {
 	out := system.Entry{Person: l.person}
 	var err error
 	if out.Person.Manager, err = c.s.managerOf(ctx, l.match); err != nil {
@@ -199,7 +199,7 @@ func (c *census) entry(ctx context.Context, l *listed) (system.Entry, error) {
 }
 
 // calledBy returns what groups call an entry.
-func (c *census) calledBy(l *listed) []string {
+func (c *directoryIndex) calledBy(l *listed) []string {
 	switch {
 	case !strings.EqualFold(c.s.profile.member, attrMemberUID):
 		return []string{foldDN(l.dn)}

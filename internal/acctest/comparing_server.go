@@ -23,7 +23,7 @@ func serve(c clock.Clock, untouched *atomic.Int64, report func(string)) func() t
 	short, long := plugin.Server("test", c), plugin.Framework("test", c)
 	return func() tfprotov6.ProviderServer {
 		//nolint:errcheck // the servers are all of it
-		return &twin{ProtocolServer: short().(plugin.ProtocolServer), other: long(), untouched: untouched, report: report}
+		return &comparingServer{ProtocolServer: short().(plugin.ProtocolServer), other: long(), untouched: untouched, report: report}
 	}
 }
 
@@ -32,8 +32,8 @@ func serveOne(c clock.Clock, _ *atomic.Int64, _ func(string)) func() tfprotov6.P
 	return plugin.Server("test", c)
 }
 
-// twin asks two servers and answers as the first does.
-type twin struct {
+// comparingServer asks two servers and answers as the first does.
+type comparingServer struct {
 	plugin.ProtocolServer
 	other     tfprotov6.ProviderServer
 	untouched *atomic.Int64
@@ -47,7 +47,7 @@ type twin struct {
 }
 
 // stateType returns the type of a resource's state.
-func (t *twin) stateType(ctx context.Context, name string) tftypes.Type {
+func (t *comparingServer) stateType(ctx context.Context, name string) tftypes.Type {
 	t.once.Do(func() {
 		t.types = make(map[string]tftypes.Type)
 		schemas, err := t.other.GetProviderSchema(ctx, &tfprotov6.GetProviderSchemaRequest{})
@@ -64,7 +64,7 @@ func (t *twin) stateType(ctx context.Context, name string) tftypes.Type {
 
 // compare reports two answers that differ. Values are compared as what they say: the
 // short way passes them on in the encoding in which they came.
-func (t *twin) compare(ctx context.Context, call, name string, short, long *tfprotov6.DynamicValue, rest ...any) {
+func (t *comparingServer) compare(ctx context.Context, call, name string, short, long *tfprotov6.DynamicValue, rest ...any) {
 	for i := 0; i < len(rest); i += 2 {
 		if !reflect.DeepEqual(rest[i], rest[i+1]) {
 			t.report(fmt.Sprintf("%s of a %s: one way answers %+v, the other %+v", call, name, rest[i], rest[i+1]))
@@ -89,7 +89,7 @@ func (t *twin) compare(ctx context.Context, call, name string, short, long *tfpr
 }
 
 // ConfigureProvider configures both.
-func (t *twin) ConfigureProvider(ctx context.Context, req *tfprotov6.ConfigureProviderRequest) (*tfprotov6.ConfigureProviderResponse, error) {
+func (t *comparingServer) ConfigureProvider(ctx context.Context, req *tfprotov6.ConfigureProviderRequest) (*tfprotov6.ConfigureProviderResponse, error) {
 	if _, err := t.other.ConfigureProvider(ctx, req); err != nil {
 		return nil, err
 	}
@@ -97,7 +97,7 @@ func (t *twin) ConfigureProvider(ctx context.Context, req *tfprotov6.ConfigurePr
 }
 
 // UpgradeResourceState asks both.
-func (t *twin) UpgradeResourceState(ctx context.Context, req *tfprotov6.UpgradeResourceStateRequest) (*tfprotov6.UpgradeResourceStateResponse, error) {
+func (t *comparingServer) UpgradeResourceState(ctx context.Context, req *tfprotov6.UpgradeResourceStateRequest) (*tfprotov6.UpgradeResourceStateResponse, error) {
 	long, err := t.other.UpgradeResourceState(ctx, req)
 	short, err2 := t.ProtocolServer.UpgradeResourceState(ctx, req)
 	if err == nil && err2 == nil {
@@ -107,7 +107,7 @@ func (t *twin) UpgradeResourceState(ctx context.Context, req *tfprotov6.UpgradeR
 }
 
 // ReadResource asks both.
-func (t *twin) ReadResource(ctx context.Context, req *tfprotov6.ReadResourceRequest) (*tfprotov6.ReadResourceResponse, error) {
+func (t *comparingServer) ReadResource(ctx context.Context, req *tfprotov6.ReadResourceRequest) (*tfprotov6.ReadResourceResponse, error) {
 	t.turn.Lock()
 	defer t.turn.Unlock()
 	long, err := t.other.ReadResource(ctx, req)
@@ -119,7 +119,7 @@ func (t *twin) ReadResource(ctx context.Context, req *tfprotov6.ReadResourceRequ
 }
 
 // PlanResourceChange asks both.
-func (t *twin) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanResourceChangeRequest) (*tfprotov6.PlanResourceChangeResponse, error) {
+func (t *comparingServer) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanResourceChangeRequest) (*tfprotov6.PlanResourceChangeResponse, error) {
 	t.turn.Lock()
 	defer t.turn.Unlock()
 	long, err := t.other.PlanResourceChange(ctx, req)
@@ -136,7 +136,7 @@ func (t *twin) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanResour
 }
 
 // ApplyResourceChange asks both, so that both know of what was applied.
-func (t *twin) ApplyResourceChange(ctx context.Context, req *tfprotov6.ApplyResourceChangeRequest) (*tfprotov6.ApplyResourceChangeResponse, error) {
+func (t *comparingServer) ApplyResourceChange(ctx context.Context, req *tfprotov6.ApplyResourceChangeRequest) (*tfprotov6.ApplyResourceChangeResponse, error) {
 	if _, err := t.other.ApplyResourceChange(ctx, req); err != nil {
 		return nil, err
 	}
@@ -144,7 +144,7 @@ func (t *twin) ApplyResourceChange(ctx context.Context, req *tfprotov6.ApplyReso
 }
 
 // StopProvider stops both.
-func (t *twin) StopProvider(ctx context.Context, req *tfprotov6.StopProviderRequest) (*tfprotov6.StopProviderResponse, error) {
+func (t *comparingServer) StopProvider(ctx context.Context, req *tfprotov6.StopProviderRequest) (*tfprotov6.StopProviderResponse, error) {
 	if _, err := t.other.StopProvider(ctx, req); err != nil {
 		return nil, err
 	}

@@ -14,7 +14,7 @@ import (
 func everyKey(t *testing.T, s *System) string {
 	t.Helper()
 	var keys []string
-	for e, err := range s.Everybody(t.Context()) {
+	for e, err := range s.ListPeople(t.Context()) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -26,8 +26,8 @@ func everyKey(t *testing.T, s *System) string {
 	return strings.Join(slices.Compact(keys), " ")
 }
 
-// Everybody takes the pages of two lists, and single reads behind it nothing.
-func TestEverybodyTakesPages(t *testing.T) {
+// ListPeople takes the pages of two lists, and single reads behind it nothing.
+func TestListTakesPages(t *testing.T) {
 	f := newFake(t)
 	f.users, f.groups = many(200), []resource{group("g", in("u0001", "User"))}
 	c := f.config()
@@ -82,7 +82,7 @@ func TestUnclearEntriesAreNotListed(t *testing.T) {
 }
 
 // A server that does not show a whole list may answer single questions.
-func TestEverybodyIsUnproven(t *testing.T) {
+func TestContradictoryListIsNotUsed(t *testing.T) {
 	b := newFake(t)
 	b.users = many(20)
 	way := newBetween(t, b.config().URL)
@@ -94,7 +94,7 @@ func TestEverybodyIsUnproven(t *testing.T) {
 	c := b.config()
 	c.URL = way.URL + "/scim/v2"
 	var last error
-	for _, last = range mustNew(t, c).Everybody(t.Context()) {
+	for _, last = range mustNew(t, c).ListPeople(t.Context()) {
 		continue
 	}
 	systemtest.WantUnavailable(t, 0, last)

@@ -22,7 +22,7 @@ import (
 func listed(t *testing.T, s *ldap.System) map[string]system.Entry {
 	t.Helper()
 	out := make(map[string]system.Entry)
-	for e, err := range s.Everybody(t.Context()) {
+	for e, err := range s.ListPeople(t.Context()) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -44,17 +44,17 @@ func sameAsRead(t *testing.T, c ldap.Config, all map[string]system.Entry) {
 	}
 }
 
-// Everybody takes the pages of two searches, managers, teams and members
+// ListPeople takes the pages of two searches, managers, teams and members
 // included.
-func TestEverybodyTakesPages(t *testing.T) {
+func TestListTakesPages(t *testing.T) {
 	for _, page := range []int{7, 21, 22, 64, 500} {
-		p := newPlace(t, servers.Slapd(t), false).seed(t, crowd(60, 3))
+		p := newTestSubtree(t, servers.Slapd(t), false).seed(t, manyInManyTeams(60, 3))
 		boss := map[string][]string{"manager": {p.dn(lifecycle.Person{ID: "p000"})}}
 		p.server.Set(t, p.dn(lifecycle.Person{ID: "p001"}), boss)
 		p.server.Set(t, p.dn(lifecycle.Person{ID: "p002"}), boss)
 		c := p.seeded()
 		c.PageSize = page
-		way := through(t, &c, faithful)
+		way := through(t, &c, passThrough)
 		s := mustNew(t, c)
 		one(t, s, "p005")
 		before := way.sent.Load()
@@ -74,7 +74,7 @@ func TestEverybodyTakesPages(t *testing.T) {
 // An entry that cannot be read leaves the list with all that goes by its names,
 // so that each is looked up and says what is wrong.
 func TestUnreadableEntriesAreNotListed(t *testing.T) {
-	p := newPlace(t, servers.Slapd(t), false).seed(t, systemtest.Seed{People: []lifecycle.Person{
+	p := newTestSubtree(t, servers.Slapd(t), false).seed(t, systemtest.Seed{People: []lifecycle.Person{
 		{ID: "1001", Username: "ann", Email: "ann@example.org", Kind: lifecycle.KindEmployee, Teams: []string{"t-pay"}},
 		{ID: "1002", Username: "bob", Email: "shared@example.org", Kind: lifecycle.KindEmployee, Teams: []string{"t-pay"}},
 		{ID: "1003", Username: "cam", Kind: lifecycle.KindEmployee},
@@ -109,8 +109,8 @@ func TestUnreadableEntriesAreNotListed(t *testing.T) {
 }
 
 // Groups may call their members otherwise than the server does, or by user names.
-func TestEverybodyByOtherNames(t *testing.T) {
-	p := newPlace(t, servers.Slapd(t), false).seed(t, small())
+func TestMembersByOtherNames(t *testing.T) {
+	p := newTestSubtree(t, servers.Slapd(t), false).seed(t, small())
 	dn := strings.Replace(p.dn(small().People[0]), "cn=1001", "commonName=1001", 1)
 	p.addGroup(t, "t-alias", []string{dn}, nil)
 	p.server.Add(t, "cn=t-posix,"+p.groups, map[string][]string{
@@ -134,11 +134,11 @@ func TestEverybodyByOtherNames(t *testing.T) {
 
 // A directory that gives no long answers is asked for one after the other.
 func TestTooManyEntries(t *testing.T) {
-	p := newPlace(t, servers.Slapd(t), false).seed(t, crowd(60, 100))
+	p := newTestSubtree(t, servers.Slapd(t), false).seed(t, manyInManyTeams(60, 100))
 	c := p.seeded()
 	c.PageSize, c.BindDN = 5, servers.SlapdLimited+","+p.server.BaseDN
 	var last error
-	for _, last = range mustNew(t, c).Everybody(t.Context()) {
+	for _, last = range mustNew(t, c).ListPeople(t.Context()) {
 		continue
 	}
 	systemtest.WantUnavailable(t, 0, last)
@@ -151,7 +151,7 @@ func TestTooManyEntries(t *testing.T) {
 }
 
 // Active Directory gives the members of a large group in parts.
-func TestEverybodyReadsMembersInParts(t *testing.T) {
+func TestListReadsMembersInParts(t *testing.T) {
 	for next, want := range map[string]string{"member;range=1-*": "ann bob", "member;Range=2-*": "ann bob", "member;range=1-1": "", "member;range=1-x": ""} {
 		parts := 0
 		f := &fake{search: func(filter string, _ int64) []*ber.Packet {
@@ -176,16 +176,16 @@ func TestEverybodyReadsMembersInParts(t *testing.T) {
 			continue
 		}
 		var last error
-		for _, last = range s.Everybody(t.Context()) {
+		for _, last = range s.ListPeople(t.Context()) {
 			continue
 		}
 		systemtest.WantUnavailable(t, 0, last)
 	}
 }
 
-// BenchmarkEverybody lists a directory of 10,000 people in 100 groups.
-func BenchmarkEverybody(b *testing.B) {
-	p := newPlace(b, servers.Slapd(b), false)
+// BenchmarkListPeople lists a directory of 10,000 people in 100 groups.
+func BenchmarkListPeople(b *testing.B) {
+	p := newTestSubtree(b, servers.Slapd(b), false)
 	var seed systemtest.Seed
 	for i := range 10_000 {
 		seed.People = append(seed.People, lifecycle.Person{ID: fmt.Sprint(i), Kind: lifecycle.KindEmployee, Teams: []string{fmt.Sprintf("t%d", i%100)}})
@@ -200,7 +200,7 @@ func BenchmarkEverybody(b *testing.B) {
 			b.Fatal(err)
 		}
 		n := 0
-		for _, err := range s.Everybody(b.Context()) {
+		for _, err := range s.ListPeople(b.Context()) {
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -8,11 +8,11 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
 )
 
-// unlisted marks the fault of a list that proves nothing, where single entries
+// listError marks the fault of a list that proves nothing, where single entries
 // may be asked for all the same.
-type unlisted struct{ error }
+type listError struct{ error }
 
-func (u *unlisted) Unwrap() []error { return []error{u.error, system.ErrCannotList} }
+func (u *listError) Unwrap() []error { return []error{u.error, system.ErrCannotList} }
 
 // Listing describes the list of everybody. Entries that cannot be read, and ids
 // that are told apart by their case alone, are left out: looking one of them up
@@ -24,16 +24,16 @@ func (s *System) Listing(c system.Capability) system.Listing {
 	return system.Listing{PageSize: s.config.PageSize, Hides: true}
 }
 
-// Everybody yields the users and groups of the directory, each with all that
+// ListPeople yields the users and groups of the directory, each with all that
 // Person tells of it.
-func (s *System) Everybody(ctx context.Context) iter.Seq2[system.Entry, error] {
+func (s *System) ListPeople(ctx context.Context) iter.Seq2[system.Entry, error] {
 	return func(yield func(system.Entry, error) bool) {
-		all, err := s.everybody(ctx)
+		all, err := s.listEntries(ctx)
 		if err != nil {
 			yield(system.Entry{}, err)
 			return
 		}
-		sure := clearly(all)
+		sure := newUniqueKeys(all)
 		nested := true
 		if s.groups != nil && s.groups.whole {
 			// Where the list leaves out the teams of teams, a team is looked up by
@@ -60,7 +60,7 @@ func (s *System) Everybody(ctx context.Context) iter.Seq2[system.Entry, error] {
 	}
 }
 
-func (s *System) everybody(ctx context.Context) ([]*entry, error) {
+func (s *System) listEntries(ctx context.Context) ([]*entry, error) {
 	if err := s.open(ctx); err != nil {
 		return nil, err
 	}
@@ -82,20 +82,20 @@ func (s *entryIndex) all() []*entry {
 	return append([]*entry(nil), s.entries...)
 }
 
-// clarity knows what names one entry only by looking closer than a list does,
+// uniqueKeys knows what names one entry only by looking closer than a list does,
 // which knows no case.
-type clarity struct {
+type uniqueKeys struct {
 	ids     map[string]int  // how many entries have an id, in any case
 	unclear map[string]bool // folded keys and ids
 }
 
-func clearly(all []*entry) *clarity {
-	c := &clarity{ids: make(map[string]int), unclear: make(map[string]bool)}
+func newUniqueKeys(all []*entry) *uniqueKeys {
+	c := &uniqueKeys{ids: make(map[string]int), unclear: make(map[string]bool)}
 	for _, e := range all {
 		c.ids[system.Fold(e.person.ID)]++
 	}
 	for _, e := range all {
-		id, out := system.Fold(e.person.ID), c.withdrawn(e)
+		id, out := system.Fold(e.person.ID), c.leftOut(e)
 		if out {
 			c.unclear[id] = true
 		}
@@ -109,13 +109,13 @@ func clearly(all []*entry) *clarity {
 	return c
 }
 
-func (c *clarity) withdrawn(e *entry) bool {
+func (c *uniqueKeys) leftOut(e *entry) bool {
 	return e.flaw != "" || e.person.ID != e.id || c.ids[system.Fold(e.person.ID)] > 1
 }
 
 // keys returns what names an entry for sure; false if the entry is left out.
-func (c *clarity) keys(e *entry) ([]string, bool) {
-	if c.withdrawn(e) {
+func (c *uniqueKeys) keys(e *entry) ([]string, bool) {
+	if c.leftOut(e) {
 		return nil, false
 	}
 	var out []string

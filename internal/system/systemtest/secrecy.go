@@ -19,9 +19,9 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
 )
 
-// Disguises returns a secret in the encodings in which a server may repeat it,
+// Encodings returns a secret in the encodings in which a server may repeat it,
 // by their names.
-func Disguises(secret string) map[string]string {
+func Encodings(secret string) map[string]string {
 	each := func(format string) string {
 		var b strings.Builder
 		for _, r := range secret {
@@ -42,9 +42,9 @@ func Disguises(secret string) map[string]string {
 	}
 }
 
-// Unlisted returns a secret in encodings that nothing looks for. They stay secret
+// UnknownEncodings returns a secret in encodings that nothing looks for. They stay secret
 // only where the text of a server is not shown at all.
-func Unlisted(secret string) map[string]string {
+func UnknownEncodings(secret string) map[string]string {
 	reversed := []rune(secret)
 	for i, j := 0, len(reversed)-1; i < j; i, j = i+1, j-1 {
 		reversed[i], reversed[j] = reversed[j], reversed[i]
@@ -58,7 +58,7 @@ func Unlisted(secret string) map[string]string {
 // WantHidden checks that a text shows a secret in no encoding.
 func WantHidden(t testing.TB, where, text, secret string) {
 	t.Helper()
-	for _, all := range []map[string]string{Disguises(secret), Unlisted(secret)} {
+	for _, all := range []map[string]string{Encodings(secret), UnknownEncodings(secret)} {
 		for name, form := range all {
 			if strings.Contains(text, form) {
 				t.Errorf("%s: the secret is shown (%s): %.500q", where, name, text)
@@ -67,13 +67,13 @@ func WantHidden(t testing.TB, where, text, secret string) {
 	}
 }
 
-// parrot repeats what it is given, with a status and wherever an answer has room.
-type parrot struct {
+// echoServer repeats what it is given, with a status and wherever an answer has room.
+type echoServer struct {
 	status int
 	said   string
 }
 
-func (p *parrot) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
+func (p *echoServer) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	text, err := json.Marshal(p.said)
 	if err != nil {
 		panic(err) // a text can always be written
@@ -96,7 +96,7 @@ func (p *parrot) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 // the server says. open returns a system at an address that has the secret.
 func Secrecy(t *testing.T, secret string, open func(t *testing.T, address string) system.System) {
 	t.Helper()
-	heard := &parrot{}
+	heard := &echoServer{}
 	address := ServeHTTP(t, heard)
 	try := func(address, name, said string) {
 		all := errorsOf(t, open(t, address))
@@ -113,13 +113,13 @@ func Secrecy(t *testing.T, secret string, open func(t *testing.T, address string
 			}
 		}
 	}
-	for name, form := range Unlisted(secret) {
+	for name, form := range UnknownEncodings(secret) {
 		heard.said = form
 		for _, heard.status = range []int{400, 401, 403, 404, 405, 429, 500, 503} {
 			try(address, fmt.Sprintf("%s with status %d", name, heard.status), form)
 		}
 	}
-	for name, form := range Disguises(secret) {
+	for name, form := range Encodings(secret) {
 		heard.said = form
 		for _, heard.status = range []int{200, 401, 404, 503} {
 			try(address, fmt.Sprintf("%s with status %d", name, heard.status), form)
