@@ -23,9 +23,8 @@ type Fault struct {
 	// Items are single things that happened, if there are several: each a line below
 	// what happened.
 	Items []string
-	// Consequence is what it means for the access, a full sentence. It is empty
-	// in all but a few faults, because it depends on the operation that fails for
-	// them: that supplies it.
+	// Consequence is what it means for the access, a full sentence. It is empty in
+	// nearly all faults, because it depends on the operation, which adds it.
 	Consequence string
 	Advice      string // what to do, a full sentence
 	Err         error  // the original error, if any

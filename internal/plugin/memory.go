@@ -9,7 +9,7 @@ import (
 const (
 	// garbagePercent lets the heap grow further between collections than Go's
 	// default: a provider process lives for one command, and thousands of grants
-	// are planned in it (DESIGN.md, Cheap by construction).
+	// are planned in it (DESIGN.md, Cost).
 	garbagePercent = 400
 
 	// leastLimit is how much memory the process may take before it collects more often

@@ -178,18 +178,11 @@ func (c *core) fields(v tftypes.Value) map[string]tftypes.Value {
 func (c *core) config(name string, stated map[string]any, binding tftypes.Value) tftypes.Value {
 	typ := c.schemas[name].ValueType()
 	config := c.fields(valueOf(typ, stated))
-	for _, a := range c.schemas[name].Block.Attributes {
-		if a.Name != "binding" {
-			continue
-		}
-		values := make(map[string]tftypes.Value)
-		for _, room := range a.NestedType.Attributes {
-			values[room.Name] = c.fields(binding)[room.Name]
-			if room.Computed {
-				values[room.Name] = tftypes.NewValue(room.ValueType(), nil)
-			}
-		}
-		config[a.Name] = tftypes.NewValue(a.ValueType(), values)
+	if name == resourceNames[1] {
+		of := config["binding"].Type().(tftypes.Object)
+		config["binding"] = tftypes.NewValue(of, map[string]tftypes.Value{
+			"facts": c.fields(binding)["facts"], "memory": tftypes.NewValue(tftypes.String, nil),
+		})
 	}
 	return tftypes.NewValue(typ, config)
 }
@@ -197,31 +190,32 @@ func (c *core) config(name string, stated map[string]any, binding tftypes.Value)
 // propose joins configuration and state: what is computed and not stated stays as it
 // is, or is not known yet.
 func (c *core) propose(name string, config, prior tftypes.Value) tftypes.Value {
-	return c.proposeObject(c.schemas[name].Block.Attributes, config, prior)
-}
-
-func (c *core) proposeObject(attributes []*tfprotov6.SchemaAttribute, config, prior tftypes.Value) tftypes.Value {
 	proposed, before := c.fields(config), map[string]tftypes.Value(nil)
 	if !prior.IsNull() {
 		before = c.fields(prior)
 	}
+	c.complete(c.schemas[name].Block.Attributes, proposed, before)
+	return tftypes.NewValue(config.Type(), proposed)
+}
+
+func (c *core) complete(attributes []*tfprotov6.SchemaAttribute, proposed, before map[string]tftypes.Value) {
 	for _, a := range attributes {
-		stated := !proposed[a.Name].IsNull()
-		switch nested := a.NestedType; {
-		case stated && nested != nil && nested.Nesting == tfprotov6.SchemaObjectNestingModeSingle:
-			of := tftypes.NewValue(a.ValueType(), nil)
-			if before != nil {
-				of = before[a.Name]
+		v := proposed[a.Name]
+		switch {
+		case a.NestedType != nil && a.NestedType.Nesting == tfprotov6.SchemaObjectNestingModeSingle && v.IsKnown() && !v.IsNull():
+			inside, was := c.fields(v), map[string]tftypes.Value(nil)
+			if before != nil && before[a.Name].IsKnown() && !before[a.Name].IsNull() {
+				was = c.fields(before[a.Name])
 			}
-			proposed[a.Name] = c.proposeObject(nested.Attributes, proposed[a.Name], of)
-		case !a.Computed || stated:
-		case before == nil:
-			proposed[a.Name] = tftypes.NewValue(a.ValueType(), tftypes.UnknownValue)
-		default:
+			c.complete(a.NestedType.Attributes, inside, was)
+			proposed[a.Name] = tftypes.NewValue(v.Type(), inside)
+		case !a.Computed || !v.IsNull():
+		case before != nil:
 			proposed[a.Name] = before[a.Name]
+		default:
+			proposed[a.Name] = tftypes.NewValue(a.ValueType(), tftypes.UnknownValue)
 		}
 	}
-	return tftypes.NewValue(config.Type(), proposed)
 }
 
 // instance is a resource in the state.

@@ -70,7 +70,7 @@ func (p *Provider) start(ctx context.Context, config tfsdk.Config, diags *diag.D
 }
 
 // reportUnknown refuses arguments that are known after apply only: a run cannot
-// be decided half.
+// be decided in part.
 func reportUnknown(config tfsdk.Config, diags *diag.Diagnostics) {
 	var values map[string]tftypes.Value
 	if err := config.Raw.As(&values); err != nil {
@@ -169,7 +169,7 @@ func rules(m *model, diags *diag.Diagnostics) *lifecycle.Rules {
 	return compiled
 }
 
-// warnOfMilder says once where the policy leaves access standing that the baseline
+// warnOfMilder warns once a run where the policy keeps access that the baseline
 // takes away, or makes privileged access last longer.
 func warnOfMilder(compiled *lifecycle.Rules, diags *diag.Diagnostics) {
 	milder := document.SeriouslyMilder(compiled)

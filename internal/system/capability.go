@@ -11,8 +11,8 @@ const (
 )
 
 // Partial is a system whose type implements more capabilities than its
-// configuration gave it: a file system without a people file resolves nobody,
-// and must not answer that nobody exists.
+// configuration gave it: a file system without a people file must not answer
+// that a person does not exist.
 type Partial interface {
 	System
 	// Has reports whether the system was configured with the capability.

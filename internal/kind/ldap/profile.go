@@ -13,7 +13,7 @@ const (
 	ActiveDirectory = "active_directory"
 )
 
-// The ways to find the members of groups inside a group.
+// How the members of groups inside a group are found.
 const (
 	Walk  = "walk"  // read every group
 	Chain = "chain" // let the server do it, by LDAP_MATCHING_RULE_IN_CHAIN
@@ -40,7 +40,7 @@ const (
 	attrLockout       = "pwdLockout"
 )
 
-// profile is what a preset and the configuration make together.
+// profile is a preset, overridden by the configuration.
 type profile struct {
 	activeDirectory bool
 	peopleFilter    string
@@ -62,7 +62,7 @@ type profile struct {
 	groupKeys  []string
 	personRead []string // the attributes that are read of a person
 	groupRead  []string
-	unique     bool // the server holds every id to one entry
+	unique     bool // the server ensures that every id is unique
 }
 
 func pick(configured, preset string) string {
@@ -118,7 +118,7 @@ func newProfile(c *Config) profile {
 	return p
 }
 
-// accountRead lists the attributes that tell a disabled account.
+// accountRead lists the attributes that show a disabled account.
 func (p *profile) accountRead() []string {
 	if p.activeDirectory {
 		return []string{attrControl, attrPrimary, attrSID}
