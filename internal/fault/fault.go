@@ -15,6 +15,13 @@ var ErrUnavailable = errors.New("system unavailable")
 // ErrConfig marks a configuration that names something that does not exist.
 var ErrConfig = errors.New("invalid configuration")
 
+// ErrDenied marks an act that the system refused because a right is missing.
+var ErrDenied = errors.New("right missing")
+
+// ErrChanged marks an act that was not done because its object is no longer what it
+// was when it was read.
+var ErrChanged = errors.New("object has changed")
+
 // Fault is an error with the parts of a good diagnostic.
 type Fault struct {
 	Kind     error  // a sentinel of this package, if one fits

@@ -1,6 +1,9 @@
 package lifecycle
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Same reports whether two grants show and remember the same.
 func (g *Grant) Same(o *Grant) bool {
@@ -19,26 +22,41 @@ func sameBasis(a, b *Basis) bool {
 		a.Manager == b.Manager && slices.Equal(a.Teams, b.Teams) && slices.Equal(a.Keys, b.Keys)
 }
 
-func sameGenerations(a, b []Generation) bool {
-	if len(a) != len(b) {
+// unchanged reports whether nothing moved that action and reasons explain: then
+// they go on explaining the last transition.
+func (e *evaluation) unchanged(g *Grant) bool {
+	p := e.in.Prior
+	if p == nil || e.replaced || p.Status != g.Status || p.Would != g.Would || p.Observed != g.Observed || !p.RevokedAt.Equal(g.RevokedAt) ||
+		!p.CertifiedAt.Equal(g.CertifiedAt) || p.Serial != g.Serial || !sameGenerations(p.Generations, g.Generations) ||
+		!sameConditions(p.Conditions, g.Conditions) || !sameMemory(&p.Memory, &g.Memory) {
 		return false
 	}
-	if len(a) > 0 && &a[0] == &b[0] {
-		return true // taken over
-	}
-	for i := range a {
-		x, y := &a[i], &b[i]
-		if x.Number != y.Number || x.Enabled != y.Enabled || x.State != y.State || x.Holder != y.Holder ||
-			!x.IssuedAt.Equal(y.IssuedAt) || !x.ExpiresAt.Equal(y.ExpiresAt) {
+	i := 0
+	for k := range p.Reasons {
+		r := &p.Reasons[k]
+		if i < len(g.Reasons) && g.Reasons[i].Code == r.Code && explains(r, &g.Reasons[i]) {
+			i++
+		} else if _, standing := g.firstSeen(r.Code); standing {
 			return false
 		}
 	}
-	return true
+	return i == len(g.Reasons)
 }
 
-func sameConditions(a, b []Condition) bool {
-	if len(a) == 0 || len(b) == 0 {
-		return len(a) == len(b)
+// explains reports whether a reason explains what another one does: the same fact
+// with the same action. What differed when a comparison was first seen can no longer
+// be told once a new credential has settled it, so of one that stands only the action
+// is compared.
+func explains(before, now *Reason) bool {
+	wasFact, was, _ := strings.Cut(before.Message, decisionMark)
+	isFact, is, _ := strings.Cut(now.Message, decisionMark)
+	return (wasFact == isFact || comparators.Has(before.Code)) && actionOf(was) == actionOf(is) &&
+		strings.Contains(was, repeatsNote) == strings.Contains(is, repeatsNote)
+}
+
+func actionOf(decision string) string {
+	if i := strings.IndexAny(decision, " ,;"); i >= 0 {
+		return decision[:i]
 	}
-	return slices.EqualFunc(a, b, func(x, y Condition) bool { return x.Code == y.Code && x.FirstSeen.Equal(y.FirstSeen) })
+	return decision
 }

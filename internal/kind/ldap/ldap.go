@@ -1,5 +1,6 @@
 // Package ldap resolves people and teams in a directory that speaks LDAP:
-// OpenLDAP, Active Directory and similar servers.
+// OpenLDAP, Active Directory and similar servers. It also switches accounts of
+// OpenLDAP and of Active Directory on and off.
 //
 // Every question is a search over a connection whose certificate was verified.
 // A search that the server cut short, refused or referred to another server is
@@ -70,7 +71,7 @@ type Config struct {
 	Probe []string // keys that must resolve before any other answer is used
 }
 
-// System is a directory. It implements system.PeopleLister.
+// System is a directory. It implements system.PeopleLister and system.Accounts.
 type System struct {
 	config   Config
 	profile  profile
@@ -92,7 +93,10 @@ type System struct {
 	primaries memo.Memo[struct{}] // whether primary groups are shown
 }
 
-var _ system.PeopleLister = (*System)(nil)
+var (
+	_ system.PeopleLister = (*System)(nil)
+	_ system.Accounts     = (*System)(nil)
+)
 
 // New checks the configuration and returns the system. It connects when the
 // first search is made. Its error is a *system.ConfigError.

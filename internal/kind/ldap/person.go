@@ -160,31 +160,59 @@ func (s *System) accountDisabled(ctx context.Context, e *ldap.Entry) (disabled, 
 // temporary; only the value for "by an administrator" counts, and slapd enforces
 // it only if the policy in force has pwdLockout.
 func (s *System) locked(ctx context.Context, e *ldap.Entry) (bool, error) {
-	if start, end := value(e, attrPasswordStart), value(e, attrPasswordEnd); start != "" && end != "" {
-		from, err := generalizedTime(start)
-		if err != nil {
-			return false, s.unreadable(e, attrPasswordStart, err)
-		}
-		to, err := generalizedTime(end)
-		if err != nil {
-			return false, s.unreadable(e, attrPasswordEnd, err)
-		}
-		if !from.Before(to) {
-			return true, nil
-		}
+	if closed, err := s.closed(e); closed || err != nil {
+		return closed, err
 	}
-	if !strings.HasPrefix(value(e, attrLockedTime), "000001010000") {
+	if !lockedForGood(e) {
 		return false, nil
 	}
-	policy := pick(value(e, attrPolicy), s.config.PasswordPolicyDN)
+	policy := s.policyOf(e)
 	if policy == "" {
 		return false, nil
 	}
 	return s.policies.Get(ctx, foldDN(policy), func(ctx context.Context) (bool, error) {
-		found, err := s.entry(ctx, policy, "(objectClass=*)", []string{attrLockout})
-		if err != nil || found == nil {
-			return false, err
-		}
-		return strings.EqualFold(value(found, attrLockout), "TRUE"), nil
+		_, locks, err := s.readPolicy(ctx, policy)
+		return locks, err
 	})
+}
+
+// closed reports whether the time of use of an account ends before it begins, which
+// slapd takes for a disabled account.
+func (s *System) closed(e *ldap.Entry) (bool, error) {
+	start, end := value(e, attrPasswordStart), value(e, attrPasswordEnd)
+	if start == "" || end == "" {
+		return false, nil
+	}
+	from, err := generalizedTime(start)
+	if err != nil {
+		return false, s.unreadable(e, attrPasswordStart, err)
+	}
+	to, err := generalizedTime(end)
+	if err != nil {
+		return false, s.unreadable(e, attrPasswordEnd, err)
+	}
+	return !from.Before(to), nil
+}
+
+// forever is the lock that only an administrator sets.
+const forever = "000001010000Z"
+
+func lockedForGood(e *ldap.Entry) bool {
+	return strings.HasPrefix(value(e, attrLockedTime), strings.TrimSuffix(forever, "Z"))
+}
+
+// policyOf returns the name of the password policy of an entry, as far as it is
+// known.
+func (s *System) policyOf(e *ldap.Entry) string {
+	return pick(value(e, attrPolicy), s.config.PasswordPolicyDN)
+}
+
+// readPolicy reports whether a password policy is there, and whether it enforces
+// locks.
+func (s *System) readPolicy(ctx context.Context, policy string) (found, locks bool, err error) {
+	e, err := s.entry(ctx, policy, "(objectClass=*)", []string{attrLockout})
+	if e == nil || err != nil {
+		return false, false, err
+	}
+	return true, strings.EqualFold(value(e, attrLockout), "TRUE"), nil
 }

@@ -75,8 +75,13 @@ const noAttributes = "1.1"
 // checkAnybody searches for at least one person, by the attributes of look-ups.
 func (s *System) checkAnybody(ctx context.Context) error {
 	p, c := &s.profile, &s.config
+	return s.checkSearch(ctx, attributes(p.personKeys, []string{c.ManagerAttribute, c.KindAttribute, c.StatusAttribute, c.EndDateAttribute, c.TeamsAttribute}))
+}
+
+// checkSearch looks for anybody at all by some attributes.
+func (s *System) checkSearch(ctx context.Context, searched []string) error {
+	p, c := &s.profile, &s.config
 	people := "(&" + p.peopleFilter + "(" + p.id + "=*)"
-	searched := attributes(p.personKeys, []string{c.ManagerAttribute, c.KindAttribute, c.StatusAttribute, c.EndDateAttribute, c.TeamsAttribute})
 	found, err := s.hasEntry(ctx, s.bases, people+answerable(searched...)+")")
 	if found || err != nil {
 		return err

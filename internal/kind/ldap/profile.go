@@ -38,6 +38,13 @@ const (
 	attrPasswordStart = "pwdStartTime"
 	attrPasswordEnd   = "pwdEndTime"
 	attrLockout       = "pwdLockout"
+	attrLastSuccess   = "pwdLastSuccess"     // of slapd's lastbind
+	attrAuthTimestamp = "authTimestamp"      // of the overlay lastbind
+	attrLastLogon     = "lastLogonTimestamp" // at most 14 days late
+	attrChange        = "entryCSN"
+	attrUUID          = "entryUUID"
+	attrWritable      = "allowedAttributesEffective"
+	attrRights        = "sDRightsEffective"
 )
 
 // profile is a preset, overridden by the configuration.

@@ -139,20 +139,20 @@ func (b *Brake) revocations() (int, string) {
 		DefaultRevocations, of, leastRevocations, limit)
 }
 
-// Planned is one plan of a grant, with what identifies its resource.
+// Planned is one plan of an object, with what identifies its resource.
 type Planned struct {
-	Prior  bool   // the grant is in the state
+	Prior  bool   // the object is in the state
 	Config string // its configuration
 }
 
-// Twice notes that a grant is planned, and reports whether two resources of this
+// Twice notes that an object is planned, and reports whether two resources of this
 // run have its id. Terraform plans one resource twice where it replaces it: once
 // with its state, and once without, from the same configuration.
-func (b *Brake) Twice(grant string, p Planned) bool {
+func (b *Brake) Twice(id string, p Planned) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	earlier := b.planned[grant]
-	b.planned[grant] = append(earlier, p)
+	earlier := b.planned[id]
+	b.planned[id] = append(earlier, p)
 	return slices.ContainsFunc(earlier, func(o Planned) bool { return o.Prior == p.Prior || o.Config != p.Config })
 }
 

@@ -28,6 +28,8 @@ type Run struct {
 	Rules *lifecycle.Rules
 	// Facts are the connected systems.
 	Facts *inventory.Inventory
+	// Targets are the systems in which accounts can be switched.
+	Targets *Targets
 	// MaxClockJump is how long after every instant of a grant a run may take place
 	// before nothing is issued on the grant.
 	MaxClockJump time.Duration
