@@ -54,7 +54,7 @@ while IFS= read -r file; do
   bash -n "$file" || failed=1
 done < <(files 'scripts/*.sh' .ci/run)
 if command -v shellcheck >/dev/null; then
-  files 'scripts/*.sh' .ci/run | tr '\n' '\0' | xargs -0 shellcheck -x || failed=1
+  files 'scripts/*.sh' 'examples/workflows/*.sh' .ci/run | tr '\n' '\0' | xargs -0 shellcheck -x || failed=1
 elif required shellcheck; then
   die 'CUSTODY_REQUIRE names shellcheck, but it is not there: run scripts/servers.sh shellcheck'
 else

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Builds the provider for every platform that a release is built for, to nowhere.
+# Builds what is released for every platform that it is released for, to nowhere.
 #
 #   usage: scripts/platforms.sh [--list | GOOS/GOARCH]...
 #
 # Without a platform, all of them; --list only names them. They stand in
-# .goreleaser.yml. Everything is compiled and linked once a platform, on two
+# .goreleaser.yml, and so do the programs: the provider, and those with a main. Everything is compiled and linked once a platform, on two
 # processors in about half a minute; Go's cache keeps what did not change.
 
 # shellcheck source=scripts/lib.sh
@@ -17,6 +17,7 @@ released() {
     /^[a-z]/ { section = $1 }
     section != "builds:" { next }
     /^    [a-z_]+:/ { key = $1; next }
+    /^    [a-z_]+: *\*/ { key = ""; next }
     key == "goos:" && $1 == "-" { goos[++systems] = $2 }
     key == "goarch:" && $1 == "-" { gsub(/"/, "", $2); goarch[++processors] = $2 }
     key == "ignore:" && $2 == "goos:" { left_out = $3 }
@@ -30,7 +31,13 @@ released() {
 }
 
 # goarm prints the version of arm that a release is built for.
-goarm() { awk '/^    goarm:/ { getline; gsub(/"/, "", $2); print $2 }' .goreleaser.yml; }
+goarm() { awk '/^    goarm:/ { getline; gsub(/"/, "", $2); print $2; exit }' .goreleaser.yml; }
+
+# programs prints the packages that are released.
+programs() {
+  echo .
+  sed -n 's/^    main: //p' .goreleaser.yml
+}
 
 platforms=$(released)
 [ -n "$platforms" ] || die '.goreleaser.yml names no platforms that this script can read'
@@ -43,15 +50,20 @@ wanted=("$@")
 [ $# -gt 0 ] || mapfile -t wanted <<<"$platforms"
 GOARM=$(goarm)
 export GOARM CGO_ENABLED=0
+mapfile -t released <<<"$(programs)"
 failed=()
 for platform in "${wanted[@]}"; do
   grep -qx "$platform" <<<"$platforms" || die "unknown platform \"$platform\": accepted are ${platforms//$'\n'/, }"
   begun=$SECONDS
   # Without optimisation this takes two thirds of the time.
-  if GOOS=${platform%/*} GOARCH=${platform#*/} go build -gcflags='all=-N -l' -ldflags='-s -w' -o /dev/null .; then
+  status=0
+  for program in "${released[@]}"; do
+    GOOS=${platform%/*} GOARCH=${platform#*/} go build -gcflags='all=-N -l' -ldflags='-s -w' -o /dev/null "$program" || status=1
+  done
+  if [ "$status" -eq 0 ]; then
     say "$platform builds ($((SECONDS - begun)) s)."
   else
     failed+=("$platform")
   fi
 done
-[ "${#failed[@]}" -eq 0 ] || die "the provider does not build for ${failed[*]}"
+[ "${#failed[@]}" -eq 0 ] || die "what is released does not build for ${failed[*]}"

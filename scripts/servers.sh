@@ -17,7 +17,7 @@
 store=${CUSTODY_SERVERS:-${XDG_CACHE_HOME:-$HOME/.cache}/custody-servers}
 
 # all lists the names, which are also those that CUSTODY_REQUIRE takes.
-all='request_tracker slapd samba scim postgres mariadb keycloak backstage gitea gpg shellcheck'
+all='request_tracker slapd samba scim postgres mariadb keycloak backstage gitea gpg shellcheck jq chromium'
 
 # present tells whether server $1 can be started.
 present() {
@@ -32,7 +32,7 @@ present() {
     keycloak) have java && [ -d "$(folder "$1")" ] ;;
     gitea) [ -d "$(folder "$1")" ] ;;
     gpg) have gpg && have gpg-agent ;;
-    shellcheck) have shellcheck ;;
+    shellcheck | jq | chromium) have "$1" ;;
     *) die "unknown server \"$1\": accepted are ${all// /, }" ;;
   esac
 }
@@ -51,7 +51,7 @@ packages() {
       have mvn || echo maven
       ;;
     gpg) echo gnupg ;;
-    shellcheck) echo shellcheck ;;
+    shellcheck | jq | chromium) echo "$1" ;;
   esac
 }
 

@@ -1,15 +1,20 @@
 #!/bin/sh
-# Plans, and writes the summary of the plan to a file.
+# Plans, and writes the worklist of the plan.
 #
-#   usage: custody-plan.sh SUMMARY.md
+#   usage: custody-plan.sh [NAME]
 #
-# It leaves the plan in tfplan and ends as "terraform plan -detailed-exitcode"
-# does: 0 without changes, 1 if the plan failed, 2 with changes. custody-summary
-# must be on PATH; TERRAFORM names another command, such as tofu.
+# It writes NAME.md, NAME.html, NAME.json and NAME.env ("summary" by default), leaves
+# the plan in tfplan, and ends as "terraform plan -detailed-exitcode" does: 0 without
+# changes, 1 if the plan failed, 2 with changes. custody-summary must be on PATH.
+#
+#   TERRAFORM      another command, such as tofu
+#   CUSTODY_TITLE  the title of the worklist
+#   CUSTODY_ALLOW  what a pipeline may apply by itself, such as keeps,adds,rotates,creates:
+#                  NAME.env says whether the plan stays within it, as allowed=true
 set -u
 umask 077 # plans and logs hold names of people, and may hold secrets of others
 
-summary=${1:?usage: custody-plan.sh SUMMARY.md}
+name=${1:-summary}
 terraform=${TERRAFORM:-terraform}
 
 rm -f tfplan
@@ -23,4 +28,8 @@ cat plan.log
 if [ "$code" -ne 1 ]; then
   "$terraform" show -json tfplan >plan.json || exit 1
 fi
-custody-summary -code "$code" -log plan.log plan.json >"$summary"
+ended=0
+custody-summary -code "$code" -log plan.log -title "${CUSTODY_TITLE:-Custody}" ${CUSTODY_ALLOW:+-allow "$CUSTODY_ALLOW"} \
+  -o "$name.md" -o "$name.html" -o "$name.json" -o "$name.env" plan.json || ended=$?
+[ "$ended" -ne 3 ] || ended=$code # more than CUSTODY_ALLOW, which NAME.env says
+exit "$ended"

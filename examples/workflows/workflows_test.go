@@ -27,6 +27,7 @@ type step struct {
 	ID   string            `yaml:"id"`
 	Run  string            `yaml:"run"`
 	Uses string            `yaml:"uses"`
+	If   string            `yaml:"if"`
 	Env  map[string]string `yaml:"env"`
 }
 
@@ -106,14 +107,14 @@ func TestGitLabIsYAML(t *testing.T) {
 	if err := yaml.Unmarshal([]byte(read(t, "gitlab/.gitlab-ci.yml")), &jobs); err != nil {
 		t.Fatal(err)
 	}
-	for _, job := range []string{"summary", "plan", "apply"} {
+	for _, job := range []string{"summary", "plan", "note", "issue", "apply-safe", "apply"} {
 		if _, ok := jobs[job]; !ok {
 			t.Errorf("there is no job %s", job)
 		}
 	}
 }
 
-// world is a workspace in which everything stands ready that a job needs.
+// world is a workspace with everything that a job needs.
 func world(t *testing.T) (w *acctest.Workspace, env []string) {
 	t.Helper()
 	bin := t.TempDir()
@@ -121,13 +122,18 @@ func world(t *testing.T) (w *acctest.Workspace, env []string) {
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	script, facts := read(t, "custody-plan.sh"), abs(t, "custody-summary/testdata/world")
+	scripts, facts := map[string]string{"custody-plan.sh": "", "custody-gitlab.sh": ""}, abs(t, "custody-summary/testdata/world")
+	for name := range scripts {
+		scripts[name] = read(t, name)
+	}
 	w = acctest.New(t)
 	w.CopyDir(facts)
 	w.Edit("main.tf", "plantimestamp()", `"2030-01-15T09:00:00Z"`)
-	w.Write("ci/custody-plan.sh", script)
-	if err := os.Chmod(filepath.Join(w.Dir, "ci", "custody-plan.sh"), 0o700); err != nil {
-		t.Fatal(err)
+	for name, text := range scripts {
+		w.Write("ci/"+name, text)
+		if err := os.Chmod(filepath.Join(w.Dir, "ci", name), 0o700); err != nil {
+			t.Fatal(err)
+		}
 	}
 	return w, []string{"PATH=" + bin + string(os.PathListSeparator) + os.Getenv("PATH"), "GNUPGHOME=" + t.TempDir()}
 }
@@ -145,7 +151,7 @@ func TestCustodyPlan(t *testing.T) {
 	w, env := world(t)
 	plan := func(code int, summary string) {
 		t.Helper()
-		w.Shell("ci/custody-plan.sh summary.md", env...).Exits(code)
+		w.Shell("ci/custody-plan.sh", env...).Exits(code)
 		got := read(t, filepath.Join(w.Dir, "summary.md"))
 		if !strings.Contains(got, summary) {
 			t.Fatalf("the summary does not say %q:\n%s", summary, got)
@@ -160,6 +166,11 @@ func TestCustodyPlan(t *testing.T) {
 	plan(1, "Too Many Revocations in One Plan")
 	w.Write("main.tf", "nonsense")
 	plan(1, "Error: ")
+	for name, begins := range map[string]string{"summary.html": "<!DOCTYPE html>", "summary.json": "{", "summary.env": "failed=true"} {
+		if got := read(t, filepath.Join(w.Dir, name)); !strings.HasPrefix(got, begins) {
+			t.Errorf("%s begins with %.40q", name, got)
+		}
+	}
 	for _, left := range []string{"plan.json", "plan.log"} {
 		if _, err := os.Stat(filepath.Join(w.Dir, left)); err == nil {
 			t.Errorf("%s is left behind", left)
@@ -170,12 +181,14 @@ func TestCustodyPlan(t *testing.T) {
 // TestPlanStepFails wants a job to fail if the plan fails, and also if the summary
 // cannot be made: a green job means that somebody could have read it.
 func TestPlanStepFails(t *testing.T) {
-	for _, name := range []string{"github/nightly.yml", "github/apply-on-approval.yml"} {
+	for _, name := range []string{"github/nightly.yml", "github/apply-on-approval.yml", "github/pull-request.yml", "github/apply-safe.yml"} {
 		t.Run(name, func(t *testing.T) {
 			var plan step
-			for _, s := range parse(t, name).Jobs["plan"].Steps {
-				if s.ID == "plan" {
-					plan = s
+			for _, job := range parse(t, name).Jobs {
+				for _, s := range job.Steps {
+					if s.ID == "plan" {
+						plan = s
+					}
 				}
 			}
 			w, env := world(t)
@@ -242,6 +255,11 @@ func runStep(t *testing.T, w *acctest.Workspace, env []string, s step, needs map
 			value = "correct horse battery staple"
 		case strings.Contains(value, "needs.plan.outputs.planned"):
 			value = needs["planned"]
+		case strings.Contains(value, "steps.plan.outputs."):
+			_, value, _ = strings.Cut(value, "steps.plan.outputs.")
+			value = needs[strings.TrimSuffix(value, " }}")]
+		case strings.Contains(value, "github."):
+			value = needs[value]
 		case strings.Contains(value, "${{"):
 			t.Fatalf("%s: %s is not known here", s.Name, value)
 		}

@@ -3,6 +3,7 @@ package acctest_test
 import (
 	"os"
 	"os/exec"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -18,6 +19,9 @@ func TestReleasedPlatforms(t *testing.T) {
 		t.Fatal(err)
 	}
 	var release struct {
+		Checksum struct {
+			IDs []string `yaml:"ids"`
+		} `yaml:"checksum"`
 		Builds []struct {
 			OS     []string `yaml:"goos"`
 			Arch   []string `yaml:"goarch"`
@@ -27,8 +31,15 @@ func TestReleasedPlatforms(t *testing.T) {
 			} `yaml:"ignore"`
 		} `yaml:"builds"`
 	}
-	if err := yaml.Unmarshal(text, &release); err != nil || len(release.Builds) != 1 {
-		t.Fatalf("not one build: %v, %+v", err, release)
+	if err := yaml.Unmarshal(text, &release); err != nil || len(release.Builds) != 2 {
+		t.Fatalf("not two builds: %v, %+v", err, release)
+	}
+	if !reflect.DeepEqual(release.Builds[0], release.Builds[1]) {
+		t.Errorf("the provider and custody-summary are released for other platforms: %+v", release.Builds)
+	}
+	// A registry takes no archive of another name than the provider's.
+	if !slices.Equal(release.Checksum.IDs, []string{"provider"}) {
+		t.Errorf("the checksums are of %q", release.Checksum.IDs)
 	}
 	var want []string
 	for _, os := range release.Builds[0].OS {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -12,53 +11,77 @@ import (
 // bindingChange is a binding whose facts have moved while no grant of its asset
 // changes.
 type bindingChange struct {
-	address, holder, what string
+	address, asset, holder, what string
 }
 
-// driftOf gathers the bindings that moved without effect: those that refreshing
-// has found, and those that a plan without refreshing updates.
-func (t *tally) driftOf(p *plan, touched map[string]bool) error {
+// bindings gathers the bindings on held facts, and those that moved without effect:
+// those that refreshing has found, and those that a plan without refreshing updates.
+func (t *tally) bindings(d *document, touched map[string]bool) error {
 	seen := map[string]bool{}
-	for _, changes := range [][]change{p.Drift, p.Changes} {
+	for _, changes := range [][]change{d.Drift, d.Changes} {
 		for i := range changes {
 			c := &changes[i]
-			if c.Type != "custody_binding" || !c.is("update") || seen[c.Address] {
+			if c.Type != "custody_binding" || c.Mode != "managed" || seen[c.Address] {
 				continue
 			}
-			seen[c.Address] = true
-			b, asset, err := bindingOf(c)
+			before, after, err := c.objects()
 			if err != nil {
 				return fmt.Errorf("%s: %w", c.Address, err)
 			}
-			if !touched[asset] {
-				t.bindings = append(t.bindings, b)
-			}
+			seen[c.Address] = c.is("update") || after["held"] == true
+			t.binding(c, before, after, touched)
 		}
 	}
-	slices.SortFunc(t.bindings, func(a, b bindingChange) int { return cmp.Compare(a.address, b.address) })
+	slices.SortFunc(t.moved, func(a, b bindingChange) int { return strings.Compare(a.address, b.address) })
+	slices.SortFunc(t.held, func(a, b bindingChange) int { return strings.Compare(a.address, b.address) })
 	return nil
 }
 
-func bindingOf(c *change) (b bindingChange, asset string, err error) {
-	before, err := decode[map[string]any](c.Change.Before)
-	if err != nil {
-		return b, "", err
+func (t *tally) binding(c *change, before, after map[string]any, touched map[string]bool) {
+	b := bindingChange{address: c.Address}
+	b.asset, _ = after["asset"].(string)
+	b.holder, _ = after["holder"].(string)
+	name, _ := after["name"].(string)
+	t.names.set(b.asset, name)
+	var f facts
+	if text, ok := after["facts"].(string); ok && readText(text, &f) == nil {
+		t.names.learn(&f)
 	}
-	after, err := decode[map[string]any](c.Change.After)
-	if err != nil || before == nil || after == nil {
-		return b, "", err
+	if after["held"] == true {
+		t.held = append(t.held, b)
 	}
-	asset, _ = (*after)["asset"].(string)
-	b = bindingChange{address: c.Address, holder: show((*after)["holder"]), what: moved(*before, *after)}
-	return b, asset, nil
+	if !c.is("update") || touched[b.asset] {
+		return
+	}
+	if b.what = moved(before, after); b.what != "" {
+		t.moved = append(t.moved, b)
+	}
 }
 
-// repeats are the attributes of a binding that say again, for machines, what
-// others say.
-var repeats = []string{"confidence_parts", "digest", "fresh", "owner_keys", "state_confidence", "task_kinds"}
+func (c *change) objects() (before, after map[string]any, err error) {
+	was, err := decode[map[string]any](c.Change.Before)
+	if err == nil && was != nil {
+		before = *was
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	is, err := decode[map[string]any](c.Change.After)
+	if err == nil && is != nil {
+		after = *is
+	}
+	return before, after, err
+}
 
-// moved names the facts that differ.
+// repeats are the facts that say again, for machines, what others say, and held, which
+// the summary counts over all bindings.
+var repeats = []string{"confidence_parts", "digest", "facts", "fresh", "held", "names", "owner_keys", "state_confidence", "task_kinds"}
+
+// moved names the facts that differ, "" if none does.
 func moved(before, after map[string]any) string {
+	if before == nil || after == nil {
+		return ""
+	}
 	all := maps.Clone(before)
 	maps.Copy(all, after)
 	var out []string
@@ -68,9 +91,6 @@ func moved(before, after map[string]any) string {
 			out = append(out, name+" "+was+" → "+is)
 		}
 	}
-	if len(out) == 0 {
-		return none
-	}
 	return strings.Join(out, "; ")
 }
 
@@ -78,19 +98,18 @@ func moved(before, after map[string]any) string {
 // ids.
 func show(v any) string {
 	switch v := v.(type) {
-	case nil, map[string]any:
+	case nil:
 		return none
 	case string:
 		return v
+	case map[string]any: // findings, by their codes
+		return list(slices.Sorted(maps.Keys(v)))
 	case []any:
 		parts := make([]string, len(v))
 		for i, item := range v {
 			parts[i] = name(item)
 		}
-		if len(parts) == 0 {
-			return none
-		}
-		return strings.Join(parts, ", ")
+		return list(parts)
 	default:
 		text, err := json.Marshal(v)
 		if err != nil {
@@ -98,6 +117,13 @@ func show(v any) string {
 		}
 		return string(text)
 	}
+}
+
+func list(parts []string) string {
+	if len(parts) == 0 {
+		return none
+	}
+	return strings.Join(parts, ", ")
 }
 
 func name(v any) string {

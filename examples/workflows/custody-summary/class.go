@@ -1,5 +1,10 @@
 package main
 
+import (
+	"slices"
+	"time"
+)
+
 // class says what a plan does to the access that a grant gives, so that a pipeline can
 // let pass what is safe and ask for the rest.
 type class string
@@ -7,17 +12,20 @@ type class string
 // The classes, the mildest first.
 const (
 	keeps   class = "keeps"   // every credential stays as it is
-	adds    class = "adds"    // a credential comes where there was none
-	rotates class = "rotates" // a new credential comes beside another, or in its place
-	reduces class = "reduces" // a credential ends earlier, or goes while another stays
-	cuts    class = "cuts"    // the last credential goes, or is disabled
+	adds    class = "adds"    // a credential is created where there was none
+	rotates class = "rotates" // a new credential is created beside another, or replaces it
+	reduces class = "reduces" // a credential ends earlier, or is removed while another stays
+	cuts    class = "cuts"    // the last credential is removed or disabled
 )
 
+// classes are in the order of what a reader has to look at first.
+var classes = []class{keeps, adds, rotates, reduces, cuts}
+
 // class returns what the change does to credentials that can be used at an instant.
-func (g grantChange) class(now string) class {
-	before, after := enabled(g.before, now), enabled(g.after, now)
+func (e entry) class(now time.Time) class {
+	before, after := enabled(e.before, now), enabled(e.after, now)
 	gone, fresh := less(before, after), less(after, before)
-	if g.replaced { // a credential of the same key is another one
+	if e.replaced { // a credential of the same key is another one
 		gone, fresh = len(before), len(after)
 	}
 	switch {
@@ -27,8 +35,18 @@ func (g grantChange) class(now string) class {
 		return rotates
 	case gone > 0 && len(after) == 0:
 		return cuts
-	case gone > 0 || g.shortened(before, after):
+	case gone > 0 || e.shortened(before, after):
 		return reduces
+	}
+	return keeps
+}
+
+// worst returns the class that the gravest change has, keeps if there is none.
+func worst(counts map[class]int) class {
+	for _, c := range slices.Backward(classes) {
+		if counts[c] > 0 {
+			return c
+		}
 	}
 	return keeps
 }
@@ -46,8 +64,8 @@ func less(side, other map[string]generation) int {
 
 // shortened reports whether a credential ends earlier than before, or is not renewed
 // any more.
-func (g grantChange) shortened(before, after map[string]generation) bool {
-	if g.before != nil && g.after != nil && g.before.Status != "lapsing" && g.after.Status == "lapsing" {
+func (e entry) shortened(before, after map[string]generation) bool {
+	if e.before != nil && e.after != nil && e.before.Status != "lapsing" && e.after.Status == "lapsing" {
 		return true
 	}
 	for key, was := range before {
@@ -59,7 +77,7 @@ func (g grantChange) shortened(before, after map[string]generation) bool {
 }
 
 // enabled returns the credentials that can be used at an instant.
-func enabled(g *grant, now string) map[string]generation {
+func enabled(g *grant, now time.Time) map[string]generation {
 	out := make(map[string]generation)
 	if g == nil {
 		return out

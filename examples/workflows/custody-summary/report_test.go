@@ -88,34 +88,8 @@ func TestClasses(t *testing.T) {
 	}
 }
 
-// What waits and what falls due is told on a night without changes too.
-func TestWaitingAndDue(t *testing.T) {
-	p := planOf(
-		strings.Replace(grantThat(`"no-op"`, `null`, `{"access":"db","status":"review","action":"review","holder":"corp/ann","next_change_at":"2030-01-22T09:00:00Z","binding":{"asset":"cmdb/A"},
-			"reasons":[{"code":"owner.unknown","message":"No directory knows the owner.","controls":["X"]}]}`), "grant.x", "grant.a", 1),
-		strings.Replace(grantThat(`"no-op"`, `null`, `{"status":"active","action":"keep","next_change_at":"2030-02-14T09:00:00Z"}`), "grant.x", "grant.b", 1),
-		strings.Replace(grantThat(`"no-op"`, `null`, `{"status":"active","action":"recertify","next_change_at":"2030-02-14T09:00:01Z"}`), "grant.x", "grant.c", 1),
-	)
-	got := summaryOf(t, 0, p, "-format", "json")
-	held(t, got)
-	var r report
-	if err := json.Unmarshal([]byte(got), &r); err != nil || len(r.Changes) != 0 || len(r.Waiting) != 2 || len(r.DueIn7Days) != 1 || len(r.DueIn30Days) != 2 {
-		t.Fatalf("%v: %s", err, got)
-	}
-	if w := r.Waiting[0]; w.Asset != "cmdb/A" || w.Access != "db" || w.Holder != "corp/ann" || w.Status != "review" || w.Reasons[0].Code != "owner.unknown" {
-		t.Errorf("got %+v", w)
-	}
-	text := summaryOf(t, 0, p)
-	for _, want := range []string{"### What waits for somebody", "No directory knows the owner.", "### What falls due: 1 within 7 days, 2 within 30"} {
-		if !strings.Contains(text, want) {
-			t.Errorf("%q is missing in\n%s", want, text)
-		}
-	}
-}
-
 func TestReportsOfPlansThatFail(t *testing.T) {
 	held(t, summaryOf(t, 1, "", "-format", "json", "-code", "1"))
 	held(t, summaryOf(t, 0, planOf(), "-format", "json"))
 	held(t, summaryOf(t, 0, "", "-format", "json", testdata(t, "hostile.json")))
-	summaryOf(t, 1, planOf(), "-format", "html")
 }

@@ -10,18 +10,23 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 	"unicode"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/acctest"
+	"github.com/custodyhq/terraform-provider-custody/internal/clock"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew; read the difference before you commit it")
 
+// instantOfTests is the present where an input names none.
+var instantOfTests = time.Date(2030, 1, 15, 9, 0, 0, 0, time.UTC)
+
 // summaryOf runs the program and returns what it printed.
-func summaryOf(t *testing.T, code int, stdin string, args ...string) string {
+func summaryOf(t testing.TB, code int, stdin string, args ...string) string {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
-	if got := run(args, strings.NewReader(stdin), &stdout, &stderr); got != code {
+	if got := run(args, strings.NewReader(stdin), &stdout, &stderr, clock.NewFake(instantOfTests)); got != code {
 		t.Fatalf("it ended with %d, not %d: %s", got, code, stderr.String())
 	}
 	return stdout.String()
@@ -103,6 +108,10 @@ func TestRealPlans(t *testing.T) {
 		{"drift", 0, func(w *acctest.Workspace) {
 			w.Edit("inventory/assets.csv", "Build server,in_service,grace@", "Build server,in_service,alan@")
 		}},
+		{"held", 2, func(w *acctest.Workspace) {
+			w.Edit("main.tf", "  limits    = {", "  on_unavailable = \"hold\"\n  limits    = {")
+			w.Remove("inventory/people.csv")
+		}},
 		{"removed", 2, func(w *acctest.Workspace) {
 			w.Edit("main.tf", `    ledger-sync    = { asset = "cmdb/APP-0043", risk = "standard" }`+"\n", "")
 		}},
@@ -131,6 +140,19 @@ func TestRealPlans(t *testing.T) {
 	}
 }
 
+// TestRealState reads the state that a real command line tool has written, of grants
+// that wait for somebody after the plan was applied.
+func TestRealState(t *testing.T) {
+	want, world := testdata(t, "applied.md"), testdata(t, "world")
+	w := acctest.New(t)
+	w.CopyDir(world)
+	w.Edit("main.tf", "plantimestamp()", `"2030-01-15T09:00:00Z"`)
+	w.Apply()
+	w.Edit("inventory/people.csv", "Ada Byron,employee,active", "Ada Byron,employee,left")
+	w.Apply()
+	golden(t, want, summaryOf(t, 0, same(w.Run("show", "-json").Ok().Output), "-at", "2030-01-16T03:17:00Z"))
+}
+
 // TestHostile renders a plan whose names try to be more than names.
 func TestHostile(t *testing.T) {
 	got := summaryOf(t, 0, "", "-title", "<h1>@all", testdata(t, "hostile.json"))
@@ -141,7 +163,7 @@ func TestHostile(t *testing.T) {
 		}
 	}
 	for _, line := range strings.Split(got, "\n") {
-		if n := strings.Count(line, "|"); n != 0 && n != 3 && n != 4 && n != 6 && n != 8 {
+		if n := strings.Count(line, "|"); n != 0 && n != 3 && n != 4 && n != 5 && n != 6 && n != 7 && n != 9 {
 			t.Errorf("a table has an odd row: %s", line)
 		}
 	}
@@ -167,8 +189,8 @@ func TestWithdrawn(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			got := summaryOf(t, 0, `{"format_version":"1.2","timestamp":"2030-01-15T09:00:00Z","resource_changes":[{"mode":"managed","type":"custody_grant","change":{"actions":[`+
 				c.actions+`],"before":`+c.before+`,"after":`+c.after+`}}]}`)
-			said := strings.Contains(got, "would go or be disabled")
-			if said != (c.want > 0) || said && !strings.Contains(got, "**"+plural(c.want, "credential")+" that can be used now would go") {
+			said := strings.Contains(got, "would be removed or disabled")
+			if said != (c.want > 0) || said && !strings.Contains(got, "**"+plural(c.want, "credential")+" that can be used now would be removed") {
 				t.Errorf("it does not count %d:\n%s", c.want, got)
 			}
 		})
@@ -177,7 +199,7 @@ func TestWithdrawn(t *testing.T) {
 
 // TestLapsing names the day on which access ends that is no longer renewed.
 func TestLapsing(t *testing.T) {
-	const same = `"expires_at":"2030-02-01T00:00:00Z","generations":{"g1":{"enabled":true,"expires_at":"2030-02-01T00:00:00Z"}}`
+	const same = `"generations":{"g1":{"enabled":true,"expires_at":"2030-02-01T00:00:00Z"}}`
 	got := summaryOf(t, 0, `{"format_version":"1.2","resource_changes":[{"mode":"managed","type":"custody_grant","change":{"actions":["update"],"before":{"status":"review",`+
 		same+`},"after":{"status":"lapsing",`+same+`}}}]}`)
 	if !strings.Contains(got, "**review → lapsing**") || !strings.Contains(got, "the last one ends at 2030-02-01T00:00:00Z") {
@@ -192,13 +214,14 @@ func TestEnds(t *testing.T) {
 		code        int
 		args        []string
 	}{
-		{"with 0 unless told", quiet, 0, nil},
-		{"with what it was told", quiet, 2, []string{"-code", "2"}},
+		{"with 0 by default", quiet, 0, nil},
+		{"with the code that was given", quiet, 2, []string{"-code", "2"}},
 		{"with 1 if the plan failed and left nothing", "", 1, []string{"-code", "1", "missing.json"}},
 		{"with 1 on an empty plan", "", 1, []string{"-code", "2"}},
 		{"with 1 on another format", `{"format_version":"2.0"}`, 1, nil},
 		{"with 1 on text", "Plan: 1 to add", 1, nil},
 		{"with 1 on a missing file", "", 1, []string{"missing.json"}},
+		{"with 1 on an unknown format", quiet, 1, []string{"-format", "pdf"}},
 		{"with 1 on two files", "", 1, []string{"a.json", "b.json"}},
 		{"with 1 on an unknown flag", "", 1, []string{"-x"}},
 		{"with 1 on a grant that is none", `{"format_version":"1.2","resource_changes":[{"mode":"managed","type":"custody_grant","change":{"after":7}}]}`, 1, nil},
@@ -224,8 +247,8 @@ func TestLog(t *testing.T) {
 func TestBounds(t *testing.T) {
 	var rows []string
 	for i := range 5000 {
-		rows = append(rows, fmt.Sprintf(`{"address":"custody_grant.x[%d]","mode":"managed","type":"custody_grant","change":{"actions":["create"],"after":{"status":"review","reasons":[{"code":"owner.left","message":%q}]}}}`,
-			i, strings.Repeat("a|", 5000)))
+		rows = append(rows, fmt.Sprintf(`{"address":"custody_grant.x[%d]","mode":"managed","type":"custody_grant","change":{"actions":["create"],"after":{"status":"review","because":[%q]}}}`,
+			i, "owner.left: "+strings.Repeat("a|", 5000)))
 	}
 	got := summaryOf(t, 0, `{"format_version":"1.2","resource_changes":[`+strings.Join(rows, ",")+`]}`)
 	if len(got) > 1<<20 {
@@ -258,6 +281,38 @@ func FuzzText(f *testing.F) {
 		}, strings.ToValidUTF8(s, "\ufffd"))
 		if len([]rune(s)) <= maxText && len([]rune(back)) != len([]rune(s)) && back != want {
 			t.Errorf("%q reads as %q, not %q", s, back, want)
+		}
+	})
+}
+
+// A name in the diagram is text between a fixed beginning and the colon before the dates:
+// it ends no line, begins no statement and draws nothing.
+func FuzzTimeline(f *testing.F) {
+	for _, s := range []string{"", "Ada:Byron", "a;b", "%%{init: {}}%%", "`x`\n```", "section x\nclick a href", "<b>#35;", "#quot;", "2030-01-01", "\u202e", "\u2028"} {
+		f.Add(s, s)
+	}
+	line := regexp.MustCompile(`^    A credential ends - [\pL\pN_/().,' -]+ - [\pL\pN_/().,' -]+ :crit, 2030-01-20, 2030-01-21$`)
+	f.Fuzz(func(t *testing.T, asset, holder string) {
+		g := &grant{}
+		g.facts = facts{Asset: asset, Holder: holder}
+		at := instantOfTests.AddDate(0, 0, 5)
+		got := timeline(&tally{now: instantOfTests, names: names{}, events: []event{{entry{after: g}, at, []string{endOfGeneration}}}})
+		lines := strings.Split(got, "\n")
+		if len(lines) != 10 || !line.MatchString(lines[7]) || lines[8] != "~~~" {
+			t.Errorf("%q and %q became\n%s", asset, holder, got)
+		}
+	})
+}
+
+// What is no plan, or no text of the provider's, is an error and never a panic.
+func FuzzInput(f *testing.F) {
+	f.Add(planOf(grantThat(`"update"`, `{}`, `{"because":["a.b: c"],"next_change_at":"2030-01-16T00:00:00Z","binding":{"facts":" {\"asset\":\"a/b\"}","memory":" {\"retiring\":[\"g1\"]}"}}`)))
+	f.Add(`{"format_version":"1.0","values":{"root_module":{"child_modules":[{"resources":[{"mode":"managed","type":"custody_binding","values":{"held":true}}]}]}}}`)
+	f.Add(`{"format_version":"1.2","resource_changes":[{"mode":"managed","type":"custody_grant","change":{"after":{"binding":{"memory":" {\"retiring\":7}"}}}}]}`)
+	f.Fuzz(func(_ *testing.T, input string) {
+		var out, errs bytes.Buffer
+		for _, f := range formats {
+			run([]string{"-format", f.name, "-allow", "keeps"}, strings.NewReader(input), &out, &errs, clock.NewFake(instantOfTests))
 		}
 	})
 }
