@@ -139,7 +139,11 @@ func measure(ctx context.Context, w *benchEnvironment, o options) ([]section, er
 		if err != nil {
 			return out, fmt.Errorf("%s: %w", part, err)
 		}
-		out = append(out, section{part, about(ctx, w, part, o.note) + "\n\n" + content})
+		name := part
+		if comparesPlans(part) && strings.HasPrefix(filepath.Base(w.cli), "tofu") {
+			name += "-opentofu"
+		}
+		out = append(out, section{name, about(ctx, w, part, o.note) + "\n\n" + content})
 	}
 	return out, nil
 }
@@ -160,6 +164,9 @@ func measureAllPlans(ctx context.Context, w *benchEnvironment, o options, all []
 	return planTable(out), nil
 }
 
+// comparesPlans reports whether the part compares plans with those of other resources.
+func comparesPlans(part string) bool { return part == "plans" || part == "direct" }
+
 // about says where and with what something was measured.
 func about(ctx context.Context, w *benchEnvironment, part, note string) string {
 	facts := []string{time.Now().UTC().Format(time.DateOnly), fmt.Sprintf("%d cores", runtime.NumCPU())}
@@ -172,7 +179,7 @@ func about(ctx context.Context, w *benchEnvironment, part, note string) string {
 			facts = append(facts, version)
 		}
 	}
-	if part == "plans" || part == "direct" {
+	if comparesPlans(part) {
 		facts = append(facts, "hashicorp/time "+timeVersion)
 	}
 	return strings.TrimSpace("Measured " + strings.Join(facts, ", ") + ". " + note)
