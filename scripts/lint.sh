@@ -43,7 +43,7 @@ found=$(matches -w '(TO)DO|(FIX)ME')
 found=$(matches '(^|[^A-Za-z0-9._-])/(work|root)/')
 [ -z "$found" ] || complain "A path of somebody's machine:" "$found"
 
-# Where modules come from is the business of whoever builds.
+# Every builder chooses where modules come from.
 hosts=$(go env GOPROXY | tr '|' ',' | tr ',' '\n' | sed -nE 's#^[a-z]+://([^/@]*@)?([^/:]+).*#\2#p' | sort -u)
 for host in $hosts; do
   found=$(matches "$(printf '%s' "$host" | sed 's/\./\\./g')")

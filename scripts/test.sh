@@ -8,7 +8,7 @@
 #                      platforms (builds for every released platform), or a
 #                      server of scripts/servers.sh
 #   FUZZTIME           how long each fuzz target runs, or how often, as 10000x;
-#                      5000x unless told: a run that ends at a count has no
+#                      default 5000x: a run that ends at a count has no
 #                      deadline for a busy machine to miss
 
 # shellcheck source=scripts/lib.sh

@@ -8,7 +8,7 @@ terraform {
 }
 
 provider "custody" {
-  # Where facts come from. The name stands before the slash: "cmdb/APP-0042".
+  # Where facts come from. The name is the part before the slash: "cmdb/APP-0042".
   systems = {
     cmdb = {
       file = {

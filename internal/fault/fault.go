@@ -15,6 +15,13 @@ var ErrUnavailable = errors.New("system unavailable")
 // ErrConfig marks a configuration that names something that does not exist.
 var ErrConfig = errors.New("invalid configuration")
 
+// ErrDenied marks an act that the system refused because a right is missing.
+var ErrDenied = errors.New("right missing")
+
+// ErrChanged marks an act that was not done because its object is no longer what it
+// was when it was read.
+var ErrChanged = errors.New("object has changed")
+
 // Fault is an error with the parts of a good diagnostic.
 type Fault struct {
 	Kind     error  // a sentinel of this package, if one fits
@@ -23,9 +30,8 @@ type Fault struct {
 	// Items are single things that happened, if there are several: each a line below
 	// what happened.
 	Items []string
-	// Consequence is what it means for the access, a full sentence. It is empty
-	// in all but a few faults, because it depends on the operation that fails for
-	// them: that supplies it.
+	// Consequence is what it means for the access, a full sentence. It is empty in
+	// nearly all faults, because it depends on the operation, which adds it.
 	Consequence string
 	Advice      string // what to do, a full sentence
 	Err         error  // the original error, if any

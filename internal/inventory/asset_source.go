@@ -11,13 +11,13 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
 )
 
-// assetSource is what this run knows of the assets of one system.
+// assetSource holds what this run has read about the assets of one system.
 type assetSource struct {
 	assets  system.Assets
 	records *reader[lifecycle.Record, recordIndex]
 	tasks   *reader[lifecycle.Task, taskIndex] // nil if the system has none
 
-	entire memo.Memo[recordIndex] // where no list is kept for look-ups
+	entire memo.Memo[recordIndex] // if no list is kept for look-ups
 }
 
 // recordIndex is a list of records, sorted by id; those of one id keep the order of
@@ -70,8 +70,7 @@ func (s *assetSource) openTasks(ctx context.Context, id string) ([]lifecycle.Tas
 	return s.tasks.get(ctx, id)
 }
 
-// list returns all records, sorted by id, however many there are: whoever asks
-// for all of them wants them all.
+// list returns all records, sorted by id, without a limit on their number.
 func (s *assetSource) list(ctx context.Context) ([]lifecycle.Record, error) {
 	if l := s.records.listing(); l.PageSize > 0 && l.Count <= most {
 		all, err := s.records.all(ctx)

@@ -8,21 +8,21 @@ import (
 )
 
 const (
-	// minBeforeList is the fewest requests before a capability is listed that is known
-	// to fit on a page or two. A handful of reads is spread over the parallel
-	// requests; a list keeps everybody waiting for its end.
+	// minBeforeList is the smallest number of requests before a capability is listed
+	// whose list is known to be short. A few single reads run in parallel, while every
+	// look-up waits for the end of a list.
 	minBeforeList = 8
-	// parallel bounds the single reads that one system has to answer at a time,
-	// and the look-ups that one question has under way.
+	// parallel limits the concurrent single reads of one system, and the concurrent
+	// look-ups of one question.
 	parallel = 8
 	// most is the largest list that is kept for look-ups, in entries. A system
 	// that holds more is read singly.
 	most = 100_000
 )
 
-// budget is what all capabilities of one system may spend on single reads
-// together, in requests. It is one, because a system counts its requests and not
-// what they are for.
+// budget is the number of requests that all capabilities of one system together
+// may spend on single reads. The capabilities share it, because a system counts
+// requests and not their purpose.
 type budget struct {
 	slots chan struct{}
 
@@ -52,20 +52,20 @@ func (p *budget) exit() { <-p.slots }
 type account struct {
 	budget *budget
 	spent  int  // guarded by the budget
-	listed bool // likewise; a list was begun, and answers everything from there
+	listed bool // guarded by the budget; a list was begun, and answers all later look-ups
 }
 
-// spend reports whether the next look-up is to be a single read, and pays its
-// price, which is in requests.
+// spend reports whether the next look-up is a single read, and counts its price
+// in requests.
 //
-// The rule is that of renting skis: rent until the rent adds up to the price,
-// then buy. The rent is the price of a single read, the price of a list is its
-// pages, so whoever lists after as many requests as there are pages never spends
-// more than twice of what would have been enough. The number of pages is seldom
-// known before; where it is not, or is larger, system.Allowance stands in for it, which
-// bounds the whole run instead. A price is the most that a read may take, and is
-// paid before it, so that reads that are under way together cannot exceed the
-// bound. The first read is made at any price: it alone is no reason for a list.
+// This is the ski rental problem: rent until the rent adds up to the price, then buy. A
+// single read is the rent, and the pages of the list are the price, so listing after as
+// many requests as there are pages costs at most twice the minimum. The number of pages
+// is often unknown; if it is unknown or larger than system.Allowance, that limit is
+// used, for the whole run. The price of a read is the largest number of requests that
+// it may take, and is counted before the read, so that concurrent reads cannot exceed
+// the bound. The first read is made at any price, because it alone does not justify a
+// list.
 func (a *account) spend(l system.Listing, price int) bool {
 	a.budget.mu.Lock()
 	defer a.budget.mu.Unlock()
@@ -89,7 +89,7 @@ func (a *account) spend(l system.Listing, price int) bool {
 	return false
 }
 
-// list notes that a list was asked for by itself. What it holds need not be read
+// list notes that the list itself was requested. Its entries need not be read
 // again.
 func (a *account) list() {
 	a.budget.mu.Lock()

@@ -9,7 +9,7 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
 )
 
-// directory is what this run knows of the people of one system.
+// directory holds what this run has read about the people of one system.
 type directory struct {
 	people  system.People
 	persons *reader[lifecycle.Person, *peopleIndex]
@@ -30,8 +30,8 @@ func newDirectory(people system.People, p *budget) *directory {
 	}}
 }
 
-// person returns the entries that a key names. Where a list does not tell the teams
-// of people, they are asked for: only those of owners are ever needed.
+// person returns the entries that a key names. If a list does not contain the teams
+// of people, they are requested, but only for owners.
 func (d *directory) person(ctx context.Context, key string) ([]lifecycle.Person, error) {
 	found, err := d.persons.get(ctx, key)
 	if err != nil || len(found) == 0 || !d.persons.listing().Teamless {
@@ -48,8 +48,8 @@ func (d *directory) person(ctx context.Context, key string) ([]lifecycle.Person,
 	})
 }
 
-// members returns the members of a team. They come out of the list if that
-// tells them for sure.
+// members returns the members of a team. They are taken from the list if it
+// certainly contains all of them.
 func (d *directory) members(ctx context.Context, team string) ([]lifecycle.Person, error) {
 	return d.teams.Get(ctx, team, func(ctx context.Context) ([]lifecycle.Person, error) {
 		if d.persons.listing().Members {
@@ -57,7 +57,7 @@ func (d *directory) members(ctx context.Context, team string) ([]lifecycle.Perso
 			if err != nil {
 				return nil, err
 			}
-			// Somebody whom the list hides by itself is missed among the members.
+			// A person whom the list hides would be missing among the members.
 			if listed && !d.persons.doubted(all) {
 				if found, told := all.members(team); told {
 					return found, nil
@@ -97,10 +97,11 @@ func (inv *Inventory) directory(name string) *directory {
 	return nil
 }
 
-// Resolve returns the entries that a key names: none if every directory knows
-// that there is no such owner, several if the key is ambiguous. The first
-// directory that knows the key answers; one that fails ends the search, because
-// the owner may be in it. A key "<directory>/<id>" is looked up there only.
+// Resolve returns the entries that a key names: none if every directory
+// answered that there is no such owner, several if the key is ambiguous. The
+// first directory that has the key is used; a directory that fails ends the
+// search, because the owner may be in it. A key "<directory>/<id>" is looked up
+// there only.
 func (inv *Inventory) Resolve(ctx context.Context, key string) (_ []lifecycle.Person, err error) {
 	defer inv.interrupted(&err)
 	ctx, key = inv.within(ctx), strings.TrimSpace(key)

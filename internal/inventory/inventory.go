@@ -1,15 +1,15 @@
-// Package inventory gathers the facts for one run. It asks every system at most
-// once for the same thing and keeps what it was told, errors included, so that
-// everything that is planned in one run is planned from one snapshot.
+// Package inventory collects the facts for one run. It requests everything at
+// most once from each system and keeps the answers, including errors, so that
+// all objects of one run are planned from one snapshot.
 //
-// It does not know how much will be asked for: Terraform asks for one resource
-// after the other. So it begins with single reads, which is all that a small
-// plan needs, and goes over to lists before single reads have cost more than
-// those (see system.Allowance). A plan of any size then takes the pages of the lists
-// and less than 30 requests besides, for each system. What comes on top is what
-// a list cannot tell: entries that it hides or that are in doubt, each of which
-// is read once before it counts as absent, because absence is never guessed; and
-// the members of a team where they are only to be had one by one.
+// The number of look-ups is not known in advance, because Terraform asks for one
+// resource after the other. So the inventory begins with single reads, which are
+// enough for a small plan, and changes to lists before the single reads have cost
+// more than the lists (see system.Allowance). A plan of any size then takes the
+// pages of the lists and fewer than 30 other requests for each system. Two things
+// take additional requests: entries that a list hides or that are in doubt, each of
+// which is read once before it counts as absent; and the members of a team, if they
+// can only be read one by one.
 package inventory
 
 import (
@@ -30,12 +30,12 @@ import (
 // returns is shared and must not be modified.
 type Inventory struct {
 	// Run is the context of the run; nil for one that never ends. When it ends,
-	// what the systems are being asked is given up, and nothing is asked any more,
-	// whatever the contexts of later questions say: Terraform goes on to ask for a
+	// current requests are cancelled and no further ones are sent, whatever the
+	// contexts of later questions are: Terraform still calls the provider for a
 	// moment after it was interrupted.
 	Run context.Context
-	// Progress is told how far a long list has been read; nil if nobody wants to
-	// know. Both are set before the first question.
+	// Progress is called with how far a long list has been read; it may be nil. Run
+	// and Progress are set before the first question.
 	Progress func(context.Context, system.Progress)
 
 	systems     map[string]system.System
@@ -94,7 +94,7 @@ func (inv *Inventory) addDirectories(names []string) error {
 	return nil
 }
 
-// within returns the context in which the systems are asked.
+// within returns the context for requests to the systems.
 func (inv *Inventory) within(ctx context.Context) context.Context {
 	if inv.Run != nil {
 		ctx = memo.WithRun(ctx, inv.Run)
@@ -105,7 +105,8 @@ func (inv *Inventory) within(ctx context.Context) context.Context {
 	return ctx
 }
 
-// interrupted says why a question of a run that has ended was not answered.
+// interrupted replaces the error of a question after the run has ended by a
+// fault that says so.
 func (inv *Inventory) interrupted(err *error) {
 	if *err != nil && inv.Run != nil && inv.Run.Err() != nil {
 		*err = &fault.Fault{
@@ -136,7 +137,7 @@ func (inv *Inventory) Records(ctx context.Context, name string) (_ []lifecycle.R
 }
 
 // Asset returns the records of one asset: none if the system answered that it
-// holds none.
+// has none.
 func (inv *Inventory) Asset(ctx context.Context, ref lifecycle.Ref) (_ []lifecycle.Record, err error) {
 	defer inv.interrupted(&err)
 	s, err := inv.assetSource(ref.System)
@@ -146,9 +147,9 @@ func (inv *Inventory) Asset(ctx context.Context, ref lifecycle.Ref) (_ []lifecyc
 	return s.asset(inv.within(ctx), ref.ID)
 }
 
-// Facts gathers what must be known to assess q: the records and open tasks of
-// the asset, the people whom they, the configuration and the evidence name, and
-// the successors for whom the rules ask. Rules may be nil; then no successors
+// Facts collects what Assess needs for q: the records and open tasks of the
+// asset, the people named by the records, the configuration and the evidence,
+// and the successors that the rules need. Rules may be nil; then no successors
 // are looked up.
 func (inv *Inventory) Facts(ctx context.Context, q lifecycle.Question, rules *lifecycle.Rules) (facts lifecycle.Facts, err error) {
 	defer inv.interrupted(&err)
@@ -179,8 +180,8 @@ func (inv *Inventory) Facts(ctx context.Context, q lifecycle.Question, rules *li
 	return facts, nil
 }
 
-// composed returns the records with their words in one Unicode form. Ids stay what
-// they are: a system may tell them apart.
+// composed returns the records with their words in one Unicode form. Ids are not
+// changed, because a system may distinguish them.
 func composed(records []lifecycle.Record) []lifecycle.Record {
 	out := records
 	for i := range records {
@@ -209,8 +210,8 @@ func composed(records []lifecycle.Record) []lifecycle.Record {
 	return out
 }
 
-// addPeople resolves the keys that facts do not hold yet, and counts the active
-// members of the teams among the answers.
+// addPeople resolves the keys that are not in the facts yet, and counts the
+// active members of the resolved teams.
 func (inv *Inventory) addPeople(ctx context.Context, facts *lifecycle.Facts, keys []string) error {
 	keys = slices.DeleteFunc(slices.Clone(keys), func(key string) bool {
 		_, known := facts.People[key]
@@ -242,7 +243,7 @@ func (inv *Inventory) addPeople(ctx context.Context, facts *lifecycle.Facts, key
 	return nil
 }
 
-// countActive counts the people who are still here. Somebody who is leaving is.
+// countActive counts the people who are active or leaving.
 func countActive(people []lifecycle.Person) int {
 	n := 0
 	for _, p := range people {
@@ -269,7 +270,7 @@ func (inv *Inventory) unknown(name, who string) error {
 		"Name one of the systems in the provider block"+inv.listed(func(system.System) bool { return true })+".")
 }
 
-// listed returns the quoted names of the systems that have what is asked for.
+// listed returns the quoted names of the systems for which has is true.
 func (inv *Inventory) listed(has func(system.System) bool) string {
 	var names []string
 	for _, name := range inv.Systems() {

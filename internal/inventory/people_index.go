@@ -28,8 +28,8 @@ func newPeopleIndex(entries []system.Entry) *peopleIndex {
 	return r
 }
 
-// put files an entry under a key, once. A key that something was replaced in
-// names nobody.
+// put adds an entry under a key, once. A key with a replaced character is not
+// used.
 func put(index map[string][]int32, key string, n int32) {
 	if key = strings.TrimSpace(key); key == "" || system.HasReplacement(key) {
 		return
@@ -40,9 +40,9 @@ func put(index map[string][]int32, key string, n int32) {
 	}
 }
 
-// find returns the entries that a key names. One whose id occurs again brings
-// the others with it, whatever key led to it: its canonical name does not tell
-// them apart.
+// find returns the entries that a key names. If the id of an entry occurs
+// several times, all entries with this id are returned, because their canonical
+// name is the same.
 func (r *peopleIndex) find(key string) []lifecycle.Person {
 	var at []int32
 	for _, n := range r.byKey[system.Fold(strings.TrimSpace(key))] {
@@ -66,8 +66,8 @@ func (r *peopleIndex) one(id string) (int32, bool) {
 }
 
 // members returns everybody in a team and in the teams inside it, sorted by id.
-// It reports false if the list does not tell for sure: if the team or one of the
-// members is not in it, or is in it twice.
+// It reports false if the list is not certain: if the team or one of the members
+// is not in it, or is in it twice.
 func (r *peopleIndex) members(team string) ([]lifecycle.Person, bool) {
 	first, ok := r.one(team)
 	if !ok {

@@ -11,7 +11,7 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
 )
 
-// errTooMany says that a list is larger than what is kept for look-ups.
+// errTooMany means that a list is too large to be kept for look-ups.
 var errTooMany = errors.New("the list is too large to be kept")
 
 // index is a whole list, ready for look-ups.
@@ -22,12 +22,13 @@ type index[T any] interface {
 // reader answers the look-ups of one capability of one system. Single reads come
 // first; once they have cost as much as a list, the list is read, once, and all
 // later look-ups share it. A list that failed stays failed for the run: single
-// reads in its place would only be more requests to a system that is in trouble.
-// If the system says that it does not list, though, single reads go on, and so
-// they do if the list is larger than what may be kept.
+// reads would only send more requests to a system that already fails. But if the
+// system refuses to list, or if the list is too large to be kept, single reads
+// continue.
 type reader[T any, L index[T]] struct {
 	account account
-	// read reads singly; price is the most requests that this takes.
+	// read reads one entry; price is the largest number of requests that this
+	// takes.
 	read  func(ctx context.Context, key string) ([]T, error)
 	price func(key string) int
 	// listing describes the list; whole reads it.
@@ -61,8 +62,8 @@ func (r *reader[T, L]) get(ctx context.Context, key string) ([]T, error) {
 	})
 }
 
-// turn decides how the look-up of a key is answered: it returns the list, or
-// false for a single read.
+// turn decides how a key is looked up: it returns the list, or false for a
+// single read.
 func (r *reader[T, L]) turn(ctx context.Context, key string) (L, bool, error) {
 	var none L
 	l := r.listing()
@@ -83,7 +84,7 @@ func (r *reader[T, L]) all(ctx context.Context) (L, error) {
 	return r.lists.Get(ctx, "", r.whole)
 }
 
-// readOne reads singly, a few at a time.
+// readOne reads one entry, with a limit on concurrent reads.
 func (r *reader[T, L]) readOne(ctx context.Context, key string, read func(context.Context, string) ([]T, error)) ([]T, error) {
 	if err := r.account.budget.enter(ctx); err != nil {
 		return nil, err
@@ -104,9 +105,9 @@ func (r *reader[T, L]) note(key string) {
 // complete reports whether what is missing from the list is proven absent.
 func (r *reader[T, L]) complete(all L) bool { return !r.listing().Hides && !r.doubted(all) }
 
-// doubted reports whether the list lacks something that a single read found in
-// this very run: then rights, or a filter nobody knows of, hide more from a list
-// than the system says.
+// doubted reports whether the list lacks an entry that a single read found in
+// the same run: then missing rights, or an unknown filter, hide more from the
+// list than the system says.
 func (r *reader[T, L]) doubted(all L) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -2,8 +2,8 @@ package inventory
 
 import "context"
 
-// Listed returns how many asset records the systems hold together, if all of them
-// have been read anyway or have told so already: nothing is asked for to learn it.
+// Listed returns how many asset records the systems hold together, if all systems
+// have been listed or have stated their number already. It sends no request.
 func (inv *Inventory) Listed(ctx context.Context) (int, bool) {
 	total := 0
 	for _, s := range inv.sources {

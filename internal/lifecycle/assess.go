@@ -50,7 +50,7 @@ type assessment struct {
 
 	incomplete     []string // sentences for record.incomplete
 	contradictions []string // sentences for owner.conflict
-	contradicted   bool     // some claim contradicts the record, of the owner or of another field
+	contradicted   bool     // a claim contradicts the record, about the owner or another field
 	corroborated   bool
 	binding        Binding
 }
@@ -68,9 +68,9 @@ func (a *assessment) finish() {
 	b.StateConfidence = a.stateConfidence()
 }
 
-// merge joins the records of one id. Where several records disagree, the field
-// is left unstated: neither of two contradicting records is believed. Records that
-// agree are one record; of the dates of verification the older counts.
+// merge joins the records of one id. A field on which several records disagree is
+// not stated. Records that agree are one record; the older date of verification is
+// used.
 func merge(records []Record) (Record, []string) {
 	if len(records) == 1 {
 		out := records[0]
@@ -123,7 +123,7 @@ func merge(records []Record) (Record, []string) {
 	return out, unique(disagree)
 }
 
-// earlierDate returns the earlier of two dates of which either may be unstated.
+// earlierDate returns the earlier of two dates. Either may be unstated.
 func earlierDate(a, b time.Time) time.Time {
 	if a.IsZero() || (!b.IsZero() && b.Before(a)) {
 		return b
@@ -241,7 +241,7 @@ func (a *assessment) assessRecord() {
 	}
 }
 
-// assessClass says where the policy maps the class to neither column: such an asset
+// assessClass raises a finding if the policy does not map the class: such an asset
 // is never silently a workload.
 func (a *assessment) assessClass() {
 	switch {

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Who may say that an access is justified, or that a finding is waived.
+// The parties that may attest an access or approve an exception.
 const (
 	ByOwner          = "owner"
 	ByManager        = "manager"
@@ -13,10 +13,10 @@ const (
 	ByTeam           = "team:" // followed by a key of the team
 )
 
-// Authority says who may attest and who may approve exceptions. Of each list the
-// first entry that matches decides; if none does, no one may.
+// Authority says who may attest and who may approve exceptions. In each list the
+// first entry that matches decides; if none matches, no one may.
 type Authority struct {
-	Trust  bool // who the configuration names is believed unseen
+	Trust  bool // every name in the configuration is accepted
 	Attest []Authorization
 	Except []Authorization
 }
@@ -29,15 +29,16 @@ type Authorization struct {
 	Who     []string // ByOwner, ByManager, ByLifecycleOwner, ByTeam + key, or a key of a person
 }
 
-// Approver is a person whom the configuration names, as the directories know them.
+// Approver is a person in the configuration, with their entries in the
+// directories.
 type Approver struct {
 	Key     string
 	Matches []Person // none: unknown, several: ambiguous
 }
 
-// Permits says why the approver may not do what the entries allow on this grant, as
-// the end of a sentence that begins with the approver's name; "" if they may. It is
-// asked when a run first sees an approver: that somebody left later undoes nothing.
+// Permits says why the approver may not attest or approve on this grant, as the end
+// of a sentence that begins with the approver's name; "" if they may. It is called
+// when a run first sees an approver: an approver who leaves later stays accepted.
 func Permits(entries []Authorization, a Approver, b *Binding, risk Risk) string {
 	switch {
 	case len(a.Matches) == 0:
@@ -65,7 +66,8 @@ func Permits(entries []Authorization, a Approver, b *Binding, risk Risk) string 
 	return ""
 }
 
-// Authorized lists whom the first entry that matches accepts; none if no entry does.
+// Authorized lists the parties in the first entry that matches; none if no entry
+// matches.
 func Authorized(entries []Authorization, b *Binding, risk Risk) []string {
 	for _, e := range entries {
 		if (e.Risk == nil || *e.Risk == risk) && (e.BoundTo == nil || *e.BoundTo == b.BoundTo) && selects(e.Class, b.Class) {
@@ -75,8 +77,8 @@ func Authorized(entries []Authorization, b *Binding, risk Risk) []string {
 	return nil
 }
 
-// permits reports whether the person is who an entry names. A team that owns a workload
-// speaks through its members.
+// permits reports whether an entry names the person. For a team that owns a workload,
+// its members may decide.
 func permits(who string, p Person, isOwner bool, b *Binding) bool {
 	switch {
 	case who == ByOwner:
@@ -105,8 +107,8 @@ func inTeam(team string, p Person) bool {
 	return team != "" && slices.ContainsFunc(p.Teams, func(t string) bool { return sameKey(t, team) })
 }
 
-// AuthorityRisk returns the risk at which authority is judged: who may speak for
-// privileged access must also be who says that it is no longer privileged.
+// AuthorityRisk returns the risk at which authority is judged: lowering the risk
+// of privileged access requires authority over privileged access.
 func AuthorityRisk(s *Spec, prior *Grant) Risk {
 	if prior == nil || prior.Serial == 0 {
 		return s.Risk
@@ -114,8 +116,8 @@ func AuthorityRisk(s *Spec, prior *Grant) Risk {
 	return max(s.Risk, prior.Memory.Risk)
 }
 
-// AuthorityKeys lists the keys of people that must be looked up to judge who the
-// configuration names.
+// AuthorityKeys lists the keys of people that must be looked up to judge the
+// approvers in the configuration.
 func AuthorityKeys(s *Spec, prior *Grant) []string {
 	var keys []string
 	if a := s.Attestation; a != nil && !answered(prior, a) {
@@ -127,7 +129,7 @@ func AuthorityKeys(s *Spec, prior *Grant) []string {
 	return keys
 }
 
-// answered reports whether the grant remembers the attestation already.
+// answered reports whether the grant already remembers the attestation.
 func answered(prior *Grant, a *Attestation) bool {
 	return prior != nil && prior.Memory.Answer != nil && prior.Memory.Answer.By == a.By && prior.Memory.Answer.Note == a.Note
 }

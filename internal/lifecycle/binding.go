@@ -14,8 +14,8 @@ type Finding struct {
 	Message string
 }
 
-// OwnerKey is one key by which an owner can be told: the holder that it stands for,
-// or, where it stands for nobody, what the record says that no directory knows.
+// OwnerKey is one key of an owner, with the holder that it names. A key from the
+// record that is in no directory has no holder.
 type OwnerKey struct {
 	Key    string // folded
 	Holder string // canonical; empty if the key resolves to no single entry
@@ -50,8 +50,8 @@ type Binding struct {
 	Findings       []Finding  // in the order of their codes
 	Confidence     int        // hundredths: how far the record can be trusted about its owner
 	// StateConfidence is how far the record can be trusted about a terminal state,
-	// in hundredths. A record that names no owner loses nothing by that here: many
-	// systems clear the assignment when an asset is retired.
+	// in hundredths. A record without an owner loses no points for that here,
+	// because many systems clear the assignment when an asset is retired.
 	StateConfidence int
 	Fresh           bool // the record was verified within the policy's stale_after
 	Parts           [NumSignals]int

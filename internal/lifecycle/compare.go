@@ -34,9 +34,9 @@ func (e *evaluation) assetDiffers() bool {
 	return changed(p.Class, b.Class) || changed(p.Environment, b.Environment) || changed(p.Criticality, b.Criticality)
 }
 
-// unanswered returns the comparisons that were seen before and that nobody has
-// attested since: they ask until somebody does, also when the new credential has
-// settled what differed. What was seen of a former holder asks for nothing.
+// unanswered returns the comparisons that were seen before and have not been
+// attested since: they stay until they are attested, even if a new credential
+// has removed the difference. Comparisons about a former holder do not stay.
 func (e *evaluation) unanswered(raised CodeSet) CodeSet {
 	ever := e.everSeen()
 	stand := ever & standing.Without(GrantRiskLowered)
@@ -68,7 +68,7 @@ func (e *evaluation) everSeen() CodeSet {
 	return s
 }
 
-// presence says what the record and the directories still say of a former holder.
+// presence is what the record and the directories say about a former holder.
 type presence uint8
 
 const (
@@ -78,8 +78,8 @@ const (
 	gone               // the record names them by a key that no entry has any more
 )
 
-// compareHolders compares those for whom the grant was issued with those who hold
-// the asset now. The same person is the same by any key that is remembered.
+// compareHolders compares the holders at the last issue with the current holders.
+// A person is recognised by any remembered key.
 func (e *evaluation) compareHolders() CodeSet {
 	p, b := e.prior, e.binding
 	if p.Holder == "" || p.Holder == b.Holder {
@@ -96,19 +96,19 @@ func (e *evaluation) compareHolders() CodeSet {
 	case counts[named] > 0, counts[ambiguous] > 0 && b.Holder != "":
 		return SetOf(OwnerChanged)
 	case counts[ambiguous] > 0:
-		return 0 // who it is cannot be told, which is a finding of its own
+		return 0 // the holder is unknown, which is a separate finding
 	case b.Holder != "":
 		return SetOf(AssetReassigned)
 	case counts[gone] > 0:
 		return SetOf(OwnerGone)
 	case len(b.OwnerKeys) > 0:
-		return SetOf(AssetReassigned) // to somebody whom no directory knows
+		return SetOf(AssetReassigned) // to an owner who is in no directory
 	default:
-		return 0 // the record names no owner, which is a finding of its own
+		return 0 // the record names no owner, which is a separate finding
 	}
 }
 
-// presenceOf tells what has become of a former holder.
+// presenceOf returns the presence of a former holder.
 func (e *evaluation) presenceOf(holder string) presence {
 	found := unnamed
 	for _, k := range e.binding.OwnerKeys {
@@ -129,8 +129,7 @@ func (e *evaluation) presenceOf(holder string) presence {
 	return found
 }
 
-// isFormer reports whether a key is one by which the former holder was known at the
-// last issue.
+// isFormer reports whether a key was a key of the former holder at the last issue.
 func (e *evaluation) isFormer(key, holder string) bool {
 	if len(e.prior.Basis.Keys) == 0 {
 		_, id, _ := strings.Cut(holder, "/")
@@ -140,7 +139,7 @@ func (e *evaluation) isFormer(key, holder string) bool {
 }
 
 // changed reports whether a fact was stated before, is stated now and differs.
-// Learning what was not stated is not a change.
+// A fact that is stated for the first time is not a change.
 func changed(before, after string) bool {
 	return before != "" && after != "" && !sameWord(before, after)
 }

@@ -6,8 +6,8 @@ import (
 )
 
 // confidence adds up the signals, in hundredths. A signal that cannot be
-// evaluated scores nothing; every step is a step, never a slope, so that
-// confidence does not drift by the day.
+// evaluated gives no points; a signal holds or does not hold, so that
+// confidence does not change gradually.
 func (a *assessment) confidence() (int, [NumSignals]int) {
 	var parts [NumSignals]int
 	if len(a.facts.Records) == 0 {
@@ -39,8 +39,8 @@ func (a *assessment) confidence() (int, [NumSignals]int) {
 // ownerSignals are the signals that a record loses when its assignment is cleared.
 var ownerSignals = [...]Signal{SignalOwnerNamed, SignalOwnerFound, SignalSingleOwner}
 
-// stateConfidence is the confidence as it bears on a terminal state: the owner
-// signals count in full if the record names no owner.
+// stateConfidence is the confidence in a terminal state: the owner signals
+// count in full if the record names no owner.
 func (a *assessment) stateConfidence() int {
 	total := a.binding.Confidence
 	if len(a.facts.Records) == 0 || len(a.owners.named) > 0 || slices.Contains(a.disagree, "owner") {
@@ -65,10 +65,10 @@ func entriesOf(people []Person) []entry {
 	return out
 }
 
-// maxListed bounds how many items a sentence names.
+// maxListed is how many items a sentence names.
 const maxListed = 5
 
-// list joins items for a sentence and bounds their number.
+// list joins items for a sentence and limits their number.
 func list(items []string) string {
 	if len(items) > maxListed {
 		items = append(slices.Clone(items[:maxListed]), "and more")

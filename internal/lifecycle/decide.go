@@ -2,7 +2,6 @@ package lifecycle
 
 import (
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -442,45 +441,6 @@ func (e *evaluation) started(c Code) bool {
 	}
 	_, ok := e.remembered(c)
 	return ok
-}
-
-// unchanged reports whether nothing moved that action and reasons explain: then
-// they go on explaining the last transition.
-func (e *evaluation) unchanged(g *Grant) bool {
-	p := e.in.Prior
-	if p == nil || e.replaced || p.Status != g.Status || p.Would != g.Would || p.Observed != g.Observed || !p.RevokedAt.Equal(g.RevokedAt) ||
-		!p.CertifiedAt.Equal(g.CertifiedAt) || p.Serial != g.Serial || !sameGenerations(p.Generations, g.Generations) ||
-		!sameConditions(p.Conditions, g.Conditions) || !sameMemory(&p.Memory, &g.Memory) {
-		return false
-	}
-	i := 0
-	for k := range p.Reasons {
-		r := &p.Reasons[k]
-		if i < len(g.Reasons) && g.Reasons[i].Code == r.Code && explains(r, &g.Reasons[i]) {
-			i++
-		} else if _, standing := g.firstSeen(r.Code); standing {
-			return false
-		}
-	}
-	return i == len(g.Reasons)
-}
-
-// explains reports whether a reason explains what another one does: the same fact
-// with the same action. What differed when a comparison was first seen can no longer
-// be told once a new credential has settled it, so of one that stands only the action
-// is compared.
-func explains(before, now *Reason) bool {
-	wasFact, was, _ := strings.Cut(before.Message, decisionMark)
-	isFact, is, _ := strings.Cut(now.Message, decisionMark)
-	return (wasFact == isFact || comparators.Has(before.Code)) && actionOf(was) == actionOf(is) &&
-		strings.Contains(was, repeatsNote) == strings.Contains(is, repeatsNote)
-}
-
-func actionOf(decision string) string {
-	if i := strings.IndexAny(decision, " ,;"); i >= 0 {
-		return decision[:i]
-	}
-	return decision
 }
 
 // Refused returns what the state must hold when apply refuses a planned

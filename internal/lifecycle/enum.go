@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// names lists the texts of an enumeration in the order of its values. One list
-// feeds String, parsing, validation messages and the documentation.
+// names lists the texts of an enumeration in the order of its values. String,
+// parsing, validation messages and the documentation use the same list.
 type names[T ~uint8] struct {
 	what string
 	list []string
@@ -29,7 +29,7 @@ func (n names[T]) parse(s string) (T, error) {
 }
 
 // all returns the texts that a user may write; an empty text is a zero value
-// that stands for "not stated" and cannot be written.
+// that means "not stated" and cannot be written.
 func (n names[T]) all() []string {
 	out := make([]string, 0, len(n.list))
 	for _, t := range n.list {

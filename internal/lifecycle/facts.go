@@ -20,7 +20,7 @@ func ParseRef(s string) (Ref, bool) {
 
 func (r Ref) String() string { return r.System + "/" + r.ID }
 
-// Record is what an asset system says of one asset. Zero values stand for "not
+// Record is what an asset system says about one asset. Zero values mean "not
 // stated". Dates without a time of day have been completed by the system that
 // read them: the end of the day for RetirementDate, its start for VerifiedAt.
 type Record struct {
@@ -38,10 +38,10 @@ type Record struct {
 	RetirementDate time.Time
 	VerifiedAt     time.Time
 	AssignedAt     time.Time
-	// Unread holds a sentence for each field that the system shows and that
-	// states nothing: a value that is hidden, or several where one is needed.
+	// Unread holds a sentence for each field with a value that could not be used: a
+	// hidden value, or several where one is needed.
 	Unread []string
-	Source string // where the record stands, for people: "assets.csv line 12"
+	Source string // the position of the record, for readers: "assets.csv line 12"
 }
 
 // Person is a directory's entry of a person, a team or a service identity.
@@ -61,8 +61,8 @@ type Person struct {
 }
 
 // Holder returns the canonical name of the person: "<directory>/<id>". The id
-// of some directories is a distinguished name, in which HolderSeparator may
-// stand; there the blank says nothing and is left out.
+// of some directories is a distinguished name, which may contain
+// HolderSeparator; its space has no meaning there and is removed.
 func (p Person) Holder() string {
 	return p.Directory + "/" + strings.ReplaceAll(p.ID, HolderSeparator, ",")
 }
@@ -76,8 +76,8 @@ type Task struct {
 	URL  string
 }
 
-// Declared is what the configuration says of an asset. It fills what the
-// record leaves empty.
+// Declared is what the configuration says about an asset. It completes the
+// empty fields of the record.
 type Declared struct {
 	Owner          string
 	Purpose        string
@@ -87,14 +87,14 @@ type Declared struct {
 	RetirementDate time.Time
 }
 
-// Claim is another place's claim of who owns the asset, for instance a cloud
-// tag or a CODEOWNERS entry.
+// Claim is a claim from another source about the owner of the asset, for
+// instance a cloud tag or a CODEOWNERS entry.
 type Claim struct {
 	Name  string
 	Owner string
 }
 
-// Question names an asset and carries what the configuration knows of it.
+// Question names an asset and holds what the configuration says about it.
 type Question struct {
 	Asset      Ref
 	Declared   Declared

@@ -2,9 +2,9 @@ package lifecycle
 
 import "time"
 
-// readClock finds out whether the run's instant lies too long after everything that
-// the grant knows of to be right. A grant that was never issued has nothing that a
-// wrong instant could spoil.
+// readClock determines whether the run's instant is too long after every instant
+// that the grant knows. For a grant that was never issued, a wrong instant has no
+// effect.
 func (e *evaluation) readClock() {
 	limit := e.in.MaxClockJump
 	if limit <= 0 || e.prior.Serial == 0 {
@@ -19,8 +19,9 @@ func (e *evaluation) readClock() {
 	e.untimely = e.jumped
 }
 
-// compareClock finds out whether the run's instant lies before something that the
-// grant remembers and that still stands: then it would rewrite history.
+// compareClock determines whether the run's instant is before an instant that the
+// grant remembers and that still has an effect: then the run would change the
+// past.
 func (e *evaluation) compareClock() {
 	p := e.prior
 	from := later(p.RevokedAt, e.certified)
@@ -40,7 +41,7 @@ func (e *evaluation) compareClock() {
 	}
 }
 
-// onlyClock reports whether nothing but the run's instant keeps a credential from
+// onlyClock reports whether only the run's instant prevents a credential from
 // being issued or rotated.
 func (e *evaluation) onlyClock() bool {
 	if e.observing {
@@ -51,8 +52,8 @@ func (e *evaluation) onlyClock() bool {
 	return e.capped == capNone && e.findings&SetOf(GrantExpired, GrantRotationDue) != 0 && (right.mayIssue() || right.mayRotate())
 }
 
-// announced is what a run at an instant that lies too late announces: nothing but what
-// the grant had announced, so that a right clock is believed afterwards.
+// announced is what a run at a too late instant announces: only what the grant had
+// announced before, so that a run with a correct clock is accepted afterwards.
 func (e *evaluation) announced(g *Grant) time.Time {
 	g.NextChangeAt = e.prior.NextChangeAt
 	if horizon := e.prior.Horizon(); g.Horizon().Before(horizon) {
@@ -61,8 +62,8 @@ func (e *evaluation) announced(g *Grant) time.Time {
 	return g.NextChangeAt
 }
 
-// believed is the instant at which a finding is first seen. What only explains the
-// schedule is kept apart from an instant that cannot be right.
+// believed is the instant at which a finding is first seen. An instant that cannot
+// be right is used only for findings that explain the schedule.
 func (e *evaluation) believed(c Code) time.Time {
 	switch {
 	case !Engine.Has(c):

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// verdict is what the policies together say of one finding.
+// verdict is the combined decision of the policies on one finding.
 type verdict struct {
 	action     Action
 	rotation   Rotation
@@ -15,23 +15,24 @@ type verdict struct {
 	gated      Action    // what was held back by the gate
 	gatedDate  bool      // the date that was held back by the gate
 	dated      bool      // the retirement date will make it a review or a block
-	overdue    bool      // the grace is over, or nobody answered in time
-	review     bool      // then is what happens if nobody answers
+	overdue    bool      // the grace is over, or there was no answer in time
+	review     bool      // then is what happens without an answer
 	start      time.Time // when the course begins; later than now if the attestation has answered
 	since      time.Time // when the action began
-	next       time.Time // when something graver is first asked for; zero if never
-	then       Action    // what it changes to by itself, Keep if that is not to be told
+	next       time.Time // when a more severe action first follows; zero if never
+	then       Action    // what it changes to with time, Keep if this is not shown
 }
 
-// ruling is what one policy says of one finding: the verdict at this instant,
-// and how it goes on.
+// ruling is the decision of one policy on one finding: the verdict at this
+// instant, and its later steps.
 type ruling struct {
 	verdict
 	course course
-	runs   bool // held facts start no grace, so there time may stand still
+	runs   bool // held facts start no grace, so their time may not run
 }
 
-// course is how a trigger's action rises with time, after the confidence gate.
+// course holds the steps of a trigger's action over time, after the confidence
+// gate.
 type course struct {
 	steps [4]step
 	count int
@@ -41,7 +42,7 @@ type step struct {
 	at         time.Time
 	action     Action
 	gated      Action // what the gate held back, Keep if nothing
-	unanswered bool   // what a review becomes that nobody answers
+	unanswered bool   // the action for an unanswered review
 }
 
 // add puts a step where its time is. The first step stays first.
@@ -54,7 +55,7 @@ func (p *course) add(s step) {
 	p.count++
 }
 
-// dropMilderSteps drops the steps that are not graver than what comes before them.
+// dropMilderSteps drops the steps that are not more severe than those before them.
 func (p *course) dropMilderSteps() {
 	kept := 1
 	for i := 1; i < p.count; i++ {
@@ -120,8 +121,7 @@ func (e *evaluation) judge(c Code) error {
 }
 
 // match returns the first trigger for the finding whose selectors and condition
-// hold, or nil. An asset that is classified as neither is cut no more than a
-// workload is.
+// match, or nil. An unclassified asset loses no more access than a workload.
 func (e *evaluation) match(c Code, rules *Rules) (*Trigger, error) {
 	column := max(e.binding.BoundTo, BoundToWorkload)
 	for _, t := range rules.byCode[c] {
@@ -175,7 +175,7 @@ func (e *evaluation) rule(r *ruling, c Code, t *Trigger, rules *Rules) {
 		}
 	}
 	if comparators.Has(c) && r.action > Recertify {
-		r.rotation = RotateNone // somebody looks at it first
+		r.rotation = RotateNone // a person reviews it first
 	}
 }
 
@@ -190,9 +190,9 @@ func (e *evaluation) noteRevoke(c Code, t *Trigger) {
 	}
 }
 
-// confidence is how far the record can be trusted in what the finding rests on. A
-// terminal state that was not there at the last issue has just been written by
-// somebody, so it is fresh whenever the record was verified.
+// confidence is how far the record can be trusted about the fact behind the
+// finding. A terminal state that the record did not have at the last issue was
+// written after that, so it is fresh whenever the record was verified.
 func (e *evaluation) confidence(c Code, rules *Rules) int {
 	b := e.binding
 	if c != AssetRetired && c != AssetLost {
@@ -206,7 +206,8 @@ func (e *evaluation) confidence(c Code, rules *Rules) int {
 }
 
 // rotationOnceAnswered is the rotation of a finding that the attestation has
-// answered. A reassignment is acted on then: the former holder's credential goes.
+// answered. A reassignment then takes effect: the former holder's credential is
+// replaced.
 func (e *evaluation) rotationOnceAnswered(c Code, t *Trigger) Rotation {
 	if c == AssetReassigned && (t.Action != Keep || t.Rotation != RotateNone) {
 		if e.binding.BoundTo == BoundToPerson {
@@ -217,8 +218,8 @@ func (e *evaluation) rotationOnceAnswered(c Code, t *Trigger) Rotation {
 	return t.Rotation
 }
 
-// lay fills in a trigger's course: at first, after its grace, and once the grant has
-// asked for review for too long.
+// lay fills in the steps of a trigger: at first, after its grace, and when the
+// review deadline of the grant has passed.
 func (e *evaluation) lay(p *course, c Code, t *Trigger, tooLittle bool, start time.Time) {
 	first := e.gate(c, t.Action, tooLittle)
 	if t.Rotation == RotateNow && tooLittle && first.action < e.instead() {
@@ -226,7 +227,7 @@ func (e *evaluation) lay(p *course, c Code, t *Trigger, tooLittle bool, start ti
 	}
 	at := start
 	if at.Equal(e.seen[c]) {
-		at = earlierDate(at, e.now) // what was first seen by a clock that was set back since stands all the same
+		at = earlierDate(at, e.now) // a finding that was first seen by a clock that was later set back still counts
 	}
 	e.layStep(p, c, at, first)
 	if t.Grace > 0 {
@@ -235,7 +236,7 @@ func (e *evaluation) lay(p *course, c Code, t *Trigger, tooLittle bool, start ti
 	p.dropMilderSteps()
 }
 
-// layStep adds a step, and to a review what it becomes if nobody answers it.
+// layStep adds a step, and for a review also the step for no answer.
 func (e *evaluation) layStep(p *course, c Code, at time.Time, s step) {
 	s.at = at
 	ends, ok := e.reviewEndsFrom(at)
@@ -258,8 +259,8 @@ func (e *evaluation) retirementPassed() bool {
 	return !date.IsZero() && !e.now.Before(date)
 }
 
-// gate holds back what must not happen by itself on a record that cannot be
-// trusted enough. Whatever a policy says, only an explicit terminal state revokes.
+// gate holds back actions that need a review because the record cannot be trusted
+// enough. Whatever a policy says, only an explicit terminal state revokes.
 func (e *evaluation) gate(c Code, a Action, tooLittle bool) step {
 	switch {
 	case a != Revoke:
@@ -267,8 +268,8 @@ func (e *evaluation) gate(c Code, a Action, tooLittle bool) step {
 	case !Terminal.Has(c):
 		return step{action: Block}
 	case tooLittle && c == OwnerLeft && e.binding.BoundTo == BoundToPerson:
-		// Less is known of an owner who has ended or is gone, and that blocks: the
-		// graver fact is not the milder one.
+		// An owner who has ended or is gone is a less severe fact, and it blocks: a
+		// more severe fact must not give a milder action.
 		return step{action: Block, gated: Revoke}
 	case tooLittle:
 		return step{action: e.instead(), gated: Revoke}
@@ -277,7 +278,7 @@ func (e *evaluation) gate(c Code, a Action, tooLittle bool) step {
 	}
 }
 
-// instead is what happens in place of an automatic revoke or rotation: review,
+// instead is the action in place of an automatic revoke or rotation: review,
 // and block where a mistake could do most harm.
 func (e *evaluation) instead() Action {
 	b := e.binding
@@ -287,19 +288,18 @@ func (e *evaluation) instead() Action {
 	return Review
 }
 
-// revokes reports whether the trigger asks for revoke by now, whatever the
-// confidence and the attestation say.
+// revokes reports whether the trigger asks for revoke at this instant, at any
+// confidence and with any attestation.
 func (e *evaluation) revokes(c Code, t *Trigger) bool {
 	return Terminal.Has(c) &&
 		(t.Action == Revoke || (t.Grace > 0 && t.Then == Revoke && !e.now.Before(e.seen[c].Add(t.Grace))))
 }
 
-// graceStart returns the instant from which a finding counts. That is when it
-// was first seen, unless the attestation has answered it: an attestation answers
-// what asks by its own trigger for recertification or review, and what the gate
-// made a review of although nothing but a rotation was asked for; never a block or
-// a revoke, and only until the next recertification after it. From then on the
-// finding counts anew.
+// graceStart returns the instant from which a finding counts. That is when it was
+// first seen, unless the attestation has answered it: an attestation answers
+// findings whose trigger asks for recertification or review, and rotations that
+// the gate turned into a review; never a block or a revoke, and only until the
+// next recertification after it. From then on the finding counts again.
 func (e *evaluation) graceStart(c Code, t *Trigger, tooLittle bool) time.Time {
 	asks := t.Action == Recertify || t.Action == Review || (t.Rotation == RotateNow && tooLittle && t.Action == Keep)
 	if !asks || !e.answers(c) {
@@ -317,9 +317,8 @@ func (e *evaluation) waived(c Code) bool {
 	return true
 }
 
-// merge returns the more severe verdict, of equal ones the one that stood first,
-// with the more severe rotation and the first instant at which any policy asks
-// for more.
+// merge returns the more severe verdict, or the first of equal ones, with the
+// more severe rotation and the first instant at which any policy asks for more.
 func (e *evaluation) merge(rulings []ruling) verdict {
 	v := rulings[0].verdict
 	for i := range rulings[1:] {
@@ -336,8 +335,8 @@ func (e *evaluation) merge(rulings []ruling) verdict {
 	return v
 }
 
-// noteNextStep notes when a policy asks for something graver, if no other one does so
-// earlier, and what that is.
+// noteNextStep notes when a policy asks for a more severe action, if no other policy
+// does so earlier, and which action.
 func (e *evaluation) noteNextStep(v *verdict, r *ruling) {
 	if !r.runs {
 		return
@@ -356,9 +355,9 @@ func (e *evaluation) noteNextStep(v *verdict, r *ruling) {
 	}
 }
 
-// rotationDue reports whether the rotation that a finding asks for has still to
-// be done. One that comes from comparing with the last issue is done while the
-// comparison differs. Any other finding rotates once, when it is first seen.
+// rotationDue reports whether the rotation of a finding still has to be done.
+// The rotation of a comparison with the last issue is due while there is a
+// difference. Any other finding rotates once, when it is first seen.
 func (e *evaluation) rotationDue(c Code) bool {
 	if e.prior.Serial == 0 || e.binding.Held {
 		return false

@@ -3,7 +3,7 @@ package lifecycle
 import "time"
 
 // latch keeps revoked access revoked until an attestation releases it, or until
-// the asset of a leaver has passed to somebody else. Held facts release nothing.
+// the asset of a leaver has a new holder. Held facts release nothing.
 func (e *evaluation) latch() {
 	e.revokedAt, e.revokedFor = e.prior.RevokedAt, e.prior.Memory.RevokedFor
 	e.spent = e.answer != nil && (e.answer.Spent || (e.saysRevoke != 0 && !e.binding.Held))
@@ -16,7 +16,7 @@ func (e *evaluation) latch() {
 			}
 		}
 	case !e.binding.Held && e.saysRevoke == 0 && (e.attested() || e.passedOn()):
-		if !e.observing { // which brings nothing back, and only shows that it would
+		if !e.observing { // which brings nothing back, and only shows that the policy would
 			e.revokedAt, e.revokedFor = time.Time{}, 0
 		}
 	default:
@@ -30,9 +30,9 @@ func (e *evaluation) latch() {
 	}
 }
 
-// attested reports whether an attestation that was made after the revocation, that
-// no run has seen while a fact still said revoke, and that has not lapsed, speaks
-// for the access.
+// attested reports whether there is an attestation that was made after the
+// revocation, that no run has seen while a fact still said revoke, and that has
+// not lapsed.
 func (e *evaluation) attested() bool {
 	return e.answer != nil && !e.spent && e.answer.At.After(e.prior.RevokedAt) &&
 		e.now.Before(e.answer.At.Add(e.terms.recertifyEvery))

@@ -2,8 +2,8 @@ package lifecycle
 
 import "time"
 
-// readMode finds out whether the policy is acted on. The provider's policy alone
-// says so: a grant's own cannot observe what is enforced.
+// readMode determines whether the policy is enforced. Only the provider's policy
+// decides this: a grant's own policy cannot observe what is enforced.
 func (e *evaluation) readMode() {
 	b := e.binding
 	for i := range e.in.Policies[0].Enforcement {
@@ -20,7 +20,7 @@ func (e *evaluation) readMode() {
 
 // observeOnly keeps what exists as it is, and gives a first credential to a grant
 // that never had one: nothing is withheld, rotated, blocked, revoked or expired.
-// What an explicit argument asks for is done all the same.
+// Explicit arguments still take effect.
 func (e *evaluation) observeOnly() {
 	before := e.before()
 	for i := range before {
@@ -57,7 +57,7 @@ func (e *evaluation) isIssued() bool {
 }
 
 // inForceStatus is the status of a grant whose policy is only observed: what is in
-// force, not what the policy would give.
+// force, not what the policy would decide.
 func (e *evaluation) inForceStatus() Status {
 	switch {
 	case active(e.generations[:e.count]):

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// owner is one owner that a record names, and what the directories know of it.
+// owner is one owner in a record, with their entries in the directories.
 type owner struct {
 	key     string
 	matches []Person
@@ -47,8 +47,8 @@ func resolve(keys []string, people map[string][]Person) owners {
 	return os
 }
 
-// distinct counts the owners: several keys of one person are one owner, and so is
-// one key that the record names twice.
+// distinct counts the owners: several keys of one person, or a repeated key, are
+// one owner.
 func (os *owners) distinct() int {
 	n := len(os.people)
 	for i := range os.named {
@@ -69,9 +69,10 @@ func (os *owners) allResolved() bool {
 	return len(os.named) > 0
 }
 
-// StatusAt returns whether the person is still here at the given instant. An
-// active person whose end date is near is leaving; one whose end date has passed
-// has ended, which is less than having left: only an explicit status says that.
+// StatusAt returns the status of the person at the given instant. An active
+// person whose end date is near is leaving; one whose end date has passed has
+// ended, which is less severe than having left, which only an explicit status
+// says.
 func StatusAt(p Person, now time.Time, lead time.Duration) OwnerStatus {
 	return p.statusAt(now, lead)
 }
@@ -87,12 +88,12 @@ func (p *Person) statusAt(now time.Time, lead time.Duration) OwnerStatus {
 	}
 }
 
-// presenceRank orders statuses by how far they keep an asset in good hands: of
-// several owners the most present one speaks for all.
+// presenceRank orders statuses by how present the owner is: of several owners
+// the most present one gives the status.
 var presenceRank = [...]int{PersonLeft: 0, PersonSuspended: 1, PersonEnded: 2, PersonUnknown: 3, PersonLeaving: 4, PersonActive: 5}
 
-// departed reports whether an owner of that status no longer holds anything that
-// somebody else holds too.
+// departed reports whether an owner with that status does not count as a holder
+// if another owner is present.
 func departed(s OwnerStatus) bool { return s == PersonLeft || s == PersonEnded }
 
 func (a *assessment) assessOwners() {
@@ -135,7 +136,7 @@ func (a *assessment) assessOwners() {
 func (a *assessment) status(p entry) OwnerStatus { return p.statusAt(a.now, a.rules.LeadTime) }
 
 // hasPresentOwner reports whether the owner is present, and for a team whether
-// anybody in it is.
+// it has an active member.
 func (a *assessment) hasPresentOwner(p entry) bool {
 	s := a.status(p)
 	if s != PersonActive && s != PersonLeaving {
@@ -226,8 +227,8 @@ func appendKeys(out []OwnerKey, p entry) []OwnerKey {
 	return out
 }
 
-// unresolvedKeys lists the keys that the record names and that stand for no single
-// entry of a directory.
+// unresolvedKeys lists the keys in the record that do not name exactly one entry
+// of a directory.
 func (a *assessment) unresolvedKeys() []OwnerKey {
 	var out []OwnerKey
 	for i := range a.owners.named {
@@ -239,7 +240,7 @@ func (a *assessment) unresolvedKeys() []OwnerKey {
 	return slices.CompactFunc(out, func(x, y OwnerKey) bool { return x.Key == y.Key })
 }
 
-// unknownOwners returns a sentence for every owner that cannot be told.
+// unknownOwners returns a sentence for every owner who is not resolved.
 func (a *assessment) unknownOwners() []string {
 	var out []string
 	for i := range a.owners.named {
@@ -258,8 +259,8 @@ func (a *assessment) unknownOwners() []string {
 	return out
 }
 
-// resolvingKeys returns a sentence that says by which keys an owner would be found, if
-// the record seems to hold a name instead of one: "Ann Archer", "Archer, Ann".
+// resolvingKeys returns a sentence about the keys that would resolve an owner, if the
+// record seems to hold a name instead of a key: "Ann Archer", "Archer, Ann".
 func resolvingKeys(key string) string {
 	if !strings.ContainsAny(strings.TrimSpace(key), " ,") || strings.Contains(key, "@") {
 		return ""
@@ -279,8 +280,8 @@ func (a *assessment) shared(people []entry) {
 }
 
 // assessClaims compares the declared owner and the evidence with the record. A
-// record that names no owner contradicts nobody; that it names none is a finding
-// of its own.
+// record without an owner contradicts no claim; the missing owner is a separate
+// finding.
 func (a *assessment) assessClaims() {
 	if len(a.owners.named) == 0 {
 		return
@@ -339,9 +340,9 @@ func memberOf(p, team entry) bool {
 	})
 }
 
-// SuccessorKeys returns the keys that must be looked up besides OwnerKeys: the
-// owners to propose where the present one may be going. It is empty while the
-// owner is simply active.
+// SuccessorKeys returns the keys that must be looked up in addition to
+// OwnerKeys: the owners to propose if the current owner may leave. It is empty
+// while the owner is active.
 func SuccessorKeys(q Question, rules *Rules, facts Facts) []string {
 	if len(facts.Records) == 0 {
 		return nil

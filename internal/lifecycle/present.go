@@ -2,8 +2,8 @@ package lifecycle
 
 import "slices"
 
-// Merge joins the records of one id into what can be believed of them: a field
-// in which they disagree is left unstated. No records give an empty one.
+// Merge joins the records of one id: a field on which they disagree is not
+// stated. Without records the result is empty.
 func Merge(records []Record) Record {
 	if len(records) == 0 {
 		return Record{}

@@ -2,8 +2,9 @@ package lifecycle
 
 import "time"
 
-// readReviewClock takes over the clock. It is the grant's: it does not begin anew
-// when one finding takes the place of another, nor after a few clear days.
+// readReviewClock reads the clock from the prior state. The clock belongs to the
+// grant: it does not restart when one finding replaces another, or after a few
+// days without findings.
 func (e *evaluation) readReviewClock() {
 	e.review = e.prior.Memory.Review
 	if !e.binding.Held && !e.jumped && e.review.lapsedAt(e.now) {
@@ -11,15 +12,15 @@ func (e *evaluation) readReviewClock() {
 	}
 }
 
-// lapsedAt reports whether the clock counts no more at the given instant, because
-// nothing had asked for long enough.
+// lapsedAt reports whether the clock has ended at the given instant, because
+// nothing asked for review for long enough.
 func (r *ReviewClock) lapsedAt(at time.Time) bool {
 	return !r.ClearSince.IsZero() && !at.Before(r.ClearSince.Add(clearDays))
 }
 
-// reviewEndsFrom returns until when a review that begins at the given instant may go
-// unanswered. It reports false on held facts and at an instant that cannot be right,
-// which start no clock.
+// reviewEndsFrom returns until when a review that begins at the given instant may
+// stay unanswered. It reports false on held facts and at an instant that cannot be
+// right, which start no clock.
 func (e *evaluation) reviewEndsFrom(at time.Time) (time.Time, bool) {
 	at = later(at, e.now)
 	if !e.review.Since.IsZero() && !e.review.lapsedAt(at) {
@@ -28,8 +29,8 @@ func (e *evaluation) reviewEndsFrom(at time.Time) (time.Time, bool) {
 	return at.Add(e.reviewDeadline()), !e.binding.Held && !e.jumped
 }
 
-// runReviewClock starts, stops or goes on with the clock. Held facts and an instant
-// that cannot be right leave it alone.
+// runReviewClock starts, stops or continues the clock. Held facts and an instant
+// that cannot be right do not change it.
 func (e *evaluation) runReviewClock() {
 	r := &e.review
 	asks := e.action >= Review
@@ -44,15 +45,15 @@ func (e *evaluation) runReviewClock() {
 	case e.answer != nil && e.answer.At.After(e.prior.Memory.Review.Since):
 		*r = ReviewClock{} // it was answered
 	default:
-		*r = e.prior.Memory.Review // also once it counts no more, so that a quiet grant stays as it is
+		*r = e.prior.Memory.Review // even after it has ended, so that an unchanged grant stays as it is
 		if r.ClearSince.IsZero() {
 			r.ClearSince = e.now
 		}
 	}
 }
 
-// unansweredReview is what a review becomes that nobody answers: a block, and for
-// the standard access of a workload a lapse.
+// unansweredReview is the action for an unanswered review: a block, and for the
+// standard access of a workload a lapse.
 func (e *evaluation) unansweredReview() Action {
 	if e.risk == RiskPrivileged || e.binding.BoundTo == BoundToPerson {
 		return Block

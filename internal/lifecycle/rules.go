@@ -40,7 +40,7 @@ type Lifetime struct {
 	Spread         *time.Duration // over how long renewals are spread; nil: two thirds of RenewBefore
 }
 
-// Enforcement says for some grants whether the policy is acted on. Empty selectors
+// Enforcement says for some grants whether the policy is enforced. Empty selectors
 // match everything.
 type Enforcement struct {
 	Class       string
@@ -50,7 +50,7 @@ type Enforcement struct {
 	From        time.Time // when Observe ends and Enforce begins; zero: never
 }
 
-// Class says what assets of one class stand for.
+// Class says what assets of one class are bound to.
 type Class struct {
 	BoundTo        BoundTo
 	LifecycleOwner string
@@ -70,9 +70,9 @@ type Rules struct {
 	ExceptionMax time.Duration
 	// ReviewDeadline is how long a grant may ask for review without an answer.
 	ReviewDeadline time.Duration
-	// UnusedAfter is how long access may go unused.
+	// UnusedAfter is how long access may be unused.
 	UnusedAfter time.Duration
-	Enforcement []Enforcement // the first that matches holds; none: Enforce
+	Enforcement []Enforcement // the first that matches applies; none: Enforce
 	Authority   Authority
 	Frameworks  []string // the catalogues of controls that evidence names; nil: the usual ones
 	Required    []Field
@@ -108,8 +108,8 @@ func lettersOf(text string) letters {
 	return set
 }
 
-// ErrNotIndexed says that rules are asked before Index was called: no trigger
-// would match, and everything would be kept.
+// ErrNotIndexed is the error of rules that are used before Index was called: no
+// trigger would match, and all access would be kept.
 var ErrNotIndexed = errors.New("the policy was not indexed")
 
 // Index prepares the rules for Decide. It must be called once, before the
@@ -137,10 +137,10 @@ func (r *Rules) Index() {
 	r.indexed = true
 }
 
-// ClassOf returns what the policy says of an asset class. The class itself comes
-// before patterns, a longer pattern before a shorter one. Where two patterns of one
-// length fit and disagree on what the class stands for, or none fits, it is
-// BoundToUnclassified.
+// ClassOf returns what the policy says about an asset class. The exact class is
+// preferred to patterns, and a longer pattern to a shorter one. If two patterns of
+// the same length match and disagree on what the class is bound to, or none
+// matches, it is BoundToUnclassified.
 func (r *Rules) ClassOf(class string) Class {
 	class = fold(class)
 	if c, ok := r.Classes[class]; ok {
@@ -174,6 +174,6 @@ type Subject struct {
 	Issued  bool // an earlier run issued a credential
 }
 
-// clearDays is how long nothing may ask for review before the clock starts anew:
-// one good run resets nothing (DESIGN.md, Decide).
+// clearDays is how long nothing may ask for review before the clock restarts: a
+// single run without findings does not reset it (design/008).
 const clearDays = 7 * 24 * time.Hour

@@ -23,11 +23,11 @@ type read[T any] struct {
 	err     error
 }
 
-// Get returns the remembered answer for key, or joins the read that is under
-// way, or starts it. A caller whose context ends gives up alone: the read goes
-// on for the others. Only when all have given up is it cancelled and forgotten,
-// so that a cancelled run leaves no request behind and poisons no later one. When
-// the run ends under which it was called (WithRun), the read ends with it.
+// Get returns the remembered answer for key, or joins the read that is under way,
+// or starts it. If the context of one caller ends, the read continues for the
+// others. The read is cancelled and forgotten only when all callers have given
+// up, so that a cancelled run leaves no request behind and does not affect a
+// later one. The read also ends with its run (WithRun).
 func (m *Memo[T]) Get(ctx context.Context, key string, fetch func(context.Context) (T, error)) (T, error) {
 	var none T
 	run := runOf(ctx)
@@ -75,8 +75,8 @@ func (m *Memo[T]) join(ctx context.Context, key string, fetch func(context.Conte
 	return r
 }
 
-// leave takes one waiting caller away. waiting counts callers that have not
-// given up; those that were answered stay counted, which keeps the answer.
+// leave removes one waiting caller. waiting counts callers that have not given
+// up; callers that were answered stay counted, which keeps the answer.
 func (m *Memo[T]) leave(key string, r *read[T]) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -4,9 +4,9 @@ import "context"
 
 type runKey struct{}
 
-// WithRun returns a context whose reads belong to a run. They outlive the caller
-// that begins them, but not the run: once its context has ended, no read goes on
-// and none begins.
+// WithRun returns a context whose reads belong to a run. They may continue after
+// their caller has given up, but not after the run: once its context has ended,
+// no read continues or begins.
 func WithRun(ctx, run context.Context) context.Context {
 	return context.WithValue(ctx, runKey{}, run)
 }
@@ -33,7 +33,8 @@ type runContext struct {
 	values context.Context
 }
 
-// Value asks the run first: the library looks there for what ends together.
+// Value asks the run first, because the context package finds the parent to
+// cancel with by a value.
 func (i *runContext) Value(key any) any {
 	if v := i.Context.Value(key); v != nil {
 		return v
@@ -47,8 +48,8 @@ type reading struct {
 	run context.Context
 }
 
-// Err asks the run itself. The library ends one context after the other; a read
-// that waits for one which has ended already must not begin another request.
+// Err asks the run itself. The context package cancels one context after the
+// other; a read must not begin another request if the run has already ended.
 func (r *reading) Err() error {
 	if err := r.run.Err(); err != nil {
 		return err

@@ -9,9 +9,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 )
 
-// ProtocolServer is everything that the protocol may ask of a provider. Each of these
-// interfaces is looked for by a type assertion, so that a wrapper which lacks
-// one hides it, without a word.
+// ProtocolServer is every interface that the protocol may use of a provider. Each of
+// them is found by a type assertion, so a wrapper that lacks one hides it without an
+// error.
 type ProtocolServer interface {
 	tfprotov6.ProviderServer
 	tfprotov6.ListResourceServer
@@ -19,11 +19,11 @@ type ProtocolServer interface {
 	tfprotov6.StateStoreServer
 }
 
-// detached hands calls a context that is let go of when the call returns. The
-// framework keeps a cancel function per call until the process ends; with it
-// would stay the call's loggers and stream, some 130 KB for each instance. Calls
-// that come once a process keep theirs, and so do those about state stores, of
-// which the provider has none.
+// detached gives calls a context that is released when the call returns. The
+// framework keeps a cancel function per call until the process ends, which would
+// also keep the call's loggers and stream, some 130 KB for each instance. Calls
+// that are made once a process, and those about state stores, of which the
+// provider has none, keep their context.
 type detached struct{ ProtocolServer }
 
 var (
@@ -62,8 +62,8 @@ func call[Request, Response any](ctx context.Context, req Request, f func(contex
 	return f(c, req)
 }
 
-// streamed calls what answers with a stream. The stream is made while it is
-// read, so the context is let go of at its end.
+// streamed makes a call whose answer is a stream. The stream is made while it
+// is read, so the context is released at its end.
 func streamed[Request, Stream, Item any](
 	ctx context.Context, req Request, f func(context.Context, Request) (*Stream, error), items func(*Stream) *iter.Seq[Item],
 ) (*Stream, error) {

@@ -20,7 +20,7 @@ const Address = "registry.terraform.io/custodyhq/custody"
 
 // garbagePercent lets the heap grow further between collections than Go's
 // default: a provider process lives for one command, and thousands of grants
-// are planned in it (DESIGN.md, Cheap by construction).
+// are planned in it (DESIGN.md, Cost).
 const garbagePercent = 400
 
 // Serve runs the provider as a plugin until Terraform ends it.
@@ -37,7 +37,7 @@ func Serve(_ context.Context, version string, debugging bool) error {
 }
 
 // Server returns a constructor of the protocol server over the given clock.
-// Acceptance tests use it with a clock of their own.
+// Acceptance tests use it with their own clock.
 func Server(version string, c clock.Clock) func() tfprotov6.ProviderServer {
 	p := provider.New(version, c)
 	framework := detachedFrom(p)
@@ -45,8 +45,8 @@ func Server(version string, c clock.Clock) func() tfprotov6.ProviderServer {
 	return func() tfprotov6.ProviderServer { return &stoppable{&untouched{framework(), shapes}, p.Stop} }
 }
 
-// Framework returns the same server without its short way for instances that nothing
-// has happened to. Tests hold the two to the same answers.
+// Framework returns the same server without the short path for unchanged instances.
+// Tests compare the answers of the two.
 func Framework(version string, c clock.Clock) func() tfprotov6.ProviderServer {
 	p := provider.New(version, c)
 	framework := detachedFrom(p)
@@ -58,11 +58,10 @@ func detachedFrom(p *provider.Provider) func() *detached {
 	return func() *detached { return &detached{inner().(ProtocolServer)} } //nolint:errcheck // a test holds that the framework's server is all of it
 }
 
-// quietLogs turns the SDK's own logging off when nobody asked for logs. The SDK
-// otherwise writes every trace line for Terraform to parse and to throw away,
-// which costs more than the decisions. The framework has a switch of its own: its
-// trace lines pass through a context for each element that they are about, which
-// takes quadratic time.
+// quietLogs turns the SDK's own logging off unless logs are requested. Otherwise
+// the SDK writes every trace line for Terraform to parse and discard, which costs
+// more than the decisions. The framework has a separate switch: each trace line
+// copies the context of its element, which takes quadratic time.
 func quietLogs(environ []string, set func(key, value string) error) {
 	for _, e := range environ {
 		if strings.HasPrefix(e, "TF_LOG") && !strings.HasPrefix(e, "TF_LOG_PATH") && !strings.HasSuffix(e, "=") {

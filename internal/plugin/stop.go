@@ -7,7 +7,7 @@ import (
 )
 
 // stoppable tells the provider that Terraform was interrupted. The libraries below
-// end the calls that are under way at that moment, and none that comes after.
+// end the current calls, but not later ones.
 type stoppable struct {
 	ProtocolServer
 	stop func()
@@ -15,7 +15,7 @@ type stoppable struct {
 
 var _ ProtocolServer = (*stoppable)(nil)
 
-// StopProvider ends what the provider itself has under way, and then the calls.
+// StopProvider ends the provider's own requests, and then the calls.
 func (s *stoppable) StopProvider(ctx context.Context, req *tfprotov6.StopProviderRequest) (*tfprotov6.StopProviderResponse, error) {
 	s.stop()
 	return s.ProtocolServer.StopProvider(ctx, req)

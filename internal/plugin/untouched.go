@@ -11,11 +11,10 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/provider"
 )
 
-// untouched answers for instances that nothing has happened to, in the place of the
-// framework: with the state that was sent. The framework takes a state apart
-// attribute by attribute, several times a call, which costs far more than all
-// decisions (DESIGN.md, Cheap by construction). What the provider cannot be sure of
-// goes to the framework, untold.
+// untouched answers for unchanged instances, instead of the framework, with the
+// state that was sent. The framework decodes a state attribute by attribute,
+// several times a call, which costs far more than all decisions (DESIGN.md, Cost).
+// Every other call is passed to the framework.
 type untouched struct {
 	ProtocolServer
 	shapes map[string]provider.Shape
@@ -28,7 +27,7 @@ var (
 	_ tfprotov6.StateStoreServer   = (*untouched)(nil)
 )
 
-// UpgradeResourceState passes a state of the present version on, if it has exactly
+// UpgradeResourceState returns a state of the current version, if it has exactly
 // the attributes of the schema: Terraform decodes it by that schema.
 func (u *untouched) UpgradeResourceState(ctx context.Context, req *tfprotov6.UpgradeResourceStateRequest) (*tfprotov6.UpgradeResourceStateResponse, error) {
 	shape, known := u.shapes[req.TypeName]
@@ -38,7 +37,7 @@ func (u *untouched) UpgradeResourceState(ctx context.Context, req *tfprotov6.Upg
 	return u.ProtocolServer.UpgradeResourceState(ctx, req)
 }
 
-// ReadResource answers with the state where the facts are still those.
+// ReadResource answers with the state if the facts are still the same.
 func (u *untouched) ReadResource(ctx context.Context, req *tfprotov6.ReadResourceRequest) (*tfprotov6.ReadResourceResponse, error) {
 	if shape, known := u.shapes[req.TypeName]; known && !isNull(req.CurrentState) && req.CurrentIdentity == nil {
 		if state, err := req.CurrentState.Unmarshal(shape.Type); err == nil && shape.Read(ctx, state) {
@@ -48,7 +47,7 @@ func (u *untouched) ReadResource(ctx context.Context, req *tfprotov6.ReadResourc
 	return u.ProtocolServer.ReadResource(ctx, req)
 }
 
-// PlanResourceChange answers with the state where the plan would leave it as it is.
+// PlanResourceChange answers with the state if the plan would not change it.
 func (u *untouched) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanResourceChangeRequest) (*tfprotov6.PlanResourceChangeResponse, error) {
 	if shape, known := u.shapes[req.TypeName]; known && proposesTheState(req) && req.PriorIdentity == nil {
 		state, err := req.PriorState.Unmarshal(shape.Type)
@@ -76,7 +75,7 @@ func isNull(v *tfprotov6.DynamicValue) bool {
 }
 
 // fits reports whether a state in JSON has exactly the attributes of a type, in every
-// object of it. What the values are is for Terraform to check.
+// object of it. Terraform checks the values.
 func fits(text []byte, object tftypes.Object) bool {
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.UseNumber()

@@ -11,7 +11,7 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 )
 
-// enforcement reads for which grants the policy is acted on.
+// enforcement reads for which grants the policy is enforced.
 func (l layer) enforcement(own []Enforcement) {
 	var read entries[lifecycle.Enforcement]
 	for i := range own {
@@ -47,7 +47,7 @@ func enforcementCovers(f, e *lifecycle.Enforcement) bool {
 	return holds(f.Risk, e.Risk) && covers(f.Class, e.Class) && covers(f.Environment, e.Environment)
 }
 
-// instant reads a date, which stands for its first instant in UTC, or a timestamp.
+// instant reads a date, which means its first instant in UTC, or a timestamp.
 func instant(at reporter, s string) time.Time {
 	for _, layout := range []string{time.DateOnly, time.RFC3339} {
 		if t, err := time.Parse(layout, s); err == nil {
@@ -110,8 +110,8 @@ func authorizationCovers(f, e *lifecycle.Authorization) bool {
 	return holds(f.Risk, e.Risk) && holds(f.BoundTo, e.BoundTo) && covers(f.Class, e.Class)
 }
 
-// namedParty returns who is named in the one spelling of the words. It reports false if
-// nobody is.
+// namedParty returns the party in an entry in its canonical spelling. It reports false
+// if the text names none.
 func namedParty(written string) (who string, ok bool) {
 	who = strings.TrimSpace(written)
 	word := fold(who)
@@ -127,7 +127,7 @@ func namedParty(written string) (who string, ok bool) {
 
 const whoAccepted = lifecycle.ByOwner + ", " + lifecycle.ByManager + ", " + lifecycle.ByLifecycleOwner + ", " + lifecycle.ByTeam + "<key of a team>, or the key of a person"
 
-// frameworks reads the catalogues of controls that evidence names.
+// frameworks reads the catalogues whose controls are named.
 func (l layer) frameworks(at reporter, names []string) {
 	if names == nil {
 		return

@@ -30,17 +30,17 @@ func Baseline() *lifecycle.Rules {
 	return rules
 }
 
-// BaselineJSON returns the text of the built-in baseline, for people to read
-// and to start from.
+// BaselineJSON returns the text of the built-in baseline, for readers, and as a
+// starting point.
 func BaselineJSON() []byte {
 	return append([]byte(nil), baselineJSON...)
 }
 
-// GrantRules returns the grant's own rules as they stand beside the provider's.
-// An asset is assessed once, under the provider's policy: how a record is
-// trusted and what a class stands for cannot differ from one grant to the next, nor
-// whether the policy is acted on and who may approve. The frameworks are those that
-// either of them chooses.
+// GrantRules returns the rules of the grant's own policy, combined with the
+// provider's. An asset is assessed once, under the provider's policy: how a record
+// is trusted, what a class is bound to, whether the policy is enforced and who may
+// approve cannot differ between grants. The frameworks are those that either of the
+// policies chooses.
 func GrantRules(provider, grant *lifecycle.Rules) *lifecycle.Rules {
 	rules := *grant
 	rules.StaleAfter = provider.StaleAfter

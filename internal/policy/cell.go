@@ -26,7 +26,7 @@ func (c cell) matches(t *lifecycle.Trigger, code lifecycle.Code) bool {
 	return t.Codes.Has(code) && c.selects(t)
 }
 
-// unanswered is what a review becomes that nobody answers.
+// unanswered is the action for an unanswered review.
 func (c cell) unanswered() lifecycle.Action {
 	if c.risk() == lifecycle.RiskPrivileged || c.boundTo() == lifecycle.BoundToPerson {
 		return lifecycle.Block
@@ -37,7 +37,7 @@ func (c cell) unanswered() lifecycle.Action {
 // cells is a set of cells.
 type cells uint8
 
-// cellNames are the names of sets of cells that have one, the widest first.
+// cellNames are the named sets of cells, the widest first.
 var cellNames = []struct {
 	cells cells
 	name  string
@@ -48,7 +48,7 @@ var cellNames = []struct {
 	{0b0100, "privileged access of workloads"}, {0b1000, "privileged access of persons"},
 }
 
-// String names the cells, "" if they are all there are.
+// String names the cells, "" for all cells.
 func (s cells) String() string {
 	var names []string
 	for _, n := range cellNames {

@@ -9,21 +9,21 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 )
 
-// difference is one way in which a document decides otherwise than one that it
-// extends.
+// difference is one way in which a document decides differently from the one
+// that it extends.
 type difference struct {
 	milder bool // otherwise stricter
-	// serious differences bear on a terminal finding, or on how long privileged access
+	// serious differences concern a terminal finding, or how long privileged access
 	// lasts.
 	serious bool
 	text    string
 }
 
-// Compare says in sentences where the rules are milder and where they are stricter
-// than the base, which the document of the rules extends. Every finding is compared
-// in both columns and for both risks, and every entry with all that could hold in
-// its place: where a condition or a narrower selector is in play, an entry may be
-// milder than one thing and stricter than another, and is then named in both.
+// Compare returns sentences about where the rules are milder and where they are
+// stricter than the base, which the document of the rules extends. Every finding is
+// compared in both columns and for both risks, and every entry with all entries
+// that could apply instead: with a condition or a narrower selector, an entry may
+// be milder than one and stricter than another, and is then in both lists.
 func Compare(base, rules *lifecycle.Rules) (milder, stricter []string) {
 	for _, d := range compare(base, rules) {
 		if d.milder {
@@ -36,8 +36,8 @@ func Compare(base, rules *lifecycle.Rules) (milder, stricter []string) {
 }
 
 // CompareDocument says where a document is milder and where it is stricter than the
-// one that it extends. A document that states nothing is passed over for the one that
-// it extends, so that one in a file can be compared by extending it. The error is
+// one that it extends. If the document states nothing, the one that it extends is
+// compared instead, so that a file can be compared by extending it. The error is
 // Problems.
 func CompareDocument(doc *Document, name string) (milder, stricter []string, err error) {
 	for i := 0; i <= MaxExtends && doc != nil && doc.Extends != nil && doc.statesNothing(); i++ {
@@ -57,8 +57,8 @@ func CompareDocument(doc *Document, name string) (milder, stricter []string, err
 	return milder, stricter, nil
 }
 
-// SeriouslyMilder says where the rules are milder than the built-in baseline on a
-// terminal finding, or let privileged access last longer.
+// SeriouslyMilder returns sentences about where the rules are milder than the
+// built-in baseline on a terminal finding, or let privileged access last longer.
 func SeriouslyMilder(rules *lifecycle.Rules) []string {
 	var out []string
 	for _, d := range compare(Baseline(), rules) {
@@ -96,8 +96,8 @@ func compare(base, rules *lifecycle.Rules) []difference {
 	return c.found
 }
 
-// maxDifferences bounds how many differences of one kind are told. Nobody reads more,
-// and a large document has a million.
+// maxDifferences is how many differences of one kind are listed, because a large
+// document may have a million.
 const maxDifferences = 500
 
 // comparison collects the differences of two documents.
@@ -107,8 +107,8 @@ type comparison struct {
 	counted     map[kind]int
 }
 
-// kind tells differences apart that are counted apart: grave ones are not to be lost
-// among others.
+// kind separates differences that are counted separately, so that serious ones are
+// not lost among others.
 type kind struct{ milder, serious bool }
 
 func (c *comparison) add(milder, grave bool, format string, args ...any) {
@@ -118,13 +118,13 @@ func (c *comparison) add(milder, grave bool, format string, args ...any) {
 	}
 }
 
-// entriesBefore returns the entries that a document and those between it and the base state:
-// they come before those of the base.
+// entriesBefore returns the entries that come before those of the base: those of the
+// document, and of the documents between it and the base.
 func entriesBefore[T any](rules, base []T) []T { return rules[:max(0, len(rules)-len(base))] }
 
-// instead returns what could hold in the place of an entry: those that match
-// something that it matches, up to the first that matches all of it. It reports
-// whether there is such a one.
+// instead returns the entries that could apply instead of an entry: those that
+// match something that it matches, up to the first that matches all of it. It
+// reports whether there is such an entry.
 func instead[T any](list []T, meets, covers func(*T) bool) (out []*T, whole bool) {
 	for i := range list {
 		if !meets(&list[i]) {
@@ -141,7 +141,7 @@ func instead[T any](list []T, meets, covers func(*T) bool) (out []*T, whole bool
 // kept is what happens on a finding for which there is no trigger.
 var kept = &lifecycle.Trigger{Label: "no trigger"}
 
-// triggers compares each trigger with those in whose place it decides.
+// triggers compares each trigger with those that would decide without it.
 func (c *comparison) triggers() {
 	list := entriesBefore(c.rules.Triggers, c.base.Triggers)
 	for i := range list {
@@ -167,11 +167,11 @@ func (c *comparison) triggers() {
 	}
 }
 
-// verdict is how a trigger compares on one finding.
+// verdict is the comparison of a trigger on one finding.
 type verdict struct {
 	code    lifecycle.Code
 	milder  bool
-	instead string // what would hold in its place
+	instead string // what would apply instead
 	cells   cells
 }
 
@@ -217,7 +217,7 @@ func (c *comparison) trigger(t *lifecycle.Trigger, code lifecycle.Code, reached 
 	return out
 }
 
-// mark adds a verdict, or its cell to one that says the same.
+// mark adds a verdict, or adds its cell to an equal verdict.
 func mark(list []verdict, v verdict) []verdict {
 	for i := range list {
 		if list[i].milder == v.milder && list[i].instead == v.instead {
@@ -229,7 +229,7 @@ func mark(list []verdict, v verdict) []verdict {
 }
 
 // reached returns the findings on which the trigger can decide, in each cell: those that
-// no earlier one leaves nothing of.
+// earlier triggers do not match completely.
 func (c *comparison) reached(earlier []lifecycle.Trigger, t *lifecycle.Trigger) (codes [scopes]lifecycle.CodeSet) {
 	column := lifecycle.BoundToUnclassified // any
 	if t.Class != "" && !strings.Contains(t.Class, "*") {
@@ -254,15 +254,15 @@ func (c *comparison) reached(earlier []lifecycle.Trigger, t *lifecycle.Trigger) 
 	return codes
 }
 
-// order reports whether one trigger takes less than another one at some time after
-// the finding was first seen, and whether it takes more.
+// order reports whether one trigger is milder than another at some time after the
+// finding was first seen, and whether it is stricter at some time.
 func order(t, b *lifecycle.Trigger, at cell, deadline time.Duration) (less, more bool) {
 	for _, after := range []time.Duration{0, t.Grace, b.Grace, deadline, t.Grace + deadline, b.Grace + deadline} {
 		x, y := actionAfter(t, after, at, deadline), actionAfter(b, after, at, deadline)
 		less, more = less || x < y, more || x > y
 	}
-	// Where only one of them takes the credential away, how the other one rotates does
-	// not matter.
+	// If only one of them takes the credential away, the rotation of the other has no
+	// effect.
 	if (t.Action < lifecycle.Block) == (b.Action < lifecycle.Block) && t.Action != lifecycle.Revoke && b.Action != lifecycle.Revoke {
 		less, more = less || t.Rotation < b.Rotation, more || t.Rotation > b.Rotation
 	}
@@ -270,7 +270,7 @@ func order(t, b *lifecycle.Trigger, at cell, deadline time.Duration) (less, more
 }
 
 // actionAfter returns a trigger's action some time after the finding was first seen,
-// if nobody answers.
+// if there is no answer.
 func actionAfter(t *lifecycle.Trigger, after time.Duration, at cell, deadline time.Duration) lifecycle.Action {
 	action, since := t.Action, time.Duration(0)
 	if t.Grace > 0 && after >= t.Grace {
@@ -297,7 +297,7 @@ func outcome(t *lifecycle.Trigger) string {
 	return text
 }
 
-// named writes what a trigger does that may not do so always.
+// named writes what a trigger with a condition does.
 func named(t *lifecycle.Trigger) string {
 	if t.When == nil {
 		return outcome(t)

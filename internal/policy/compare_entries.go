@@ -8,7 +8,7 @@ import (
 )
 
 // term is a duration of a lifetime that a longer or shorter one makes milder or
-// stricter. How renewals are placed before the expiry does neither.
+// stricter. The position of renewals before the expiry does neither.
 type term struct {
 	name string
 	of   func(*lifecycle.Lifetime) time.Duration
@@ -20,7 +20,8 @@ var termsCompared = []term{
 	{"overlap", func(l *lifecycle.Lifetime) time.Duration { return l.Overlap }},
 }
 
-// lifetimes compares each duration of a lifetime with those in whose place it holds.
+// lifetimes compares each duration of a lifetime with those that would apply without
+// it.
 func (c *comparison) lifetimes() {
 	list := entriesBefore(c.rules.Lifetimes, c.base.Lifetimes)
 	for i := range list {
@@ -68,7 +69,7 @@ func lifetimesMeet(a, b *lifecycle.Lifetime) bool {
 // meet reports whether two selectors by a value match something in common.
 func meet[T comparable](a, b *T) bool { return a == nil || b == nil || *a == *b }
 
-// enforcement compares for which access the policy is acted on.
+// enforcement compares for which access the policy is enforced.
 func (c *comparison) enforcement() {
 	list := entriesBefore(c.rules.Enforcement, c.base.Enforcement)
 	for i := range list {
@@ -103,7 +104,7 @@ func (c *comparison) enforcement() {
 }
 
 // observesLonger reports whether one entry only observes where, or when, another one
-// acts.
+// enforces.
 func observesLonger(e, b *lifecycle.Enforcement) bool {
 	switch {
 	case e.Mode == lifecycle.Enforce:
@@ -126,7 +127,7 @@ func mode(e *lifecycle.Enforcement) string {
 	}
 }
 
-// authority compares who may say so.
+// authority compares who may attest and approve.
 func (c *comparison) authority() {
 	if got, want := c.rules.Authority.Trust, c.base.Authority.Trust; got != want {
 		how := map[bool]string{true: "believed unseen", false: "looked up and judged"}

@@ -84,8 +84,8 @@ func reaches(r *lifecycle.Rules, lacking []lifecycle.Signal) bool {
 	return min(total, 100) >= r.AutomateAt
 }
 
-// classes compares what the classes stand for. A class that the base does not
-// classify is not compared: to classify it is what the finding asks for.
+// classes compares what the classes are bound to. A class that the base does
+// not map is not compared, because the finding asks to map it.
 func (c *comparison) classes() {
 	keys := slices.Sorted(maps.Keys(c.rules.Classes)) // which has those of the base too
 	for _, key := range keys {

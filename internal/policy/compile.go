@@ -13,8 +13,8 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 )
 
-// Load parses and compiles a policy document. What is wrong with it is returned
-// as Problems.
+// Load parses and compiles a policy document. Its errors are returned as
+// Problems.
 func Load(data []byte, name string) (*lifecycle.Rules, error) {
 	doc, err := Parse(data)
 	if err != nil {
@@ -23,9 +23,9 @@ func Load(data []byte, name string) (*lifecycle.Rules, error) {
 	return Compile(doc, name)
 }
 
-// Compile checks the document and those that it extends, and flattens them
-// onto the baseline: what the document states itself comes first and so takes
-// precedence. The name is how reasons and errors call the document, for
+// Compile checks the document and those that it extends, and flattens them onto
+// the baseline: what the document states itself comes first and so takes
+// precedence. The name is the name of the document in reasons and errors, for
 // instance "provider policy". The error is Problems.
 func Compile(doc *Document, name string) (*lifecycle.Rules, error) {
 	return compileOnto(doc, name, Baseline())
@@ -69,7 +69,7 @@ func compileOnto(doc *Document, name string, base *lifecycle.Rules) (*lifecycle.
 	return &rules, nil
 }
 
-// layer lays one document over the rules of those that it extends.
+// layer applies one document to the rules of those that it extends.
 type layer struct {
 	reporter
 	label string
@@ -96,9 +96,8 @@ func (l layer) overlay(doc *Document) {
 	l.classes(doc.Classes)
 }
 
-// digest names a document together with what it is laid over, in 16 digits: enough
-// to see in a plan that another policy decides. What only an editor reads is left
-// out.
+// digest identifies a document together with those that it extends, in 16 digits,
+// so that a plan shows that another policy decides. Keys for editors are left out.
 func digest(base string, doc *Document) string {
 	sum := sha256.Sum256(append([]byte(base), Render(withoutSchema(doc))...))
 	return hex.EncodeToString(sum[:8])
@@ -114,7 +113,7 @@ func withoutSchema(doc *Document) *Document {
 }
 
 // duration reads a duration into dst if it is stated. It reports false only if
-// what is stated was refused.
+// the stated duration was refused.
 func (layer) duration(at reporter, s *string, dst *time.Duration) bool {
 	if s == nil {
 		return true
@@ -129,7 +128,7 @@ func (layer) duration(at reporter, s *string, dst *time.Duration) bool {
 }
 
 // text returns what is stated, or "" and true if nothing is. An empty string is
-// refused: it would be neither a statement nor its absence.
+// refused, because it is unclear whether it states a value.
 func text(at reporter, s *string) (string, bool) {
 	if s == nil {
 		return "", true
@@ -141,7 +140,8 @@ func text(at reporter, s *string) (string, bool) {
 	return *s, true
 }
 
-// word returns what is stated as it is compared: in lower case and trimmed.
+// word returns the stated word in the form in which it is compared: in lower
+// case and trimmed.
 func word(at reporter, s *string) (string, bool) {
 	w, ok := text(at, s)
 	return fold(w), ok

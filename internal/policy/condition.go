@@ -21,17 +21,18 @@ import (
 // MaxCondition is the longest condition that is read, in characters.
 const MaxCondition = 4096
 
-// maxCost bounds what a condition may cost to evaluate, in CEL's own units, by
-// estimate for facts of the usual sizes. Nothing bounds it once it is accepted: a
-// limit there would fail the plan, and with it the revocations of others, because
-// one person is in many teams. So what is accepted walks the teams within the
-// teams at most, which for a thousand takes about a second.
+// maxCost limits the estimated cost of a condition, in CEL's own units, for facts
+// of the usual sizes. The evaluation of an accepted condition has no limit,
+// because one person in many teams would otherwise fail the plan, and with it the
+// revocations of others. So an accepted condition can at most iterate over the
+// teams within an iteration over the teams, which takes about a second for a
+// thousand teams.
 const maxCost = 100_000_000
 
-// functions are all that a condition can call. It is a list of what is allowed,
-// so that a later CEL cannot bring in a clock; timestamps and durations are left
-// out because no variable is one, and dyn because it would put off type errors
-// until the plan.
+// functions are all functions that a condition can call. The allowed functions
+// are listed, so that a later version of CEL cannot add a clock; timestamps and
+// durations are left out because no variable is one, and dyn because it would
+// put off type errors until the plan.
 var functions = []string{
 	operators.Conditional, operators.LogicalAnd, operators.LogicalOr, operators.LogicalNot, operators.NotStrictlyFalse,
 	operators.Equals, operators.NotEquals, operators.Less, operators.LessEquals, operators.Greater, operators.GreaterEquals,
@@ -141,7 +142,7 @@ func buildsObject(checked *cel.Ast) bool {
 	return found
 }
 
-// usualSizes estimates the facts at the size of the largest that are usual.
+// usualSizes estimates the cost for facts of the largest usual sizes.
 type usualSizes struct{}
 
 func (usualSizes) EstimateSize(node cost.AstNode) *cost.SizeEstimate {

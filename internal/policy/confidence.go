@@ -11,8 +11,9 @@ import (
 
 // maxCorroborated is the largest bonus for an independent claim that agrees. By
 // default the signals for freshness, a single owner and no contradiction are
-// worth 15 each and access is revoked by itself from 90 on, so that a bonus of
-// 5 would lift a stale, shared or contradicted record over the threshold.
+// worth 15 each and access is revoked without a review from 90 on, so that a
+// bonus of 5 would lift a stale, shared or contradicted record over the
+// threshold.
 const maxCorroborated = 4
 
 func (l layer) confidence(at reporter, c *Confidence) {

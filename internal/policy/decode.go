@@ -18,7 +18,7 @@ import (
 // and one more for each document that it extends.
 const maxNesting = 4*MaxExtends + 8
 
-// trustWord in the place of authority believes those who are named.
+// trustWord as the value of authority accepts every name.
 const trustWord = "trust"
 
 const badDocument = "Invalid Policy Document"
@@ -50,15 +50,15 @@ func readTree(data []byte) (any, error) {
 	return tree, nil
 }
 
-// treeReader exists because encoding/json takes the last of several equal keys
-// without a word, which in a policy hides what was written first.
+// treeReader exists because encoding/json silently uses the last of several
+// equal keys, which would hide the first one in a policy.
 type treeReader struct {
 	dec  *json.Decoder
 	data []byte
 }
 
-// value reads one value. Reading stops at the first problem, since what follows
-// a syntax error cannot be understood.
+// value reads one value. Reading stops at the first problem, because the text
+// after a syntax error cannot be parsed.
 func (r *treeReader) value(at reporter, depth int) any {
 	token, err := r.dec.Token()
 	if err != nil {
@@ -146,7 +146,7 @@ func (r *treeReader) position(offset int64) string {
 }
 
 // decodeDocument fills a Document from a tree. The types and their tags are the
-// only list of keys there is.
+// only list of keys.
 func decodeDocument(tree any) (*Document, Problems) {
 	var problems Problems
 	at := reporter{problems: &problems}
@@ -176,7 +176,8 @@ func reportTooDeep(at reporter) {
 	at.report("Too Many Documents", fmt.Sprintf("A document may extend a chain of at most %d others.", MaxExtends))
 }
 
-// below returns a reporter for the document that is n times extended.
+// below returns a reporter for the document that is n levels below in the chain
+// of extends.
 func below(at reporter, n int) reporter {
 	for range n {
 		at = at.in("extends")

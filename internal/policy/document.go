@@ -17,7 +17,7 @@ const MaxSize = 1 << 20
 // one.
 const MaxExtends = 8
 
-// Document is a policy document as it is written. What is nil was not stated,
+// Document is a policy document as it is written. A nil field was not stated,
 // and is taken from the document that this one extends.
 type Document struct {
 	Schema       *string     `json:"$schema,omitempty"` // for editors; nothing is read from it
@@ -38,8 +38,8 @@ type Document struct {
 	Classes  map[string]Class `json:"classes,omitempty"`
 }
 
-// Confidence says how far a record can be trusted, and from where on it is
-// acted on without a review. An empty, non-nil RequiredFields requires nothing.
+// Confidence says how far a record can be trusted, and the threshold for
+// actions without a review. An empty, non-nil RequiredFields requires nothing.
 type Confidence struct {
 	AutomateAt     *Hundredths    `json:"automate_at,omitempty"`
 	StaleAfter     *string        `json:"stale_after,omitempty"`
@@ -48,7 +48,7 @@ type Confidence struct {
 }
 
 // Lifetime says how long credentials live. Selectors that are not stated match
-// everything, but for the risk: an entry without one is for standard access.
+// everything, except the risk: an entry without one is for standard access.
 type Lifetime struct {
 	Risk           *string `json:"risk,omitempty"`
 	Criticality    *string `json:"criticality,omitempty"`
@@ -62,7 +62,7 @@ type Lifetime struct {
 	Spread         *string `json:"spread,omitempty"` // 0s is accepted
 }
 
-// Enforcement says for some grants whether the policy is acted on. Selectors that
+// Enforcement says for some grants whether the policy is enforced. Selectors that
 // are not stated match everything.
 type Enforcement struct {
 	Class       *string `json:"class,omitempty"`
@@ -73,7 +73,7 @@ type Enforcement struct {
 }
 
 // Authority says who may attest and who may approve exceptions. The word "trust"
-// in its place believes those who are named unseen.
+// in its place accepts every name.
 type Authority struct {
 	Trust  *bool           `json:"trust,omitempty"`
 	Attest []Authorization `json:"attest,omitempty"`
@@ -103,7 +103,7 @@ type Trigger struct {
 	Then    *string `json:"then,omitempty"`
 }
 
-// Class says what assets of one class stand for.
+// Class says what assets of one class are bound to.
 type Class struct {
 	BoundTo        *string `json:"bound_to,omitempty"`
 	LifecycleOwner *string `json:"lifecycle_owner,omitempty"`

@@ -60,8 +60,8 @@ func sumDuration(s string) (time.Duration, error) {
 		}
 		part, err := time.ParseDuration(number + unit)
 		if err != nil {
-			// Go says the same of a number that it cannot hold as of one that it
-			// cannot read.
+			// Go reports the same error for a number that is too large as for one that it
+			// cannot parse.
 			_, errUnit := time.ParseDuration("1" + unit)
 			if _, err := strconv.ParseFloat(number, 64); err != nil || errUnit != nil {
 				return 0, malformed

@@ -53,8 +53,8 @@ func (l layer) lifetime(at reporter, in Lifetime) (lifecycle.Lifetime, bool) {
 	return out, true
 }
 
-// spread reads over how long renewals are spread. Unlike other durations it may be
-// zero, which renews all at once.
+// spread reads the period over which renewals are spread. Unlike other durations
+// it may be zero, which renews all at once.
 func (l layer) spread(at reporter, s *string, dst **time.Duration) bool {
 	if s == nil {
 		return true
@@ -75,7 +75,7 @@ func shorterThanTTL(at reporter, what string, d, ttl time.Duration) {
 }
 
 // leavesNothing reports whether an earlier entry matches everything that e matches,
-// and states all that it states.
+// and states all durations that e states.
 func leavesNothing(earlier, e lifecycle.Lifetime) bool {
 	states := func(a, b time.Duration) bool { return a > 0 || b == 0 }
 	return lifetimeCovers(earlier, e) && states(earlier.TTL, e.TTL) && states(earlier.RenewBefore, e.RenewBefore) &&

@@ -8,15 +8,15 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 )
 
-// entries are those of one list of a document that could be read, of which the first
-// that matches holds.
+// entries are the readable entries of one list of a document, of which the first
+// that matches applies.
 type entries[T any] struct {
 	list   []T
 	places []int // in the document's list
 }
 
-// add takes note of the entry at a place of the list. It reports the entry if one
-// before it leaves nothing to it.
+// add adds the entry at a place of the list. It reports the entry if an earlier
+// one matches everything that it matches.
 func (e *entries[T]) add(at reporter, place int, entry T, coveredBy func(T) bool) {
 	if j := slices.IndexFunc(e.list, coveredBy); j >= 0 {
 		first := append(slices.Clone(at.at[:len(at.at)-1]), e.places[j])
@@ -26,7 +26,7 @@ func (e *entries[T]) add(at reporter, place int, entry T, coveredBy func(T) bool
 	e.list, e.places = append(e.list, entry), append(e.places, place)
 }
 
-// scope is what one trigger of a document is for, in each cell.
+// scope holds the findings of one trigger of a document, in each cell.
 type scope struct {
 	index int
 	class string
@@ -34,11 +34,11 @@ type scope struct {
 	codes [scopes]lifecycle.CodeSet
 }
 
-// reachability remembers the triggers of one document in order to tell which
-// later ones can never decide.
+// reachability holds the triggers of one document, to find later ones that can
+// never decide.
 type reachability struct{ earlier []scope }
 
-// add takes note of a trigger. If earlier ones leave nothing to it, their
+// add adds a trigger. If earlier ones match everything that it matches, their
 // indexes are returned.
 func (r *reachability) add(index int, t lifecycle.Trigger, when *string) (hiding []int) {
 	s := scope{index: index, class: t.Class}

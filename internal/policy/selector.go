@@ -7,8 +7,8 @@ import (
 )
 
 // covers reports whether the selector a matches everything that b matches. Both are
-// folded, empty ones match everything, and "*" stands for any text. A "*" in b can
-// only be matched by one in a, so that matching b as it is written is enough.
+// folded, empty ones match everything, and "*" matches any text. A "*" in b can
+// only be matched by one in a, so it is enough to match the text of b.
 func covers(a, b string) bool { return a == "" || lifecycle.Matches(a, b) }
 
 // intersects reports whether some text is matched by both selectors.
@@ -41,7 +41,7 @@ func intersects(a, b string) bool {
 	return reached[len(b)]
 }
 
-// skipStars lets each "*" of b stand for no text.
+// skipStars lets each "*" of b match the empty text.
 func skipStars(reached []bool, b string) {
 	for j := range len(b) {
 		if b[j] == '*' && reached[j] {
@@ -53,5 +53,6 @@ func skipStars(reached []bool, b string) {
 // holds reports whether a selector by a value is at least as wide as another one.
 func holds[T comparable](a, b *T) bool { return a == nil || (b != nil && *a == *b) }
 
-// fold returns a word as selectors are compared: in lower case and trimmed.
+// fold returns a word in the form in which selectors are compared: in lower
+// case and trimmed.
 func fold(s string) string { return strings.ToLower(strings.TrimSpace(s)) }

@@ -18,13 +18,13 @@ type fact struct {
 	name string
 	typ  *cel.Type
 	get  func(*lifecycle.Subject) any
-	// words lists all that the fact can be, or that a list can hold; nil if that
-	// is open.
+	// words lists all values of the fact, or of the elements of a list; nil if they
+	// are not limited.
 	words func() []string
 }
 
-// object is one variable of a condition. Its facts are the only list that feeds
-// the type checker, the evaluation and the error messages.
+// object is one variable of a condition. The type checker, the evaluation and
+// the error messages all use this list of facts.
 type object struct {
 	variable string
 	typ      *cel.Type
@@ -33,10 +33,11 @@ type object struct {
 
 var listOfStrings = cel.ListType(cel.StringType)
 
-// objects are the variables of a condition. All that they show is configuration
-// of the grant or part of the binding's digest: otherwise a fact could move
-// between plan and apply, change the decision, and not be noticed. None of them
-// is an instant or an age, so that no condition changes its mind by itself.
+// objects are the variables of a condition. All their facts are configuration
+// of the grant or part of the binding's digest: otherwise a fact could change
+// between plan and apply, and change the decision without being noticed. None
+// of them is an instant or an age, so that the result of a condition does not
+// change with time.
 var objects = []object{
 	{"asset", cel.ObjectType("Asset"), []fact{
 		{"system", cel.StringType, func(s *lifecycle.Subject) any { return s.Binding.Asset.System }, nil},
@@ -109,8 +110,8 @@ func factAt(path []string) *fact {
 	return nil
 }
 
-// ConditionFields lists what a condition can read, as it is written in one:
-// "asset.class", "owner.teams", …
+// ConditionFields lists the facts that a condition can read, in the form in
+// which it reads them: "asset.class", "owner.teams", …
 func ConditionFields() []string {
 	var fields []string
 	for _, o := range objects {

@@ -10,10 +10,10 @@ import (
 	"cel.dev/cel-go/common/overloads"
 )
 
-// partial are the functions that fail on some values, with those of their
-// overloads that never do. A condition that fails on the facts of one asset would
-// stop the whole plan, and with it the revocations of all others, so only a
-// condition that cannot fail is accepted.
+// partial are the functions that fail on some values, with their overloads that
+// never fail. A condition that fails on the facts of one asset would stop the
+// whole plan, and with it the revocations of all others, so only a condition that
+// cannot fail is accepted.
 var partial = map[string]struct {
 	total []string
 	why   string
@@ -50,7 +50,7 @@ type totalChecker struct {
 	ast    *ast.AST
 	errors *common.Errors
 	// counting are the additions into which the macro exists_one expands: they
-	// count elements, and no list has as many as would overflow.
+	// count elements, and no list is long enough to overflow.
 	counting map[int64]bool
 }
 

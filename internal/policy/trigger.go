@@ -9,11 +9,10 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 )
 
-// AnyCode is what a trigger is on when it is for every finding that can be
-// mapped.
+// AnyCode is the code of a trigger for every finding that can be mapped.
 const AnyCode = "*"
 
-// mappable is what AnyCode stands for.
+// mappable are the codes of AnyCode.
 var mappable = func() lifecycle.CodeSet {
 	var set lifecycle.CodeSet
 	for c := range lifecycle.NumCodes {
@@ -24,7 +23,7 @@ var mappable = func() lifecycle.CodeSet {
 	return set
 }()
 
-// MappableCodes lists the codes that a trigger may be on.
+// MappableCodes lists the codes that a trigger may name.
 func MappableCodes() []string {
 	codes := make([]string, 0, mappable.Len())
 	for c := range mappable.All {
@@ -85,7 +84,7 @@ func (l layer) trigger(at reporter, in Trigger, label string) (lifecycle.Trigger
 	return out, selected
 }
 
-// escalation reads what becomes of the action with time.
+// escalation reads what the action becomes after the grace.
 func (l layer) escalation(at reporter, in Trigger, out *lifecycle.Trigger, actionKnown bool) {
 	l.duration(at.in("grace"), in.Grace, &out.Grace)
 	then, ok := choice(at.in("then"), in.Then, "Unknown Action", lifecycle.ParseAction)
@@ -107,7 +106,7 @@ func (l layer) escalation(at reporter, in Trigger, out *lifecycle.Trigger, actio
 	onlyTerminal(at.in("then"), in.On, out.Codes, *then)
 }
 
-// codesOf reads what a trigger is on.
+// codesOf reads the finding codes of a trigger.
 func codesOf(at reporter, on string) (lifecycle.CodeSet, bool) {
 	if on == AnyCode {
 		return mappable, true

@@ -11,10 +11,10 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 )
 
-// Unmatched says in sentences which selectors of a document, and of those that it
-// extends, match nothing that is known: a class that the policy does not map, a
-// class that stands for the other column, or an environment in which no record is.
-// The rules are those that the document compiles to. Nil environments are not known,
+// Unmatched returns sentences about selectors of a document, and of those that it
+// extends, that match nothing known: a class that the policy does not map, a class
+// that is bound to the other column, or an environment without a record. The rules
+// are those that the document compiles to. If environments is nil, they are unknown,
 // and not compared.
 func Unmatched(doc *Document, rules *lifecycle.Rules, environments []string) []string {
 	var problems Problems
@@ -33,7 +33,7 @@ func Unmatched(doc *Document, rules *lifecycle.Rules, environments []string) []s
 	return out
 }
 
-// unmatched looks for selectors that match nothing.
+// unmatched finds selectors that match nothing.
 type unmatched struct {
 	rules        *lifecycle.Rules
 	known        bool // the environments are
@@ -81,8 +81,8 @@ func (u unmatched) class(at reporter, selector *string) bool {
 	return false
 }
 
-// boundClass reports in addition a class that stands for something else than the
-// entry is for.
+// boundClass also reports a class that is bound to the other column than the
+// entry.
 func (u unmatched) boundClass(at reporter, selector, column *string) {
 	if !u.class(at, selector) || selector == nil || column == nil || strings.Contains(*selector, "*") {
 		return
@@ -104,7 +104,8 @@ func (u unmatched) environment(at reporter, selector *string) {
 	at.report("", fmt.Sprintf("no record is in environment %s; known: %s.", strconv.Quote(word), strings.Join(u.environments, ", ")))
 }
 
-// condition reports what a condition compares the class and the environment with.
+// condition reports the texts that a condition compares the class and the
+// environment with.
 func (u unmatched) condition(at reporter, expression *string) {
 	if expression == nil {
 		return

@@ -16,8 +16,7 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 )
 
-// folded are the facts of the asset that hold words in lower case, however the record
-// spells them.
+// folded are the facts of the asset that hold words in lower case.
 var folded = []string{"class", "environment", "criticality"}
 
 // bindingCodes lists the codes that binding.findings can hold.
@@ -29,8 +28,8 @@ func bindingCodes() []string {
 }
 
 // checkWords reports where a condition compares a fact with a word that the
-// fact can never be: such a condition is always false, and nothing else would
-// ever say so.
+// fact can never be: such a condition is always false, and no other check finds
+// this.
 func checkWords(checked *cel.Ast, source cel.Source) []*cel.Error {
 	errors := common.NewErrors(source)
 	report := func(m mention, format string, args ...any) {
@@ -60,7 +59,7 @@ type mention struct {
 	whole bool // the whole of the fact, or of an element, is compared
 }
 
-// mentions finds all that a condition compares facts with.
+// mentions finds all texts that a condition compares facts with.
 func mentions(checked *cel.Ast, found func(mention)) {
 	tree := checked.NativeRep()
 	pair := func(selection, word ast.Expr, whole bool) {
@@ -91,8 +90,7 @@ func mentions(checked *cel.Ast, found func(mention)) {
 	}))
 }
 
-// mentionOf returns the fact that one expression selects and the text that the other
-// one writes out.
+// mentionOf returns the fact of one expression and the literal text of the other.
 func mentionOf(tree *ast.AST, selection, word ast.Expr, whole bool) (mention, bool) {
 	if selection.Kind() != ast.SelectKind || word.Kind() != ast.LiteralKind {
 		return mention{}, false

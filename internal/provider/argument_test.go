@@ -53,7 +53,7 @@ func TestBadProviderArguments(t *testing.T) {
 	resource.ParallelTest(t, refuses(t, map[string]badProvider{
 		"an empty path":         {systems, `cmdb = { file = { assets = "" } }`, []string{`systems["cmdb"].file.assets`, nothing}},
 		"fewer than no records": {`tasks = "tasks.csv"`, `tasks = "tasks.csv", min_records = { assets = -1 }`, []string{"must be at least 0"}},
-		"a name with a slash":   {"cmdb = {", `"cm/db" = {`, []string{"Invalid System Name", `"cm/db" cannot stand before the slash of an asset`, "a letter, then letters, digits, - and _"}},
+		"a name with a slash":   {"cmdb = {", `"cm/db" = {`, []string{"Invalid System Name", `"cm/db" cannot be the part of an asset before the slash`, "a letter, then letters, digits, - and _"}},
 		"an empty name":         {"cmdb = {", `"" = {`, []string{"Invalid System Name"}},
 		"no directory":          {"systems = {", "directories = []\n  systems = {", []string{"directories", "at least 1"}},
 		"an empty directory":    {"systems = {", "directories = [\"\"]\n  systems = {", []string{"directories", nothing}},

@@ -60,17 +60,18 @@ func (p *Provider) start(ctx context.Context, config tfsdk.Config, diags *diag.D
 	r := &run.Run{Hold: m.OnUnavailable.ValueString() == onUnavailableHold, MaxClockJump: m.clockJump()}
 	p.setInstant(r, &m, diags)
 	r.Rules = rules(&m, diags)
-	r.Facts = p.facts(ctx, &m, diags)
+	r.Facts, r.Targets = p.facts(ctx, &m, diags)
 	r.Brake = run.NewBrake(m.limits(), func() (int, bool) { return r.Facts.Listed(context.WithoutCancel(ctx)) })
 	if diags.HasError() {
 		return nil
 	}
 	r.Facts.Run, r.Facts.Progress = p.configured.context(), logProgress
+	r.Targets.Run = r.Facts.Run
 	return r
 }
 
 // reportUnknown refuses arguments that are known after apply only: a run cannot
-// be decided half.
+// be decided in part.
 func reportUnknown(config tfsdk.Config, diags *diag.Diagnostics) {
 	var values map[string]tftypes.Value
 	if err := config.Raw.As(&values); err != nil {
@@ -169,7 +170,7 @@ func rules(m *model, diags *diag.Diagnostics) *lifecycle.Rules {
 	return compiled
 }
 
-// warnOfMilder says once where the policy leaves access standing that the baseline
+// warnOfMilder warns once a run where the policy keeps access that the baseline
 // takes away, or makes privileged access last longer.
 func warnOfMilder(compiled *lifecycle.Rules, diags *diag.Diagnostics) {
 	milder := document.SeriouslyMilder(compiled)
@@ -186,10 +187,10 @@ func warnOfMilder(compiled *lifecycle.Rules, diags *diag.Diagnostics) {
 			"data custody_policy lists all differences as milder and stricter.")
 }
 
-func (p *Provider) facts(ctx context.Context, m *model, diags *diag.Diagnostics) *inventory.Inventory {
+func (p *Provider) facts(ctx context.Context, m *model, diags *diag.Diagnostics) (*inventory.Inventory, *run.Targets) {
 	systems := p.kinds.Systems(ctx, m.Systems, diags)
 	if diags.HasError() {
-		return nil
+		return nil, nil
 	}
 	if !m.Reviews.IsNull() {
 		operation.Configure.Report(diags, path.Root("reviews"), &fault.Fault{
@@ -197,12 +198,12 @@ func (p *Provider) facts(ctx context.Context, m *model, diags *diag.Diagnostics)
 			Happened: fmt.Sprintf("%q cannot take review cases: none of the connected kinds of systems has a review queue.", m.Reviews.ValueString()),
 			Advice:   "Leave reviews out; the plan then says review, and the reasons say what to do.",
 		})
-		return nil
+		return nil, nil
 	}
 	inv, err := inventory.New(systems, value.TextsOf(m.Directories.Elements()))
 	if err != nil {
 		operation.Configure.Report(diags, path.Root("directories"), err)
-		return nil
+		return nil, nil
 	}
-	return inv
+	return inv, run.NewTargets(systems)
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/clock"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/account"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/asset"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/binding"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/connect"
@@ -62,6 +63,7 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 // Resources lists the resources.
 func (p *Provider) Resources(context.Context) []func() resource.Resource {
 	return []func() resource.Resource{
+		account.New,
 		binding.New,
 		grant.New,
 	}

@@ -24,7 +24,8 @@ const (
 
 var systemNames = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]*$`)
 
-// schemaOf is the provider block, in which a system may be of these kinds.
+// schemaOf returns the schema of the provider block, with the blocks of these
+// kinds.
 func schemaOf(kinds *connect.Kinds) schema.Schema {
 	return schema.Schema{
 		MarkdownDescription: "Makes access last exactly as long as the custody of the asset that justifies it: asset records say who holds an asset and whether it is in service, " +

@@ -26,10 +26,9 @@ func (l *configuredRuns) context() context.Context {
 	return l.ctx
 }
 
-// Stop ends all runs that have been configured: no system is asked for anything
-// any more. Terraform calls a provider for a moment longer after it was
-// interrupted, and the protocol's own library stops only the calls that are under
-// way. What is configured later is another run.
+// Stop ends all configured runs: no further requests are sent. Terraform still
+// calls a provider for a moment after it was interrupted, and the protocol's own
+// library stops only the current calls. A later configuration is another run.
 func (p *Provider) Stop() {
 	p.configured.mu.Lock()
 	defer p.configured.mu.Unlock()
@@ -39,7 +38,7 @@ func (p *Provider) Stop() {
 	p.configured.ctx, p.configured.end = nil, nil
 }
 
-// logProgress lets somebody who waits for a long list see that it goes on.
+// logProgress logs the progress of a long list.
 func logProgress(ctx context.Context, p system.Progress) {
 	tflog.Info(ctx, "reading a list", map[string]any{"system": p.System, "list": p.What, "pages": p.Pages, "entries": p.Entries})
 }

@@ -5,14 +5,15 @@ type Capability string
 
 // The capabilities.
 const (
-	CanReadAssets Capability = "assets"
-	CanReadPeople Capability = "people"
-	CanReadTasks  Capability = "tasks"
+	CanReadAssets     Capability = "assets"
+	CanReadPeople     Capability = "people"
+	CanReadTasks      Capability = "tasks"
+	CanSwitchAccounts Capability = "accounts"
 )
 
 // Partial is a system whose type implements more capabilities than its
-// configuration gave it: a file system without a people file resolves nobody,
-// and must not answer that nobody exists.
+// configuration gave it: a file system without a people file must not answer
+// that a person does not exist.
 type Partial interface {
 	System
 	// Has reports whether the system was configured with the capability.
@@ -27,6 +28,9 @@ func AsPeople(s System) (People, bool) { return as[People](s, CanReadPeople) }
 
 // AsTasks returns s as a reader of tasks, if it is one.
 func AsTasks(s System) (Tasks, bool) { return as[Tasks](s, CanReadTasks) }
+
+// AsAccounts returns s as a target of accounts, if it is one.
+func AsAccounts(s System) (Accounts, bool) { return as[Accounts](s, CanSwitchAccounts) }
 
 func as[T System](s System, c Capability) (T, bool) {
 	var none T

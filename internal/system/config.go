@@ -14,7 +14,7 @@ type Problem struct {
 }
 
 // ConfigError lists everything that is wrong with the configuration of a
-// system, so that a user can put all of it right at once.
+// system, so that a user can correct all of it at once.
 type ConfigError struct {
 	System   string
 	Problems []Problem

@@ -6,9 +6,9 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// Gather asks for every item, at most parallel of them at a time, and returns the
+// Gather requests every item, at most parallel of them at a time, and returns the
 // answers in the order of the items. Of several errors it returns that of the first
-// item, so that the same failure always reads the same.
+// item, so that the same failure always has the same message.
 func Gather[I, O any](ctx context.Context, parallel int, items []I, ask func(context.Context, I) (O, error)) ([]O, error) {
 	out := make([]O, len(items))
 	errs := make([]error, len(items))

@@ -10,50 +10,50 @@ import (
 
 // ErrCannotList marks the fault of a list that the system refuses although it
 // answers single reads: the account has no right to list, or lists are turned
-// off. It stands in the chain of a fault of kind fault.ErrUnavailable. Whoever
-// listed in order to save requests goes on with single reads.
+// off. It stands in the chain of a fault of kind fault.ErrUnavailable. A caller
+// that listed to save requests continues with single reads.
 var ErrCannotList = errors.New("the system does not list")
 
-// Allowance is the most requests for single reads that are spent on one system in
-// a run before it is listed, probe requests included. Whatever a run asks for, it
-// then takes no more than the pages of the lists and these, and a small
-// configuration never lists a large system.
+// Allowance is the largest number of requests for single reads to one system in a
+// run before it is listed, including probe requests. So a run takes at most these
+// requests and the pages of the lists, and a small configuration never lists a
+// large system.
 const Allowance = 24
 
 // Listing says what a list costs and what it proves, for one capability.
 type Listing struct {
-	// PageSize is how many entries one request of a list brings. Zero says that
-	// a list saves nothing, for instance because everything has been read anyway:
-	// then single reads are all that is ever asked for.
+	// PageSize is how many entries one request for a list returns. Zero says that a
+	// list saves nothing, for instance because everything has already been read:
+	// then only single reads are made.
 	PageSize int
-	// Count is how many entries a list would bring, if the system has been told
-	// so already; zero if not. Nothing is asked for only to learn it.
+	// Count is how many entries a list would return, if this is already known;
+	// otherwise zero. No request is made to learn it.
 	Count int
 	// Hides says that a list may leave out entries that a single read shows, such
-	// as those that are archived or deleted. What a list does not show is then
-	// read singly before it counts as absent. An id or a key that a list shows
-	// is always shown with all its entries.
+	// as those that are archived or deleted. An entry that the list does not show
+	// is then read singly before it counts as absent. An id or a key that a list
+	// shows is always shown with all its entries.
 	Hides bool
-	// Members says that the entries of teams in a list tell their members.
+	// Members says that the entries of teams in a list contain their members.
 	Members bool
-	// Teamless says that the entries of a list do not tell which teams people are
-	// in. Such a system is a TeamsReader.
+	// Teamless says that the entries of a list do not contain the teams of people.
+	// Such a system is a TeamsReader.
 	Teamless bool
 }
 
-// TeamsReader is a directory that tells the teams of people one by one.
+// TeamsReader is a directory that returns the teams of people one by one.
 type TeamsReader interface {
 	People
-	// TeamsOf returns the ids of the teams of a person whom the directory listed,
-	// sorted, as Person tells them.
+	// TeamsOf returns the ids of the teams of a listed person, sorted, as Person
+	// returns them.
 	TeamsOf(ctx context.Context, p lifecycle.Person) ([]string, error)
 }
 
-// Lister is a system that can be asked for a list instead of many single
-// answers. Listing is called often, costs nothing and asks the system nothing.
+// Lister is a system that can return a list instead of many single answers.
+// Listing is called often and sends no request.
 //
-// A list and single reads must answer alike, field by field: which of them was
-// used depends on how much was asked for.
+// A list and single reads must agree, field by field: which of them is used
+// depends on the number of look-ups.
 type Lister interface {
 	System
 	// Listing describes the list of one capability; the zero value if there is
@@ -61,29 +61,28 @@ type Lister interface {
 	Listing(c Capability) Listing
 }
 
-// Priced is a Lister whose single reads take another number of requests than one
-// each.
+// Priced is a Lister whose single reads do not all take one request.
 type Priced interface {
 	Lister
-	// Price returns the most requests that a single read of a key takes, or in a
-	// directory also the look-up of the members of a team: zero if the answer is
-	// known already. It does not count what is asked once a run, nor what a list
-	// leaves to be asked for one by one. Like Listing, it is called often, costs
-	// nothing and asks the system nothing.
+	// Price returns the largest number of requests that a single read of a key
+	// takes, or in a directory also the look-up of the members of a team: zero if
+	// the answer is already known. It does not count requests that are made once a
+	// run, or for entries that a list leaves out. Like Listing, it is called often
+	// and sends no request.
 	Price(c Capability, key string) int
 }
 
-// Entry is an entry of a directory as it stands in a list.
+// Entry is an entry of a list of a directory.
 type Entry struct {
 	Person lifecycle.Person
 	// Keys are all texts by which Person finds the entry, the id included.
 	Keys []string
 	// Members are the ids of the direct members of a team, people and teams. They
-	// count only if Listing says that they are told.
+	// are used only if Listing says that the list contains them.
 	Members []string
 }
 
-// PeopleLister is a directory that can list everybody.
+// PeopleLister is a directory that can list all its entries.
 type PeopleLister interface {
 	People
 	Lister
@@ -132,8 +131,8 @@ func ListingOf(s System, c Capability) Listing {
 	return l.Listing(c)
 }
 
-// PriceOf returns the most requests that a single read of a key takes: one,
-// unless s says otherwise.
+// PriceOf returns the largest number of requests that a single read of a key
+// takes: one, unless s is Priced.
 func PriceOf(s System, c Capability, key string) int {
 	if p, ok := s.(Priced); ok {
 		return p.Price(c, key)

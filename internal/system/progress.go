@@ -12,13 +12,14 @@ type Progress struct {
 
 type progressKey struct{}
 
-// WithProgress returns a context under which a long list is reported while it is
-// read, to see from outside that a run goes on.
+// WithProgress returns a context under which the progress of a long list is
+// reported, to show that a run continues.
 func WithProgress(ctx context.Context, report func(context.Context, Progress)) context.Context {
 	return context.WithValue(ctx, progressKey{}, report)
 }
 
-// Report says how far a list has been read, if anybody wants to know.
+// Report reports how far a list has been read, if the context has a function
+// for it.
 func Report(ctx context.Context, p Progress) {
 	if report, ok := ctx.Value(progressKey{}).(func(context.Context, Progress)); ok && report != nil {
 		report(ctx, p)

@@ -1,6 +1,6 @@
-// Package system defines what a connected place can do. A kind of system is a
-// folder below this one; it implements the capabilities that it has, and no
-// others.
+// Package system defines what a connected system can do. A kind of system is a
+// folder below internal/kind; it implements the capabilities that it has, and
+// no others.
 package system
 
 import (
@@ -10,9 +10,9 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 )
 
-// System is a connected place. What it can do is said by the capability
-// interfaces that it implements besides; ask for them with AsAssets, AsPeople
-// and AsTasks.
+// System is a connected system. The capability interfaces that it also
+// implements say what it can do; get them with AsAssets, AsPeople,
+// AsTasks and AsAccounts.
 //
 // Every method of a capability returns an error only if the system could not
 // give a trustworthy answer; such an error is a *fault.Fault of kind
@@ -42,12 +42,12 @@ type Assets interface {
 // People is the capability to resolve owners.
 type People interface {
 	System
-	// Person returns the entries that one key names: an id, an email address or
-	// a user name, without regard to case. None is a proven unknown, several
-	// are ambiguous.
+	// Person returns the entries that one key names: an id, an email address or a
+	// user name, in any case. No entry means that the key is proven unknown;
+	// several entries are ambiguous.
 	Person(ctx context.Context, key string) ([]lifecycle.Person, error)
-	// Members returns the members of the team with the given id, those of teams
-	// inside it included, the teams themselves not.
+	// Members returns the members of the team with the given id, including those of
+	// teams inside it, but not the teams themselves.
 	Members(ctx context.Context, team string) ([]lifecycle.Person, error)
 }
 

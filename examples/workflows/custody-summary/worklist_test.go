@@ -148,6 +148,7 @@ func TestAllow(t *testing.T) {
 		"another resource":         {planOf(other(`"create"`)), "adds,creates", nil, 0},
 		"another one goes":         {planOf(other(`"delete"`)), "adds,creates", nil, 3},
 		"another one is replaced":  {planOf(other(`"delete","create"`)), "creates,destroys", nil, 3},
+		"an account":               {planOf(strings.ReplaceAll(other(`"update"`), "aws_iam_access_key", "custody_account")), "cuts,creates", nil, 3},
 		"an action of the future":  {planOf(other(`"frobnicate"`)), strings.Join(allowable(), ","), nil, 3},
 		"facts that are held":      {`{"format_version":"1.2","resource_drift":[{"mode":"managed","type":"custody_binding","change":{"actions":["update"],"before":{"asset":"a/b"},"after":{"asset":"a/b","held":true}}}]}`, "keeps", nil, 3},
 		"a plan that failed":       {"", "keeps", []string{"-code", "1"}, 1},

@@ -40,7 +40,7 @@ func startSamba(path, tool, dir string) (*Directory, func(), error) {
 	}
 	d := &Directory{
 		URL: "ldap://" + ip + ":389", URLs: "ldaps://" + ip + ":636", Cert: cert, BaseDN: sambaBase, Password: "t0p-Secret-canary",
-		Admin: "administrator@ad.test", Reader: "reader@ad.test",
+		Admin: "administrator@ad.test", Reader: "reader@ad.test", Switcher: "switcher@ad.test",
 	}
 	domain := filepath.Join(dir, "d")
 	if _, err := Do(ctx, dir, nil, tool, "domain", "provision", "--realm=AD.TEST", "--domain=ADTEST", "--adminpass="+d.Password,
@@ -51,8 +51,14 @@ func startSamba(path, tool, dir string) (*Directory, func(), error) {
 		return nil, nil, err
 	}
 	conf := filepath.Join(domain, "etc", "smb.conf")
-	if _, err := Do(ctx, dir, nil, tool, "user", "create", "reader", d.Password, "-s", conf); err != nil {
-		return nil, nil, err
+	d.tool = func(ctx context.Context, args ...string) error {
+		_, err := Do(ctx, dir, nil, tool, append(args, "-s", conf)...)
+		return err
+	}
+	for _, name := range []string{"reader", "switcher"} {
+		if err := d.tool(ctx, "user", "create", name, d.Password); err != nil {
+			return nil, nil, err
+		}
 	}
 	p, err := Start(ctx, Spec{
 		Name: "samba", Path: path, Dir: dir, Ready: d.connect,
@@ -101,4 +107,43 @@ func (d *Directory) SetPrimaryGroup(t testing.TB, person, group string) {
 		t.Fatalf("%s has the security identifier %x", group, sid)
 	}
 	d.Set(t, person, map[string][]string{"primaryGroupID": {strconv.FormatUint(uint64(binary.LittleEndian.Uint32(sid[len(sid)-4:])), 10)}})
+}
+
+// AllowSwitching lets the Switcher switch the accounts below a unit: it may write two
+// properties of user objects, and nothing else.
+func (d *Directory) AllowSwitching(t testing.TB, unit string) {
+	t.Helper()
+	sid := d.sid(t, "(userPrincipalName="+d.Switcher+")")
+	for _, property := range []string{"bf967a68-0de6-11d0-a285-00aa003049e2", "bf967915-0de6-11d0-a285-00aa003049e2"} {
+		if err := d.tool(t.Context(), "dsacl", "set", "-H", d.URL, "-U", "administrator%"+d.Password, "--objectdn="+unit,
+			"--sddl=(OA;CIIO;WP;"+property+";bf967aba-0de6-11d0-a285-00aa003049e2;"+sid+")"); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// sid returns the security identifier of the one entry that a filter finds, as text.
+func (d *Directory) sid(t testing.TB, filter string) string {
+	t.Helper()
+	found, err := d.admin.Search(ldap.NewSearchRequest(d.BaseDN, ldap.ScopeWholeSubtree, ldap.NeverDerefAliases, 0, 0, false, filter, []string{"objectSid"}, nil))
+	if err != nil || len(found.Entries) != 1 {
+		t.Fatalf("search %s: %v", filter, err)
+	}
+	raw := found.Entries[0].GetRawAttributeValue("objectSid")
+	if len(raw) < 8 || len(raw) != 8+4*int(raw[1]) {
+		t.Fatalf("%s has the security identifier %x", filter, raw)
+	}
+	text := fmt.Sprintf("S-%d-%d", raw[0], binary.BigEndian.Uint64(append([]byte{0, 0}, raw[2:8]...)))
+	for at := 8; at < len(raw); at += 4 {
+		text += fmt.Sprintf("-%d", binary.LittleEndian.Uint32(raw[at:]))
+	}
+	return text
+}
+
+// SetPassword gives a person of Active Directory a password.
+func (d *Directory) SetPassword(t testing.TB, name, password string) {
+	t.Helper()
+	if err := d.tool(t.Context(), "user", "setpassword", name, "--newpassword="+password); err != nil {
+		t.Fatal(err)
+	}
 }

@@ -23,7 +23,9 @@ type Directory struct {
 	Admin    string // may do everything
 	Password string // of every account
 	Reader   string // may read everything
+	Switcher string // may read and switch accounts; in Active Directory below units that AllowSwitching names
 	admin    *ldap.Conn
+	tool     func(ctx context.Context, args ...string) error // Samba's
 }
 
 // The accounts of the slapd that see less than its Reader, below its BaseDN.
@@ -33,6 +35,9 @@ const (
 	SlapdNoMember = "cn=nomember" // sees everything but who is in a group
 	SlapdNoMail   = "cn=nomail"   // sees everything but addresses
 	SlapdLimited  = "cn=limited"  // gets 20 entries a page at most and 60 in all
+	SlapdLocker   = "cn=locker"   // sees everything, and may lock accounts but not set their ends
+	SlapdLockless = "cn=lockless" // sees everything but whether an account is locked
+	SlapdSwitcher = "cn=switcher" // may switch accounts, with the rights that the documentation names and no others
 )
 
 const slapdBase = "dc=example,dc=test"
@@ -63,14 +68,26 @@ rootdn "cn=admin,@BASE@"
 rootpw @PASSWORD@
 index objectClass,uid,mail,cn,member,employeeNumber eq
 limits dn.exact="cn=limited,@BASE@" size.soft=20 size.hard=20 size.pr=20 size.prtotal=60
-access to attrs=userPassword by self write by anonymous auth by * none
+@SWITCHER@access to attrs=userPassword by self write by anonymous auth by * none
 access to attrs=member by dn.exact="cn=nomember,@BASE@" none by * break
+access to attrs=pwdAccountLockedTime by dn.exact="cn=locker,@BASE@" write by dn.exact="cn=lockless,@BASE@" none by * break
 access to attrs=mail by dn.exact="cn=nomail,@BASE@" none by * break
 access to filter="(|(objectClass=person)(objectClass=groupOfNames))" by dn.exact="cn=shallow,@BASE@" none by * break
-access to * by dn.exact="cn=blind,@BASE@" none by users read by * none
+access to * by dn.exact="cn=switcher,@BASE@" none by dn.exact="cn=blind,@BASE@" none by users read by * none
+lastbind on
 overlay ppolicy
 ppolicy_use_lockout
 overlay memberof
+`
+
+// SlapdSwitcherRules are the access rules for who switches accounts, as the page of
+// the kind shows them: below PEOPLE, by the password policies below POLICIES.
+const SlapdSwitcherRules = `access to dn.subtree="PEOPLE" attrs=pwdAccountLockedTime,pwdStartTime,pwdEndTime
+  by dn.exact="WHO" write by * break
+access to dn.subtree="PEOPLE" attrs=entry,objectClass,uid,entryUUID,entryCSN,pwdPolicySubentry,pwdLastSuccess
+  by dn.exact="WHO" read by * break
+access to dn.subtree="POLICIES" attrs=entry,objectClass,pwdLockout
+  by dn.exact="WHO" read by * break
 `
 
 var slapd Shared[*Directory]
@@ -88,8 +105,9 @@ func startSlapd(path, dir string) (*Directory, func(), error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	d := &Directory{Cert: cert, BaseDN: slapdBase, Admin: "cn=admin," + slapdBase, Reader: "cn=reader," + slapdBase, Password: "t0p-Secret-canary"}
-	config := strings.NewReplacer("@DIR@", dir, "@BASE@", d.BaseDN, "@PASSWORD@", d.Password).Replace(slapdConfig)
+	d := &Directory{Cert: cert, BaseDN: slapdBase, Admin: "cn=admin," + slapdBase, Reader: "cn=reader," + slapdBase, Switcher: SlapdSwitcher + "," + slapdBase, Password: "t0p-Secret-canary"}
+	config := strings.NewReplacer("@DIR@", dir, "@BASE@", d.BaseDN, "@PASSWORD@", d.Password,
+		"@SWITCHER@", strings.NewReplacer("PEOPLE", d.BaseDN, "POLICIES", d.BaseDN, "WHO", d.Switcher).Replace(SlapdSwitcherRules)).Replace(slapdConfig)
 	conf := filepath.Join(dir, "slapd.conf")
 	if err := os.WriteFile(conf, []byte(config), 0o600); err != nil {
 		return nil, nil, err
@@ -144,7 +162,7 @@ func (d *Directory) seedSlapd() error {
 	if err := d.admin.Add(base); err != nil {
 		return err
 	}
-	for _, name := range []string{"cn=reader", SlapdBlind, SlapdShallow, SlapdNoMember, SlapdNoMail, SlapdLimited} {
+	for _, name := range []string{"cn=reader", SlapdBlind, SlapdShallow, SlapdNoMember, SlapdNoMail, SlapdLimited, SlapdLocker, SlapdLockless, SlapdSwitcher} {
 		account := ldap.NewAddRequest(name+","+d.BaseDN, nil)
 		account.Attribute("objectClass", []string{"applicationProcess", "simpleSecurityObject"})
 		account.Attribute("userPassword", []string{d.Password})
@@ -179,6 +197,16 @@ func (d *Directory) Set(t testing.TB, dn string, attributes map[string][]string)
 	if err := d.admin.Modify(request); err != nil {
 		t.Fatalf("modify %s: %v", dn, err)
 	}
+}
+
+// Value returns the one value of an attribute of an entry; nothing if there is none.
+func (d *Directory) Value(t testing.TB, dn, attribute string) string {
+	t.Helper()
+	found, err := d.admin.Search(ldap.NewSearchRequest(dn, ldap.ScopeBaseObject, ldap.NeverDerefAliases, 0, 0, false, "(objectClass=*)", []string{attribute}, nil))
+	if err != nil || len(found.Entries) != 1 {
+		t.Fatalf("search %s: %v", dn, err)
+	}
+	return found.Entries[0].GetAttributeValue(attribute)
 }
 
 // Delete deletes an entry.

@@ -14,8 +14,8 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/system/table"
 )
 
-// fields are what is asked for of every entity; the definition of an API may be
-// large.
+// fields are the requested fields of every entity; the definition of an API may
+// be large and is not read.
 const fields = "kind,metadata.name,metadata.namespace,metadata.title,metadata.description,metadata.annotations,spec.type,spec.lifecycle," +
 	"spec.owner,spec.profile,spec.memberOf,spec.parent,spec.children,spec.members,relations"
 
@@ -35,8 +35,8 @@ type page struct {
 	} `json:"pageInfo"`
 }
 
-// list returns all entities of the given kinds. What it finds must be as much as
-// Backstage says there is, each once.
+// list returns all entities of the given kinds. Their number must be the one
+// that Backstage states, each once.
 func (s *System) list(ctx context.Context, client *httpclient.Client, kinds []string) ([]entity, error) {
 	query := url.Values{"orderField": {"metadata.uid,asc"}}
 	for _, kind := range kinds {
@@ -105,8 +105,8 @@ func (s *System) entity(client *httpclient.Client, item any) (entity, error) {
 	return e, nil
 }
 
-// one returns the entity with a reference: none if Backstage says that there is
-// none, which it also says of what it hides.
+// one returns the entity with a reference: none if Backstage says that it does
+// not exist, which it also says about a hidden entity.
 func (s *System) one(ctx context.Context, ref reference) ([]lifecycle.Record, error) {
 	r, err := s.client.Get(ctx, api("by-name", ref.kind, ref.namespace, ref.name), nil)
 	if err != nil {

@@ -1,10 +1,10 @@
 // Package backstage reads assets and their owners from a Backstage software
 // catalog: from catalog-info files, or from the API of a running Backstage.
 //
-// What the permission framework of Backstage hides from an account is missing
-// from its answers without a word, and an entity whose file could not be read is
-// missing from files; so a file that cannot be understood makes the system
-// unavailable, and over the API nothing but the whole list proves absence.
+// An entity that the permission framework of Backstage hides from an account is
+// missing from answers without an error, and an entity whose file cannot be read
+// is missing from files; so a file that cannot be parsed makes the system
+// unavailable, and over the API only the whole list proves absence.
 package backstage
 
 import (
@@ -26,14 +26,14 @@ import (
 // Kind is the name of this kind of system in the configuration.
 const Kind = "backstage"
 
-// MaxPageSize is the most entities that are asked for at a time.
+// MaxPageSize is the largest number of entities in one request.
 const MaxPageSize = 500
 
-// Config says which catalog a system reads and how its words map to ours.
+// Config holds the catalog that a system reads and the mapping of its words.
 type Config struct {
 	Name  string
 	Files []string // paths or globs; or else url
-	// FollowLinks reads also what links lead to outside of the folder that is named.
+	// FollowLinks allows symbolic links that lead out of the folder.
 	FollowLinks bool
 
 	URL       string // of the backend, without /api/catalog
@@ -42,11 +42,12 @@ type Config struct {
 	AllowHTTP bool
 
 	Kinds []string // of the entities that are assets; DefaultKinds if empty
-	// Our field -> the annotation that states it, besides DefaultAnnotations.
+	// The field -> the annotation that states it, in addition to
+	// DefaultAnnotations.
 	Annotations map[string]string
-	// A lifecycle of the catalog -> our state, besides DefaultStates.
+	// A lifecycle of the catalog -> the state, in addition to DefaultStates.
 	States map[string]string
-	// A word in the annotation for the status of a person -> our status.
+	// A word in the annotation for the status of a person -> the status.
 	PeopleStates map[string]string
 	MinRecords   map[string]int
 	// WithoutPeople says that the catalog holds no users and groups.
@@ -76,9 +77,8 @@ var (
 	_ system.Partial = (*System)(nil)
 )
 
-// New checks the configuration and returns the system. It connects to nothing
-// and opens no file: that happens when something is first asked for. Its error
-// is a *system.ConfigError.
+// New checks the configuration and returns the system. It connects, or opens
+// files, when something is first read. Its error is a *system.ConfigError.
 func New(c Config) (*System, error) { return open(c, httpclient.Config{}) }
 
 // open returns a system that sends its requests the given way.
@@ -117,8 +117,8 @@ func (s *System) Has(c system.Capability) bool {
 	return c == system.CanReadAssets || c == system.CanReadPeople && !s.config.WithoutPeople
 }
 
-// Listing says what a list of the API costs. Files are read whole anyway, and so
-// are users and groups.
+// Listing says what a list of the API costs. Files, and users and groups, are
+// always read completely.
 func (s *System) Listing(c system.Capability) system.Listing {
 	if c == system.CanReadAssets && s.client != nil {
 		return system.Listing{PageSize: s.config.PageSize}
@@ -128,7 +128,7 @@ func (s *System) Listing(c system.Capability) system.Listing {
 
 // Asset returns the entities with the given reference, written as Backstage
 // writes it, in full and in lower case: "component:default/billing". Any other
-// way to write it is an error: one asset must have one name only.
+// spelling is an error: an asset must have only one name.
 func (s *System) Asset(ctx context.Context, id string) ([]lifecycle.Record, error) {
 	id = strings.TrimSpace(id)
 	ref, ok := parseRef(id, "", "")
@@ -207,7 +207,7 @@ func (s *System) fill(t *table.Table, entities []entity, fields func(entity) map
 			r.Set(l.Feeds(name), cell)
 		}
 		flaws := l.Take(&r, to)
-		// Every entity states what it is, so nothing is to be completed.
+		// Every entity states its kind, so there are no defaults to set.
 		to.End(^table.Bits(0))
 		if len(flaws) > 0 {
 			return s.unusable(t, e.ref.String(), e.source, flaws[0])

@@ -17,12 +17,12 @@ const (
 	kindAPI   = "api"
 )
 
-// DefaultKinds returns the kinds of entities that are assets unless told.
+// DefaultKinds returns the kinds of entities that are assets by default.
 func DefaultKinds() []string { return []string{"component", kindAPI, "resource", "system"} }
 
-// DefaultStates returns what the lifecycles that Backstage suggests mean. All of
-// them are in service: what is experimental or deprecated still runs, and still
-// needs its credentials.
+// DefaultStates returns the states of the lifecycles that Backstage suggests.
+// All of them are in service: an experimental or deprecated component still
+// runs, and still needs its credentials.
 func DefaultStates() map[string]string {
 	return map[string]string{"experimental": "in_service", "production": "in_service", "deprecated": "in_service"}
 }
@@ -35,7 +35,7 @@ func Fields() []string {
 	}
 }
 
-// DefaultAnnotations returns the annotations that state our fields unless told:
+// DefaultAnnotations returns the default annotations of the fields:
 // "custody.dev/retirement-date" and so on.
 func DefaultAnnotations() map[string]string {
 	out := make(map[string]string)
@@ -115,8 +115,8 @@ func (s *System) configureAnnotations() []system.Problem {
 	return out
 }
 
-// states returns the configured states, and the default ones of words that are
-// not among them in any case.
+// states returns the configured states, and the default states of words that
+// are not configured in any case.
 func (s *System) states() map[string]string {
 	out := DefaultStates()
 	for word := range s.config.States {

@@ -39,7 +39,7 @@ func plain(part string) bool {
 // entity is one entity of a catalog, as far as it is read.
 type entity struct {
 	ref         reference
-	source      string // with line it says where the entity stands
+	source      string // with line it is the position of the entity
 	line        int
 	title       string
 	description string
@@ -47,7 +47,7 @@ type entity struct {
 	orphan      bool
 
 	typ, lifecycle string
-	owners         []string // references, or what is no reference as it is
+	owners         []string // references, or other texts as they are
 	displayName    string
 	email          string
 	teams          []string // groups that a user or a group belongs to
@@ -104,8 +104,8 @@ func entityOf(n node) (entity, *table.Flaw) {
 	return e, e.relate(n, spec)
 }
 
-// relate reads what joins an entity to others. The relations of the API say the
-// same as the fields, and more where other entities state them.
+// relate reads the relations of an entity. The relations of the API contain
+// those of the fields, and those that other entities state.
 func (e *entity) relate(n, spec node) *table.Flaw {
 	misread := make(map[string]bool)
 	for _, f := range []struct {
@@ -124,7 +124,7 @@ func (e *entity) relate(n, spec node) *table.Flaw {
 			ref, ok := parseRef(text, f.kind, e.ref.namespace)
 			name := ref.String()
 			if address := strings.Contains(text, "@") && !strings.ContainsAny(text, ":/"); address || !ok {
-				// An email address may name an owner. Backstage takes it for the name of a
+				// An email address may name an owner. Backstage treats it as the name of a
 				// group and relates the entity to that.
 				misread[name] = address
 				name = text
@@ -142,7 +142,7 @@ func (e *entity) relate(n, spec node) *table.Flaw {
 	return nil
 }
 
-// join tells the members of groups that they are.
+// join adds groups to the entries of their members.
 func join(entities []entity) {
 	inside := make(map[string][]string)
 	for _, e := range entities {
@@ -182,12 +182,11 @@ func (s *System) assetRow(e entity) map[string]table.Cell {
 	}
 	state := e.lifecycle
 	if state == "" && e.ref.kind != "component" && e.ref.kind != kindAPI {
-		// Only these two have a lifecycle; of others it says enough that they are
-		// there.
+		// Only these two have a lifecycle; other entities are in service if they exist.
 		state = "in_service"
 	}
 	if e.orphan {
-		// Nothing stands behind it any more, and nobody has taken it out.
+		// Its source is gone, and it was not removed from the catalog.
 		state = "orphan"
 	}
 	owners := slices.Clone(e.owners)
@@ -206,8 +205,8 @@ func (s *System) assetRow(e entity) map[string]table.Cell {
 	return out
 }
 
-// personRow returns the fields of a user or a group. Everybody in a catalog is
-// active unless an annotation says otherwise.
+// personRow returns the fields of a user or a group. Every user in a catalog is
+// active unless an annotation states another status.
 func (s *System) personRow(e entity) map[string]table.Cell {
 	kind := "employee"
 	if e.ref.kind == kindGroup {

@@ -15,8 +15,8 @@ import (
 
 const maxFile = 4 << 20
 
-// read reads all files. One that cannot be understood ends it: what stands in it
-// would look as if it were gone.
+// read reads all files. A file that cannot be parsed is an error, because its
+// entities would look deleted.
 func (s *System) read(ctx context.Context) ([]entity, error) {
 	var out []entity
 	left := table.MaxBytes
@@ -41,7 +41,7 @@ func (s *System) read(ctx context.Context) ([]entity, error) {
 	return out, nil
 }
 
-// readFile reads a file of at most so many bytes, and returns how many it has.
+// readFile reads a file with a limit on its size, and returns its size.
 func readFile(at files.Place, path string, most int) ([]entity, int, error) {
 	f, err := at.Open(path)
 	if err != nil {
@@ -64,8 +64,8 @@ func readFile(at files.Place, path string, most int) ([]entity, int, error) {
 	return entities, len(text), err
 }
 
-// parse reads the documents of a file. Those without anything in them are passed
-// over, but a file in which there is nothing at all has been cut off.
+// parse reads the documents of a file. Empty documents are skipped, but a file
+// with no entity at all is treated as cut off.
 func parse(text []byte) ([]entity, error) {
 	file, err := table.ParseYAML(text, 0)
 	if err != nil {

@@ -22,7 +22,7 @@ func (n node) at(name string) node { return n.fields[name] }
 // isText reports whether the node is a text or nothing.
 func (n node) isText() bool { return n.list == nil && n.fields == nil && !n.odd }
 
-// texts returns the texts of a list, or the one that stands instead of it.
+// texts returns the texts of a list, or the single text instead of a list.
 func (n node) texts() ([]string, bool) {
 	if n.fields != nil || n.odd {
 		return nil, false
@@ -40,8 +40,8 @@ func (n node) texts() ([]string, bool) {
 	return out, true
 }
 
-// treeOf returns what YAML holds. Anchors, aliases and tags are something else:
-// where they stand in a field that is read, they are not accepted.
+// treeOf returns a YAML value. Anchors, aliases and tags are not accepted in a
+// field that is read.
 func treeOf(from ast.Node) node {
 	out := node{}
 	if from == nil {
@@ -78,7 +78,7 @@ func treeOf(from ast.Node) node {
 	return out
 }
 
-// treeIn returns what JSON holds.
+// treeIn returns a JSON value.
 func treeIn(v any) node {
 	out := node{}
 	switch v := v.(type) {

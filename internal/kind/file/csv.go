@@ -13,11 +13,11 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/system/table"
 )
 
-// maxHeader bounds the header line, in which the delimiter is looked for.
+// maxHeader limits the header line, in which the delimiter is searched.
 const maxHeader = 64 << 10
 
 // readCSV reads a file as RFC 4180 describes it. A row with another number of
-// fields than the header is an error: it is how a cut or shifted row shows.
+// fields than the header is an error: it shows a cut or shifted row.
 func readCSV(in *input, l *table.Layout, emit func(*table.Row)) (seen table.Seen, err error) {
 	buffered := bufio.NewReaderSize(in, maxHeader)
 	comma, above, err := delimiter(buffered, in.tabs)
@@ -80,9 +80,9 @@ func readCSV(in *input, l *table.Layout, emit func(*table.Row)) (seen table.Seen
 	}
 }
 
-// isEmptyRow reports whether a row holds nothing but marks between fields, which
-// spreadsheets leave behind the last row. In a row of another width than the header
-// they may be the marks of other files.
+// isEmptyRow reports whether a row contains only delimiters, which spreadsheets
+// write after the last row. In a row of another width than the header these
+// characters may be something else.
 func isEmptyRow(cells []string, width int) bool {
 	blank := " \t\n"
 	if len(cells) != width {
@@ -91,24 +91,24 @@ func isEmptyRow(cells []string, width int) bool {
 	return len(cells) > 0 && !slices.ContainsFunc(cells, func(s string) bool { return strings.Trim(s, blank) != "" })
 }
 
-// isHeader reports whether a row is the header again, as it is where exports were put
-// one behind the other. A byte order mark may come with it.
+// isHeader reports whether a row repeats the header, as in concatenated exports. It
+// may begin with a byte order mark.
 func isHeader(cells, header []string) bool {
 	return len(cells) > 0 && len(cells) == len(header) && strings.TrimPrefix(cells[0], "\ufeff") == header[0] && slices.Equal(cells[1:], header[1:])
 }
 
-// holdsLineEnd reports whether a name of a column holds what ends a line somewhere:
-// in this file, in another kind of file, or in the text of a program.
+// holdsLineEnd reports whether the name of a column contains a line end of any kind
+// of file or program.
 func holdsLineEnd(name string) bool {
 	return strings.ContainsAny(name, "\n\v\f\u0085\u2028\u2029\x1e") || strings.Contains(name, `\n`) || strings.Contains(name, `\r`)
 }
 
-// stated matches a first line in which spreadsheets find the delimiter.
+// stated matches a first line that tells spreadsheets the delimiter.
 var stated = regexp.MustCompile("^\"?(?i:sep)=([,;\t|])\"?[,;\t]*\r?\n")
 
-// delimiter returns the character that parts the fields: what a line above the header
-// states, or the most frequent one of the header outside quotation marks. It passes
-// over that line, and returns how many there are above the header.
+// delimiter returns the character between the fields: the one that a line above the
+// header states, or the most frequent one of the header outside quotation marks. It
+// skips that line, and returns the number of lines above the header.
 func delimiter(r *bufio.Reader, tabs bool) (comma rune, above int, err error) {
 	head, err := r.Peek(maxHeader)
 	if err != nil && !errors.Is(err, io.EOF) && len(head) == 0 {
@@ -130,8 +130,8 @@ func delimiter(r *bufio.Reader, tabs bool) (comma rune, above int, err error) {
 	return ',', 0, nil
 }
 
-// marks counts the characters of a header that may part its fields, and tells whether
-// the header ends.
+// marks counts the possible delimiters of a header, and reports whether the header
+// ends.
 func marks(head []byte) (commas, semicolons, tabulators int, ended bool) {
 	quoted, begun := false, false
 	for _, c := range head {
@@ -153,7 +153,7 @@ func marks(head []byte) (commas, semicolons, tabulators int, ended bool) {
 	return commas, semicolons, tabulators, false
 }
 
-// csvFlaw says what encoding/csv found below so many lines, in words that need no RFC.
+// csvFlaw explains an error of encoding/csv, with its line in the file.
 func csvFlaw(err error, above int) error {
 	if errors.Is(err, io.EOF) {
 		return &table.Flaw{Reason: "it is empty: even the header is missing"}

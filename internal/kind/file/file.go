@@ -1,9 +1,9 @@
 // Package file reads asset records, people and tasks from files: inventories
 // that another tool exports, or that a team keeps in its repository.
 //
-// A file is read once per run, as a stream, and is either understood whole or
-// not believed at all. There is no partial answer: a record that stands behind
-// a malformed row would look as if it were gone.
+// A file is read once per run, as a stream, and is used only if all of it can
+// be read. There is no partial answer: a record after a malformed row would
+// look deleted.
 package file
 
 import (
@@ -23,7 +23,7 @@ import (
 // Kind is the name of this kind of system in the configuration.
 const Kind = "file"
 
-// Config says which files a system reads and how their words map to ours.
+// Config holds the files that a system reads and the mapping of their words.
 // Assets, People and Tasks are paths or globs; an empty one leaves the system
 // without that capability.
 type Config struct {
@@ -33,7 +33,7 @@ type Config struct {
 	Tasks  string
 	// Preset names the tool whose export the files are; see Presets.
 	Preset string
-	// FollowLinks reads also what links lead to outside of the folder that is named.
+	// FollowLinks allows symbolic links that lead out of the folder.
 	FollowLinks bool
 
 	table.Mapping
@@ -55,9 +55,8 @@ var (
 	_ system.Partial = (*System)(nil)
 )
 
-// New checks the configuration and returns the system. It opens no file: that
-// happens when something is first asked for. Its error is a
-// *system.ConfigError.
+// New checks the configuration and returns the system. It opens files when
+// something is first read. Its error is a *system.ConfigError.
 func New(c Config) (*System, error) {
 	words, problems := c.check()
 	if len(problems) > 0 {
@@ -116,7 +115,7 @@ func (s *System) load(ctx context.Context, t *table.Table, to table.Index) error
 	return nil
 }
 
-// loading is the reading of all files of a table.
+// loading is the state while all files of a table are read.
 type loading struct {
 	layout *table.Layout
 	at     files.Place
@@ -170,8 +169,8 @@ func (s *System) loadFile(ctx context.Context, to *loading, path string) error {
 	return nil
 }
 
-// unavailable turns whatever kept a file from being read into the fault that a
-// user reads. A context that ended is not the file's fault and stays what it is.
+// unavailable turns the error of a file into a fault. The error of a context
+// that ended is returned as it is.
 func (s *System) unavailable(t *table.Table, path string, err error) error {
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return err
@@ -203,7 +202,7 @@ func (s *System) unavailable(t *table.Table, path string, err error) error {
 	return f
 }
 
-// adapt is what to do about a file that cannot be used.
+// adapt returns the advice for a file that cannot be used.
 func adapt(t *table.Table) string {
 	return "Correct the file or export it again, or adapt " + strings.Join(t.Attributes(), ", ") + " or min_records in the block of the system; then plan again."
 }

@@ -9,11 +9,11 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/system/table"
 )
 
-// maxDepth bounds the nesting of values that are passed over.
+// maxDepth limits the nesting of values that are skipped.
 const maxDepth = 64
 
 // readJSON reads an array of objects, or an object with one array among its
-// members, which is how many interfaces export a list.
+// members, the form in which many interfaces export a list.
 func readJSON(in *input, l *table.Layout, emit func(*table.Row)) (seen table.Seen, err error) {
 	d := newJSONReader(in, l, emit)
 	token, err := d.token()
@@ -74,7 +74,7 @@ type jsonReader struct {
 	line   int // of the last token
 	column int
 	row    table.Row
-	blank  bool // the record holds nothing so far
+	blank  bool // the record is empty so far
 	rows   int  // objects in the array of records
 	nodes  int  // values around it that were kept
 }
@@ -138,14 +138,14 @@ func (d *jsonReader) records() error {
 	}
 }
 
-// lineTracker remembers where lines begin in the bytes that the decoder has
-// taken but not yet used.
+// lineTracker stores where lines begin in the bytes that the decoder has read
+// but not yet used.
 type lineTracker struct {
 	r      io.Reader
 	offset int64
 	starts []int64 // offsets of line starts that at has not passed
 	line   int     // lines that at has passed
-	start  int64   // offset at which the present line starts
+	start  int64   // offset at which the current line starts
 }
 
 func (t *lineTracker) Read(p []byte) (int, error) {

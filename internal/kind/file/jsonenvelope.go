@@ -8,11 +8,12 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/system/table"
 )
 
-// maxNodes bounds the values around the records that are kept to be looked at.
+// maxNodes limits the number of values around the records that are kept.
 const maxNodes = 10_000
 
 // envelope reads an object with one array among its members, whose brace has been
-// read, and refuses one whose other members tell of more than the array holds.
+// read, and refuses one whose other members announce more records than the array
+// holds.
 func (d *jsonReader) envelope() error {
 	list := ""
 	around := make(map[string]any)
@@ -48,8 +49,8 @@ func (d *jsonReader) envelope() error {
 	return part(around, d.rows)
 }
 
-// part returns a flaw if what surrounds the records of a file tells of others, or of a
-// failure.
+// part returns a flaw if the values around the records of a file announce other
+// records, or a failure.
 func part(around map[string]any, rows int) error {
 	if said := envelope.Failed(around); said != "" {
 		return &table.Flaw{Reason: "it is the answer to a request that failed: " + said, Advice: "Export it again, then plan again."}

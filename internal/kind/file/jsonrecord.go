@@ -9,8 +9,7 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/system/table"
 )
 
-// record reads an object whose brace has been read. One that holds nothing is passed
-// over.
+// record reads an object whose brace has been read. An empty object is skipped.
 func (d *jsonReader) record() error {
 	d.row.Reset()
 	d.row.Line, d.row.Column = d.line, d.column
@@ -75,9 +74,9 @@ func (d *jsonReader) member(path, key string, feeds []table.Feed, within, listed
 	return nil
 }
 
-// inside reads an object in which there are members that are read. Where a text is
-// wanted too, an object that holds none of these members is not nothing: a reference
-// to somebody would look like nobody.
+// inside reads an object with members that are read. If a text is accepted as well,
+// an object without any of these members is an error, because a reference to a
+// person would otherwise look empty.
 func (d *jsonReader) inside(path, key string, feeds []table.Feed, listed bool) error {
 	line, column, values, blank := d.line, d.column, d.row.Values, d.blank
 	d.blank = true
@@ -129,7 +128,7 @@ func (d *jsonReader) elements(path, key string, feeds []table.Feed, within, list
 	}
 }
 
-// refuse notes that an object or a list stands where a text is wanted.
+// refuse notes that there is an object or a list instead of a text.
 func (d *jsonReader) refuse(feeds []table.Feed, key string) {
 	d.row.Refuse(feeds, refused(d.line, d.column, key))
 }
@@ -139,7 +138,7 @@ func refused(line, column int, key string) *table.Flaw {
 		Reason: table.Quote(key) + " holds an object or a list; a text is accepted there, or a path to a member inside it"}
 }
 
-// text returns a value that is no object and no list as it is written.
+// text returns a value that is neither an object nor a list, as it is written.
 func text(token json.Token) string {
 	switch v := token.(type) {
 	case string:

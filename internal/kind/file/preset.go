@@ -45,7 +45,7 @@ var presets = sync.OnceValue(func() map[string]preset {
 // Presets lists the names of the presets.
 func Presets() []string { return slices.Sorted(maps.Keys(presets())) }
 
-// preset is a preset with what its page says of it.
+// preset is a preset with its texts for the documentation.
 type preset struct {
 	Title  string        `yaml:"title"`
 	Export string        `yaml:"export"`
@@ -54,7 +54,7 @@ type preset struct {
 	Empty  []string      `yaml:"empty"`
 	HTML   bool          `yaml:"html_entities"`
 	Spans  bool          `yaml:"durations"`
-	words  *table.Preset // what all of it says
+	words  *table.Preset // the mapping of the preset
 }
 
 // presetTable is the part of a preset for assets or people.
@@ -70,7 +70,7 @@ type presetTable struct {
 }
 
 // presetColumn is a header, a list of headers that make the value together, or
-// {any: […]}, of which the first makes it that holds something.
+// {any: […]}, of which the first that is not empty is used.
 type presetColumn struct {
 	headers []string
 	joined  bool

@@ -38,15 +38,15 @@ type source interface {
 
 func openSource(at files.Place, path string) (source, error) { return at.Open(path) }
 
-// input hands the bytes of one file to a reader, and refuses what no reader
-// should see: too many bytes, text that is not UTF-8, NUL characters.
+// input passes the bytes of one file to a reader, and refuses too many bytes,
+// text that is not UTF-8, and NUL characters.
 type input struct {
 	ctx       context.Context
 	file      source
 	before    fs.FileInfo
-	tabs      bool // the file's name says that tabs part its fields
+	tabs      bool // the file's name says that tabs separate its fields
 	begun     bool
-	head      []byte // bytes that were read to look for a byte order mark
+	head      []byte // bytes that were read to find a byte order mark
 	most      int64  // bytes that may be read
 	offset    int64  // bytes handed out, the byte order mark included
 	marked    int64  // offset at the last mark
@@ -77,8 +77,8 @@ func tooLarge(what string, most int64) error {
 	}
 }
 
-// mark says that a record is complete. Between two marks only so many bytes are
-// read: a quotation mark left open must not draw the whole file into memory.
+// mark says that a record is complete. The bytes between two marks are limited:
+// an open quotation mark must not load the whole file into memory.
 func (in *input) mark() { in.marked = in.offset }
 
 // Read implements io.Reader.
@@ -127,8 +127,8 @@ func (in *input) read(p []byte) (int, error) {
 }
 
 // endLines turns a carriage return that no newline follows, which ends the lines of
-// some exports, into a newline: to the readers the whole file would be one line, and
-// its header all of it.
+// some exports, into a newline: otherwise the readers would see one line, and a
+// header that contains the whole file.
 func (in *input) endLines(p []byte) {
 	for i := range p {
 		if p[i] != '\r' {
@@ -136,7 +136,7 @@ func (in *input) endLines(p []byte) {
 		}
 		if i+1 == len(p) && len(in.head) == 0 {
 			next := make([]byte, 1)
-			n, _ := io.ReadFull(in.file, next) // an error comes again with the next read
+			n, _ := io.ReadFull(in.file, next) // the next read returns the error again
 			in.head = next[:n]
 		}
 		follows := byte(0)
@@ -169,7 +169,7 @@ func (in *input) skipMark() error {
 	return nil
 }
 
-// check looks for bytes that no text may hold. p begins at in.offset.
+// check finds bytes that are not allowed in a text. p begins at in.offset.
 func (in *input) check(p []byte) error {
 	at := in.offset
 	for len(in.tail) > 0 && len(p) > 0 {
@@ -228,7 +228,7 @@ func (in *input) notUTF8(offset int64) error {
 	return &table.Flaw{Line: in.line + 1, Column: int(offset-in.lineStart) + 1, Reason: "the text is not UTF-8; save the file as UTF-8"}
 }
 
-// finish tells whether the file stood still while it was read.
+// finish reports whether the file did not change while it was read.
 func (in *input) finish() error {
 	after, err := in.file.Stat()
 	if err != nil {

@@ -61,18 +61,18 @@ func readYAML(in *input, l *table.Layout, emit func(*table.Row)) (seen table.See
 	return s.parse.row.Seen, nil
 }
 
-// yamlMode is what the document at hand has turned out to be.
+// yamlMode is the form of the current document.
 type yamlMode uint8
 
 const (
-	yamlNothing  yamlMode = iota // no line of it has been seen
+	yamlNothing  yamlMode = iota // no line of it has been read
 	yamlSequence                 // a list of items
 	yamlMapping                  // keys, inside the value of one of them
 	yamlKeyed                    // keys, inside the list of one of them
 	yamlFlow                     // […] or {…}
 )
 
-// yamlSplitter cuts a file into chunks that stand for themselves.
+// yamlSplitter cuts a file into chunks that can be parsed separately.
 type yamlSplitter struct {
 	in    *input
 	parse yamlParser
@@ -81,7 +81,7 @@ type yamlSplitter struct {
 	key   int  // indentation of the keys of a mapping
 	item  int  // indentation of the items of a list
 	bare  bool // the chunk is a key without a value so far
-	any   bool // some document held something
+	any   bool // a document was not empty
 	lists int  // lists of records in this document
 	chunk []byte
 	items bool // the chunk is an item of a list that has been counted
@@ -133,7 +133,7 @@ func (s *yamlSplitter) take(line []byte) error {
 	return s.append(line)
 }
 
-// first tells from its first line what a document is.
+// first determines the form of a document from its first line.
 func (s *yamlSplitter) first(line, content []byte, indent int, isItem bool) error {
 	switch {
 	case isItem:
@@ -153,7 +153,7 @@ func (s *yamlSplitter) first(line, content []byte, indent int, isItem bool) erro
 func (s *yamlSplitter) inMapping(line, content []byte, indent int, isItem bool) error {
 	switch {
 	case s.mode == yamlMapping && s.bare && isItem && indent >= s.key:
-		// The key's own line goes: its items are parsed without it.
+		// The line of the key is removed: its items are parsed without it.
 		s.chunk = s.chunk[:0]
 		s.mode, s.item = yamlKeyed, indent
 		s.lists++
@@ -193,7 +193,7 @@ func (s *yamlSplitter) append(line []byte) error {
 	return nil
 }
 
-// flush parses the chunk at hand.
+// flush parses the current chunk.
 func (s *yamlSplitter) flush() error {
 	if len(s.chunk) == 0 {
 		return nil
@@ -228,8 +228,8 @@ func (s *yamlSplitter) flaw(reason string) error {
 	return &table.Flaw{Line: s.line, Column: 1, Reason: reason}
 }
 
-// isMarker reports whether the line begins with the mark and then ends or goes
-// on behind white space.
+// isMarker reports whether the line begins with the marker, followed by white
+// space or the end of the line.
 func isMarker(line []byte, mark string) bool {
 	rest, ok := bytes.CutPrefix(line, []byte(mark))
 	return ok && (len(rest) == 0 || rest[0] == ' ' || rest[0] == '\t')

@@ -10,15 +10,15 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/system/table"
 )
 
-// yamlParser turns chunks of YAML into rows. It takes values as they are
-// written: an id of 007 is no number, and a date is no timestamp.
+// yamlParser turns chunks of YAML into rows. It reads values as they are
+// written: an id of 007 is not a number, and a date is not a timestamp.
 type yamlParser struct {
 	layout *table.Layout
 	emit   func(*table.Row)
 	row    table.Row
 	blank  bool // the record holds nothing so far
 	above  int  // lines of the file above the chunk
-	rows   int  // records of the document at hand
+	rows   int  // records of the current document
 	around map[string]any
 }
 
@@ -89,14 +89,16 @@ func (p *yamlParser) keepAround(it *ast.MapNodeIter) {
 	p.around[it.Key().GetToken().Value] = plainOf(it.Value())
 }
 
-// endDocument returns a flaw if the document that ends says that it is a part.
+// endDocument returns a flaw if the document states that it is only a part of a
+// list.
 func (p *yamlParser) endDocument() error {
 	err := part(p.around, p.rows)
 	p.around, p.rows = nil, 0
 	return err
 }
 
-// plainOf returns a value as decoded JSON has it. ParseYAML bounds its depth.
+// plainOf returns a value in the form of decoded JSON. ParseYAML limits its
+// depth.
 func plainOf(node ast.Node) any {
 	switch n := node.(type) {
 	case ast.MapNode:
@@ -115,7 +117,7 @@ func plainOf(node ast.Node) any {
 	return nil
 }
 
-// record reads a mapping. One that holds nothing is passed over.
+// record reads a mapping. An empty mapping is skipped.
 func (p *yamlParser) record(node ast.Node, m ast.MapNode) error {
 	p.row.Reset()
 	p.row.Line, p.row.Column = p.at(node)
@@ -187,8 +189,8 @@ func (p *yamlParser) member(node ast.Node, path, key string, feeds []table.Feed,
 	return nil
 }
 
-// inside reads a mapping in which there are members that are read. Where a text is
-// wanted too, one that holds none of these members is not nothing.
+// inside reads a mapping with members that are read. If a text is accepted as
+// well, a mapping without any of these members is an error.
 func (p *yamlParser) inside(m ast.MapNode, path, key string, feeds []table.Feed, listed bool) error {
 	values, blank := p.row.Values, p.blank
 	p.blank = true
@@ -234,7 +236,7 @@ func (p *yamlParser) elements(list *ast.SequenceNode, path, key string, feeds []
 }
 
 // text returns a scalar as it is written. Anchors, aliases and tags are not
-// accepted: what a record says should stand in the record.
+// accepted: a record should contain its values.
 func (p *yamlParser) text(node ast.Node) (string, error) {
 	switch n := node.(type) {
 	case nil, *ast.NullNode:

@@ -47,7 +47,7 @@ func (s *System) configure() []system.Problem {
 		check.add("nested_groups", fmt.Sprintf("%q is not accepted; use %s or %s.", c.NestedGroups, Walk, Chain))
 	}
 	if c.NestedGroups == Chain && (c.Preset != ActiveDirectory || c.MemberAttribute != "" && !strings.EqualFold(c.MemberAttribute, "member")) {
-		// To another server the rule is unknown, and every team would be empty.
+		// Other servers do not know the rule, and every team would be empty.
 		check.add("nested_groups", "chain is accepted for Active Directory and the attribute member only. Use "+Walk+".")
 	}
 	roots, problem := trust.Roots(c.CAFile)
@@ -71,7 +71,7 @@ func (s *System) configure() []system.Problem {
 	return check.problems
 }
 
-// address checks where the server is.
+// address checks the address of the server.
 func (c *checker) address(config *Config) *url.URL {
 	u, err := url.Parse(config.URL)
 	switch {
@@ -92,7 +92,7 @@ func (c *checker) address(config *Config) *url.URL {
 	return u
 }
 
-// protection checks how the way to the server is protected.
+// protection checks how the connection to the server is protected.
 func (c *checker) protection(config *Config, u *url.URL) {
 	plain := u.Scheme == "ldap" && !config.StartTLS
 	switch {
@@ -218,7 +218,7 @@ func (c *checker) attributes(config *Config) {
 	}
 }
 
-// checkWords builds the maps from the directory's words to ours.
+// checkWords builds the maps from the directory's words to custody's.
 func (s *System) checkWords(check *checker) {
 	c := &s.config
 	if len(c.States) > 0 && c.StatusAttribute == "" {
@@ -236,8 +236,8 @@ func (s *System) checkWords(check *checker) {
 	s.disabled = status
 }
 
-// words maps the directory's words, in lower case, to ours. Our own words stand
-// for themselves unless they are mapped.
+// words maps the directory's words, in lower case, to custody's. custody's own
+// words need no mapping.
 func words[T any](check *checker, attribute string, configured map[string]string, accepted []string, parse func(string) (T, error)) map[string]T {
 	out := make(map[string]T)
 	for _, word := range accepted {

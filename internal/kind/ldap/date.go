@@ -18,8 +18,8 @@ const (
 	secondsPerDay  = 24 * 60 * 60
 )
 
-// endDate returns the last instant at which the entry says that the person is
-// here; the zero time if it says nothing.
+// endDate returns the last instant at which the person is active according to
+// the entry; the zero time if the entry states none.
 func endDate(e *ldap.Entry, attribute string) (time.Time, error) {
 	text := value(e, attribute)
 	var t time.Time
@@ -53,7 +53,8 @@ func fileTime(text string) (time.Time, error) {
 }
 
 // shadowDay reads a number of days since 1970: the first day on which the
-// account no longer works. Nothing, zero and less mean never.
+// account no longer works. An empty value, zero and negative numbers mean
+// never.
 func shadowDay(text string) (time.Time, error) {
 	days, err := strconv.ParseInt(text, 10, 32)
 	if err != nil {

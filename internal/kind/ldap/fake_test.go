@@ -22,6 +22,7 @@ type fake struct {
 	// and the controls, or nil to hang up.
 	search func(filter string, n int64) []*ber.Packet
 	bind   *ber.Packet // answers a login; nil lets everybody in
+	modify *ber.Packet // answers a change; nil hangs up
 	count  atomic.Int64
 }
 
@@ -46,6 +47,10 @@ func (f *fake) serve(c net.Conn) {
 			answers = []*ber.Packet{done(goldap.ApplicationBindResponse, 0, "")}
 			if f.bind != nil {
 				answers = []*ber.Packet{f.bind}
+			}
+		case goldap.ApplicationModifyRequest:
+			if f.modify != nil {
+				answers = []*ber.Packet{f.modify}
 			}
 		case goldap.ApplicationSearchRequest:
 			filter, _ := goldap.DecompileFilter(op.Children[6])

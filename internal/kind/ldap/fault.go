@@ -27,8 +27,7 @@ type flawed struct{ error }
 
 func (f *flawed) Unwrap() error { return f.error }
 
-// listError marks a fault that keeps a list from being read, and not single
-// entries.
+// listError marks a fault that prevents reading a list, but not single entries.
 type listError struct{ error }
 
 func (u *listError) Unwrap() []error { return []error{u.error, system.ErrCannotList} }
@@ -41,15 +40,16 @@ func (s *System) unavailable(happened, advice string, err error) error {
 	return f
 }
 
-// shown returns a text of the directory as it may stand in a message.
+// shown returns a text of the directory in a form that may be shown in a
+// message.
 func (s *System) shown(text string) string {
 	const most = 300
 	return s.secrets.Text(text, most)
 }
 
-// spoken returns what an error says of the library and of this machine. The
-// directory's own words are left out, because they may repeat what it was sent;
-// its codes are not.
+// spoken returns the parts of an error that come from the library and this
+// machine. The texts of the directory are left out, because they may repeat a
+// credential; its codes are kept.
 func spoken(err error) string {
 	var e *ldap.Error
 	switch {
@@ -88,7 +88,7 @@ func logonFailure(message string) string {
 
 func clean(s string) string { return system.Clean(strings.ToValidUTF8(s, "\uFFFD")) }
 
-// fault turns what kept a search from being answered into what a user reads.
+// fault returns the fault for the error of a search.
 func (s *System) fault(q query, err error) error {
 	var known *fault.Fault
 	if errors.As(err, &known) {
@@ -120,8 +120,8 @@ func (s *System) fault(q query, err error) error {
 	return s.unavailable(happened, advice, err)
 }
 
-// tooLong reports whether an answer was cut off for its length only: a search
-// for one entry may be answered all the same.
+// tooLong reports whether an answer was cut off only because of its length:
+// then a search for one entry may still be answered.
 func tooLong(err error) bool {
 	return errors.Is(err, errTooMany) || ldap.IsErrorAnyOf(err, ldap.LDAPResultSizeLimitExceeded, ldap.LDAPResultAdminLimitExceeded, ldap.LDAPResultTimeLimitExceeded)
 }

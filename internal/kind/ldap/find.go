@@ -61,7 +61,7 @@ func (s *System) matches(ctx context.Context, entries []*ldap.Entry, read func(c
 }
 
 // anyOf returns the filter for entries that have one of the keys in one of the
-// attributes. Not every server takes two Unicode forms of a text for the same.
+// attributes. Some servers compare two Unicode forms of a text as different.
 func anyOf(keys, attributes []string) string {
 	var b strings.Builder
 	b.WriteString("(|")
@@ -74,7 +74,7 @@ func anyOf(keys, attributes []string) string {
 			}
 		}
 	}
-	// Of an empty list nothing is true; some servers do not know it.
+	// An empty list matches nothing; some servers do not support it.
 	if b.Len() == len("(|") {
 		b.WriteString("(!(objectClass=*))")
 	}
@@ -82,7 +82,7 @@ func anyOf(keys, attributes []string) string {
 	return b.String()
 }
 
-// assertion returns a key as it stands in a filter. It reports false if the
+// assertion returns a key in the form of a filter. It reports false if the
 // attribute can have no such value.
 func assertion(attribute, key string) (string, bool) {
 	if !strings.EqualFold(attribute, attrObjectGUID) {
@@ -100,8 +100,9 @@ func assertion(attribute, key string) (string, bool) {
 }
 
 // named leaves only the entries that have one of the keys in one of the
-// attributes, by our own idea of the same text: to many servers a Kelvin sign is
-// a k, and a filter that one of them does not understand may find everybody.
+// attributes, by our own comparison of texts: for many servers a Kelvin sign
+// equals a k, and a filter that a server does not understand may find all
+// entries.
 func named(entries []*ldap.Entry, keys, attributes []string) []*ldap.Entry {
 	wanted := make(map[string]bool, len(keys))
 	for _, key := range keys {
@@ -148,9 +149,9 @@ func rawValues(e *ldap.Entry, attribute string) [][]byte {
 	return nil
 }
 
-// value returns the one value of an attribute that stands for it: the one that
-// is in the entry's name, or else the first in alphabetical order. The order in
-// which a server returns values says nothing and may change.
+// value returns one value of an attribute: the one that is in the entry's name,
+// or else the first in alphabetical order, because the order in which a server
+// returns values may change.
 func value(e *ldap.Entry, attribute string) string {
 	all := values(e, attribute)
 	if len(all) < 2 {

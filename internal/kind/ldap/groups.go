@@ -23,7 +23,7 @@ const (
 	inChain = "1.2.840.113556.1.4.1941" // LDAP_MATCHING_RULE_IN_CHAIN
 )
 
-// complete adds what takes further look-ups.
+// complete adds the facts that take further look-ups.
 func (s *System) complete(ctx context.Context, m match) (lifecycle.Person, error) {
 	p := m.person
 	var err error
@@ -43,8 +43,8 @@ func (s *System) managerOf(ctx context.Context, m match) (string, error) {
 }
 
 // reference returns the id of the entry that a distinguished name points to:
-// nothing if there is none in the bases. A text that is no distinguished name is
-// a key already.
+// nothing if there is none in the bases. A text that is not a distinguished name
+// is already a key.
 func (s *System) reference(ctx context.Context, known *memo.Memo[string], text string, bases []branch, filter, id string) (string, error) {
 	dn, err := ldap.ParseDN(text)
 	if err != nil || len(dn.RDNs) < 2 {
@@ -118,7 +118,7 @@ func (s *System) memberFilter(m match) string {
 // accountNames returns the user names of a person that a posixGroup may hold.
 func (s *System) accountNames(e *ldap.Entry) []string { return values(e, s.profile.usernames[0]) }
 
-// tally gathers the members of a team, each once.
+// tally collects the members of a team, each once.
 type tally struct {
 	mu     sync.Mutex
 	seen   map[string]bool
@@ -154,7 +154,7 @@ func (t *tally) people() []lifecycle.Person {
 	return out
 }
 
-// addMembers adds everybody in a group and in the groups inside it.
+// addMembers adds all people in a group and in the groups inside it.
 func (s *System) addMembers(ctx context.Context, group *ldap.Entry, to *tally) error {
 	if s.profile.chain {
 		filter := "(&" + s.profile.peopleFilter + "(memberOf:" + inChain + ":=" + ldap.EscapeFilter(group.DN) + "))"
@@ -188,8 +188,7 @@ func (s *System) addMembers(ctx context.Context, group *ldap.Entry, to *tally) e
 	return nil
 }
 
-// addPeople adds the people whom a filter finds, of those the ones that keep
-// does not turn away.
+// addPeople adds the people whom a filter finds and keep accepts.
 func (s *System) addPeople(ctx context.Context, filter string, keep func(*ldap.Entry) bool, to *tally) error {
 	found, err := s.subtree(ctx, s.bases, filter, s.profile.personRead)
 	if err != nil {
@@ -247,7 +246,7 @@ func (s *System) addDirect(ctx context.Context, group string, to *tally) ([]stri
 }
 
 // addMember adds one member if it is a person, and reports whether it is a
-// group. One that is neither, or is gone, is nobody.
+// group. A member that is neither, or that does not exist, is ignored.
 func (s *System) addMember(ctx context.Context, text string, to *tally) (isGroup bool, err error) {
 	dn, err := ldap.ParseDN(text)
 	if err != nil || len(dn.RDNs) == 0 {
@@ -307,7 +306,8 @@ func (s *System) membersIn(e *ldap.Entry) ([]string, error) {
 	}
 	if strings.EqualFold(s.profile.member, attrUniqueMember) {
 		for i, text := range members {
-			// A value may end in a bit string that tells namesakes apart.
+			// A value may end in a bit string that distinguishes entries with the same
+			// name.
 			if at := strings.LastIndex(text, "#'"); at > 0 && strings.HasSuffix(text, "'B") {
 				members[i] = text[:at]
 			}
@@ -316,8 +316,9 @@ func (s *System) membersIn(e *ldap.Entry) ([]string, error) {
 	return members, nil
 }
 
-// mustHaveMembers reports whether the schema demands at least one member (RFC
-// 4519 sections 3.5 and 3.6): then none is a right that is missing.
+// mustHaveMembers reports whether the schema requires at least one member (RFC
+// 4519 sections 3.5 and 3.6): then an empty list means that the account lacks a
+// right.
 func mustHaveMembers(e *ldap.Entry) bool {
 	return slices.ContainsFunc(values(e, attrObjectClass), func(class string) bool {
 		return strings.EqualFold(class, "groupOfNames") || strings.EqualFold(class, "groupOfUniqueNames")

@@ -1,10 +1,11 @@
 // Package ldap resolves people and teams in a directory that speaks LDAP:
-// OpenLDAP, Active Directory and their relatives.
+// OpenLDAP, Active Directory and similar servers. It also switches accounts of
+// OpenLDAP and of Active Directory on and off.
 //
 // Every question is a search over a connection whose certificate was verified.
-// A search that the server cut short, refused or referred elsewhere is no
-// answer. Only a search that ran to its end under a base that is there proves
-// that somebody is unknown.
+// A search that the server cut short, refused or referred to another server is
+// an error. Only a complete search under an existing base proves that a key is
+// unknown.
 package ldap
 
 import (
@@ -22,8 +23,8 @@ import (
 // Kind is the name of this kind of system in the configuration.
 const Kind = "ldap"
 
-// Config says where a directory is and how its attributes map to ours. What is
-// empty takes the value of the preset.
+// Config holds the address of a directory and the mapping of its attributes.
+// Empty fields take the values of the preset.
 type Config struct {
 	Name   string
 	Preset string // openldap or active_directory
@@ -37,13 +38,13 @@ type Config struct {
 	Password  string
 	Anonymous bool
 
-	Timeout  time.Duration // for one request; 30 seconds unless told
-	PageSize int           // entries asked for at a time; 500 unless told
+	Timeout  time.Duration // for one request; default 30 seconds
+	PageSize int           // entries in one page; default 500
 
 	BaseDN       string   // where people and groups are; this or BaseDNs
-	BaseDNs      []string // several such places
-	GroupBaseDNs []string // where groups are, if elsewhere
-	LeftBaseDNs  []string // who is below one of these has left
+	BaseDNs      []string // several bases
+	GroupBaseDNs []string // where groups are, if not below the base
+	LeftBaseDNs  []string // people below one of these have left
 
 	PeopleFilter string
 	GroupFilter  string
@@ -55,22 +56,22 @@ type Config struct {
 	ManagerAttribute   string
 	GroupIDAttribute   string
 	MemberAttribute    string // of a group: its members
-	TeamsAttribute     string // of a person: the groups; empty asks for the groups that name the person
+	TeamsAttribute     string // of a person: the groups; if empty, the groups that name the person are searched
 	NestedGroups       string // walk or chain
 
 	KindAttribute string
-	Kinds         map[string]string // the directory's word -> our kind
+	Kinds         map[string]string // the directory's word -> kind
 
 	StatusAttribute  string
-	States           map[string]string // the directory's word -> our status
-	DisabledStatus   string            // what a disabled account says: suspended, left or active
-	PasswordPolicyDN string            // the policy of people who name none
+	States           map[string]string // the directory's word -> status
+	DisabledStatus   string            // what a disabled account means: suspended, left or active
+	PasswordPolicyDN string            // the policy of people whose entries name none
 	EndDateAttribute string
 
-	Probe []string // keys that must resolve before any other look-up counts
+	Probe []string // keys that must resolve before any other answer is used
 }
 
-// System is a directory. It implements system.PeopleLister.
+// System is a directory. It implements system.PeopleLister and system.Accounts.
 type System struct {
 	config   Config
 	profile  profile
@@ -92,11 +93,13 @@ type System struct {
 	primaries memo.Memo[struct{}] // whether primary groups are shown
 }
 
-var _ system.PeopleLister = (*System)(nil)
+var (
+	_ system.PeopleLister = (*System)(nil)
+	_ system.Accounts     = (*System)(nil)
+)
 
-// New checks the configuration and returns the system. It connects to nothing:
-// that happens when something is first asked for. Its error is a
-// *system.ConfigError.
+// New checks the configuration and returns the system. It connects when the
+// first search is made. Its error is a *system.ConfigError.
 func New(c Config) (*System, error) {
 	s := &System{config: c}
 	s.secrets.Add(c.Password)
@@ -112,7 +115,7 @@ func (s *System) Name() string { return s.config.Name }
 // Kind returns "ldap".
 func (s *System) Kind() string { return Kind }
 
-// Person returns the people and groups that have the key for an id, a user name
+// Person returns the people and groups that have the key as an id, a user name
 // or an email address.
 func (s *System) Person(ctx context.Context, key string) ([]lifecycle.Person, error) {
 	key, ok := system.UsableKey(key)
@@ -127,7 +130,7 @@ func (s *System) Person(ctx context.Context, key string) ([]lifecycle.Person, er
 
 // Members returns the people in the group with the given id and in the groups
 // inside it, sorted by id. It leaves out the manager and the teams of each,
-// which would take requests of their own.
+// which would take further requests.
 func (s *System) Members(ctx context.Context, team string) ([]lifecycle.Person, error) {
 	team, ok := system.UsableKey(team)
 	if !ok {
@@ -196,8 +199,8 @@ func (s *System) find(ctx context.Context, keys []string, idOnly bool) ([]match,
 	return append(persons, teams...), nil
 }
 
-// addNamesakes adds the entries that have the same id as one that was found by
-// another key: its canonical name does not tell them apart.
+// addNamesakes adds the entries that have the same id as an entry that was
+// found by another key, because their canonical name is the same.
 func (s *System) addNamesakes(ctx context.Context, key string, found []match) ([]match, error) {
 	var ids []string
 	for _, m := range found {

@@ -13,13 +13,13 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
 )
 
-// incompleteMarker is a sentinel among the members of a team: the member list is incomplete,
-// and the team is then asked for by itself.
+// incompleteMarker is a sentinel among the members of a team: the member list is
+// incomplete, and the team must be read singly.
 const incompleteMarker = ""
 
-// Listing describes the list of everybody. It leaves out the entries that cannot
-// be read, and those that go by the same names: looking one of them up says what
-// is wrong with it.
+// Listing describes the list of all people and groups. It leaves out the entries
+// that cannot be read, and those with the same keys: a look-up of one of them
+// reports the error.
 func (s *System) Listing(c system.Capability) system.Listing {
 	if c != system.CanReadPeople {
 		return system.Listing{}
@@ -27,10 +27,10 @@ func (s *System) Listing(c system.Capability) system.Listing {
 	return system.Listing{PageSize: s.config.PageSize, Hides: true, Members: true}
 }
 
-// ListPeople yields the people and groups of the directory, each with all that
-// Person tells of it. People and groups take a search each, in pages, whose
-// answers also tell managers, teams and members; what they refer to and do not
-// hold is looked up.
+// ListPeople yields the people and groups of the directory, each with all facts
+// that Person returns. People and groups take a search each, in pages, whose
+// answers also contain managers, teams and members; entries that they only
+// refer to are looked up.
 func (s *System) ListPeople(ctx context.Context) iter.Seq2[system.Entry, error] {
 	return func(yield func(system.Entry, error) bool) {
 		all, err := s.readDirectory(ctx)
@@ -56,10 +56,10 @@ type directoryIndex struct {
 	s       *System
 	found   []listed
 	byDN    map[string]int  // folded distinguished name -> place in found
-	entries map[string]bool // the folded distinguished names of all entries, those that cannot be read too
+	entries map[string]bool // the folded distinguished names of all entries, including those that cannot be read
 	unclear map[string]bool // folded keys of the entries that cannot be read
 
-	teams   map[string][]string // what a group calls a member -> the ids of the groups
+	teams   map[string][]string // the name of a member in a group -> the ids of the groups
 	members map[string][]string // folded distinguished name of a group -> the ids of its members
 }
 
@@ -198,7 +198,7 @@ func (c *directoryIndex) entry(ctx context.Context, l *listed) (system.Entry, er
 	return out, nil
 }
 
-// calledBy returns what groups call an entry.
+// calledBy returns the names of an entry in groups.
 func (c *directoryIndex) calledBy(l *listed) []string {
 	switch {
 	case !strings.EqualFold(c.s.profile.member, attrMemberUID):

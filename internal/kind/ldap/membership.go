@@ -50,8 +50,8 @@ func (c *directoryIndex) readMemberships(ctx context.Context, groups []*ldap.Ent
 	return nil
 }
 
-// foldMember returns a member for comparing; false if it is no distinguished
-// name, and so nobody.
+// foldMember returns a member in the form for comparing; false if it is not a
+// distinguished name.
 func foldMember(text string) (string, bool) {
 	dn, err := ldap.ParseDN(text)
 	if err != nil || len(dn.RDNs) == 0 {
@@ -60,9 +60,9 @@ func foldMember(text string) (string, bool) {
 	return foldDN(text), true
 }
 
-// member returns the id of a member, and false if that is nobody for sure. Where
-// the directory itself goes through nested groups, it goes through those that are
-// not listed as well.
+// member returns the id of a member, and false if it certainly is not a person or
+// a group. If the directory itself resolves nested groups, it also resolves those
+// that are not listed.
 func (c *directoryIndex) member(name string) (string, bool) {
 	if at, ok := c.byDN[name]; ok {
 		return c.found[at].person.ID, true
@@ -70,9 +70,9 @@ func (c *directoryIndex) member(name string) (string, bool) {
 	return incompleteMarker, c.entries[name] || c.s.profile.chain
 }
 
-// otherNames finds the members that are not listed under the name that a group
-// gives them. The server may know them by another spelling, which only it can
-// tell. Active Directory writes every name in one way.
+// otherNames finds the members whose name in a group is not that of a listed
+// entry. The server may accept another spelling of a name. Active Directory
+// writes every name in one way.
 func (c *directoryIndex) otherNames(ctx context.Context, inside [][]string) (map[string]string, error) {
 	out := make(map[string]string)
 	if c.s.profile.activeDirectory {
@@ -101,8 +101,8 @@ func (c *directoryIndex) otherNames(ctx context.Context, inside [][]string) (map
 	return out, g.Wait()
 }
 
-// realName returns the folded name of the person or the group that a name stands
-// for; nothing if there is neither.
+// realName returns the folded name of the person or the group with a name in any
+// spelling; nothing if there is neither.
 func (s *System) realName(ctx context.Context, text string) (string, error) {
 	dn, err := ldap.ParseDN(text)
 	if err != nil {

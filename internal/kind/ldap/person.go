@@ -16,8 +16,8 @@ import (
 // accountDisable is ADS_UF_ACCOUNTDISABLE, a bit of userAccountControl.
 const accountDisable = 0x2
 
-// person turns an entry into what it says of a person. What takes further
-// look-ups, the manager and the teams, is left to complete.
+// person turns an entry into a person. complete adds the manager and the teams,
+// which take further look-ups.
 func (s *System) person(ctx context.Context, e *ldap.Entry) (lifecycle.Person, error) {
 	p, err := s.common(e, s.profile.id)
 	if err != nil {
@@ -69,9 +69,9 @@ func (s *System) unreadable(e *ldap.Entry, attribute string, err error) error {
 		"Correct the value, or name another attribute in the block of the system.", nil)}
 }
 
-// kindOf reads the kind of a person. A directory that says nothing of it holds
-// employees; a word that is not mapped says nothing either way, and of several
-// words the one counts that asks for more care.
+// kindOf reads the kind of a person. Without a word, a person is an employee;
+// the kind of a word that is not mapped is not stated, and of several words the
+// one that requires more care is used.
 func (s *System) kindOf(e *ldap.Entry) lifecycle.OwnerKind {
 	words := values(e, s.profile.kind)
 	if kind, mapped := s.kinds[""]; mapped && len(words) == 0 {
@@ -87,7 +87,8 @@ func (s *System) kindOf(e *ldap.Entry) lifecycle.OwnerKind {
 	return kind
 }
 
-// left reports whether the entry is in a place for those who have left.
+// left reports whether the entry is below one of the bases for people who have
+// left.
 func (s *System) left(e *ldap.Entry) bool {
 	if len(s.leftIn) == 0 {
 		return false
@@ -96,8 +97,8 @@ func (s *System) left(e *ldap.Entry) bool {
 	return err == nil && within(dn, s.leftIn)
 }
 
-// setStatus reads whether the person is still here. It goes by explicit words
-// only: no date is compared with a clock here.
+// setStatus reads the status of the person. It uses explicit words only: no
+// date is compared with a clock here.
 func (s *System) setStatus(ctx context.Context, e *ldap.Entry, p *lifecycle.Person) error {
 	if s.left(e) {
 		p.Status = lifecycle.PersonLeft
@@ -122,20 +123,21 @@ func (s *System) setStatus(ctx context.Context, e *ldap.Entry, p *lifecycle.Pers
 	case disabled && worse(s.disabled, p.Status):
 		p.Status, p.StatusText = s.disabled, ""
 	case !stated && s.profile.status == "" && s.disabled != lifecycle.PersonActive:
-		// The right to read it is missing: nothing says that the account works.
+		// The account lacks the right to read it: nothing shows that the person's
+		// account works.
 		p.Status = lifecycle.PersonUnknown
 	}
 	return nil
 }
 
-// worse reports whether a disabled account tells more than the status that the
-// directory states. An account that counts as active tells nothing.
+// worse reports whether the status of a disabled account is more severe than
+// the status that the directory states.
 func worse(disabled, stated lifecycle.OwnerStatus) bool {
 	return disabled != lifecycle.PersonActive && disabled > stated
 }
 
-// accountDisabled reports whether the account is disabled for good, and whether
-// the directory says so at all.
+// accountDisabled reports whether the account is disabled permanently, and
+// whether the directory shows this at all.
 func (s *System) accountDisabled(ctx context.Context, e *ldap.Entry) (disabled, stated bool, err error) {
 	if !s.profile.activeDirectory {
 		disabled, err = s.locked(ctx, e)
@@ -153,36 +155,64 @@ func (s *System) accountDisabled(ctx context.Context, e *ldap.Entry) (disabled, 
 	return flags&accountDisable != 0, true, nil
 }
 
-// locked reports whether a password policy keeps the account out for good. A
-// lock that bears a time comes from wrong passwords, often of somebody else, and
-// ends by itself; only the value that stands for "by an administrator" counts,
-// and slapd obeys it only where the policy in force has pwdLockout.
+// locked reports whether a password policy locks the account permanently. A lock
+// with a time comes from wrong passwords, often of another person, and is
+// temporary; only the value for "by an administrator" counts, and slapd enforces
+// it only if the policy in force has pwdLockout.
 func (s *System) locked(ctx context.Context, e *ldap.Entry) (bool, error) {
-	if start, end := value(e, attrPasswordStart), value(e, attrPasswordEnd); start != "" && end != "" {
-		from, err := generalizedTime(start)
-		if err != nil {
-			return false, s.unreadable(e, attrPasswordStart, err)
-		}
-		to, err := generalizedTime(end)
-		if err != nil {
-			return false, s.unreadable(e, attrPasswordEnd, err)
-		}
-		if !from.Before(to) {
-			return true, nil
-		}
+	if closed, err := s.closed(e); closed || err != nil {
+		return closed, err
 	}
-	if !strings.HasPrefix(value(e, attrLockedTime), "000001010000") {
+	if !lockedForGood(e) {
 		return false, nil
 	}
-	policy := pick(value(e, attrPolicy), s.config.PasswordPolicyDN)
+	policy := s.policyOf(e)
 	if policy == "" {
 		return false, nil
 	}
 	return s.policies.Get(ctx, foldDN(policy), func(ctx context.Context) (bool, error) {
-		found, err := s.entry(ctx, policy, "(objectClass=*)", []string{attrLockout})
-		if err != nil || found == nil {
-			return false, err
-		}
-		return strings.EqualFold(value(found, attrLockout), "TRUE"), nil
+		_, locks, err := s.readPolicy(ctx, policy)
+		return locks, err
 	})
+}
+
+// closed reports whether the time of use of an account ends before it begins, which
+// slapd takes for a disabled account.
+func (s *System) closed(e *ldap.Entry) (bool, error) {
+	start, end := value(e, attrPasswordStart), value(e, attrPasswordEnd)
+	if start == "" || end == "" {
+		return false, nil
+	}
+	from, err := generalizedTime(start)
+	if err != nil {
+		return false, s.unreadable(e, attrPasswordStart, err)
+	}
+	to, err := generalizedTime(end)
+	if err != nil {
+		return false, s.unreadable(e, attrPasswordEnd, err)
+	}
+	return !from.Before(to), nil
+}
+
+// forever is the lock that only an administrator sets.
+const forever = "000001010000Z"
+
+func lockedForGood(e *ldap.Entry) bool {
+	return strings.HasPrefix(value(e, attrLockedTime), strings.TrimSuffix(forever, "Z"))
+}
+
+// policyOf returns the name of the password policy of an entry, as far as it is
+// known.
+func (s *System) policyOf(e *ldap.Entry) string {
+	return pick(value(e, attrPolicy), s.config.PasswordPolicyDN)
+}
+
+// readPolicy reports whether a password policy is there, and whether it enforces
+// locks.
+func (s *System) readPolicy(ctx context.Context, policy string) (found, locks bool, err error) {
+	e, err := s.entry(ctx, policy, "(objectClass=*)", []string{attrLockout})
+	if e == nil || err != nil {
+		return false, false, err
+	}
+	return true, strings.EqualFold(value(e, attrLockout), "TRUE"), nil
 }

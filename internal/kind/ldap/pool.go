@@ -14,13 +14,13 @@ import (
 	"github.com/go-ldap/ldap/v3"
 )
 
-// largestAnswer bounds one entry of an answer. The library believes whatever
-// length an answer claims to have, and reserves the memory for it.
+// largestAnswer limits one entry of an answer. The library reserves memory for
+// any length that an answer declares.
 const largestAnswer = 64 << 20
 
 func init() { ber.MaxPacketLengthBytes = largestAnswer }
 
-// connections bounds how many connections a run has to one directory.
+// connections is how many connections a run may have to one directory.
 const connections = 4
 
 // link is one bound connection.
@@ -90,7 +90,7 @@ func (p *pool) lend(ctx context.Context, fresh bool) (*link, error) {
 func (p *pool) take(ctx context.Context, fresh bool) (*link, error) {
 	p.mu.Lock()
 	if fresh {
-		// A server that was restarted has closed all of them.
+		// If the server was restarted, all of them are closed.
 		for _, l := range p.idle {
 			l.close()
 		}
@@ -114,8 +114,8 @@ func (p *pool) take(ctx context.Context, fresh bool) (*link, error) {
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
-	// Trying a refused password again for every owner would lock the account,
-	// and waiting for a dead server again would take the whole day.
+	// Trying a refused password again for every owner would lock the account, and
+	// waiting for an unreachable server each time would take very long.
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.failed = err
@@ -133,7 +133,7 @@ func (p *pool) giveBack(l *link, healthy bool) {
 	<-p.slots
 }
 
-// close ends the connection without waiting for a word of the server.
+// close ends the connection without waiting for the server.
 func (l *link) close() {
 	_ = l.raw.Close()
 	_ = l.conn.Close()
@@ -205,8 +205,8 @@ func (p *pool) prepare(ctx context.Context, raw net.Conn) (*link, error) {
 	return l, nil
 }
 
-// cause prefers the reason for which a connection was closed to the error that
-// the closing made.
+// cause returns the reason for which a connection was closed, instead of the
+// error of the closed connection.
 func (p *pool) cause(ctx context.Context, err error) error {
 	if cause := context.Cause(ctx); cause != nil {
 		return cause

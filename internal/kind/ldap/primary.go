@@ -12,8 +12,8 @@ import (
 	"github.com/go-ldap/ldap/v3"
 )
 
-// In Active Directory everybody has a primary group, which stands neither among
-// the members of that group nor among the groups of the person: it is the number
+// In Active Directory every person has a primary group, which is neither in the
+// members of that group nor in the groups of the person: it is the number
 // primaryGroupID, with which the security identifier of the group ends.
 
 // sidHead is what a security identifier begins with: a revision, the number of
@@ -30,8 +30,8 @@ func sidOf(e *ldap.Entry) string {
 	return ""
 }
 
-// ridOf returns the last part of a security identifier, which tells entries of
-// one domain apart.
+// ridOf returns the last part of a security identifier, which is unique in its
+// domain.
 func ridOf(sid string) string {
 	return strconv.FormatUint(uint64(binary.LittleEndian.Uint32([]byte(sid[len(sid)-4:]))), 10)
 }
@@ -47,10 +47,10 @@ func primaryOf(e *ldap.Entry) string {
 	return string(binary.LittleEndian.AppendUint32([]byte(sid[:len(sid)-4]), uint32(rid)))
 }
 
-// defaultPrimaryGroups are the groups that a domain makes primary unless told otherwise:
-// Domain Users and Domain Guests. They have members, but to be in one says nothing
-// of anybody, so they are nobody's team: else they would be proposed as successors,
-// and agree with every claim.
+// defaultPrimaryGroups are the default primary groups of a domain: Domain Users and
+// Domain Guests. They have members, but they are not teams of a person, because
+// everybody is in one of them: they would be proposed as successors, and agree with all
+// evidence.
 var defaultPrimaryGroups = []string{"513", "514"}
 
 // teamByPrimary returns the security identifier of a person's primary group if
@@ -88,7 +88,7 @@ func (s *System) primaryTeam(ctx context.Context, e *ldap.Entry) (string, error)
 	})
 }
 
-// addPrimary adds everybody whose primary group is one of those given.
+// addPrimary adds all people whose primary group is one of those given.
 func (s *System) addPrimary(ctx context.Context, groups []*ldap.Entry, to *tally) error {
 	if len(groups) == 0 {
 		return nil
@@ -115,8 +115,8 @@ func (s *System) addPrimary(ctx context.Context, groups []*ldap.Entry, to *tally
 	return nil
 }
 
-// showsPrimary checks once that the directory shows the primary group of anybody.
-// Where the right to read it is missing, nobody seems to have one.
+// showsPrimary checks once that the directory shows the primary group of at least
+// one person. Without the right to read it, no person seems to have one.
 func (s *System) showsPrimary(ctx context.Context) error {
 	_, err := s.primaries.Get(ctx, "", func(ctx context.Context) (struct{}, error) {
 		users := "(&(objectClass=user)" + s.profile.peopleFilter
@@ -145,8 +145,7 @@ func (s *System) inside(ctx context.Context, group *ldap.Entry) ([]*ldap.Entry, 
 	return append(found, group), nil
 }
 
-// addPrimaryMemberships adds to what groups say of their members who has one of them for
-// a primary group.
+// addPrimaryMemberships adds the people with a primary group to its members.
 func (c *directoryIndex) addPrimaryMemberships(groups, people []*ldap.Entry) {
 	inside := make(map[string][]*ldap.Entry)
 	for _, e := range people {

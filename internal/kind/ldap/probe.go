@@ -11,9 +11,9 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
 )
 
-// open checks once that what comes back empty from now on is empty: that every
-// base is there and can be read, that somebody can be found by the attributes
-// that are searched, and that the keys of probe resolve.
+// open checks once that empty answers can be trusted: that every base exists
+// and can be read, that at least one person can be found by the searched
+// attributes, and that the keys of probe resolve.
 func (s *System) open(ctx context.Context) error {
 	_, err := s.opened.Get(ctx, "", func(ctx context.Context) (struct{}, error) {
 		return struct{}{}, s.check(ctx)
@@ -69,14 +69,19 @@ func (s *System) checkBase(ctx context.Context, base branch) error {
 	return nil
 }
 
-// noAttributes asks for entries without any (RFC 4511 section 4.5.1.8).
+// noAttributes requests entries without attributes (RFC 4511 section 4.5.1.8).
 const noAttributes = "1.1"
 
-// checkAnybody looks for anybody at all, by the attributes that look-ups go by.
+// checkAnybody searches for at least one person, by the attributes of look-ups.
 func (s *System) checkAnybody(ctx context.Context) error {
 	p, c := &s.profile, &s.config
+	return s.checkSearch(ctx, attributes(p.personKeys, []string{c.ManagerAttribute, c.KindAttribute, c.StatusAttribute, c.EndDateAttribute, c.TeamsAttribute}))
+}
+
+// checkSearch looks for anybody at all by some attributes.
+func (s *System) checkSearch(ctx context.Context, searched []string) error {
+	p, c := &s.profile, &s.config
 	people := "(&" + p.peopleFilter + "(" + p.id + "=*)"
-	searched := attributes(p.personKeys, []string{c.ManagerAttribute, c.KindAttribute, c.StatusAttribute, c.EndDateAttribute, c.TeamsAttribute})
 	found, err := s.hasEntry(ctx, s.bases, people+answerable(searched...)+")")
 	if found || err != nil {
 		return err
@@ -91,7 +96,7 @@ func (s *System) checkAnybody(ctx context.Context) error {
 		"Correct base_dn, people_filter or id_attribute. If they are right, the account lacks the right to search: "+adviceRights, nil)
 }
 
-// checkGroups does the same for groups, of which there need not be any.
+// checkGroups does the same for groups. A directory may have no groups.
 func (s *System) checkGroups(ctx context.Context) error {
 	groups := "(&" + s.profile.groupFilter
 	searched := attributes(s.profile.groupKeys[:1], []string{s.profile.member})
@@ -105,8 +110,8 @@ func (s *System) checkGroups(ctx context.Context) error {
 	return s.unanswerable(ctx, s.groupsIn, groups, searched)
 }
 
-// answerable returns the filter for entries that have the attributes or have
-// them not. If the server does not know an attribute, or the account may not
+// answerable returns the filter for entries that have or do not have the
+// attributes. If the server does not know an attribute, or the account may not
 // search it, neither is true (RFC 4511 section 4.5.1.7), and a look-up by it
 // would find nobody without an error.
 func answerable(names ...string) string {
@@ -117,7 +122,8 @@ func answerable(names ...string) string {
 	return b.String()
 }
 
-// unanswerable says which attribute keeps a search from finding what is there.
+// unanswerable says which attribute prevents a search from finding existing
+// entries.
 func (s *System) unanswerable(ctx context.Context, bases []branch, begun string, searched []string) error {
 	for _, a := range searched {
 		found, err := s.hasEntry(ctx, bases, begun+answerable(a)+")")

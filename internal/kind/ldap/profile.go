@@ -13,7 +13,7 @@ const (
 	ActiveDirectory = "active_directory"
 )
 
-// The ways to find the members of groups inside a group.
+// How the members of groups inside a group are found.
 const (
 	Walk  = "walk"  // read every group
 	Chain = "chain" // let the server do it, by LDAP_MATCHING_RULE_IN_CHAIN
@@ -38,9 +38,16 @@ const (
 	attrPasswordStart = "pwdStartTime"
 	attrPasswordEnd   = "pwdEndTime"
 	attrLockout       = "pwdLockout"
+	attrLastSuccess   = "pwdLastSuccess"     // of slapd's lastbind
+	attrAuthTimestamp = "authTimestamp"      // of the overlay lastbind
+	attrLastLogon     = "lastLogonTimestamp" // at most 14 days late
+	attrChange        = "entryCSN"
+	attrUUID          = "entryUUID"
+	attrWritable      = "allowedAttributesEffective"
+	attrRights        = "sDRightsEffective"
 )
 
-// profile is what a preset and the configuration make together.
+// profile is a preset, overridden by the configuration.
 type profile struct {
 	activeDirectory bool
 	peopleFilter    string
@@ -62,7 +69,7 @@ type profile struct {
 	groupKeys  []string
 	personRead []string // the attributes that are read of a person
 	groupRead  []string
-	unique     bool // the server holds every id to one entry
+	unique     bool // the server ensures that every id is unique
 }
 
 func pick(configured, preset string) string {
@@ -118,7 +125,7 @@ func newProfile(c *Config) profile {
 	return p
 }
 
-// accountRead lists the attributes that tell a disabled account.
+// accountRead lists the attributes that show a disabled account.
 func (p *profile) accountRead() []string {
 	if p.activeDirectory {
 		return []string{attrControl, attrPrimary, attrSID}

@@ -37,7 +37,8 @@ var (
 )
 
 // search returns all entries that a query finds, or an error: never a part of
-// them. A connection that is lost is replaced once, and the search begins anew.
+// them. A connection that is lost is replaced once, and the search starts
+// again.
 func (s *System) search(ctx context.Context, q query) ([]*ldap.Entry, error) {
 	found, err := s.searchOnce(ctx, q, false)
 	if lost(err) && ctx.Err() == nil {
@@ -55,8 +56,8 @@ func (s *System) search(ctx context.Context, q query) ([]*ldap.Entry, error) {
 	return nil, s.fault(q, err)
 }
 
-// lost reports whether the connection broke under a search. What broke while
-// it was being opened, or was too slow, is not tried again.
+// lost reports whether the connection was lost during a search. A connection
+// that could not be opened, or was too slow, is not replaced.
 func lost(err error) bool {
 	var opening *dialError
 	var flawed *fault.Fault
@@ -68,8 +69,8 @@ func lost(err error) bool {
 			return false
 		}
 	}
-	// What is no result of the directory is the library's: a request that could
-	// not be sent, or an answer that is no LDAP.
+	// Other errors come from the library: a request that could not be sent, or an
+	// answer that is not LDAP.
 	var e *ldap.Error
 	return !errors.As(err, &e) || e.ResultCode == ldap.ErrorNetwork
 }
@@ -138,9 +139,8 @@ func (s *System) request(q query, pages *ldap.ControlPaging) *ldap.SearchRequest
 		controls, limit = nil, 1
 	}
 	if s.profile.activeDirectory {
-		// Without it, a search under the root of a domain always ends with
-		// references to the partitions of the domain, and what they hide cannot
-		// be told from them.
+		// Without it, a search under the root of a domain always ends with references
+		// to the partitions of the domain, which do not show what they hide.
 		controls = append(controls, ldap.NewControlString(controlDomainScope, true, ""))
 	}
 	return ldap.NewSearchRequest(q.base, q.scope, ldap.NeverDerefAliases, limit, 0, false, q.filter, q.read, controls)
@@ -153,8 +153,8 @@ func cookieOf(answer *ldap.SearchResult) []byte {
 	return nil
 }
 
-// ask sends one request. The library does not know contexts; closing the
-// connection under it does the same.
+// ask sends one request. The library does not support contexts; closing its
+// connection has the same effect.
 func (s *System) ask(ctx context.Context, l *link, request *ldap.SearchRequest) (*ldap.SearchResult, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err

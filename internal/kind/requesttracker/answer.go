@@ -16,14 +16,14 @@ const (
 
 const (
 	statusDeleted = "deleted"
-	nobody        = "Nobody" // the user who owns what nobody owns
+	nobody        = "Nobody" // the user Nobody, who owns assets without an owner
 	typeUser      = "user"
 	typeGroup     = "group"
 	typeTicket    = "ticket"
 	refReferredTo = "referred-to-by"
 )
 
-// asset is an asset as Request Tracker tells it, alone or in a list.
+// asset is an asset in the form of Request Tracker, alone or in a list.
 type asset struct {
 	ID           ident         `json:"id"`
 	Name         *string       `json:"Name"`
@@ -44,8 +44,8 @@ func (a *asset) holders(role string) (references, bool) {
 }
 
 // tickets returns the ids of the tickets that refer to the asset. Request
-// Tracker tells them whether the account may see them or not, which is what
-// makes a hidden ticket known.
+// Tracker lists them even if the account may not see them, so hidden tickets
+// are known.
 func (a *asset) tickets() ([]int64, error) {
 	var out []int64
 	for _, link := range a.Hyperlinks {
@@ -81,7 +81,7 @@ type reference struct {
 // does not state it.
 type references []reference
 
-// UnmarshalJSON takes one reference for a list of one.
+// UnmarshalJSON reads one reference as a list of one.
 func (r *references) UnmarshalJSON(text []byte) error {
 	*r = references{}
 	if text[0] == '{' {
@@ -105,11 +105,10 @@ var (
 	errID   = errors.New("an id is not a number")
 )
 
-// ident is an id, which Request Tracker writes as a number here and as a text
-// there.
+// ident is an id, which Request Tracker writes as a number or as a text.
 type ident string
 
-// UnmarshalJSON takes a number for the text that shows it.
+// UnmarshalJSON reads a number as its text.
 func (i *ident) UnmarshalJSON(text []byte) error {
 	if text[0] == '"' {
 		var s string
@@ -131,11 +130,11 @@ func (i ident) number() (int64, error) {
 	return n, nil
 }
 
-// customFields are the custom fields that apply to an asset. Where none does, a
-// list holds the empty text instead.
+// customFields are the custom fields that apply to an asset. If there are none,
+// a list holds the empty text instead.
 type customFields []customField
 
-// UnmarshalJSON takes the empty text for none.
+// UnmarshalJSON reads the empty text as no fields.
 func (c *customFields) UnmarshalJSON(text []byte) error {
 	if bytes.Equal(text, []byte(`""`)) {
 		*c = customFields{}

@@ -24,7 +24,7 @@ const (
 	fieldAssignedAt     = "assigned_at"
 )
 
-// What of a user names an owner.
+// The attributes of a user that may name an owner.
 const (
 	ownerName  = "name"
 	ownerEmail = "email"
@@ -44,8 +44,8 @@ func OwnerRoles() []string { return []string{roleOwner, roleHeldBy, roleContact}
 // OwnerKeys returns what Config.OwnerKey accepts.
 func OwnerKeys() []string { return []string{ownerName, ownerEmail} }
 
-// DefaultStates returns what the statuses of the lifecycle that Request Tracker
-// comes with mean, and our own words, which stand for themselves.
+// DefaultStates returns the states of the statuses in the default lifecycle of
+// Request Tracker, and of custody's own words.
 func DefaultStates() map[string]lifecycle.State {
 	out := map[string]lifecycle.State{
 		"new":         lifecycle.StatePlanned,
@@ -63,8 +63,7 @@ func DefaultStates() map[string]lifecycle.State {
 	return out
 }
 
-// configure checks the configuration and builds from it what answers are read
-// with.
+// configure checks the configuration and builds the mapping of answers.
 func (s *System) configure() []system.Problem {
 	c := &s.config
 	var out []system.Problem

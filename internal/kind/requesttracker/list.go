@@ -44,8 +44,8 @@ func (s *scope) class(catalog *reference) (string, bool) {
 	return class, ok
 }
 
-// where returns the condition that finds the assets that count. It holds
-// numbers only, so that no name can change what it says.
+// where returns the condition that finds the assets that count. It contains
+// only numbers, so that a name cannot change the query.
 func (s *scope) where() string {
 	if s.classes == nil {
 		return ""
@@ -66,9 +66,9 @@ func anyOf(field string, ids []string) string {
 	return "(" + strings.Join(terms, " OR ") + ")"
 }
 
-// look makes sure, once in a run, that this is a Request Tracker, that the token
-// is accepted, and that catalogs and custom fields are there under their names:
-// without them every asset would look as if it had none.
+// look checks, once in a run, that this is a Request Tracker, that the token is
+// accepted, and that catalogs and custom fields exist under their names: a
+// missing one would look empty in every asset.
 func (s *System) look(ctx context.Context) (*scope, error) {
 	return s.scope.Get(ctx, "", func(ctx context.Context) (*scope, error) {
 		r, err := s.client.Get(ctx, api("rt"), nil)
@@ -123,8 +123,9 @@ func (s *System) lookForFields(ctx context.Context) error {
 	return nil
 }
 
-// isNamed is one of several names in a filter. Whether several terms on a field
-// add up or exclude each other depends on the kind of list, unless it is said.
+// isNamed is one of several names in a filter. Unless the query states it, the
+// kind of list decides whether several terms on a field are combined with AND
+// or OR.
 func isNamed(name string) map[string]string {
 	return map[string]string{"field": "Name", "value": name, "entry_aggregator": "OR"}
 }
@@ -135,7 +136,7 @@ type entry struct {
 	Name string `json:"Name"`
 }
 
-// named asks for the things that a filter finds.
+// named requests the things that a filter finds.
 func (s *System) named(ctx context.Context, client *httpclient.Client, kind string, filter []map[string]string) ([]entry, error) {
 	text, err := json.Marshal(filter)
 	if err != nil {
@@ -161,9 +162,9 @@ func (s *System) named(ctx context.Context, client *httpclient.Client, kind stri
 	return out, nil
 }
 
-// resolve returns the ids of named things. One that is not there is a fault: a
-// query for its id or its name would find nothing, and everything in it would
-// look as if it were gone.
+// resolve returns the ids of named things. A name that does not exist is an
+// error: a query for it would find nothing, and all its assets would look
+// deleted.
 func (s *System) resolve(ctx context.Context, client *httpclient.Client, kind string, names []string, advice string) (map[ident]string, error) {
 	var filter []map[string]string
 	for _, name := range names {
@@ -187,12 +188,12 @@ func (s *System) resolve(ctx context.Context, client *httpclient.Client, kind st
 	return out, nil
 }
 
-// walk reads a list by rising ids: each page asks for what lies behind the last
-// id, so that nothing slips from one page to another while it is read. It gives
-// every row to take until that returns false.
+// walk reads a list by rising ids: each page requests the rows after the last
+// id, so that no row is missed if the list changes. It passes every row to take
+// until that returns false.
 //
-// The number of rows that the server says there are has to come true. A row at
-// or before the last id means that the query was not understood.
+// The number of rows must be the one that the server states. A row at or before
+// the last id means that the query was not understood.
 func walk[T any](
 	ctx context.Context, client *httpclient.Client, kind, where, advice string, query url.Values, size int,
 	id func(*T) ident, take func(int64, *T) (bool, error),
@@ -249,8 +250,8 @@ type assetList struct {
 	found map[int64]*found
 }
 
-// all reads the list of all assets that count, once in a run: whoever asks for
-// the tasks of all assets needs it as well.
+// all reads the list of all assets that count, once in a run. The tasks of all
+// assets need it as well.
 func (s *System) all(ctx context.Context) (*assetList, error) {
 	return s.everything.Get(ctx, "", func(ctx context.Context) (*assetList, error) {
 		out := &assetList{found: make(map[int64]*found)}

@@ -18,14 +18,14 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/system/table"
 )
 
-// found is what is known of one asset.
+// found holds what was read about one asset.
 type found struct {
 	present bool
 	record  lifecycle.Record
-	tickets []int64 // that refer to it; none are read without queues
+	tickets []int64 // that refer to it; not read without queues
 }
 
-// find asks for one asset, once in a run.
+// find requests one asset, once in a run.
 func (s *System) find(ctx context.Context, id int64) (*found, error) {
 	return s.found.Get(ctx, strconv.FormatInt(id, 10), func(ctx context.Context) (*found, error) {
 		f, listed := s.inList(id)
@@ -53,11 +53,12 @@ func (s *System) find(ctx context.Context, id int64) (*found, error) {
 	})
 }
 
-// one asks for one asset: nil if there is none. By its number, it is told with
-// the names of the users who have a role, and with nothing else of them or of
-// groups; a list tells all at once. So where more than those names is needed, it
-// is asked for as a list first, unless the whole list was read already and does
-// not show it. Only its number tells whether it is deleted, hidden or absent.
+// one requests one asset: nil if there is none. A request by its number returns
+// only the names of the users who have a role, and nothing else about them or
+// about groups; a list returns all of it. So if more than those names is needed,
+// a list of this asset is requested first, unless the whole list was already
+// read and does not show it. Only a request by its number shows whether it is
+// deleted, hidden or absent.
 func (s *System) one(ctx context.Context, id int64, listed bool) (*asset, error) {
 	if names := s.config.OwnerKey == ownerName && s.config.OwnerRole == roleOwner; !names && !listed {
 		if a, err := s.asList(ctx, id); err != nil || a != nil {
@@ -67,8 +68,8 @@ func (s *System) one(ctx context.Context, id int64, listed bool) (*asset, error)
 	return s.byNumber(ctx, id)
 }
 
-// asList asks for a list of one asset: nil if that does not hold it, whatever
-// else it may hold.
+// asList requests a list that contains only this asset: nil if the list does
+// not contain it.
 func (s *System) asList(ctx context.Context, id int64) (*asset, error) {
 	query := s.listParameters()
 	query.Set("query", "id = "+strconv.FormatInt(id, 10))
@@ -120,8 +121,8 @@ func (s *System) byNumber(ctx context.Context, id int64) (*asset, error) {
 	return &a, nil
 }
 
-// notFound makes sure that it was Request Tracker that knows of nothing, and not
-// something on the way that knows no such address.
+// notFound checks that the answer comes from Request Tracker, and not from a
+// proxy that does not know the address.
 func (s *System) notFound(r *httpclient.Response) error {
 	var said struct{ Message string }
 	if r.JSON(&said) == nil && said.Message == http.StatusText(http.StatusNotFound) {
@@ -130,7 +131,7 @@ func (s *System) notFound(r *httpclient.Response) error {
 	return s.client.Refused(r)
 }
 
-// read takes in an asset, and which tickets refer to it if tasks are wanted.
+// read reads an asset, and the tickets that refer to it if tasks are needed.
 func (s *System) read(ctx context.Context, scope *scope, a *asset) (*found, error) {
 	record, inside, err := s.record(ctx, scope, a)
 	if err != nil || !inside {
@@ -189,8 +190,8 @@ func (s *System) record(ctx context.Context, scope *scope, a *asset) (lifecycle.
 	return r, true, nil
 }
 
-// owner returns what names an owner in a directory: nothing for nobody. A list
-// tells it at once; behind a single asset it is asked for.
+// owner returns the key of an owner in a directory: nothing for Nobody. A list
+// contains it; after a single read it is requested.
 func (s *System) owner(ctx context.Context, who *reference) (string, error) {
 	if who.ID == "" || who.Type != typeUser && who.Type != typeGroup {
 		return "", s.client.Unusable(fmt.Sprintf("%s %s has a role that only people and groups can have", who.Type, quote(string(who.ID))), adviceRecord)
@@ -217,12 +218,12 @@ func (s *System) owner(ctx context.Context, who *reference) (string, error) {
 	if who.Type == typeGroup {
 		return "", s.client.Unusable("the account may not see the name of group "+quote(string(who.ID)), adviceGroups)
 	}
-	// Somebody without an address is an owner all the same.
+	// A user without an address is still an owner.
 	return system.Clean(string(who.ID)), nil
 }
 
-// ask returns the name of a group or the address of a user, asked for once in a
-// run.
+// ask returns the name of a group or the address of a user, which is requested
+// once in a run.
 func (s *System) ask(ctx context.Context, who *reference) (string, error) {
 	return s.names.Get(ctx, who.Type+" "+string(who.ID), func(ctx context.Context) (string, error) {
 		r, err := s.client.Get(ctx, api(who.Type, string(who.ID)), nil)
@@ -242,7 +243,7 @@ func (s *System) ask(ctx context.Context, who *reference) (string, error) {
 		if err := r.JSON(&told); err != nil {
 			return "", s.client.Malformed(r, "it is not a "+who.Type+": "+err.Error())
 		}
-		// A user whose name is a number is taken for the one with that id.
+		// Request Tracker treats a user name that is a number as an id.
 		if who.Type == typeUser && told.Name != string(who.ID) || who.Type == typeGroup && told.ID != who.ID {
 			return "", s.client.Malformed(r, "it returned another "+who.Type+" than was asked for")
 		}
@@ -320,8 +321,8 @@ func (c *customFields) values(name string) ([]string, error) {
 	return out, nil
 }
 
-// parseDate reads a date, which Request Tracker writes as the beginning of 1970
-// where there is none.
+// parseDate reads a date. Request Tracker writes the beginning of 1970 for no
+// date.
 func parseDate(text string, endOfDay bool) (time.Time, error) {
 	if begin, err := table.ParseDate(text, false); err != nil || begin.Unix() == 0 {
 		return time.Time{}, err

@@ -1,11 +1,11 @@
 // Package requesttracker reads assets, and the tickets that are open against
 // them, from Request Tracker 5 over its REST 2 interface.
 //
-// Request Tracker answers a query that it does not understand with everything,
-// and leaves out of an answer what the account may not see, without a word. So
-// nothing is believed for being in an answer or for missing from one: every row
-// is checked here, a list counts only if the server says how many rows it has,
-// and an asset is absent only if it is asked for by its id and not found.
+// Request Tracker answers a query that it does not understand with all records,
+// and leaves out what the account may not see, without an error. So a row in an
+// answer, or a missing row, proves nothing: every row is checked here, a list
+// is used only if the server says how many rows it has, and an asset counts as
+// absent only if it is requested by its id and not found.
 package requesttracker
 
 import (
@@ -30,8 +30,8 @@ const Kind = "request_tracker"
 // MaxPageSize is the most rows that Request Tracker puts on a page.
 const MaxPageSize = 100
 
-// Config says which Request Tracker a system reads and how its words map to
-// ours.
+// Config holds the Request Tracker that a system reads and the mapping of its
+// words.
 type Config struct {
 	Name      string
 	URL       string // of the server, without /REST/2.0
@@ -45,13 +45,14 @@ type Config struct {
 	// The queues whose tickets are custody tasks -> the kind of the task. Without
 	// any, the system has no tasks.
 	Queues map[string]string
-	// Our field -> the custom field that holds it.
+	// The field -> the custom field that holds it.
 	Fields map[string]string
-	// The status of an asset -> our state, besides what is mapped by default.
+	// The status of an asset -> the state, in addition to the defaults.
 	States map[string]string
 	// The role that owns an asset: Owner, which is the default, HeldBy or Contact.
 	OwnerRole string
-	// What of a user names an owner: "name", which is the default, or "email".
+	// The attribute of a user that names an owner: "name", which is the default, or
+	// "email".
 	OwnerKey string
 
 	PageSize          int // MaxPageSize if zero
@@ -77,7 +78,7 @@ type System struct {
 	everything memo.Memo[*assetList]
 
 	mu     sync.Mutex
-	linked map[int64]int // how many tickets refer to an asset that was asked for by itself
+	linked map[int64]int // how many tickets refer to an asset that was read singly
 	listed *assetList    // nil before a list was read to its end
 }
 
@@ -88,9 +89,8 @@ var (
 	_ system.Partial     = (*System)(nil)
 )
 
-// New checks the configuration and returns the system. It connects to nothing:
-// that happens when something is first asked for. Its error is a
-// *system.ConfigError.
+// New checks the configuration and returns the system. It connects when
+// something is first read. Its error is a *system.ConfigError.
 func New(c Config) (*System, error) { return open(c, httpclient.Config{}) }
 
 // open returns a system that sends its requests the given way.
@@ -123,8 +123,8 @@ func (s *System) Has(c system.Capability) bool {
 }
 
 // Listing describes the lists of assets and of tasks. Both leave out deleted
-// assets. The tasks come with the list of assets, so that those of an asset
-// without any are known then too and take no request.
+// assets. The list of assets shows which assets have tickets, so the tasks of
+// an asset without tickets take no request.
 func (s *System) Listing(c system.Capability) system.Listing {
 	if !s.Has(c) {
 		return system.Listing{}
@@ -134,9 +134,9 @@ func (s *System) Listing(c system.Capability) system.Listing {
 
 // Price returns 1 for an asset, and for its tasks 2 for each page of tickets that
 // refer to it: one that finds those in the configured queues, and one that finds
-// the open ones among these. Where no ticket does, that is known with the asset,
-// and takes nothing. Not counted are tickets that no list shows, and the owners
-// of a deleted asset.
+// the open ones among these. If no ticket refers to it, this is known with the
+// asset, and takes no request. Not counted are tickets that no list shows, and
+// the owners of a deleted asset.
 func (s *System) Price(c system.Capability, key string) int {
 	id, err := s.number(key)
 	if err != nil {
@@ -154,8 +154,8 @@ func (s *System) Price(c system.Capability, key string) int {
 	return 1
 }
 
-// Asset returns the asset with the given id, a deleted one too. There is at most
-// one. An id that is not a number is an error: no asset ever had it.
+// Asset returns the asset with the given id, also if it is deleted. There is at
+// most one. An id that is not a number is an error: no asset ever had it.
 func (s *System) Asset(ctx context.Context, id string) ([]lifecycle.Record, error) {
 	n, err := s.number(id)
 	if err != nil {
@@ -168,8 +168,8 @@ func (s *System) Asset(ctx context.Context, id string) ([]lifecycle.Record, erro
 	return []lifecycle.Record{f.record}, nil
 }
 
-// Assets yields all assets but those that are deleted, which Request Tracker
-// keeps out of every list; only Asset shows them.
+// Assets yields all assets except deleted ones, which are in no list of Request
+// Tracker; only Asset returns them.
 func (s *System) Assets(ctx context.Context) iter.Seq2[lifecycle.Record, error] {
 	return func(yield func(lifecycle.Record, error) bool) {
 		all, err := s.all(ctx)
@@ -203,7 +203,7 @@ func (s *System) Tasks(ctx context.Context, asset string) ([]lifecycle.Task, err
 }
 
 // OpenTasks yields the open tickets in the configured queues with the assets to
-// which they refer, but for deleted assets.
+// which they refer, except deleted assets.
 func (s *System) OpenTasks(ctx context.Context) iter.Seq2[system.AssetTask, error] {
 	return func(yield func(system.AssetTask, error) bool) {
 		all, err := s.all(ctx)
@@ -226,8 +226,8 @@ func (s *System) OpenTasks(ctx context.Context) iter.Seq2[system.AssetTask, erro
 	}
 }
 
-// referring returns how many tickets refer to an asset, and false if that was not
-// asked for yet.
+// referring returns how many tickets refer to an asset, and false if the asset
+// was not read yet.
 func (s *System) referring(id int64) (int, bool) {
 	if f, _ := s.inList(id); f != nil {
 		return len(f.tickets), true
@@ -238,8 +238,8 @@ func (s *System) referring(id int64) (int, bool) {
 	return n, known
 }
 
-// number reads the id of an asset. One asset must have one name only, so the
-// server's own tolerance of leading zeros is not ours.
+// number reads the id of an asset. An asset must have only one name, so leading
+// zeros, which the server accepts, are an error.
 func (s *System) number(id string) (int64, error) {
 	id = strings.TrimSpace(id)
 	n, err := strconv.ParseInt(id, 10, 64)
@@ -253,7 +253,7 @@ func (s *System) number(id string) (int64, error) {
 	}
 }
 
-// inList returns what the list told of an asset: nil if it does not show it. It
+// inList returns an asset from the list: nil if the list does not show it. It
 // reports false if no list was read.
 func (s *System) inList(id int64) (*found, bool) {
 	s.mu.Lock()
@@ -264,7 +264,7 @@ func (s *System) inList(id int64) (*found, bool) {
 	return s.listed.found[id], true
 }
 
-// quote returns a text for a message, short and with nothing hidden in it.
+// quote returns a text for a message, short and without hidden characters.
 func quote(text string) string {
 	const most = 60
 	if runes := []rune(text); len(runes) > most {

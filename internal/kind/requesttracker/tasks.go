@@ -19,7 +19,7 @@ const (
 	adviceDue = "Correct the due date of the ticket in Request Tracker, then plan again."
 )
 
-// tasks returns the open tasks among the tickets that refer to an asset. Behind
+// tasks returns the open tasks among the tickets that refer to an asset. After
 // a list, the tickets of all listed assets are read together, once.
 func (s *System) tasks(ctx context.Context, asset int64, links []int64, listed bool) ([]lifecycle.Task, error) {
 	if len(links) == 0 {
@@ -74,7 +74,7 @@ func (s *System) open(ctx context.Context, ids []int64) (map[int64]lifecycle.Tas
 	}
 	out := make(map[int64]lifecycle.Task)
 	for part := range slices.Chunk(slices.Sorted(maps.Keys(ours)), s.config.PageSize) {
-		// What is open differs from queue to queue; only the server knows.
+		// The open statuses differ between queues; only the server knows them.
 		err := s.walkTickets(ctx, part, " AND Status = '__Active__'", "", func(id int64, _ *ticket) error {
 			out[id] = ours[id]
 			return nil
@@ -86,8 +86,8 @@ func (s *System) open(ctx context.Context, ids []int64) (map[int64]lifecycle.Tas
 	return out, nil
 }
 
-// readTickets takes in the custody tasks among some tickets, open or not. A
-// ticket that cannot be seen is asked for by itself, because it may be one.
+// readTickets reads the custody tasks among some tickets, open or not. A ticket
+// that is not in the answer is requested singly, because it may be a task.
 func (s *System) readTickets(ctx context.Context, ids []int64, kinds map[string]lifecycle.TaskKind, into map[int64]lifecycle.Task) error {
 	seen := make(map[int64]bool, len(ids))
 	err := s.walkTickets(ctx, ids, "", "Queue,Due", func(id int64, t *ticket) error {
@@ -121,9 +121,9 @@ func (s *System) readTickets(ctx context.Context, ids []int64, kinds map[string]
 	return nil
 }
 
-// accountFor says, once in a run, whether a ticket that no list shows is no open
-// task for sure. One that is shown by itself was merged into another, is no
-// ordinary ticket, or was made after the list.
+// accountFor checks, once in a run, that a ticket that no list shows is
+// certainly not an open task. If it can be read singly, it was merged into
+// another, is not an ordinary ticket, or was created after the list.
 func (s *System) accountFor(ctx context.Context, id int64) error {
 	number := strconv.FormatInt(id, 10)
 	_, err := s.unlisted.Get(ctx, number, func(ctx context.Context) (struct{}, error) {
@@ -144,8 +144,8 @@ func (s *System) accountFor(ctx context.Context, id int64) error {
 	return err
 }
 
-// parseDue reads when a ticket is due. Request Tracker knows instants only; one
-// at midnight is what it makes of a day, and a task may be done on that day.
+// parseDue reads when a ticket is due. Request Tracker stores a day as the
+// instant of midnight, and a task may be done on that day.
 func parseDue(text string) (time.Time, error) {
 	t, err := parseDate(text, true)
 	if err == nil && !t.IsZero() && t.Truncate(24*time.Hour).Equal(t) {
@@ -154,8 +154,8 @@ func parseDue(text string) (time.Time, error) {
 	return t, err
 }
 
-// walkTickets gives those of the tickets that a condition finds to take, and
-// nothing else, whatever the server gives.
+// walkTickets passes the requested tickets that a condition finds to take, and
+// ignores all other rows.
 func (s *System) walkTickets(ctx context.Context, ids []int64, where, fields string, take func(int64, *ticket) error) error {
 	query := url.Values{}
 	if fields != "" {

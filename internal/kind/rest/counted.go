@@ -5,10 +5,10 @@ import (
 	"fmt"
 )
 
-// counted makes sure that the number of rows which a list tells is that of all, and
-// not that of the answer: a server that caps its answers, and says how many rows are
-// in one, would seem to hold no more. Where one page may have been everything, fewer
-// rows are asked for, and the number must not follow.
+// counted checks that the count of a list is the number of all rows, and not of
+// those in one answer: a server that caps its answers and counts the rows of each
+// would seem to hold no more. If one page may have been the whole list, fewer rows
+// are requested, and the count must stay the same.
 func (k *catalog) counted(ctx context.Context, r *directoryIndex) error {
 	for _, l := range k.lists {
 		p := l.paging
@@ -30,7 +30,7 @@ func (k *catalog) counted(ctx context.Context, r *directoryIndex) error {
 	return nil
 }
 
-// totalOf returns the number of rows that a list tells where few are asked for.
+// totalOf returns the count of a list when few rows are requested.
 func (k *catalog) totalOf(ctx context.Context, l *listing, few int) (int, error) {
 	short, small := *l, *l.paging
 	small.size = few

@@ -39,10 +39,10 @@ type document struct {
 	Headers           map[string]string `yaml:"headers"` // sent with every request
 	RequestsPerMinute int               `yaml:"requests_per_minute"`
 	HTMLEntities      bool              `yaml:"html_entities"` // whether texts come escaped for HTML
-	Placeholders      []string          `yaml:"placeholders"`  // texts that stand for values that the account may not read; templates
+	Placeholders      []string          `yaml:"placeholders"`  // texts in place of values that the account may not read; templates
 	Dates             []string          `yaml:"dates"`         // layouts as in Go, in addition to RFC 3339 and 2006-01-02
 	TimeZone          string            `yaml:"time_zone"`     // of times without one; a template, UTC if empty
-	Errors            []errorText       `yaml:"errors"`        // how successful answers say that they are none
+	Errors            []errorText       `yaml:"errors"`        // answers that report an error with a status of success
 	Assets            *assetsText       `yaml:"assets"`        // assets, people or both are required
 	States            map[string]string `yaml:"states"`        // the system's word -> our state
 	Tasks             *tasksText        `yaml:"tasks"`
@@ -65,7 +65,7 @@ type settingText struct {
 // that a login gives.
 type authText struct {
 	Fields   []string          `yaml:"fields"`
-	Optional []string          `yaml:"optional"` // a header with one that is not given is left out
+	Optional []string          `yaml:"optional"` // a header with a field that is not given is left out
 	Basic    bool              `yaml:"basic"`    // two fields are user name and password, one is a key in place of the user name
 	Headers  map[string]string `yaml:"headers"`  // templates over the fields
 	Login    *loginText        `yaml:"login"`
@@ -81,13 +81,13 @@ type loginText struct {
 	Path      string            `yaml:"path"`
 	Basic     bool              `yaml:"basic"`     // the two fields are sent as user name and password
 	Headers   map[string]string `yaml:"headers"`   // templates, sent with the login only
-	Form      map[string]string `yaml:"form"`      // likewise, in the body
+	Form      map[string]string `yaml:"form"`      // templates, in the body
 	Assertion *assertionText    `yaml:"assertion"` // what {assertion} is in the form and the headers
 	Token     string            `yaml:"token"`     // expression over the answer
 }
 
-// assertionText describes a signed statement of who asks (RFC 7523). It holds the
-// claims, when it was made, when it ends and a number used once.
+// assertionText describes a signed login statement (RFC 7523). It holds the
+// claims, the time of issue, the expiry and a number that is used once.
 type assertionText struct {
 	Key       string            `yaml:"key"`       // the field with the private key: PEM, or a JSON object with one in private_key
 	Algorithm string            `yaml:"algorithm"` // RS256, PS256 or ES256
@@ -102,20 +102,20 @@ type errorText struct {
 
 type assetsText struct {
 	ID     string            `yaml:"id"`  // expression over an item
-	Key    string            `yaml:"key"` // likewise: what no two rows share, if ids may repeat
+	Key    string            `yaml:"key"` // expression over an item: unique for each row, if ids may repeat
 	Get    []getText         `yaml:"get"` // the first that applies is used; without any, the list is
 	List   []listText        `yaml:"list"`
 	Hides  *bool             `yaml:"hides"`  // the lists may leave out what get shows; true if unstated
-	Owner  *ownerText        `yaml:"owner"`  // how an owner is looked up that an item only refers to
-	Fields map[string]string `yaml:"fields"` // our field -> expression over an item
+	Owner  *ownerText        `yaml:"owner"`  // how to look up an owner to whom an item only refers
+	Fields map[string]string `yaml:"fields"` // field -> expression over an item
 }
 
-// getText asks for one asset, or for whom one key names: by a path, whose answer
-// is an item, or by a query, whose answer is a list of items.
+// getText requests one asset, or the entries that one key names: by a path,
+// whose answer is an item, or by a query, whose answer is a list of items.
 type getText struct {
 	When     string           `yaml:"when"`     // condition over the settings
-	Possible string           `yaml:"possible"` // condition over the id: no asset has another; over the key: this way finds nobody by another
-	Askable  string           `yaml:"askable"`  // condition over the id or key: another cannot be asked for safely and is looked for in the list
+	Possible string           `yaml:"possible"` // condition over the id or key: the look-up finds nothing by others
+	Askable  string           `yaml:"askable"`  // condition over the id or key: others cannot be sent safely and are looked up in the list
 	Path     string           `yaml:"path"`     // template with {id}, or {key} for people
 	Query    map[string]texts `yaml:"query"`    // likewise
 	Body     string           `yaml:"body"`     // as of a list
@@ -127,12 +127,12 @@ type getText struct {
 	Total    string      `yaml:"total"` // likewise, the number of rows
 	Paging   *pagingText `yaml:"paging"`
 	// By is, for people and teams, an expression over an item: the key by which this
-	// way finds it. The way is tried with somebody who is known to be there before
-	// it is believed that it finds nobody. Without it, that is never believed: the
-	// list answers.
+	// look-up finds it. An empty result is trusted only after the look-up has found
+	// an existing entry by this key. Without By, an empty result is never trusted,
+	// and the list is used.
 	By string `yaml:"by"`
-	// Wide says of a way to people or teams that it also finds others, whom the key
-	// only resembles. They are passed over.
+	// Wide says that a look-up of people or teams also finds entries with similar
+	// keys. These are ignored.
 	Wide bool `yaml:"wide"`
 }
 
@@ -143,19 +143,19 @@ type listText struct {
 	Body   string           `yaml:"body"` // expression: a search that is sent by POST, as JSON; by GET without
 	Items  string           `yaml:"items"`
 	Total  string           `yaml:"total"`
-	Count  *countText       `yaml:"count"` // where the list does not tell the total
+	Count  *countText       `yaml:"count"` // if the total is not in the list
 	Paging *pagingText      `yaml:"paging"`
-	// Trash says of a list of people or teams that it shows those who were deleted a
-	// short while ago. It is read before anybody is believed to be absent.
+	// Trash says that a list of people or teams shows recently deleted entries. It
+	// is read before an owner counts as absent.
 	Trash bool `yaml:"trash"`
-	// Mark is given to every row of the list, as its member "@mark", where rows do not
+	// Mark is added to every row of the list, as its member "@mark", if rows do not
 	// say from which of several lists they come.
 	Mark string `yaml:"mark"`
 
 	notFound string // only of a search, or of what is related to an entry
 }
 
-// countText asks for the number of all rows of a list, by a request of its own.
+// countText requests the number of all rows of a list, with a separate request.
 type countText struct {
 	Path  string           `yaml:"path"`
 	Query map[string]texts `yaml:"query"`
@@ -190,15 +190,15 @@ type pagingText struct {
 type tasksText struct {
 	When   string            `yaml:"when"`
 	Get    listText          `yaml:"get"`     // {id} is the asset
-	Ask    string            `yaml:"askable"` // condition over the id: the tasks of another are looked for in the list
-	List   []listText        `yaml:"list"`    // together, the tasks of all assets; without any, each asset is asked for
+	Ask    string            `yaml:"askable"` // condition over the id: the tasks of other assets are looked up in the list
+	List   []listText        `yaml:"list"`    // together, the tasks of all assets; without any, the tasks of each asset are requested
 	Hides  *bool             `yaml:"hides"`   // the lists may leave out what get shows; true if unstated
 	Fields map[string]string `yaml:"fields"`  // id, kind and asset are required
-	Kinds  map[string]string `yaml:"kinds"`   // the system's word -> our kind; others are no custody tasks
+	Kinds  map[string]string `yaml:"kinds"`   // the system's word -> kind; tasks of other kinds are not read
 }
 
-// hides reports whether lists may leave something out. Nothing is believed for
-// being missing from a list unless the description says so.
+// hides reports whether lists may leave rows out. Unless the description says
+// that they do not, a missing row proves nothing.
 func hides(stated *bool) bool { return stated == nil || *stated }
 
 //go:embed descriptions/*.yaml
@@ -258,7 +258,7 @@ func (c *checker) read(text string) *document {
 	return &d
 }
 
-// tooMuch refuses what would only keep the YAML library busy.
+// tooMuch refuses texts that would take the YAML library too long.
 func tooMuch(text string) string {
 	if len(text) > maxDescription {
 		return fmt.Sprintf("The description has %d bytes; at most 256 KiB are accepted.", len(text))
@@ -290,7 +290,7 @@ func tooMuch(text string) string {
 	return ""
 }
 
-// forbidden refuses what makes YAML mean something else than it shows.
+// forbidden refuses YAML whose meaning is not visible in the text.
 func forbidden(n ast.Node) error {
 	v := &yamlChecker{}
 	ast.Walk(v, n)
@@ -407,7 +407,7 @@ func stateWords(c *checker, described map[string]string) map[string]lifecycle.St
 	return words(c, "states", "states", described, c.config.States, lifecycle.ParseState, lifecycle.States())
 }
 
-// zone returns the place whose time is meant where none is stated.
+// zone returns the time zone of times that state none.
 func (c *checker) zone(text string) *time.Location {
 	name := c.template("time_zone", text).fill(nil)
 	if name == "" {

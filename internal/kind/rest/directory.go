@@ -13,8 +13,8 @@ import (
 )
 
 const (
-	parallel  = 4    // entries that are asked for at a time
-	mostTeams = 1000 // teams that are looked into for one
+	parallel  = 4    // concurrent requests for entries
+	mostTeams = 1000 // teams that may be nested inside one
 )
 
 // Person returns the people and teams that a key names.
@@ -56,7 +56,7 @@ func (s *System) find(ctx context.Context, key string) ([]*entry, error) {
 }
 
 // ready checks once a run that the keys of probe resolve: a token that lost some of
-// its rights may still see somebody.
+// its rights may still see some people.
 func (s *System) ready(ctx context.Context) error {
 	_, err := s.opened.Get(ctx, "", func(ctx context.Context) (struct{}, error) {
 		for _, key := range s.config.Probe {
@@ -75,7 +75,7 @@ func (s *System) ready(ctx context.Context) error {
 }
 
 // TeamsOf returns the ids of the teams that a person is in, sorted: those of the
-// entry, unless the description asks for them.
+// entry, unless the description requests them separately.
 func (s *System) TeamsOf(ctx context.Context, p lifecycle.Person) ([]string, error) {
 	if s.people == nil || s.people.teams == nil || p.Kind == lifecycle.KindTeam {
 		return p.Teams, nil
@@ -97,9 +97,9 @@ func (s *System) TeamsOf(ctx context.Context, p lifecycle.Person) ([]string, err
 
 // relation is a person or a team that is related to an entry.
 type relation struct {
-	id   string // empty if it is passed over
+	id   string // empty if it is skipped
 	team bool
-	e    *entry // nil if the id alone is known
+	e    *entry // nil if only the id is known
 }
 
 // follow reads what is related to an entry.
@@ -177,12 +177,12 @@ func (s *System) Members(ctx context.Context, team string) ([]lifecycle.Person, 
 	return m.persons()
 }
 
-// membership gathers who is in a team.
+// membership collects the members of a team.
 type membership struct {
 	s            *System
 	teams        []string          // in the order in which they were found
 	hidesMembers bool              // the members of the first may be hidden
-	people       map[string]*entry // nil for somebody of whom only the id is known
+	people       map[string]*entry // nil if only the id is known
 	missing      int               // members whom the directory does not show
 }
 
@@ -204,7 +204,7 @@ func (m *membership) run(ctx context.Context) error {
 	return m.complete(ctx)
 }
 
-// add takes in a member.
+// add adds a member.
 func (m *membership) add(member relation) {
 	switch {
 	case member.team && !slices.Contains(m.teams, member.id):
@@ -225,7 +225,7 @@ func (m *membership) complete(ctx context.Context) error {
 	slices.Sort(ids)
 	look := m.s.people.byID
 	if size := m.s.people.lists[0].pageSize(); len(ids) > system.Allowance && size > 1 {
-		// Asking for each would soon cost more than the list of all.
+		// Single requests would soon cost more than the list.
 		look = func(ctx context.Context, id string) (*entry, error) {
 			all, err := m.s.people.all(ctx)
 			if err != nil {
@@ -252,9 +252,9 @@ func (m *membership) complete(ctx context.Context) error {
 	return nil
 }
 
-// persons returns who was gathered. A member who is named and not shown has been
-// deleted, or is hidden from the account; that is no matter as long as somebody
-// else is there to take care.
+// persons returns the collected members. A member of whom only the id is shown
+// has been deleted, or is hidden from the account; this has no effect as long as
+// another member is active.
 func (m *membership) persons() ([]lifecycle.Person, error) {
 	var entries []*entry
 	for _, id := range slices.Sorted(maps.Keys(m.people)) {
@@ -275,8 +275,8 @@ func (m *membership) persons() ([]lifecycle.Person, error) {
 	return out, nil
 }
 
-// ListPeople yields the people and teams whom the lists show. Their teams are left
-// out where the description asks for them person by person: TeamsOf tells them.
+// ListPeople yields the people and teams in the lists. Their teams are left out if
+// the description requests them for each person: TeamsOf returns these.
 func (s *System) ListPeople(ctx context.Context) iter.Seq2[system.Entry, error] {
 	return func(yield func(system.Entry, error) bool) {
 		all, err := s.listEntries(ctx)
@@ -336,7 +336,7 @@ func entriesOf(r *directoryIndex) []*entry {
 	return slices.Clone(r.entries)
 }
 
-// Price returns the most requests that the look-up of a key takes.
+// Price returns the largest number of requests that the look-up of a key takes.
 func (s *System) Price(c system.Capability, key string) int {
 	if c != system.CanReadPeople || s.people == nil {
 		return 1

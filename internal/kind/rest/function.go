@@ -45,10 +45,9 @@ var ours = []cel.EnvOption{
 }
 
 // pathFunctions declares x.dig("a.b") and x.dig(["a", "b"]): the value below, null if
-// something on the way is null. A key that is missing, and one below what holds
-// no keys, is an error for dig, for a system that stops to show a field must not
-// look as if the field were empty, and null for find: what is looked for there is
-// not there, whatever is in its place.
+// something on the way is null. A missing key, or a key of a value that is not an
+// object, is an error for dig, because a field that the system no longer shows must
+// not look empty. For find it is null.
 func pathFunctions(name string, strict bool) []cel.FunctionOpt {
 	return []cel.FunctionOpt{
 		cel.MemberOverload(name+"_path", []*cel.Type{cel.DynType, cel.StringType}, cel.DynType, cel.BinaryBinding(func(v, path ref.Val) ref.Val {

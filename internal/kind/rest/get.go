@@ -16,20 +16,20 @@ import (
 // get reads the records of one id.
 type get struct {
 	question
-	possible *expression // whether there can be such an id at all
-	askable  *expression // whether it can be asked for safely
+	possible *expression // whether an asset can have such an id
+	askable  *expression // whether the id can be sent safely
 	notFound *expression
 	item     *expression // of an answer that is one record
 	search   *listing    // of one that is a list
 }
 
-// The names by which a template refers to what is asked for.
+// The names by which a template refers to the requested id or key.
 const (
 	idPlace  = "id"  // of an asset, a team, a person
 	keyPlace = "key" // of an owner
 )
 
-// places fills in what is asked for.
+// places returns the values of the places of a template.
 func places(asked string) map[string]string {
 	return map[string]string{idPlace: asked, keyPlace: asked}
 }
@@ -46,7 +46,8 @@ func (s *System) itemVariables(item any, asked string) map[string]any {
 	return variables
 }
 
-// get compiles a way to read one asset or one owner; nil if it is not to be used.
+// get compiles a look-up of one asset or one owner; nil if its condition is
+// false.
 func (c *checker) get(at string, t *getText, place string) *get {
 	g := &get{}
 	use := c.applies(at, t.When)
@@ -95,8 +96,8 @@ func (c *checker) applies(at, when string) bool {
 	return yes
 }
 
-// single decides how an id is looked up: by itself, or in the list of all. An id
-// that no asset can have is not looked up.
+// single decides how an id is looked up: with a single request, or in the list.
+// An id that no asset can have is not looked up.
 func (s *System) single(id string) (single, possible bool, err error) {
 	if s.get == nil {
 		return false, true, nil
@@ -118,7 +119,7 @@ func (s *System) single(id string) (single, possible bool, err error) {
 	return single, true, err
 }
 
-// one asks for one id.
+// one requests one id.
 func (s *System) one(ctx context.Context, id string) ([]lifecycle.Record, error) {
 	if s.get.search != nil {
 		return s.searched(ctx, id)
@@ -141,7 +142,7 @@ func (s *System) one(ctx context.Context, id string) ([]lifecycle.Record, error)
 	return []lifecycle.Record{record}, nil
 }
 
-// ask asks by a path for one item: nil if the answer says that it does not exist.
+// ask requests one item by a path: nil if the answer says that it does not exist.
 func (s *System) ask(ctx context.Context, c *httpclient.Client, g *get, asked string) (*answer, any, error) {
 	r, err := g.question.ask(ctx, s, c, places(asked), nil, nil)
 	if err != nil {
@@ -171,8 +172,8 @@ func (s *System) ask(ctx context.Context, c *httpclient.Client, g *get, asked st
 	return a, item.Value(), nil
 }
 
-// malformed returns the error of an item that cannot be read. A request that was
-// made to read it may have failed by itself.
+// malformed returns the error of an item that cannot be read. A further request
+// that was needed to read it may have failed.
 func (s *System) malformed(ctx context.Context, a *answer, err error) error {
 	if isFinal(err) || ctx.Err() != nil {
 		return cmp.Or(err, ctx.Err())
@@ -180,7 +181,7 @@ func (s *System) malformed(ctx context.Context, a *answer, err error) error {
 	return s.client.Malformed(a.response, err.Error())
 }
 
-// searched asks for the records that a query finds.
+// searched requests the records that a query finds.
 func (s *System) searched(ctx context.Context, id string) ([]lifecycle.Record, error) {
 	var out []lifecycle.Record
 	err := untilConsistent(s.client, func() error {
@@ -206,10 +207,9 @@ func (s *System) searched(ctx context.Context, id string) ([]lifecycle.Record, e
 	return out, nil
 }
 
-// verify compares the id of a record that was given with the one that was asked
-// for. Systems compare without regard to case or accents; such a record is
-// another one. Any other record shows that the question was not understood, and
-// then nothing follows from what is missing.
+// verify compares the id of an answer with the requested one. Systems ignore
+// case or accents; such a record is another one. Any other record shows that
+// the request was not understood, and then a missing record proves nothing.
 func (s *System) verify(have, asked string) (bool, error) {
 	if have == asked {
 		return true, nil

@@ -40,9 +40,9 @@ func (k *catalog) all(ctx context.Context) (*directoryIndex, error) {
 	})
 }
 
-// readable returns the fault of a list that shows nobody but those who were deleted,
-// or of which no entry can be read: then the description does not fit. Otherwise an
-// entry that cannot be read is a fault for those alone who need it.
+// readable returns the fault of a list that shows only deleted entries, or of which
+// no entry can be read: then the description does not fit. Otherwise an entry that
+// cannot be read is an error only where it is needed.
 func (k *catalog) readable(r *directoryIndex) error {
 	isFlawed := func(e *entry) bool { return e.flaw != nil }
 	here := slices.DeleteFunc(slices.Clone(r.entries), func(e *entry) bool { return e.deleted })
@@ -59,7 +59,7 @@ func (k *catalog) readable(r *directoryIndex) error {
 // hidden reports whether the list may leave out what a look-up finds.
 func (k *catalog) hidden() bool { return k.hides || k.flawed.Load() }
 
-// unreadable is the fault of an entry that cannot be read.
+// unreadable returns the fault of an entry that cannot be read.
 func (k *catalog) unreadable(e *entry) error {
 	return k.client.Unusable(fmt.Sprintf("its entry %q cannot be read: %s", e.person.ID, e.flaw), adviceEntry)
 }
@@ -90,8 +90,8 @@ func (k *catalog) read(ctx context.Context, lists []*listing) (*directoryIndex, 
 	return r, nil
 }
 
-// releaseDeletedKeys takes from those who were deleted the keys that somebody has who is
-// there: an address is given again, and a look-up finds its new holder.
+// releaseDeletedKeys removes the keys from deleted entries that an existing entry has:
+// an address may be assigned again, and a look-up then finds its new holder.
 func releaseDeletedKeys(entries []*entry) {
 	held := make(map[string]bool)
 	for _, e := range entries {
@@ -127,9 +127,9 @@ func (k *catalog) emptyFault() error {
 	return k.client.Unusable("it shows no person at all, so a missing person proves nothing", adviceRights)
 }
 
-// find returns the entries that a key names. Nobody is believed to be absent unless
-// every way that was asked finds whom it should; where one does not, or where none
-// can be asked for the key, the list of all answers.
+// find returns the entries that a key names. An empty result is trusted only if
+// every look-up that was used finds its existing entry; if one does not, or if no
+// look-up can be used for the key, the list is used.
 func (k *catalog) find(ctx context.Context, key string) ([]*entry, error) {
 	found, certain, err := k.ask(ctx, key)
 	if err != nil || len(found) > 0 {
@@ -148,8 +148,9 @@ func (k *catalog) find(ctx context.Context, key string) ([]*entry, error) {
 	return found, nil
 }
 
-// ask looks a key up by itself. It reports whether nobody means that there is
-// nobody: not if a way that may find somebody by the key cannot be asked safely.
+// ask looks a key up with single requests. It reports whether an empty result
+// proves an absence: it does not if the key cannot be sent safely to a look-up
+// that may find an entry by it.
 func (k *catalog) ask(ctx context.Context, key string) (found []*entry, certain bool, err error) {
 	var asked []int
 	unasked := false
@@ -181,8 +182,8 @@ func (k *catalog) ask(ctx context.Context, key string) (found []*entry, certain 
 	if len(found) > 0 || len(asked) == 0 || unasked {
 		return found, false, nil
 	}
-	// A few examples do not tell how a system compares letters beyond ASCII, so the
-	// list answers, if it shows everybody.
+	// A few examples do not show how a system compares letters beyond ASCII, so the
+	// list is used, if it is complete.
 	if len(spellings(key)) > 1 && !k.hides {
 		return nil, false, nil
 	}
@@ -195,8 +196,9 @@ func (k *catalog) ask(ctx context.Context, key string) (found []*entry, certain 
 	return nil, true, nil
 }
 
-// spellings returns how a key is asked for: letters beyond ASCII in either case and
-// Unicode form, for systems that do not compare them as they compare the others.
+// spellings returns the spellings of a key in requests: letters beyond ASCII in
+// either case and Unicode form, for systems that compare these differently from
+// ASCII letters.
 func spellings(key string) []string {
 	if maskNonASCII(key) == system.Fold(key) {
 		return []string{key}
@@ -212,9 +214,9 @@ func spellings(key string) []string {
 	return out
 }
 
-// usableFor decides whether a way is asked for a key: whether it may find somebody by
-// such a key, and whether it can be asked safely.
-func (k *catalog) usableFor(w *way, key string) (possible, safe bool, err error) {
+// usableFor decides whether a look-up is used for a key: whether it may find an entry
+// by such a key, and whether the key can be sent safely.
+func (k *catalog) usableFor(w *keyLookUp, key string) (possible, safe bool, err error) {
 	possible, safe = true, key != "." && key != ".." // no path can name these
 	variables := k.s.variables(key)
 	if w.possible != nil {
@@ -229,18 +231,19 @@ func (k *catalog) usableFor(w *way, key string) (possible, safe bool, err error)
 	return possible, safe, nil
 }
 
-// errOthers says that a way found somebody else: it did not understand the question.
+// errOthers says that a look-up found another entry: it did not understand the
+// request.
 var errOthers = errors.New("somebody else was found")
 
-// lookUpAnswer is what a way answered when it was asked for a key.
+// lookUpAnswer is the answer of a look-up of a key.
 type lookUpAnswer struct {
-	found      []*entry        // those whom the key names
-	others     map[string]bool // ids of those whom a wide way also found
-	understood bool            // nobody else was found, or only by a wide way
+	found      []*entry        // entries that the key names
+	others     map[string]bool // ids of the others that a wide look-up found
+	understood bool            // no other entry was found, or only by a wide look-up
 }
 
-// try asks a way for a key.
-func (k *catalog) try(ctx context.Context, w *way, key string) (lookUpAnswer, error) {
+// try looks up a key with one look-up.
+func (k *catalog) try(ctx context.Context, w *keyLookUp, key string) (lookUpAnswer, error) {
 	var t lookUpAnswer
 	take := func(item any) (string, error) {
 		e, err := k.entry(item)
@@ -273,9 +276,9 @@ func (k *catalog) try(ctx context.Context, w *way, key string) (lookUpAnswer, er
 	return t, err
 }
 
-// proves reports whether an answer shows that a way works: it found somebody who is
-// known to be there, and not all the others of the list's first page as well, as a way
-// does that ignores what it is asked for.
+// proves reports whether an answer shows that a look-up works: it found the known
+// entry, and not also all others of the list's first page, as a look-up does that
+// ignores the key.
 func (t *lookUpAnswer) proves(known string, samples []sample) bool {
 	if !t.understood || !slices.ContainsFunc(t.found, func(e *entry) bool { return e.person.ID == known }) {
 		return false
@@ -283,8 +286,8 @@ func (t *lookUpAnswer) proves(known string, samples []sample) bool {
 	return len(samples) == 1 || slices.ContainsFunc(samples, func(s sample) bool { return s.id != known && !t.others[s.id] })
 }
 
-// similar reports whether an entry has the key but for marks and accents that a
-// database passes over. Somebody of a similar name is another person.
+// similar reports whether an entry has the key except for marks and accents
+// that a database ignores. An entry with a similar key is another person.
 func similar(e *entry, key string) bool {
 	return slices.ContainsFunc(e.keys, func(have string) bool { return maskNonASCII(have) == maskNonASCII(key) })
 }
@@ -299,8 +302,8 @@ func maskNonASCII(s string) string {
 	}, system.Fold(s))
 }
 
-// one asks a way whose answer is one item.
-func (k *catalog) one(ctx context.Context, w *way, key string, take func(any) (string, error)) error {
+// one uses a look-up whose answer is one item.
+func (k *catalog) one(ctx context.Context, w *keyLookUp, key string, take func(any) (string, error)) error {
 	a, item, err := k.s.ask(ctx, k.client, &w.get, key)
 	if err != nil || item == nil {
 		return err
@@ -314,14 +317,14 @@ func (k *catalog) one(ctx context.Context, w *way, key string, take func(any) (s
 	return nil
 }
 
-// sample is somebody of the list's first page.
+// sample is an entry of the list's first page.
 type sample struct {
 	id   string
 	item any
 }
 
-// shown returns who is on the first page of the list, once a run. Nobody at all is an
-// error, also where the trash shows somebody.
+// shown returns the entries of the first page of the list, once a run. An empty list
+// is an error, even if the list of deleted entries is not empty.
 func (k *catalog) shown(ctx context.Context) ([]sample, error) {
 	return k.samples.Get(ctx, "", func(ctx context.Context) ([]sample, error) {
 		for _, l := range k.lists {
@@ -348,12 +351,12 @@ func (k *catalog) shown(ctx context.Context) ([]sample, error) {
 	})
 }
 
-// samplesAsked is how many rows are asked for where somebody is needed by whom the
-// ways to look up a key can be tried.
+// samplesAsked is how many rows are requested to get an entry with which the
+// look-ups can be tested.
 const samplesAsked = 20
 
-// proven reports whether a way finds somebody who is known to be there, in letters
-// of the other case. It is found out once a run.
+// proven reports whether a look-up finds a known entry by its key in the other
+// case. It is tested once a run.
 func (k *catalog) proven(ctx context.Context, place int) (bool, error) {
 	w := k.ways[place]
 	if w.by == nil {
@@ -396,7 +399,7 @@ func (k *catalog) byID(ctx context.Context, id string) (*entry, error) {
 	return withID(found, id), err
 }
 
-// withID returns the entry with an id, in whatever case: nil if there is none.
+// withID returns the entry with an id, in any case: nil if there is none.
 func withID(entries []*entry, id string) *entry {
 	for _, e := range entries {
 		if system.Fold(e.person.ID) == system.Fold(id) {
@@ -417,7 +420,8 @@ func (k *catalog) price(key string) int {
 	return n
 }
 
-// finalError is an error that is returned as it is: it is no fault of an answer.
+// finalError is an error that is returned as it is, because it is not a defect
+// of an answer.
 type finalError struct{ error }
 
 func (p *finalError) Unwrap() error { return p.error }

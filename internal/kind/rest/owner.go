@@ -12,15 +12,15 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/memo"
 )
 
-// ownerText says how an owner is looked up that an asset only refers to, by an
-// object with a number and a name: what a directory knows somebody by is told by
-// the entry that it refers to.
+// ownerText says how to look up an owner to whom an asset only refers, by an
+// object with a number and a name: the key of the owner in a directory is in the
+// entry with that number.
 type ownerText struct {
-	When string     `yaml:"when"` // condition over the reference, as item: others are read as they are
+	When string     `yaml:"when"` // condition over the reference, as item; other references are used as they are
 	ID   string     `yaml:"id"`   // expression over the reference, and over an entry
-	Key  string     `yaml:"key"`  // expression over an entry: what names the owner; if empty, the reference does
-	Get  []getText  `yaml:"get"`  // where an entry may be, each with an item; asked one after the other
-	List []listText `yaml:"list"` // all entries, read where many are needed
+	Key  string     `yaml:"key"`  // expression over an entry: the key of the owner; if it is empty, the reference names the owner
+	Get  []getText  `yaml:"get"`  // the requests for an entry, each with an item; sent one after the other
+	List []listText `yaml:"list"` // all entries, read if many are needed
 }
 
 // minBeforeList is how many owners are looked up singly before all are listed.
@@ -34,10 +34,10 @@ type ownerRules struct {
 
 	asked atomic.Int64
 	known memo.Memo[string]            // id -> key
-	all   memo.Memo[map[string]string] // likewise, of all entries
+	all   memo.Memo[map[string]string] // id -> key, of all entries
 }
 
-// owner compiles how owners are looked up.
+// owner compiles the look-up of owners.
 func (c *checker) owner(t *ownerText) *ownerRules {
 	if t == nil {
 		return nil
@@ -62,10 +62,10 @@ func (c *checker) owner(t *ownerText) *ownerRules {
 	return o
 }
 
-// somebody returns how an owner is named that is told as an object.
+// ownerNameOf returns the name of an owner who is an object.
 func (s *System) somebody(ctx context.Context) func(traits.Mapper) (string, bool, error) {
 	if s.owner == nil {
-		return somebody
+		return ownerNameOf
 	}
 	return func(m traits.Mapper) (string, bool, error) {
 		variables := s.itemVariables(m, "")
@@ -82,18 +82,18 @@ func (s *System) somebody(ctx context.Context) func(traits.Mapper) (string, bool
 	}
 }
 
-// orElse returns the key of an owner, or what the reference itself tells.
+// orElse returns the key of an owner, or the name in the reference.
 func orElse(m traits.Mapper, key string, err error) (string, bool, error) {
 	if err != nil || key != "" {
 		return key, true, err
 	}
-	return somebody(m)
+	return ownerNameOf(m)
 }
 
-// lookUpOwner returns what names the owner with an id: nothing if the system does
-// not tell. Each is asked for once in a run; where many are needed, all are
-// listed. A list may leave out what the account may not see, so what it lacks is
-// still asked for.
+// lookUpOwner returns the key of the owner with an id: nothing if the system does
+// not show it. Each owner is requested once a run; if many are needed, all are
+// listed. A list may leave out what the account may not see, so a missing owner
+// is still requested.
 func (s *System) lookUpOwner(ctx context.Context, id string) (string, error) {
 	o := s.owner
 	return o.known.Get(ctx, id, func(ctx context.Context) (string, error) {
@@ -113,7 +113,8 @@ func (s *System) lookUpOwner(ctx context.Context, id string) (string, error) {
 	})
 }
 
-// askOwner asks one way for an owner. It reports whether the owner is there.
+// askOwner uses one look-up for an owner. It reports whether the owner was
+// found.
 func (s *System) askOwner(ctx context.Context, way *get, id string) (key string, found bool, err error) {
 	a, item, err := s.ask(ctx, s.client, way, id)
 	if err != nil || item == nil {
@@ -129,7 +130,7 @@ func (s *System) askOwner(ctx context.Context, way *get, id string) (key string,
 	return key, true, nil
 }
 
-// readOwner returns the id of an entry and what names the owner.
+// readOwner returns the id of an entry and the key of the owner.
 func (s *System) readOwner(item any) (id, key string, err error) {
 	if _, ok := item.(map[string]any); !ok {
 		return "", "", errors.New("an owner is not an object")

@@ -19,24 +19,24 @@ import (
 type peopleText struct {
 	When string `yaml:"when"` // condition over the settings: whether they are read at all
 	ID   string `yaml:"id"`   // expression over an item
-	// Prefix begins every id of teams, where people and teams are numbered
-	// alike. Paths with {id} hold the id without it.
+	// Prefix begins every id of teams, for systems in which people and teams have
+	// the same numbers. Paths with {id} hold the id without it.
 	Prefix string            `yaml:"prefix"`
-	Get    []getText         `yaml:"get"`   // every way that can be asked for a key is; together they know all keys
-	List   []listText        `yaml:"list"`  // together, everybody
+	Get    []getText         `yaml:"get"`   // every look-up that can be used for a key is used; together they find all keys
+	List   []listText        `yaml:"list"`  // together, all entries
 	Hides  *bool             `yaml:"hides"` // the lists may leave out what get shows; true if unstated
 	Fields map[string]string `yaml:"fields"`
-	// Teams asks for the teams of one person, {id}. Without it the field teams
-	// tells them, if anything does.
+	// Teams requests the teams of one person, {id}. Without it, the field teams
+	// lists them, if it is described.
 	Teams *referenceText `yaml:"teams"`
-	// Members ask for what is directly in one team, {id}: people and teams.
+	// Members request the direct members of one team, {id}: people and teams.
 	Members []referenceText `yaml:"members"`
-	// HidesMembers is a condition over an item of teams: an account without a further
-	// right is shown none of its members.
+	// HidesMembers is a condition over an item of teams: an account needs a further
+	// right to see its members.
 	HidesMembers string `yaml:"hides_members"`
 }
 
-// referenceText asks what is related to an entry.
+// referenceText requests what is related to an entry.
 type referenceText struct {
 	When   string           `yaml:"when"`
 	Path   string           `yaml:"path"`
@@ -60,7 +60,7 @@ var personFields = map[string][]*cel.Type{
 	"manager": scalars, "teams": lists, "keys": lists, "source": scalars,
 }
 
-// catalog is the people of a directory, or its teams.
+// catalog holds the people of a directory, or its teams.
 type catalog struct {
 	s      *System
 	client *httpclient.Client
@@ -69,9 +69,9 @@ type catalog struct {
 	prefix string // of ids
 
 	id           *expression
-	ways         []*way
+	ways         []*keyLookUp
 	lists        []*listing
-	trash        []*listing // those of the lists that show who was deleted
+	trash        []*listing // those of the lists of deleted entries
 	hides        bool
 	fields       map[string]*expression
 	teams        *reference   // of one person
@@ -81,15 +81,15 @@ type catalog struct {
 	listed  memo.Memo[*directoryIndex]
 	deleted memo.Memo[*directoryIndex]
 	samples memo.Memo[[]sample] // of the list's first page
-	sound   memo.Memo[bool]     // whether a way finds whom it should, by its place
+	sound   memo.Memo[bool]     // whether a look-up finds its known entry, by its index
 	related memo.Memo[[]string] // the teams of a person, by id
 	flawed  atomic.Bool         // the list holds entries that cannot be read
 }
 
-// way is a way to look up one key.
-type way struct {
+// keyLookUp looks up entries by one key.
+type keyLookUp struct {
 	get
-	by   *expression // nil if finding nobody proves nothing
+	by   *expression // nil if an empty result proves nothing
 	wide bool
 }
 
@@ -179,7 +179,8 @@ func (s *System) catalog(c *checker, what string, t *peopleText) *catalog {
 	return k
 }
 
-// misplaced reports what teams need, and what belongs to people alone or to teams alone.
+// misplaced reports settings that teams require, and those that are accepted in people
+// or teams only.
 func (c *checker) misplaced(what string, t *peopleText) {
 	switch {
 	case what == "people" && t.HidesMembers != "":
@@ -195,9 +196,9 @@ func (c *checker) misplaced(what string, t *peopleText) {
 	}
 }
 
-func (c *checker) way(at string, t *getText) *way {
+func (c *checker) way(at string, t *getText) *keyLookUp {
 	g := c.get(at, t, keyPlace)
-	w := &way{wide: t.Wide}
+	w := &keyLookUp{wide: t.Wide}
 	if t.By != "" {
 		w.by = c.compile(at+".by", t.By, inItem, scalars...)
 	}
@@ -231,8 +232,8 @@ func (c *checker) reference(at string, t *referenceText) *reference {
 // entry is a person or a team.
 type entry struct {
 	person       lifecycle.Person
-	keys         []string // what names it, as the system writes it
-	deleted      bool     // it is shown among those that were deleted
+	keys         []string // its keys, as the system writes them
+	deleted      bool     // it is in a list of deleted entries
 	hidesMembers bool     // its members may be hidden
 	flaw         error    // why the rest of it cannot be read
 }
@@ -243,8 +244,8 @@ func (e *entry) named(key string) bool {
 	return slices.ContainsFunc(e.keys, func(k string) bool { return system.Fold(k) == key })
 }
 
-// entry reads one item. If it does not tell whom it is about, that is an error. What
-// else cannot be read is a flaw, which is told only where the entry is needed.
+// entry reads one item. An item without an id is an error. Anything else that cannot
+// be read is a flaw, which is reported only where the entry is needed.
 func (k *catalog) entry(item any) (*entry, error) {
 	if _, ok := item.(map[string]any); !ok {
 		return nil, fmt.Errorf("an item is not an object")
@@ -296,7 +297,7 @@ func (k *catalog) describe(p *lifecycle.Person, f *reader) error {
 		p.Kind = k.s.ownerKind(f.text("kind"))
 	}
 	if f.err == nil && len(f.unread) > 0 {
-		// Without it, somebody whose last day has passed would seem to stay.
+		// Without it, a person whose last day has passed would seem to stay.
 		return errors.New(strings.Join(f.unread, " "))
 	}
 	return f.err

@@ -17,35 +17,35 @@ import (
 // between releases. What follows reads all of them alike.
 
 var (
-	// wordKeys are the members of an object that say what it is: the key of a
-	// choice first, which stays when its label is translated.
+	// wordKeys are the members of an object that hold its word: the key of a choice
+	// first, which stays the same when its label is translated.
 	wordKeys = []string{"value", "label", "name", "display", "completename", "title", "date", "datetime"}
-	// personKeys are the members of an object by which a directory knows somebody.
+	// personKeys are the members of an object that are keys in a directory.
 	personKeys = []string{"email", "email_address", "mail", "username", "user_name", "login", "employee_number"}
 )
 
-// displayed is the member in which a system, as ServiceNow does, shows a value
-// apart from what it holds.
+// displayed is the member in which a system such as ServiceNow shows the text
+// of a value.
 const displayed = "display_value"
 
-// mostNested bounds how deep lists in lists are read.
+// mostNested limits the depth of lists in lists.
 const mostNested = 8
 
-// said is what a value states.
-type said struct {
+// statedValue is what a value states.
+type statedValue struct {
 	words   []string // each once
 	unnamed bool     // it refers to something without showing its name
 }
 
 // wordsOf reads what a value states: nothing, a word or several. of picks the
 // word of an object.
-func wordsOf(v ref.Val, of func(traits.Mapper) (string, bool, error)) (said, error) {
-	var s said
+func wordsOf(v ref.Val, of func(traits.Mapper) (string, bool, error)) (statedValue, error) {
+	var s statedValue
 	err := s.read(v, of, 0)
 	return s, err
 }
 
-func (s *said) read(v ref.Val, of func(traits.Mapper) (string, bool, error), depth int) error {
+func (s *statedValue) read(v ref.Val, of func(traits.Mapper) (string, bool, error), depth int) error {
 	switch at := v.(type) {
 	case traits.Mapper:
 		word, named, err := of(at)
@@ -68,7 +68,7 @@ func (s *said) read(v ref.Val, of func(traits.Mapper) (string, bool, error), dep
 	return err
 }
 
-func (s *said) add(word string) {
+func (s *statedValue) add(word string) {
 	if word = system.Clean(word); word != "" && !slices.Contains(s.words, word) {
 		s.words = append(s.words, word)
 	}
@@ -91,9 +91,9 @@ func choice(m traits.Mapper) (string, bool, error) {
 	return nameless(m)
 }
 
-// somebody returns what names an owner that is told as an object. Somebody of
-// whom the system shows a number only is still an owner, whom no directory knows.
-func somebody(m traits.Mapper) (string, bool, error) {
+// ownerNameOf returns the key of an owner who is an object. A person of whom the
+// system shows only a number is still an owner, who is unknown.
+func ownerNameOf(m traits.Mapper) (string, bool, error) {
 	if word := firstMember(m, personKeys); word != "" {
 		return word, true, nil
 	}
@@ -125,7 +125,7 @@ func firstMember(m traits.Mapper, keys []string) string {
 	return ""
 }
 
-// nameless takes an object without any value for an empty one, and refuses another.
+// nameless treats an object without any value as empty, and refuses other objects.
 func nameless(m traits.Mapper) (string, bool, error) {
 	for it := m.Iterator(); it.HasNext() == types.True; {
 		key := it.Next()
@@ -143,7 +143,8 @@ func isText(v ref.Val) bool {
 	return ok
 }
 
-// member returns a member of an object as a text: the empty one for what is none.
+// member returns a member of an object as a text: the empty text if it is
+// missing.
 func member(m traits.Mapper, key string) string {
 	v, ok := m.Find(types.String(key))
 	if !ok {
@@ -160,8 +161,8 @@ func scalarText(v ref.Val) string {
 	return system.Clean(text)
 }
 
-// membersOf returns the members of all lists of a name, wherever they stand in a
-// value: systems show what users added to records in several places.
+// membersOf returns the members of all lists of a name, at any depth of a value:
+// systems show what users added to records in several places.
 func membersOf(v, name ref.Val) ref.Val {
 	out := []ref.Val{}
 	var look func(v ref.Val, depth int)
@@ -188,8 +189,7 @@ func membersOf(v, name ref.Val) ref.Val {
 	return types.DefaultTypeAdapter.NativeToValue(out)
 }
 
-// keysOf returns the keys of an object, sorted: the order in which they come
-// changes from one time to the next.
+// keysOf returns the keys of an object, sorted, because their order varies.
 func keysOf(m traits.Mapper) []string {
 	var out []string
 	for it := m.Iterator(); it.HasNext() == types.True; {

@@ -14,13 +14,14 @@ const (
 	enterpriseUser = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:"
 )
 
-// attribute is something that names an entry.
+// attribute is an attribute that holds a key of an entry.
 type attribute struct {
 	name string // in the configuration
 	path string // in a filter
 }
 
-// userKeys are what may name a user besides the id; the first two do by default.
+// userKeys are the attributes that may be keys of a user, in addition to the id;
+// the first two are by default.
 var userKeys = []attribute{
 	{"userName", "userName"},
 	{"emails.value", "emails.value"},
@@ -30,8 +31,8 @@ var userKeys = []attribute{
 
 var groupKeys = []attribute{{"displayName", "displayName"}}
 
-// object is a JSON object whose names are found without regard to case (RFC
-// 7643 section 2.1).
+// object is a JSON object whose names are compared in any case (RFC 7643
+// section 2.1).
 type object map[string]any
 
 func asObject(v any) object {
@@ -45,7 +46,7 @@ func (o object) get(name string) any {
 	}
 	best := ""
 	for have := range o {
-		// Of two names that differ by case only, always the same.
+		// If two names differ by case only, the same one is always used.
 		if strings.EqualFold(have, name) && (best == "" || have < best) {
 			best = have
 		}
@@ -113,9 +114,10 @@ func raw(v any) string {
 	return ""
 }
 
-// text returns the simple value at a path, fit to be shown. Of several it is
-// the primary one, else one of the type work, else the first in alphabetical
-// order: the order in which a server returns them says nothing.
+// text returns the simple value at a path, in a form that may be shown. Of
+// several values it is the primary one, else one of the type work, else the
+// first in alphabetical order, because the order in which a server returns them
+// may change.
 func (o object) text(path string) string {
 	if name, rest, deeper := strings.Cut(path, "."); deeper && !strings.Contains(path, ":") {
 		var first, work []string
@@ -153,7 +155,7 @@ func natural(v any) (int, bool) {
 	return n, err == nil && n >= 0
 }
 
-// quote returns a text for a message, short and with nothing hidden in it.
+// quote returns a text for a message, short and without hidden characters.
 func quote(s string) string {
 	const most = 60
 	if runes := []rune(s); len(runes) > most {

@@ -24,7 +24,8 @@ const (
 	byCursor        = "cursor"
 )
 
-// Keys returns what may name a user besides the id.
+// Keys returns the attributes that may be keys of a user, in addition to the
+// id.
 func Keys() []string {
 	out := make([]string, len(userKeys))
 	for i, k := range userKeys {
@@ -48,7 +49,7 @@ func (c *checker) oneOf(attribute, value string, accepted ...string) {
 	}
 }
 
-// configure checks the configuration and fills in what it leaves open.
+// configure checks the configuration and sets the defaults.
 func (s *System) configure() []system.Problem {
 	c, check := &s.config, &checker{}
 	c.KindAttribute = pick(c.KindAttribute, "userType")
@@ -97,7 +98,7 @@ func (c *checker) limits(config *Config) {
 	if config.PageSize == 0 {
 		config.PageSize = defaultPageSize
 	}
-	// Pages overlap by one entry, so one entry a page would be none.
+	// Pages overlap by one entry, so a page of one entry would contain nothing new.
 	if config.PageSize < 2 || config.PageSize > largestPageSize {
 		c.add("page_size", "", fmt.Sprintf("It must be between 2 and %d.", largestPageSize))
 	}
@@ -126,8 +127,8 @@ func (s *System) checkKeys(check *checker) {
 	}
 }
 
-// checkWords builds the maps from the directory's words to ours. Our own words
-// stand for themselves unless they are mapped.
+// checkWords builds the maps from the directory's words to custody's. custody's
+// own words need no mapping.
 func (s *System) checkWords(check *checker) {
 	check.oneOf("inactive_means", s.config.InactiveMeans, lifecycle.PersonSuspended.String(), lifecycle.PersonLeft.String())
 	s.dormant, _ = lifecycle.ParseDirectoryStatus(s.config.InactiveMeans)

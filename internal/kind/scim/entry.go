@@ -14,15 +14,15 @@ import (
 // entry is a user or a group.
 type entry struct {
 	id      string   // as the server writes it
-	keys    []string // in lower case: what else names it
-	samples []string // what names it as the server writes it, one for each attribute; "" for none
+	keys    []string // its other keys, in lower case
+	samples []string // its keys as the server writes them, one for each attribute; "" for none
 	person  lifecycle.Person
 	flaw    string   // why the entry cannot be used, if so
 	members []member // of a group
-	shown   bool     // whether the group says who is in it, be it nobody
+	shown   bool     // whether the group states its members, even if it has none
 }
 
-// member is somebody or something in a group.
+// member is a member of a group.
 type member struct {
 	id   string // "" if the server does not say
 	team int    // is a group: yes, no or perhaps
@@ -52,7 +52,7 @@ func (s *System) readUser(o object) (*entry, error) {
 		p.Name = strings.TrimSpace(o.text("name.givenName") + " " + o.text("name.familyName"))
 	}
 	if p.Manager = o.text(enterpriseUser + "manager.value"); p.Manager == "" {
-		// As SCIM 1.1 called it.
+		// The name in SCIM 1.1.
 		p.Manager = o.text(enterpriseUser + "manager.managerId")
 	}
 	p.Kind = s.kindOf(o.text(s.config.KindAttribute))
@@ -103,7 +103,8 @@ func (s *System) readCommon(o object, keys []attribute) (*entry, error) {
 	for i, key := range keys {
 		for _, v := range o.at(key.path) {
 			value := raw(v)
-			// What a key could not be, white space at the ends included, is none.
+			// A value that cannot be a key, for instance with white space at its ends, is
+			// ignored.
 			if usableKey, ok := system.UsableKey(value); !ok || usableKey != value {
 				continue
 			}
@@ -121,11 +122,10 @@ func (e *entry) named(key string) bool {
 	return slices.Contains(e.keys, system.Fold(key)) || slices.Contains(spellings(key), e.id)
 }
 
-// spellings returns the ids that a key may stand for. Ids are told apart by case
-// (RFC 7643 section 3.1), and a server can be asked for one only as it is
-// written; so a key that was written in another case is taken for an id in small
-// or capital letters throughout, and for no other. Every Unicode form of a key is
-// the same key.
+// spellings returns the ids that a key may mean. Ids are case-sensitive (RFC 7643
+// section 3.1), and a server finds an id only in its exact case; so a key in
+// another case may only mean the id in lower case or in upper case. Every Unicode
+// form of a key is the same key.
 func spellings(key string) []string {
 	var out []string
 	for _, form := range system.Spellings(key) {
@@ -138,8 +138,8 @@ func spellings(key string) []string {
 	return out
 }
 
-// kindOf reads the kind of a person. A directory that says nothing of it holds
-// employees; a word that is not mapped says nothing either way.
+// kindOf reads the kind of a person. Without a word, a user is an employee; the
+// kind of a word that is not mapped is not stated.
 func (s *System) kindOf(word string) lifecycle.OwnerKind {
 	if word == "" {
 		return lifecycle.KindEmployee
@@ -147,7 +147,7 @@ func (s *System) kindOf(word string) lifecycle.OwnerKind {
 	return s.kinds[system.Fold(word)]
 }
 
-// statusOf reads whether the person is still here.
+// statusOf reads the status of the person.
 func (s *System) statusOf(o object) (lifecycle.OwnerStatus, string) {
 	switch word := o.text("active"); strings.ToLower(word) {
 	case "true":
@@ -159,7 +159,7 @@ func (s *System) statusOf(o object) (lifecycle.OwnerStatus, string) {
 	}
 }
 
-// teamsOf returns the ids of the groups that a user says to be in, without those
+// teamsOf returns the ids of the groups in the entry of a user, without those
 // that are reached through another group.
 func teamsOf(o object) []string {
 	var out []string

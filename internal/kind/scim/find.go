@@ -11,18 +11,18 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
 )
 
-// way is how single entries can be asked for, as far as that was shown.
-type way struct {
-	works    bool // a key can be looked up by itself; else only in the list
-	together bool // all that a key may be can be asked for in one filter
-	idFilter bool // the id can be asked for in a filter; else by its address
+// keyLookUp is how single entries can be looked up, as far as this was tested.
+type keyLookUp struct {
+	works    bool // a key can be looked up singly; else only in the list
+	together bool // one filter can contain all attributes of a key
+	idFilter bool // the id can be looked up by a filter; else by its address
 
-	took int64 // how many requests it took to find out
+	took int64 // how many requests the test took
 }
 
-// share returns what of the allowance is for one type of entries. The inventory
-// counts one request for each owner and cannot know how many filters that is, so
-// the rule that it follows is followed here as well (DESIGN.md, SCIM).
+// share returns the part of the allowance for one type of entries. The inventory
+// counts one request for each owner and cannot know how many filters that takes,
+// so this kind follows the same rule itself (design/003).
 func (s *System) share() int64 {
 	if s.groups == nil || s.groups.whole {
 		return system.Allowance
@@ -44,8 +44,8 @@ func filter(clauses ...clause) string {
 	return strings.Join(parts, " or ")
 }
 
-// literal writes a text as a JSON string (RFC 7644 section 3.4.2.2). Only what
-// must be escaped is: not every server knows all escapes.
+// literal writes a text as a JSON string (RFC 7644 section 3.4.2.2). Only
+// necessary escapes are written, because some servers do not know all of them.
 func literal(s string) string {
 	var b strings.Builder
 	b.WriteByte('"')
@@ -62,12 +62,12 @@ func literal(s string) string {
 // find returns the entries that a key names, in the order of their ids.
 //
 // A single page that is proven to be the whole list needs no filter. Of a longer list
-// single entries are asked for until that has cost as much as the list would, or
-// the allowance is used up.
+// single entries are looked up until this has cost as much as the list, or the
+// allowance is used up.
 func (c *catalog) find(ctx context.Context, key string) ([]*entry, error) {
 	var found []*entry
-	price := func(w *way) int { return len(c.questions(w, key)) }
-	single, err := c.single(ctx, key, price, func(w *way) (ok bool, err error) {
+	price := func(w *keyLookUp) int { return len(c.questions(w, key)) }
+	single, err := c.single(ctx, key, price, func(w *keyLookUp) (ok bool, err error) {
 		found, ok, err = c.lookUp(ctx, w, key)
 		return ok, err
 	})
@@ -84,8 +84,8 @@ func (c *catalog) find(ctx context.Context, key string) ([]*entry, error) {
 // byID returns the entry with exactly the given id: nil if there is none.
 func (c *catalog) byID(ctx context.Context, id string) (*entry, error) {
 	var found *entry
-	price := func(*way) int { return 1 }
-	single, err := c.single(ctx, id, price, func(w *way) (ok bool, err error) {
+	price := func(*keyLookUp) int { return 1 }
+	single, err := c.single(ctx, id, price, func(w *keyLookUp) (ok bool, err error) {
 		found, ok, err = c.lookUpID(ctx, w, id)
 		return ok, err
 	})
@@ -99,11 +99,11 @@ func (c *catalog) byID(ctx context.Context, id string) (*entry, error) {
 	return all.byID[id], nil
 }
 
-// single looks up one key by itself if that can be done and is cheaper than the
-// list. The price is how many requests that takes; it is paid before, so that
-// look-ups under way together stay within the bound. The first is made at any
-// price. It reports false if the list is to be used.
-func (c *catalog) single(ctx context.Context, key string, price func(*way) int, look func(*way) (bool, error)) (bool, error) {
+// single looks up one key singly if that is possible and cheaper than the list.
+// The price is the number of requests; it is counted before, so that concurrent
+// look-ups stay within the bound. The first is made at any price. It reports
+// false if the list is to be used.
+func (c *catalog) single(ctx context.Context, key string, price func(*keyLookUp) int, look func(*keyLookUp) (bool, error)) (bool, error) {
 	if c.whole || c.listed.Load() || !plain(key) {
 		return false, nil
 	}
@@ -112,7 +112,7 @@ func (c *catalog) single(ctx context.Context, key string, price func(*way) int, 
 		return false, err
 	}
 	if head.complete() {
-		// A page that is not proven to be the whole list leaves the filters.
+		// If the page is not proven to be the whole list, filters are used.
 		var unproven *listError
 		if _, err := c.list(ctx); head.total < 0 || !errors.As(err, &unproven) {
 			return false, ctx.Err()
@@ -127,7 +127,7 @@ func (c *catalog) single(ctx context.Context, key string, price func(*way) int, 
 		if _, err := c.list(ctx); err == nil || ctx.Err() != nil {
 			return false, ctx.Err()
 		}
-		// A list that the server does not show whole was not needed so far.
+		// An incomplete list is an error only if it is needed.
 	}
 	return look(w)
 }
@@ -142,11 +142,11 @@ func pagesOf(head *page) int64 {
 }
 
 // question is one request for single entries: a filter, or without one an id,
-// which is asked for by its address.
+// which is requested by its address.
 type question struct{ filter, id string }
 
-// questions returns what is asked to find the entries that a key names.
-func (c *catalog) questions(w *way, key string) []question {
+// questions returns the requests that find the entries that a key names.
+func (c *catalog) questions(w *keyLookUp, key string) []question {
 	clauses := make([]clause, 0, len(c.keys)+3)
 	for _, k := range c.keys {
 		clauses = append(clauses, clause{k.path, key})
@@ -172,9 +172,9 @@ func (c *catalog) questions(w *way, key string) []question {
 	return out
 }
 
-// lookUp asks for the entries that a key names. It reports false if the answers
+// lookUp requests the entries that a key names. It reports false if the answers
 // prove nothing.
-func (c *catalog) lookUp(ctx context.Context, w *way, key string) ([]*entry, bool, error) {
+func (c *catalog) lookUp(ctx context.Context, w *keyLookUp, key string) ([]*entry, bool, error) {
 	var found []*entry
 	for _, q := range c.questions(w, key) {
 		if q.filter != "" {
@@ -197,8 +197,8 @@ func (c *catalog) lookUp(ctx context.Context, w *way, key string) ([]*entry, boo
 	return distinct(found), true, nil
 }
 
-// lookUpID asks for the entry with exactly the given id.
-func (c *catalog) lookUpID(ctx context.Context, w *way, id string) (*entry, bool, error) {
+// lookUpID requests the entry with exactly the given id.
+func (c *catalog) lookUpID(ctx context.Context, w *keyLookUp, id string) (*entry, bool, error) {
 	if !w.idFilter {
 		return c.one(ctx, id)
 	}
@@ -226,38 +226,38 @@ func (c *catalog) filtered(ctx context.Context, f string) ([]*entry, bool, error
 	return p.entries, p.complete(), nil
 }
 
-// way finds out by examples how single entries can be asked for. Somebody who is
-// on the first page is asked for in letters of the other case: who is found so
-// would have been found in any case, and who is not found, by the same filter,
-// is not there.
-func (c *catalog) way(ctx context.Context, head *page) (*way, error) {
-	return c.ways.Get(ctx, "", func(ctx context.Context) (*way, error) {
+// way tests with examples how single entries can be looked up. An entry of the
+// first page is looked up by its key in the other case: if it is found, the
+// filter works in any case, and an empty result of the same filter proves an
+// absence.
+func (c *catalog) way(ctx context.Context, head *page) (*keyLookUp, error) {
+	return c.ways.Get(ctx, "", func(ctx context.Context) (*keyLookUp, error) {
 		f, err := c.s.announced(ctx)
 		if err != nil || f.unfiltered || len(head.entries) == 0 {
-			return &way{}, err
+			return &keyLookUp{}, err
 		}
 		examples, ok := c.examples(head)
 		if !ok {
-			return &way{}, nil
+			return &keyLookUp{}, nil
 		}
-		// A page of the examples alone is what a server shows, too, that ignores
-		// filters and gives so few at a time.
+		// A server that ignores filters and returns as few entries as there are
+		// examples would also return only the examples.
 		if len(head.entries) > len(examples) {
 			if ok, err := c.try(ctx, examples...); err != nil || ok {
-				return &way{works: ok, together: ok, idFilter: ok, took: 1}, err
+				return &keyLookUp{works: ok, together: ok, idFilter: ok, took: 1}, err
 			}
 		}
 		for _, e := range examples[1:] {
 			if ok, err := c.try(ctx, e); err != nil || !ok {
-				return &way{}, err
+				return &keyLookUp{}, err
 			}
 		}
 		tried := int64(1 + len(examples))
 		if ok, err := c.try(ctx, examples[0]); err != nil || ok {
-			return &way{works: ok, idFilter: ok, took: tried}, err
+			return &keyLookUp{works: ok, idFilter: ok, took: tried}, err
 		}
 		ok, err = c.addressable(ctx, examples[0].clause.value)
-		return &way{works: ok, took: tried + 2}, err
+		return &keyLookUp{works: ok, took: tried + 2}, err
 	})
 }
 
@@ -268,8 +268,8 @@ type example struct {
 }
 
 // examples returns one example for the id and one for each attribute, of
-// different entries as far as possible. It reports false if nobody on the page
-// has one of them.
+// different entries as far as possible. It reports false if no entry of the
+// page has one of them.
 func (c *catalog) examples(head *page) ([]example, bool) {
 	first := slices.IndexFunc(head.entries, func(e *entry) bool { return plain(e.id) })
 	if first < 0 {
@@ -296,7 +296,7 @@ func (c *catalog) examples(head *page) ([]example, bool) {
 	return out, true
 }
 
-// try reports whether a filter finds its examples and nobody else.
+// try reports whether a filter finds its examples and no other entry.
 func (c *catalog) try(ctx context.Context, examples ...example) (bool, error) {
 	clauses := make([]clause, len(examples))
 	for i, e := range examples {
@@ -329,8 +329,8 @@ func (c *catalog) try(ctx context.Context, examples ...example) (bool, error) {
 	return true, nil
 }
 
-// addressable reports whether the address of an entry leads to it, and that of
-// nobody to an answer that can be told from a failure.
+// addressable reports whether the address of an entry returns it, and whether
+// the address of a missing entry gives an answer that differs from a failure.
 func (c *catalog) addressable(ctx context.Context, id string) (bool, error) {
 	e, ok, err := c.one(ctx, id)
 	if err != nil || !ok || e == nil {
@@ -340,15 +340,16 @@ func (c *catalog) addressable(ctx context.Context, id string) (bool, error) {
 	return ok && e == nil, err
 }
 
-// plain reports whether a few examples tell what a server makes of a text. They
-// do not tell how it compares letters beyond ASCII without regard to case, and
-// not whether it reads what has a meaning in JSON, in a URL or in its own query
-// language: some miss a text with an escaped backslash, and say nothing.
+// plain reports whether a few examples prove how a server reads a text. They do
+// not prove how it compares letters beyond ASCII in another case, or how it
+// reads characters with a meaning in JSON, in a URL or in its own query
+// language: some servers do not find a text with an escaped backslash, and
+// report no error.
 func plain(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool {
 		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune(" @.-_", r)
 	})
 }
 
-// parallel bounds the entries that are asked for at a time.
+// parallel limits the concurrent requests for entries.
 const parallel = 8

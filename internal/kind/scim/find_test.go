@@ -155,7 +155,7 @@ func TestLookUps(t *testing.T) {
 	}
 }
 
-func (s *System) mustWay(t *testing.T) *way {
+func (s *System) mustWay(t *testing.T) *keyLookUp {
 	t.Helper()
 	head, err := s.users.head(t.Context())
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	passes      = 3       // how often a list is begun anew before it is given up
+	passes      = 3       // how often a list is started again before it is an error
 	mostEntries = 200_000 // of a list that is kept in memory
 )
 
@@ -29,7 +29,7 @@ func newEntryIndex() *entryIndex {
 	return &entryIndex{byID: make(map[string]*entry), byKey: make(map[string][]*entry)}
 }
 
-// add takes in entries and returns the first that is there already.
+// add adds entries and returns the first that it already holds.
 func (s *entryIndex) add(entries []*entry) (again *entry) {
 	for _, e := range entries {
 		if s.byID[e.id] != nil {
@@ -73,8 +73,8 @@ func distinct(found []*entry) []*entry {
 	return slices.CompactFunc(found, func(a, b *entry) bool { return a.id == b.id })
 }
 
-// list returns the whole list. It is read once, and believed only if it holds
-// as many entries as the server says and stood still meanwhile.
+// list returns the whole list. It is read once, and used only if it holds as
+// many entries as the server says and did not change meanwhile.
 func (c *catalog) list(ctx context.Context) (*entryIndex, error) {
 	return c.all.Get(ctx, "", func(ctx context.Context) (*entryIndex, error) {
 		var earlier *entryIndex
@@ -113,7 +113,7 @@ type reading struct {
 	c       *catalog
 	index   *entryIndex
 	head    *page
-	aligned bool   // pages begin where the server likes, so that they do not overlap
+	aligned bool   // the server chooses where pages begin, so they do not overlap
 	doubt   string // why the pass proves nothing: a clause
 }
 
@@ -129,7 +129,7 @@ func (r *reading) read(ctx context.Context) error {
 		return r.byCursor(ctx)
 	}
 	if r.head.total < 0 {
-		// Only a list by cursor ends without a number.
+		// Only a list by cursor ends without a count.
 		f, err := r.c.s.announced(ctx)
 		if err == nil && !f.cursor {
 			r.doubt = "it does not say how many " + r.c.what + " there are"
@@ -139,9 +139,9 @@ func (r *reading) read(ctx context.Context) error {
 	return r.byIndex(ctx)
 }
 
-// byIndex reads on by number. Each page begins with the last entry of the one
-// before: if that is not so, the list has moved and something may have slipped
-// through between the pages.
+// byIndex reads further pages by number. Each page begins with the last entry
+// of the page before: otherwise the list has changed, and entries between the
+// pages may have been missed.
 func (r *reading) byIndex(ctx context.Context) error {
 	count, last := len(r.index.entries), r.head
 	walk := r.c.s.client.Walk(r.c.what)
@@ -171,8 +171,8 @@ func (r *reading) byIndex(ctx context.Context) error {
 	return nil
 }
 
-// follow returns the page behind the first count entries, without the entry that
-// it overlaps by.
+// follow returns the page after the first count entries, without the entry that
+// overlaps.
 func (r *reading) follow(ctx context.Context, count int) (*page, error) {
 	if !r.aligned {
 		next, err := r.c.from(ctx, count)
@@ -213,7 +213,7 @@ func (r *reading) missing() string {
 	return fmt.Sprintf("it says that it holds %d %s and shows only %d", r.head.total, r.c.what, len(r.index.entries))
 }
 
-// again takes in entries and reports whether one of them came twice.
+// again adds entries and reports whether one of them came twice.
 func (r *reading) again(entries []*entry) bool {
 	if twice := r.index.add(entries); twice != nil {
 		r.doubt = fmt.Sprintf("its pages start over or overlap: %s came twice", quote(twice.id))
@@ -221,14 +221,14 @@ func (r *reading) again(entries []*entry) bool {
 	return r.doubt != ""
 }
 
-// prove asks whether a list that came as one page is whole. Some servers say how
-// many entries are in an answer instead of how many there are, give fewer than
-// were asked for, and do not know how to go on. So fewer are asked for: a number
-// that stays the same then is that of all. A server that gives no fewer is asked
-// for what follows, and must know that nothing does.
+// prove checks whether a list that came as one page is complete. Some servers
+// count the entries of one answer instead of all, return fewer than were
+// requested, and offer no next page. So fewer entries are requested: a count
+// that stays the same is the count of all. If the server does not return fewer,
+// the next page is requested, which must be empty.
 func (r *reading) prove(ctx context.Context, count int) error {
 	if count == 1 {
-		return nil // of which there is no part
+		return nil // of one entry there is no smaller part
 	}
 	fewer, ok, err := r.ask(ctx, url.Values{"count": {"1"}})
 	switch {
@@ -257,8 +257,8 @@ func (r *reading) prove(ctx context.Context, count int) error {
 	return nil
 }
 
-// ask asks for a page as a query says. It reports false if the server does not
-// understand the question.
+// ask requests a page with a query. It reports false if the server does not
+// understand the request.
 func (r *reading) ask(ctx context.Context, query url.Values) (*page, bool, error) {
 	answer, err := r.c.ask(ctx, query)
 	if err != nil || refusal(answer.Status) {
@@ -268,7 +268,7 @@ func (r *reading) ask(ctx context.Context, query url.Values) (*page, bool, error
 	return p, err == nil, err
 }
 
-// byCursor reads on by the cursors that the server hands out (RFC 9865).
+// byCursor reads further pages by the cursors of the server (RFC 9865).
 func (r *reading) byCursor(ctx context.Context) error {
 	seen := make(map[string]bool)
 	last, fresh := r.head, len(r.index.entries)
@@ -297,7 +297,7 @@ func (r *reading) byCursor(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		// Whoever moves while the list is read may come twice.
+		// An entry that changes its position while the list is read may come twice.
 		before := len(r.index.entries)
 		r.index.add(next.entries)
 		last, fresh = next, len(r.index.entries)-before

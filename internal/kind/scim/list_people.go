@@ -8,15 +8,15 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
 )
 
-// listError marks the fault of a list that proves nothing, where single entries
-// may be asked for all the same.
+// listError marks the fault of a list that proves nothing, although single
+// entries may still be looked up.
 type listError struct{ error }
 
 func (u *listError) Unwrap() []error { return []error{u.error, system.ErrCannotList} }
 
-// Listing describes the list of everybody. Entries that cannot be read, and ids
-// that are told apart by their case alone, are left out: looking one of them up
-// takes no request any more once the list was read.
+// Listing describes the list of all users and groups. Entries that cannot be
+// read, and ids that differ by case only, are left out: a look-up of one of
+// them takes no more request after the list was read.
 func (s *System) Listing(c system.Capability) system.Listing {
 	if c != system.CanReadPeople {
 		return system.Listing{}
@@ -24,8 +24,8 @@ func (s *System) Listing(c system.Capability) system.Listing {
 	return system.Listing{PageSize: s.config.PageSize, Hides: true}
 }
 
-// ListPeople yields the users and groups of the directory, each with all that
-// Person tells of it.
+// ListPeople yields the users and groups of the directory, each with all facts
+// that Person returns.
 func (s *System) ListPeople(ctx context.Context) iter.Seq2[system.Entry, error] {
 	return func(yield func(system.Entry, error) bool) {
 		all, err := s.listEntries(ctx)
@@ -36,8 +36,7 @@ func (s *System) ListPeople(ctx context.Context) iter.Seq2[system.Entry, error] 
 		sure := newUniqueKeys(all)
 		nested := true
 		if s.groups != nil && s.groups.whole {
-			// Where the list leaves out the teams of teams, a team is looked up by
-			// itself, if at all.
+			// If the list leaves out the teams of teams, it does not yield teams.
 			if nested, err = s.listShowsNested(ctx); err != nil {
 				yield(system.Entry{}, err)
 				return
@@ -82,8 +81,7 @@ func (s *entryIndex) all() []*entry {
 	return append([]*entry(nil), s.entries...)
 }
 
-// uniqueKeys knows what names one entry only by looking closer than a list does,
-// which knows no case.
+// uniqueKeys knows which keys and ids are unique when case is ignored.
 type uniqueKeys struct {
 	ids     map[string]int  // how many entries have an id, in any case
 	unclear map[string]bool // folded keys and ids
@@ -100,7 +98,7 @@ func newUniqueKeys(all []*entry) *uniqueKeys {
 			c.unclear[id] = true
 		}
 		for _, key := range e.keys {
-			// The id of one may be the name of another, which is no matter of case.
+			// The id of one entry may be the name of another.
 			if out || key != id && c.ids[key] > 0 {
 				c.unclear[key] = true
 			}
@@ -113,7 +111,7 @@ func (c *uniqueKeys) leftOut(e *entry) bool {
 	return e.flaw != "" || e.person.ID != e.id || c.ids[system.Fold(e.person.ID)] > 1
 }
 
-// keys returns what names an entry for sure; false if the entry is left out.
+// keys returns the unique keys of an entry; false if the entry is left out.
 func (c *uniqueKeys) keys(e *entry) ([]string, bool) {
 	if c.leftOut(e) {
 		return nil, false
@@ -124,14 +122,14 @@ func (c *uniqueKeys) keys(e *entry) ([]string, bool) {
 			out = append(out, key)
 		}
 	}
-	// An id is found in one case throughout, or as it is written.
-	if usableID, ok := system.UsableKey(e.id); ok && usableID == e.id && !c.unclear[system.Fold(e.id)] && caseless(e.id) {
+	// An id is found in lower case, in upper case, or as it is written.
+	if usableID, ok := system.UsableKey(e.id); ok && usableID == e.id && !c.unclear[system.Fold(e.id)] && anyCase(e.id) {
 		out = append(out, e.id)
 	}
 	return out, true
 }
 
-// caseless reports whether every way to write an id leads to it.
-func caseless(id string) bool {
+// anyCase reports whether an id is found in every case.
+func anyCase(id string) bool {
 	return id == system.Fold(id) && system.Fold(system.SwapCase(id)) == id
 }

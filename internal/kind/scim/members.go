@@ -11,7 +11,7 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
 )
 
-// mostTeams bounds how many groups are looked into for one team.
+// mostTeams limits how many groups may be nested inside one team.
 const mostTeams = 1000
 
 const adviceMembers = "Allow the token to read the members of groups. If the server never shows them, its groups cannot own anything: set groups = false in the block of the system."
@@ -55,13 +55,13 @@ func idNames(key string, e *entry) bool {
 // tally counts who is in a group.
 type tally struct {
 	s       *System
-	groups  []string        // that are to be looked into
+	groups  []string        // whose members are to be read
 	asked   map[string]bool // ids of groups and users
 	users   map[string]*entry
 	missing int // members that the directory does not show
 }
 
-// run looks into the groups until there is none left.
+// run reads the members of the groups until there is none left.
 func (t *tally) run(ctx context.Context) error {
 	for looked := 0; len(t.groups) > 0; looked++ {
 		id := t.groups[0]
@@ -88,7 +88,7 @@ func (t *tally) run(ctx context.Context) error {
 	return nil
 }
 
-// add takes in the members of a group.
+// add adds the members of a group.
 func (t *tally) add(ctx context.Context, group *entry) error {
 	var ids []string
 	team := make(map[string]int)
@@ -120,9 +120,9 @@ func (t *tally) add(ctx context.Context, group *entry) error {
 	return nil
 }
 
-// people returns who was counted. A member that is named and not shown has been
-// deleted, or is hidden from the token; that is no matter as long as there is
-// somebody else to take care.
+// people returns the collected members. A member of whom only the id is shown
+// has been deleted, or is hidden from the token; this has no effect as long as
+// another member is active.
 func (t *tally) people(ctx context.Context) ([]lifecycle.Person, error) {
 	found := make([]*entry, 0, len(t.users))
 	here := false
@@ -137,8 +137,8 @@ func (t *tally) people(ctx context.Context) ([]lifecycle.Person, error) {
 	return sorted(people), err
 }
 
-// several returns the entries with the given ids; nil stands for one that is not
-// there. Where asking for each would cost more than the list, the list is read.
+// several returns the entries with the given ids, nil for an entry that does not
+// exist. If single requests would cost more than the list, the list is read.
 func (c *catalog) several(ctx context.Context, ids []string) ([]*entry, error) {
 	if len(ids) == 0 {
 		return nil, nil
@@ -154,7 +154,7 @@ func (c *catalog) several(ctx context.Context, ids []string) ([]*entry, error) {
 }
 
 // group returns a group with its members: nil if there is none of that id. It is
-// read at its address, for some lists leave out the groups inside a group.
+// read at its address, because some lists leave out the groups inside a group.
 func (s *System) group(ctx context.Context, id string) (*entry, error) {
 	e, ok, err := s.groups.one(ctx, id)
 	if err == nil && !ok {
@@ -169,8 +169,8 @@ func (s *System) group(ctx context.Context, id string) (*entry, error) {
 	return s.confirmed(ctx, e)
 }
 
-// listedGroup returns a group as the list shows it, where groups have no address.
-// The list must show some group inside another.
+// listedGroup returns a group from the list, if groups have no address. The list
+// must show some group inside another.
 func (s *System) listedGroup(ctx context.Context, id string) (*entry, error) {
 	all, err := s.groups.list(ctx)
 	if err != nil {
@@ -182,9 +182,9 @@ func (s *System) listedGroup(ctx context.Context, id string) (*entry, error) {
 	return s.confirmed(ctx, all.byID[id])
 }
 
-// confirmed returns a group. One that is shown without the attribute members may
-// be empty, or the server may show the members of none: that of another group
-// tells.
+// confirmed returns a group. If a group is shown without the attribute members,
+// it may be empty, or the server may show the members of no group; another group
+// with members shows which.
 func (s *System) confirmed(ctx context.Context, e *entry) (*entry, error) {
 	if e == nil || e.shown {
 		return e, nil

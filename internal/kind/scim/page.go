@@ -12,8 +12,8 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/system/httpclient"
 )
 
-// catalog is one type of resource of the directory, and what this run knows of
-// it.
+// catalog is one type of resource of the directory, and what this run has read
+// about it.
 type catalog struct {
 	s     *System
 	name  string // of the endpoint
@@ -23,28 +23,29 @@ type catalog struct {
 	whole bool // always read the list, with everything in it
 
 	first memo.Memo[*page]
-	ways  memo.Memo[*way]
+	ways  memo.Memo[*keyLookUp]
 	all   memo.Memo[*entryIndex]
 	spent atomic.Int64 // requests for single entries
 
-	listed atomic.Bool // the list was read, and answers everything from there
+	listed atomic.Bool // the list was read, and answers all later look-ups
 }
 
 // page is a part of a list.
 type page struct {
 	total   int // of the whole list; -1 if the server does not say
 	entries []*entry
-	cursor  string // of the next page, if the server pages that way and there is one
+	cursor  string // of the next page, if the server uses cursors and there is one
 }
 
-// features are what a server announces.
+// features are what a server declares.
 type features struct {
 	unfiltered bool // says that it has no filters
 	cursor     bool // pages by cursor (RFC 9865)
 }
 
-// announced reads what the server says of itself. Few keep to it and some say
-// nothing; it saves questions and proves nothing.
+// announced reads the configuration that the server declares. Few servers
+// comply with it, and some declare nothing; it saves requests and proves
+// nothing.
 func (s *System) announced(ctx context.Context) (features, error) {
 	return s.features.Get(ctx, "", func(ctx context.Context) (features, error) {
 		var f features
@@ -87,7 +88,7 @@ func (c *catalog) from(ctx context.Context, index int) (*page, error) {
 	return c.page(ctx, url.Values{"startIndex": {strconv.Itoa(index)}})
 }
 
-// page asks for a page of the list.
+// page requests a page of the list.
 func (c *catalog) page(ctx context.Context, query url.Values) (*page, error) {
 	r, err := c.turn(ctx, query)
 	if err != nil {
@@ -96,13 +97,13 @@ func (c *catalog) page(ctx context.Context, query url.Values) (*page, error) {
 	return c.accept(r)
 }
 
-// turn asks for a page and leaves it to the caller what to make of the answer.
+// turn requests a page and returns the answer without checking it.
 func (c *catalog) turn(ctx context.Context, query url.Values) (*httpclient.Response, error) {
 	query.Set("count", strconv.Itoa(c.s.config.PageSize))
 	return c.ask(ctx, query)
 }
 
-// ask sends a query. Who is in a group is asked when somebody wants to know.
+// ask sends a query. The members of groups are not requested here.
 func (c *catalog) ask(ctx context.Context, query url.Values) (*httpclient.Response, error) {
 	if c.s.groups == c && !c.whole {
 		query.Set("excludedAttributes", "members")

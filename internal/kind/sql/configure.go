@@ -10,7 +10,7 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/system/table"
 )
 
-// The attributes that messages name, besides those of the tables.
+// The attributes that messages name, in addition to those of the tables.
 const (
 	attributeDriver = "driver"
 	attributeDSN    = "dsn"
@@ -29,7 +29,7 @@ func Drivers() []string { return []string{driverPostgreSQL, driverMySQL, driverS
 // plaintext is the end of a message about a connection that is not safe.
 const plaintext = "If the network to the server is trusted, set insecure_plaintext = true; anyone on that network can then read and change the answers."
 
-// configure checks the configuration and builds what queries need.
+// configure checks the configuration and builds the data for queries.
 func (s *System) configure() []system.Problem {
 	c := &s.config
 	var out []system.Problem
@@ -57,8 +57,7 @@ func (s *System) configure() []system.Problem {
 	var problems []system.Problem
 	c.Adaptable = true
 	s.words, problems = c.Check()
-	// Which row of an answer a record was says nothing, and changes from one answer
-	// to the next.
+	// The row number of a record has no meaning, and changes between answers.
 	s.words.Numbered = true
 	out = append(append(out, s.checkQueries()...), problems...)
 	if len(out) > 0 {

@@ -13,8 +13,8 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/system/table"
 )
 
-// problem says what an error of a server means. In its advice, DSN stands for
-// the attribute with that content.
+// problem says what an error of a server means. In its advice, DSN is replaced
+// by the attribute with that content.
 type problem struct{ what, advice string }
 
 var (
@@ -52,9 +52,9 @@ func (s *System) fault(t *table.Table, happened, advice string, err error) *faul
 	}
 }
 
-// plainError returns an error with nothing but a text that is fit to be shown. Nothing
-// is wrapped: the error of a query that timed out would otherwise pass for that
-// of the caller's context.
+// plainError returns an error that holds only a text that may be shown. It wraps
+// nothing: otherwise the error of a query that timed out would look like that of the
+// caller's context.
 func (s *System) plainError(q query, err error) error {
 	text := redact.Local(err)
 	if said, ok := s.server.serverError(err); ok {
@@ -66,21 +66,23 @@ func (s *System) plainError(q query, err error) error {
 	return errors.New(s.shown(text))
 }
 
-// shown returns a text of the database as it may stand in a message.
+// shown returns a text of the database in a form that may be shown in a
+// message.
 func (s *System) shown(text string) string {
 	const most = 300
 	return s.secrets.Text(text, most)
 }
 
-// serverError is what a server answers to a query that it refuses. The code may be
-// shown; the message may repeat what the server was sent.
+// serverError is the answer of a server to a query that it refuses. The code may
+// be shown; the message may repeat a credential.
 type serverError struct{ code, message string }
 
-// quotation finds what stands between quotation marks.
+// quotation finds texts between quotation marks.
 var quotation = regexp.MustCompile("\"([^\"]+)\"|'([^']+)'|`([^`]+)`|«\\s?([^»]+?)\\s?»|„([^“]+)“")
 
-// quotedFrom returns what a message quotes of a query: the name that is wrong,
-// or the place from which on it is not understood. The user wrote these words.
+// quotedFrom returns what a message quotes from a query: the name that is
+// wrong, or the text after the position of a syntax error. The user wrote these
+// words.
 func quotedFrom(query, message string) string {
 	var out []string
 	for _, m := range quotation.FindAllStringSubmatch(message, -1) {
@@ -95,5 +97,5 @@ func quotedFrom(query, message string) string {
 	return fmt.Sprintf(", about %q", out)
 }
 
-// variable names the environment variable that the DSN may come from.
+// variable returns the name of the environment variable that may hold the DSN.
 func (s *System) variable() string { return httpclient.Variable(s.config.Name, attributeDSN) }

@@ -14,19 +14,19 @@ import (
 
 // server is one kind of database.
 type server interface {
-	// read runs a query in a transaction that can change nothing, and gives its
-	// columns and then its rows. An error of to ends it and is returned. The
-	// context ends somewhat after the query was to have ended.
+	// read runs a query in a read-only transaction, and passes its columns and then
+	// its rows to the sink. An error of the sink ends it and is returned. The
+	// context ends a little later than the time limit of the query.
 	read(ctx context.Context, text string, args []any, to sink) error
 	// hide adds the texts that no message may show.
 	hide(in *redact.Secrets)
-	// serverError returns what a server said in an error, and false if it said nothing.
+	// serverError returns the server's part of an error, and false if there is none.
 	serverError(err error) (serverError, bool)
-	// explain says what an error of read means.
+	// explain returns the meaning of an error of read.
 	explain(err error) problem
 }
 
-// sink takes in an answer.
+// sink receives an answer.
 type sink interface {
 	columns(names []string) error
 	row(values []value) error
@@ -41,12 +41,12 @@ type value struct {
 	unfit  string
 }
 
-// blank reports whether a value holds nothing.
+// blank reports whether a value is empty.
 func (v *value) blank() bool {
 	return v.unfit == "" && strings.TrimSpace(v.text) == "" && len(v.list) == 0
 }
 
-// query is one query and what its answer is taken for.
+// query is one query and the meaning of its answer.
 type query struct {
 	table     *table.Table
 	attribute string // that holds it
@@ -85,8 +85,8 @@ func (s *System) load(ctx context.Context, q query, to table.Index) error {
 	return nil
 }
 
-// grace is what is added to the time that the server gives a query, so that the
-// server says why it ended.
+// grace is added to the server's time limit of a query, so that the server
+// reports why the query ended.
 const grace = 5 * time.Second
 
 // reader turns the rows of an answer into rows of a table.
@@ -100,7 +100,7 @@ type reader struct {
 	buffer table.Row
 	flaws  table.Flaws
 	count  int // rows so far
-	taken  int // rows that hold something
+	taken  int // rows that are not empty
 	size   int
 }
 
@@ -149,8 +149,7 @@ func (r *reader) row(values []value) error {
 	return nil
 }
 
-// cell returns a value as the fields that it feeds expect it, or why it cannot
-// be used.
+// cell returns a value in the form of its fields, or why it cannot be used.
 func (r *reader) cell(v value) (table.Cell, string) {
 	c := table.Cell{Text: v.text, List: v.list, IsList: v.isList}
 	switch {
@@ -174,8 +173,7 @@ func (r *reader) cell(v value) (table.Cell, string) {
 	return c, ""
 }
 
-// unavailable turns whatever kept an answer from being used into the fault that
-// a user reads.
+// unavailable turns the error of an answer into a fault.
 func (s *System) unavailable(q query, err error) error {
 	advice := fmt.Sprintf("Correct the query %s or what it reads, or adapt %s or min_records in the block of the system; then plan again.",
 		q.attribute, strings.Join(q.table.Attributes(), ", "))

@@ -28,7 +28,7 @@ type mySQL struct {
 func newMySQL(c Config) (server, []system.Problem) {
 	config, err := mysql.ParseDSN(c.DSN)
 	if err != nil {
-		// The driver's own words may repeat what it was given.
+		// The driver's error may repeat the DSN.
 		return nil, oneProblem(attributeDSN, "It is not a data source name of MySQL. Write it like reader:password@tcp(db.example.org:3306)/cmdb?tls=true.")
 	}
 	roots, problem := trust.Roots(c.CAFile)
@@ -51,8 +51,8 @@ func newMySQL(c Config) (server, []system.Problem) {
 	if config.Timeout == 0 {
 		config.Timeout = connectTimeout
 	}
-	// What the server sends is taken as text; its moments are in the zone of the
-	// session, which is UTC.
+	// Values are read as text; instants are in the zone of the session, which is
+	// UTC.
 	config.ParseTime, config.Loc = false, time.UTC
 	config.MultiStatements, config.AllowAllFiles, config.InterpolateParams = false, false, false
 	config.Logger = &mysql.NopLogger{}
@@ -64,7 +64,7 @@ func newMySQL(c Config) (server, []system.Problem) {
 	db.SetMaxOpenConns(connections)
 	db.SetMaxIdleConns(connections)
 	seconds := milliseconds(c.Timeout) + "/1000"
-	// Each of the two servers skips what is in the comments for the other.
+	// Each of the two servers ignores the comments for the other.
 	return &mySQL{db: db, config: config, session: "SET SESSION time_zone = '+00:00', sql_select_limit = 18446744073709551615, " +
 		"group_concat_max_len = 1048576 /*M!100100 , max_statement_time = " + seconds + " */ /*!50708 , max_execution_time = " + milliseconds(c.Timeout) + " */"}, nil
 }
@@ -88,8 +88,8 @@ func (m *mySQL) read(ctx context.Context, text string, args []any, to sink) erro
 		return err
 	}
 	defer conn.Close() //nolint:errcheck // nothing was changed
-	// A read-only transaction alone does not keep MariaDB from DROP TABLE: it ends
-	// the transaction first, and then asks the session.
+	// A read-only transaction alone does not prevent DROP TABLE in MariaDB: it ends
+	// the transaction first, and then checks the session.
 	for _, statement := range []string{m.session, "SET SESSION TRANSACTION READ ONLY"} {
 		if _, err := conn.ExecContext(ctx, statement); err != nil {
 			return err

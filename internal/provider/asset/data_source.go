@@ -42,7 +42,7 @@ func (d *DataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp 
 	}
 }
 
-// Read takes the record from the run's snapshot.
+// Read reads the record from the run's snapshot.
 func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	var asset types.String
 	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("asset"), &asset)...)

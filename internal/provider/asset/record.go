@@ -11,18 +11,18 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/attribute"
 )
 
-// found is what a system holds of one asset.
+// found holds the records of one asset.
 type found struct {
 	Asset   lifecycle.Ref
-	Records int              // how many records the system holds of it
-	Record  lifecycle.Record // what they agree on
+	Records int              // the number of records
+	Record  lifecycle.Record // the joined record
 }
 
 func find(asset lifecycle.Ref, records []lifecycle.Record) *found {
 	return &found{Asset: asset, Records: len(records), Record: lifecycle.Merge(records)}
 }
 
-// record is what both data sources show.
+// record holds the attributes of both data sources.
 var record = attribute.Table[found]{
 	attribute.Text("class", "The asset's class as the record names it. Null if it names none.",
 		func(f *found) *string { return &f.Record.Class }),
@@ -52,7 +52,7 @@ var record = attribute.Table[found]{
 		func(f *found) *[]string { return &f.Record.Unread }),
 }
 
-// single is what custody_asset shows.
+// single holds the attributes of custody_asset.
 var single = slices.Concat(attribute.Table[found]{
 	attribute.Shown("exists", types.BoolType,
 		"Whether the system holds a record of the asset. `false` only if the system answered that it does not: a system that does not answer fails the plan.",
@@ -62,7 +62,7 @@ var single = slices.Concat(attribute.Table[found]{
 		func(f *found) attr.Value { return types.Int64Value(int64(f.Records)) }),
 }, record)
 
-// listed is what custody_assets shows of each asset.
+// listed holds the attributes of each asset in custody_assets.
 var listed = slices.Concat(attribute.Table[found]{
 	attribute.Shown("asset", types.StringType, "The asset as `custody_binding` takes it: `\"<system>/<id>\"`.",
 		func(f *found) attr.Value { return types.StringValue(f.Asset.String()) }),

@@ -51,7 +51,7 @@ var (
 	probe             = several("Keys that must resolve before any answer is used. They detect an account that lacks the right to see some people.")
 )
 
-// caFile is the same attribute wherever TLS is spoken.
+// caFile is the attribute of every kind that uses TLS.
 var caFile = setting("A PEM file of the certificate authorities that are trusted for this system, instead of those of the machine. Verification cannot be turned off.")
 
 // secret returns a secret of a system: the configured one, else that of the

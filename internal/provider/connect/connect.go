@@ -1,5 +1,5 @@
 // Package connect turns the systems of the provider block into connected systems.
-// It is the only package that knows the kinds.
+// It is the only package that imports the kinds.
 package connect
 
 import (
@@ -21,7 +21,7 @@ import (
 )
 
 // Systems turns the provider's systems into systems, in the order of their
-// names. What it cannot open it reports and leaves out.
+// names. A system that it cannot open is reported and left out.
 func (k *Kinds) Systems(ctx context.Context, configured types.Map, diags *diag.Diagnostics) []system.System {
 	entries := configured.Elements()
 	var out []system.System
@@ -56,7 +56,7 @@ func (k *Kinds) connect(ctx context.Context, name string, entry types.Object, di
 	return s
 }
 
-// reportKinds refuses a system that is of no kind, or of several.
+// reportKinds reports a system with no kind, or with several.
 func reportKinds(diags *diag.Diagnostics, at path.Path, name string, all, stated []kind) {
 	names := func(kinds []kind) string {
 		out := make([]string, len(kinds))
@@ -76,8 +76,8 @@ func reportKinds(diags *diag.Diagnostics, at path.Path, name string, all, stated
 	})
 }
 
-// reportConfig puts what is wrong with a system's configuration at the
-// attributes that hold it.
+// reportConfig reports the errors of a system's configuration at their
+// attributes.
 func reportConfig(diags *diag.Diagnostics, at path.Path, err error) {
 	const summary = "Invalid System Configuration"
 	var problems *system.ConfigError

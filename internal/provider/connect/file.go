@@ -52,13 +52,12 @@ var fileSchema = schema.SingleNestedAttribute{
 var followLinks = flag("Follow symbolic links that lead out of the folder: for a path inside the folder where Terraform runs, out of that folder; " +
 	"for any other path, out of the folder in the path. Default `false`: otherwise anyone who can create a link there could make the provider read any file of the machine.")
 
-// minRecords is the same guard wherever whole lists are read.
+// minRecords is the attribute of every kind that reads whole lists.
 var minRecords = schema.MapAttribute{Optional: true, ElementType: types.Int64Type,
 	Validators:          []validator.Map{mapvalidator.ValueInt64sAre(int64validator.AtLeast(0))},
 	MarkdownDescription: "The fewest records of each list, by `assets`, `people` and `tasks`. Default: 1 for assets and people, 0 for tasks. A list with fewer is unavailable: nothing else shows that a file was cut off at the end of a row."}
 
-// withMapping adds the attributes that map the columns and words of other
-// people's exports.
+// withMapping adds the attributes that map the columns and words of exports.
 func withMapping(own map[string]schema.Attribute) map[string]schema.Attribute {
 	maps.Copy(own, map[string]schema.Attribute{
 		"columns":        columns("assets"),
@@ -104,7 +103,7 @@ type mappingModel struct {
 	TimeZone    types.String      `tfsdk:"time_zone"`
 }
 
-// mapping returns the mapping that the attributes state.
+// mapping returns the mapping in the attributes.
 func (m *mappingModel) mapping() table.Mapping {
 	return table.Mapping{
 		Columns: m.Columns, PeopleColumns: m.PeopleColumns, TasksColumns: m.TasksColumns,

@@ -34,7 +34,7 @@ type kind struct {
 }
 
 // kinds is the table of the kinds that are written in Go, and of the one whose
-// description the user writes. A kind that is added takes one line.
+// description the user writes. A new kind takes one line.
 func kinds() []kind {
 	return []kind{
 		decoded(backstage.Kind, backstageSchema, (*backstageModel).open),
@@ -62,7 +62,7 @@ func decoded[M any](name string, block schema.Attribute, open func(m *M, name st
 }
 
 // nullElements lists the elements of lists and maps that are null: a model has
-// no place for them, and leaving them out could drop a guard in silence.
+// no place for them, and leaving them out could silently drop a check.
 func nullElements(block types.Object) []system.Problem {
 	const message = "A null element states nothing. Accepted: a value; leave the element out to state none."
 	var out []system.Problem

@@ -12,8 +12,8 @@ import (
 
 var ldapSchema = schema.SingleNestedAttribute{
 	Optional: true,
-	MarkdownDescription: "A directory over LDAP: people, teams with nested members. OpenLDAP and Active Directory by preset; others by naming their attributes. " +
-		"The account needs to bind, to read and to search; nothing is written.",
+	MarkdownDescription: "A directory over LDAP: people, teams with nested members; accounts. OpenLDAP and Active Directory by preset; others by naming their attributes. " +
+		"The account needs to bind, to read and to search. Nothing is written, except to accounts that a `custody_account` names.",
 	Attributes: map[string]schema.Attribute{
 		"preset":             setting("The preset that gives the defaults of all other arguments: one of " + attribute.Words(ldap.Presets()) + ". Default `openldap`."),
 		"url":                setting("`ldaps://host[:port]` or `ldap://host[:port]`. Required. Plain `ldap://` is accepted to this machine, with `start_tls`, or with `insecure_plaintext`."),

@@ -46,8 +46,8 @@ func restCommon(about rest.About) map[string]schema.Attribute {
 	return all
 }
 
-// describedKind is a system whose description comes with the provider.
-// The texts of its block stand in the description.
+// describedKind is a system whose description comes with the provider. The
+// texts of its block are in the description.
 func describedKind(descriptions fs.FS, name string) (kind, error) {
 	description, err := rest.Description(descriptions, name)
 	if err != nil {
@@ -103,9 +103,9 @@ func restSchema() schema.Attribute {
 		MarkdownDescription: "An asset system or a directory with a REST API, read by a description of your own."}
 }
 
-// openDescribed opens a system that a description reads; an empty one
-// stands in the block. Which secrets a block has depends on its description, so
-// the block is read by name.
+// openDescribed opens a system with a description; if that is empty, the
+// description is in the block. Which secrets a block has depends on its
+// description, so the block is read by name.
 func openDescribed(kind, description string) func(ctx context.Context, name string, block types.Object) (system.System, error) {
 	return func(_ context.Context, name string, block types.Object) (system.System, error) {
 		values := block.Attributes()

@@ -1,6 +1,6 @@
 // Package operation turns errors into diagnostics. What an error means for the
-// access depends on what was being done when it came up: the operation says it,
-// and no message does.
+// access depends on the operation, so the operation adds it and messages do not
+// contain it.
 package operation
 
 import (
@@ -14,20 +14,20 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/value"
 )
 
-// Operation is what Terraform has asked the provider to do.
+// Operation is what Terraform requested of the provider.
 type Operation int
 
-// The operations. All but Apply change nothing, whatever they end with.
+// The operations. All except Apply change nothing, even if they fail.
 const (
 	// Configure reads the provider block.
 	Configure Operation = iota
-	// Import takes an object into the state.
+	// Import adds an object to the state.
 	Import
 	// Read refreshes an object of the state, or reads a data source.
 	Read
-	// Plan decides what is to change.
+	// Plan decides what changes.
 	Plan
-	// Apply carries a plan out.
+	// Apply carries out a plan.
 	Apply
 )
 
@@ -35,7 +35,7 @@ const (
 // reason, which may be empty, says why.
 func (o Operation) consequence(reason string) string {
 	if o == Apply {
-		// Terraform destroys what hangs on an object before it updates the object.
+		// Terraform destroys what depends on an object before it updates the object.
 		return "Nothing was issued" + reason + ". What the plan removed stays removed."
 	}
 	return "Nothing was issued and nothing was revoked" + reason + "."
@@ -78,8 +78,8 @@ func (o Operation) Warn(diags *diag.Diagnostics, at path.Path, summary string, e
 	diags.AddAttributeWarning(at, summary, o.faultOf(err).Detail())
 }
 
-// ReportPolicy turns what is wrong with a policy document into diagnostics at
-// the attribute that holds the document, each naming the place in it.
+// ReportPolicy turns the errors of a policy document into diagnostics at the
+// attribute with the document, each with its place in it.
 func (o Operation) ReportPolicy(diags *diag.Diagnostics, at path.Path, err error) {
 	var problems policy.Problems
 	if !errors.As(err, &problems) {

@@ -1,5 +1,5 @@
 // Package owner holds the data source custody_owner: what the directories say
-// of an owner.
+// about an owner.
 package owner
 
 import (

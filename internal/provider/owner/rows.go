@@ -7,8 +7,8 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/attribute"
 )
 
-// found is what the directories know of an owner. All but Candidates is empty
-// unless exactly one entry matches.
+// found holds the entry of an owner in the directories. All fields except
+// Candidates are empty unless exactly one entry matches.
 type found struct {
 	Exists     bool
 	Candidates []string
@@ -18,7 +18,7 @@ type found struct {
 	Members    []string
 }
 
-// rows are the attributes that custody_owner finds out.
+// rows are the computed attributes of custody_owner.
 var rows = attribute.Table[found]{
 	attribute.Flag("exists", "Whether exactly one entry matches. `false` only if every directory answered: one that does not answer fails the plan.",
 		func(f *found) *bool { return &f.Exists }),

@@ -16,7 +16,8 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/value"
 )
 
-// DataSource is custody_policy. It is pure: it asks no system.
+// DataSource is custody_policy. It depends on its arguments only, and asks no
+// system.
 type DataSource struct{}
 
 var (
@@ -66,7 +67,7 @@ func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 }
 
-// name is how what is said of the document calls it.
+// name is the name of the document in messages.
 const name = "policy"
 
 // compile checks the document that the attributes describe.
@@ -90,8 +91,8 @@ func (m *model) compile(diags *diag.Diagnostics) (*document.Document, *lifecycle
 }
 
 // compare says how the document differs from the one that it extends, and which of
-// its selectors match nothing. The environments of the records are not asked for: the
-// data source asks no system.
+// its selectors match nothing. The environments of the records are unknown, because
+// the data source asks no system.
 func (m *model) compare(doc *document.Document, rules *lifecycle.Rules, diags *diag.Diagnostics) {
 	milder, stricter, err := document.CompareDocument(doc, name)
 	if err != nil {
@@ -102,8 +103,8 @@ func (m *model) compare(doc *document.Document, rules *lifecycle.Rules, diags *d
 	m.Unmatched = value.Texts(document.Unmatched(doc, rules, nil))
 }
 
-// report puts every problem at the attribute that holds it. The document's keys
-// and the data source's attributes have the same names.
+// report reports every problem at its attribute. The document's keys and the
+// data source's attributes have the same names.
 func report(diags *diag.Diagnostics, err error) {
 	var problems document.Problems
 	if !errors.As(err, &problems) {
@@ -133,7 +134,7 @@ func attributePath(steps []any) path.Path {
 				at = at.AtName(step)
 			}
 			if i == 0 && step == "extends" {
-				return at // the rest lies in another document
+				return at // the rest is in another document
 			}
 		case int:
 			at = at.AtListIndex(step)

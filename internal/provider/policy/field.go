@@ -16,8 +16,8 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/value"
 )
 
-// field is one value of a part of a policy document: how the attribute is named and
-// described, and where the document keeps it.
+// field is one value of a part of a policy document: the name and description of
+// the attribute, and its field in the document.
 type field[T any] struct {
 	name   string
 	schema schema.Attribute

@@ -63,7 +63,7 @@ func TestADocumentIsRendered(t *testing.T) {
 				"policy triggers[0]: owner.left gives keep instead of review with rotation overlap, for access of workloads to assets of class kioks.",
 				"policy triggers[0]: owner.left gives keep instead of block with rotation overlap (under the condition of baseline triggers[3]), for privileged access of workloads to assets of class kioks.")),
 			plancheck.ExpectKnownOutputValue("stricter", check.Texts("ttl is 60d instead of 90d, for standard access.")),
-			plancheck.ExpectKnownOutputValue("unknown", check.Texts(`triggers[0].class: no class that the policy maps is called "kioks".`)),
+			plancheck.ExpectKnownOutputValue("unknown", check.Texts(`triggers[0].class: the policy maps no class named "kioks".`)),
 		),
 	}))
 }

@@ -16,14 +16,14 @@ const (
 	DefaultRevocations = 25
 	DefaultRotations   = 200
 
-	// leastRevocations is how many credentials a plan may always take away, however
-	// few there are.
+	// leastRevocations is how many credentials a plan may always take away, even if
+	// there are few.
 	leastRevocations = 3
 	// share is the part of the credentials that a plan may take away: a fifth.
 	share = 5
 )
 
-// NoLimit lets everything pass.
+// NoLimit turns a limit off.
 const NoLimit = -1
 
 // Limits are the limits that the configuration sets; nil where it sets none.
@@ -38,7 +38,8 @@ type Effect struct {
 	Grant string
 	// Enabled are the keys of the generations that were enabled before.
 	Enabled []string
-	// Withdrawn are the keys of those that no longer are, whatever the cause.
+	// Withdrawn are the keys of those that no longer are enabled, whatever the
+	// cause.
 	Withdrawn []string
 	// Rotated is the key of the generation that a rotation with overlap issues; empty
 	// if there is none.
@@ -46,12 +47,12 @@ type Effect struct {
 }
 
 // Brake counts the effects of one plan, not their causes: every enabled credential
-// that goes, however it comes to go. It counts sets, so that planning a grant twice
-// counts nothing twice. It is safe for concurrent use.
+// that is taken away, whatever the cause. It counts sets, so that planning a grant
+// twice counts nothing twice. It is safe for concurrent use.
 type Brake struct {
 	limits Limits
 	// listed returns how many records the connected systems list, if that is known
-	// without asking for it.
+	// without a request.
 	listed func() (int, bool)
 
 	mu      sync.Mutex
@@ -83,7 +84,7 @@ func (b *Brake) Assessed(asset lifecycle.Ref) {
 type Stop struct {
 	Argument string   // "revocations" or "rotations"
 	Limit    int      // what is allowed
-	Why      string   // how the limit came about, as a sentence
+	Why      string   // how the limit was calculated, as a sentence
 	Affected []string // the credentials, sorted
 }
 
@@ -118,10 +119,10 @@ func (b *Brake) Count(e Effect) *Stop {
 	return &Stop{Argument: "rotations", Limit: limit, Why: why, Affected: slices.Sorted(maps.Keys(b.rotated))}
 }
 
-// revocations returns the limit in force and how it came about. A small
-// organisation has a brake too: without a limit of its own a plan may take away a
-// fifth of what there is, at least three. What there is are the records that the
-// systems list; where those are many or not known, it is what this run has seen.
+// revocations returns the limit in force and how it was calculated. A small
+// organisation has a brake as well: without a configured limit a plan may take
+// away a fifth of the total, at least three. The total is the number of records
+// that the systems list; if it is large or unknown, it is what this run has seen.
 func (b *Brake) revocations() (int, string) {
 	if b.limits.Revocations != nil {
 		return *b.limits.Revocations, fmt.Sprintf("limits.revocations is %d.", *b.limits.Revocations)
@@ -138,20 +139,20 @@ func (b *Brake) revocations() (int, string) {
 		DefaultRevocations, of, leastRevocations, limit)
 }
 
-// Planned is one plan of a grant, as far as it tells whose plan it is.
+// Planned is one plan of an object, with what identifies its resource.
 type Planned struct {
-	Prior  bool   // the grant is in the state
+	Prior  bool   // the object is in the state
 	Config string // its configuration
 }
 
-// Twice notes that a grant is planned, and reports whether two resources of this
+// Twice notes that an object is planned, and reports whether two resources of this
 // run have its id. Terraform plans one resource twice where it replaces it: once
 // with its state, and once without, from the same configuration.
-func (b *Brake) Twice(grant string, p Planned) bool {
+func (b *Brake) Twice(id string, p Planned) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	earlier := b.planned[grant]
-	b.planned[grant] = append(earlier, p)
+	earlier := b.planned[id]
+	b.planned[id] = append(earlier, p)
 	return slices.ContainsFunc(earlier, func(o Planned) bool { return o.Prior == p.Prior || o.Config != p.Config })
 }
 

@@ -10,7 +10,7 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/operation"
 )
 
-// From takes the run out of the data that the framework hands to a resource or
+// From returns the run from the data that the framework passes to a resource or
 // a data source. It is nil while the provider is not configured, as during
 // validate.
 func From(data any, diags *diag.Diagnostics) *Run {

@@ -6,8 +6,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 )
 
-// DataSource is what every data source that reads facts is made of: its name and
-// the run that its facts are of. It is embedded.
+// DataSource holds what every data source that reads facts needs: its name and
+// the run. It is embedded.
 type DataSource struct {
 	// Name is the data source's name without that of the provider.
 	Name string
@@ -20,7 +20,7 @@ func (d *DataSource) Metadata(_ context.Context, req datasource.MetadataRequest,
 	resp.TypeName = req.ProviderTypeName + "_" + d.Name
 }
 
-// Configure takes the run over from the provider.
+// Configure gets the run from the provider.
 func (d *DataSource) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
 	d.Run = From(req.ProviderData, &resp.Diagnostics)
 }

@@ -12,7 +12,8 @@ import (
 
 // Report turns an error of an operation into one diagnostic at the given
 // attribute. A system that did not answer concerns every object that needs it:
-// the fault is told in full at the first, and in one paragraph at the others.
+// the fault is reported in full at the first, and in one paragraph at the
+// others.
 func (r *Run) Report(o operation.Operation, diags *diag.Diagnostics, at path.Path, err error) {
 	var f *fault.Fault
 	if errors.As(err, &f) && errors.Is(err, fault.ErrUnavailable) && r.toldBefore(f.Error()) {

@@ -19,7 +19,7 @@ type Run struct {
 	// Now is the instant of the run.
 	Now time.Time
 	// Fixed reports whether plan_time set the instant, so that it is the same at
-	// plan and apply and instants can stand in the plan.
+	// plan and apply and the plan can show instants.
 	Fixed bool
 	// Hold reports whether the last known facts are kept when a system is
 	// unavailable.
@@ -28,8 +28,10 @@ type Run struct {
 	Rules *lifecycle.Rules
 	// Facts are the connected systems.
 	Facts *inventory.Inventory
-	// MaxClockJump is how far the instant of a run may lie behind all that a grant
-	// knows of before nothing is issued on it.
+	// Targets are the systems in which accounts can be switched.
+	Targets *Targets
+	// MaxClockJump is how long after every instant of a grant a run may take place
+	// before nothing is issued on the grant.
 	MaxClockJump time.Duration
 	// Brake limits how much access one plan may take away.
 	Brake *Brake
@@ -44,7 +46,7 @@ type compiled struct {
 	err   error
 }
 
-// Assess takes live facts and assesses them under the provider's policy. Its
+// Assess reads live facts and assesses them under the provider's policy. Its
 // error is a *fault.Fault.
 func (r *Run) Assess(ctx context.Context, q lifecycle.Question) (lifecycle.Binding, error) {
 	facts, err := r.Facts.Facts(ctx, q, r.Rules)

@@ -1,6 +1,6 @@
-// Package envelope reads what surrounds the rows of an answer: whether it says that
-// there are more rows than it holds. Such an answer is a part, and what it does not
-// hold is not absent.
+// Package envelope reads what surrounds the rows of an answer, to detect that there
+// are more rows than the answer holds. Such an answer is only a part of a list, so
+// a row that is not in it may exist.
 package envelope
 
 import (
@@ -13,10 +13,10 @@ import (
 	"strings"
 )
 
-// Advice says how an export becomes whole.
+// Advice says how to export a complete list.
 const Advice = "Export all pages into one list: follow the link or cursor to the next page until there is none, or raise the number of rows of a page."
 
-// maxDepth bounds how deep objects inside an envelope are looked into.
+// maxDepth limits the depth at which objects inside an envelope are read.
 const maxDepth = 5
 
 // sense is what a member of an envelope means.
@@ -28,7 +28,7 @@ const (
 	isFlag                     // true: there is more
 	isLast                     // false: there is more
 	isTotal                    // how many rows there are
-	isCount                    // likewise, but some servers give the size of a page
+	isCount                    // how many rows there are, but some servers give the size of a page
 	isRest                     // how many rows are missing
 	isPages                    // how many pages there are
 	isEarlier                  // a link to the page before
@@ -36,7 +36,7 @@ const (
 	isNumber                   // the number of the page, or of its first row, from 0 or 1 on
 )
 
-// Members that mean one thing wherever they stand, by their folded names.
+// Members that have one meaning at any place, by their folded names.
 var anywhere = map[string]sense{
 	"@odatanextlink": isFurther, "odatanextlink": isFurther, "@nextlink": isFurther, "nextlink": isFurther,
 	"nextcursor": isFurther, "nextpagecursor": isFurther, "nextpagetoken": isFurther, "nexttoken": isFurther, "nextmarker": isFurther,
@@ -57,7 +57,7 @@ var anywhere = map[string]sense{
 	"remainingitemcount": isRest,
 }
 
-// Members whose names are too common to be believed but at the usual places.
+// Members with common names, which are read only at the usual places.
 var atUsualPlaces = map[string]sense{
 	"next": isFurther, "continue": isFurther, "links": isLinks, "_links": isLinks, "link": isLinks,
 	"more": isFlag, "truncated": isFlag, "incomplete": isFlag, "partial": isFlag, "last": isLast,
@@ -71,7 +71,7 @@ var atUsualPlaces = map[string]sense{
 	"previouslink": isEarlier, "previouscursor": isEarlier, "prevcursor": isEarlier, "previouspageurl": isEarlier,
 }
 
-// places are the members in which envelopes keep what they say of their pages.
+// places are the members in which envelopes describe their pages.
 var places = map[string]bool{
 	"meta": true, "metadata": true, "paging": true, "pagination": true, "pager": true, "page": true, "pageinfo": true, "pages": true,
 	"links": true, "_links": true, "link": true, "responsemetadata": true, "response": true, "result": true, "results": true,
@@ -79,17 +79,17 @@ var places = map[string]bool{
 	"resultset": true, "header": true, "hits": true, "collection": true, "list": true,
 }
 
-// targets are the members in which an object holds the way to a page.
+// targets are the members in which an object holds the address of a page.
 var targets = []string{"href", "url", "uri", "link", "cursor", "after", "token", "page", "offset", "start"}
 
-// More says in words what an answer tells of rows beyond those that were found, or
-// returns the empty text. The answer is decoded JSON without its rows, or with them:
-// lists are not looked into, other than lists of links. rows is how many were found,
-// on this page and on those before it. The words read on from "it".
+// More returns a clause about the rows that an answer announces beyond those that
+// were found, or the empty text. The answer is decoded JSON, with or without its
+// rows: lists are not searched, except lists of links. rows is how many were found,
+// on this page and on those before it. The subject of the clause is "it".
 //
-// What says nothing of more is fine: a total that is not larger, a next that is null,
-// false, empty or 0. A count beside a total is passed over, because some servers give
-// the size of a page under that name, and so is a number of pages beside a total.
+// These announce nothing: a total that is not larger, and a next that is null, false,
+// empty or 0. A count beside a total is ignored, because some servers give the size
+// of a page under that name, and so is a number of pages beside a total.
 func More(answer map[string]any, rows int) string {
 	r := &reader{rows: rows}
 	r.object(answer, "", true, 0)
@@ -104,10 +104,10 @@ func More(answer map[string]any, rows int) string {
 	return ""
 }
 
-// Earlier says in words what an answer tells of rows before those that it holds, or
-// returns the empty text. It is for an answer that nothing was asked for before, such
-// as a file; the last page of a list that was followed page by page says so too. Pages
-// that were joined may bear the number of the last one, and then hold the total.
+// Earlier returns a clause about rows before those that the answer holds, or the empty
+// text. It is for an answer that is not preceded by others, such as a file: the last
+// page of a list that is read page by page also has earlier rows. Joined pages may
+// have the number of the last one, and then hold the total.
 func Earlier(answer map[string]any, rows int) string {
 	r := &reader{rows: rows}
 	r.object(answer, "", true, 0)
@@ -117,8 +117,8 @@ func Earlier(answer map[string]any, rows int) string {
 	return r.earlier
 }
 
-// Failed says in words that an answer tells of a failure, or returns the empty text: a
-// list beside an error holds what was read before it, or nothing.
+// Failed returns a clause if an answer reports a failure, or the empty text: a list
+// beside an error holds only what was read before the error, or nothing.
 func Failed(answer map[string]any) string {
 	for _, name := range slices.Sorted(maps.Keys(answer)) {
 		folded, value := fold(name), answer[name]
@@ -133,14 +133,14 @@ func Failed(answer map[string]any) string {
 	return ""
 }
 
-// IsErrors reports whether a member of that name tells of errors, and holds no rows
-// where it is a list.
+// IsErrors reports whether a member of that name holds errors, so that a list in it
+// does not hold rows.
 func IsErrors(name string) bool {
 	folded := fold(name)
 	return folded == "error" || folded == "errors"
 }
 
-// holds reports whether a value is anything but a word for nothing.
+// holds reports whether a value is not empty, null, false or 0.
 func holds(value any) bool {
 	switch v := value.(type) {
 	case []any:
@@ -151,8 +151,8 @@ func holds(value any) bool {
 	return leads(value)
 }
 
-// IsLinks reports whether a member of that name holds links where it is a list, and
-// not rows.
+// IsLinks reports whether a list in a member of that name holds links, and not
+// rows.
 func IsLinks(name string) bool { return atUsualPlaces[fold(name)] == isLinks }
 
 type reader struct {
@@ -165,8 +165,8 @@ type reader struct {
 	pages   string
 }
 
-// object looks through an object that stands at a path. usual says that each name of
-// the path is a usual place.
+// object searches an object at a path. usual says that each name of the path is a
+// usual place.
 func (r *reader) object(o map[string]any, path string, usual bool, depth int) {
 	if depth > maxDepth {
 		return
@@ -194,7 +194,7 @@ func (r *reader) object(o map[string]any, path string, usual bool, depth int) {
 	}
 }
 
-// member takes in a member that tells of other pages.
+// member reads a member that describes other pages.
 func (r *reader) member(what sense, path string, value any) {
 	switch what {
 	case isFurther:
@@ -230,7 +230,7 @@ func (r *reader) member(what sense, path string, value any) {
 	}
 }
 
-// number takes in a member that counts rows or pages.
+// number reads a member that counts rows or pages.
 func (r *reader) number(what sense, path string, number float64) {
 	more := number > float64(r.rows)
 	switch {
@@ -251,7 +251,7 @@ func (r *reader) number(what sense, path string, number float64) {
 	}
 }
 
-// set keeps the first thing that was found.
+// set keeps the first clause that was found.
 func set(to *string, format string, args ...any) {
 	if *to == "" {
 		*to = fmt.Sprintf(format, args...)
@@ -280,7 +280,7 @@ func fold(name string) string {
 	return string(out)
 }
 
-// leads reports whether a value is the way to another page: a text, a number above 0,
+// leads reports whether a value points to another page: a text, a number above 0,
 // true, or an object that holds one of these.
 func leads(value any) bool {
 	switch v := value.(type) {

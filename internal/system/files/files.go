@@ -1,7 +1,7 @@
-// Package files finds and opens the files that a configuration names. It bounds
-// how far it looks for them, and opens nothing behind a link that leads out of
-// the folder that was named: whoever may write there could otherwise have any
-// file of the machine read.
+// Package files finds and opens the files that a configuration names. It limits
+// the search, and does not open files behind a symbolic link that leads out of
+// the named folder: otherwise anyone who can write there could make the
+// provider read any file of the machine.
 package files
 
 import (
@@ -16,12 +16,12 @@ import (
 // folder where the process runs.
 type Place struct {
 	Pattern string
-	// FollowLinks opens also what links lead to elsewhere.
+	// FollowLinks allows links that lead out of the folder.
 	FollowLinks bool
 }
 
-// Refusal is the error of files that are not read. Its reason reads on from what
-// is not read, and its advice is a full sentence.
+// Refusal is the error of files that are not read. Its reason is a clause about
+// the file, and its advice is a full sentence.
 type Refusal struct{ Reason, Advice string }
 
 // Error returns the reason.
@@ -30,7 +30,7 @@ func (r *Refusal) Error() string { return r.Reason }
 const glob = `*?[`
 
 // Open opens a regular file that Find returned. Anything else is refused before
-// it is opened: opening a named pipe would wait for ever.
+// it is opened: opening a named pipe would wait forever.
 func (p Place) Open(path string) (*os.File, error) {
 	folder, name, err := p.inside(path)
 	if err != nil {

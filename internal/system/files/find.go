@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-// bounds says how far files are looked for, for one glob.
+// bounds limits the search for the files of one glob.
 type bounds struct {
 	files   int // that it may match, or folders on the way to them
 	folders int // that are looked into
@@ -23,9 +23,9 @@ var shipped = bounds{files: 20_000, folders: 20_000, entries: 200_000}
 
 const adviceNarrow = "Write a glob that begins in the folder of the files, with fewer wildcards for folders."
 
-// Find returns the files that the place names, sorted. A path that exists is taken
-// as it is written, whatever characters it holds. A folder that cannot be looked
-// into is an error: what is in it would look as if it were gone.
+// Find returns the files that the place names, sorted. A path that exists is not a
+// glob, whatever characters it contains. A folder that cannot be read is an error:
+// its files would look deleted.
 func (p Place) Find(ctx context.Context) ([]string, error) {
 	if _, err := os.Lstat(p.Pattern); err == nil || !strings.ContainsAny(p.Pattern, glob) {
 		return []string{p.Pattern}, nil
@@ -45,7 +45,7 @@ func (p Place) Find(ctx context.Context) ([]string, error) {
 	return found, nil
 }
 
-// search looks for the matches of one glob.
+// search finds the matches of one glob.
 type search struct {
 	ctx              context.Context
 	bounds           bounds
@@ -91,8 +91,7 @@ func (s *search) matches(pattern string) ([]string, error) {
 	return found, nil
 }
 
-// list returns the entries of a folder that a pattern matches. What is no folder
-// has none.
+// list returns the entries of a folder that a pattern matches. A file has none.
 func (s *search) list(folder, pattern string) ([]string, error) {
 	if folder == "" {
 		folder = "."

@@ -91,8 +91,8 @@ func loopback(host string) bool {
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-// locate builds the URL of a request. A segment that would change which resource
-// is named once somebody on the way tidies the path is not sent.
+// locate builds the URL of a request. A segment that would name another resource
+// after a proxy has normalised the path is not sent.
 func (c *Client) locate(r Request) (*url.URL, error) {
 	u := *c.base
 	plain, escaped := strings.TrimSuffix(u.Path, "/"), strings.TrimSuffix(u.EscapedPath(), "/")
@@ -112,7 +112,7 @@ func (c *Client) locate(r Request) (*url.URL, error) {
 	return &u, nil
 }
 
-// resolve reads a link that stood in an answer.
+// resolve reads a link from an answer.
 func (c *Client) resolve(from *Response, link string) (*url.URL, error) {
 	u, err := url.Parse(strings.TrimSpace(link))
 	if err != nil {
@@ -147,7 +147,8 @@ func (c *Client) checkRedirect(next *http.Request, via []*http.Request) error {
 
 func sameOrigin(a, b *url.URL) bool { return origin(a) == origin(b) }
 
-// origin returns scheme, host and port, fit for a message whoever wrote the URL.
+// origin returns scheme, host and port, which may be shown in a message even if
+// a server wrote the URL.
 func origin(u *url.URL) string {
 	host, port := strings.ToLower(u.Hostname()), u.Port()
 	if port == "" || u.Scheme == "https" && port == "443" || u.Scheme == "http" && port == "80" {

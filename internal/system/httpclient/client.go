@@ -1,7 +1,7 @@
 // Package httpclient is the HTTP client of every kind of system that speaks
-// HTTP. It is where the rules stand that no kind may forget: a token never
-// leaves for another host or into a message, a body that was cut short is no
-// answer, and what fails is unavailable and never absent.
+// HTTP. It holds the rules that every kind must follow: a token is never sent
+// to another host or shown in a message, a body that was cut short is an error,
+// and a failure makes the system unavailable, never a record absent.
 package httpclient
 
 import (
@@ -18,7 +18,7 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/system/redact"
 )
 
-// What a client does unless its configuration says otherwise.
+// The defaults of the configuration.
 const (
 	DefaultTimeout = 30 * time.Second
 	DefaultMaxWait = 2 * time.Minute
@@ -30,9 +30,9 @@ const (
 // Config says how a system is reached.
 type Config struct {
 	System  string // the name of the system, for messages
-	BaseURL string // everything is below it
+	BaseURL string // all requests are below it
 	// AllowHTTP lets a URL be http:// for a host other than this machine. Then
-	// everybody on the way reads the credentials.
+	// anyone on the network path can read the credentials.
 	AllowHTTP bool
 	CAFile    string // a PEM file of the only authorities to trust; those of the machine if empty
 
@@ -40,7 +40,7 @@ type Config struct {
 	// Secrets are credentials that requests carry elsewhere than in a header, by
 	// the attribute that they come from. They are kept out of messages.
 	Secrets map[string]string
-	// Hide are texts that no message may show, besides the secrets of requests.
+	// Hide are further texts that no message may show.
 	Hide []string
 	// Login fetches credentials that live for a session: it is called before the
 	// first request, and once more for a request that is answered with 401.
@@ -55,7 +55,7 @@ type Config struct {
 	MaxBody           int64         // the largest body that is read, in bytes
 	RequestsPerMinute int           // the budget; zero for none
 
-	// For tests. The clock is read for a Retry-After, and to end a list that takes
+	// For tests. The clock is read for a Retry-After, and to stop a list that takes
 	// too long.
 	Clock clock.Clock
 	Wait  func(ctx context.Context, d time.Duration) error
@@ -75,8 +75,8 @@ type Client struct {
 // Request is one request.
 type Request struct {
 	Method string // GET if empty
-	// Path holds the segments of the path below the base URL, as they are meant:
-	// they are escaped here. None may be empty, "." or "..".
+	// Path holds the segments of the path below the base URL, not escaped. None may
+	// be empty, "." or "..".
 	Path          []string
 	TrailingSlash bool
 	Query         url.Values
@@ -144,15 +144,15 @@ func (c *Client) For(summary string) *Client {
 // its body.
 func (c *Client) Hide(secrets ...string) { c.secrets.Add(secrets...) }
 
-// Get reads what stands under the path. An answer with any status is an answer;
+// Get reads the resource at the path. An answer with any status is an answer;
 // the error is a *fault.Fault of kind fault.ErrUnavailable, or that of a context
 // that ended.
 func (c *Client) Get(ctx context.Context, path []string, query url.Values) (*Response, error) {
 	return c.Do(ctx, Request{Path: path, Query: query})
 }
 
-// PostJSON sends a body as JSON. It is sent once: what it does may have been done
-// although no answer came.
+// PostJSON sends a body as JSON. It is sent only once, because it may have had
+// its effect although no answer came.
 func (c *Client) PostJSON(ctx context.Context, path []string, query url.Values, body any) (*Response, error) {
 	return c.Do(ctx, Request{Method: http.MethodPost, Path: path, Query: query, Body: body})
 }
@@ -166,8 +166,8 @@ func (c *Client) Do(ctx context.Context, r Request) (*Response, error) {
 	return c.send(ctx, u, r)
 }
 
-// Follow reads what a link points at that the system gave with from, for instance
-// the next page. A link to another host is an error, and nothing is sent there.
+// Follow reads the target of a link in the answer from, for instance the next
+// page. A link to another host is an error, and nothing is sent there.
 func (c *Client) Follow(ctx context.Context, from *Response, link string) (*Response, error) {
 	u, err := c.resolve(from, link)
 	if err != nil {
@@ -176,8 +176,8 @@ func (c *Client) Follow(ctx context.Context, from *Response, link string) (*Resp
 	return c.send(ctx, u, Request{})
 }
 
-// newLimiter keeps below n requests in any minute, wherever the server's own
-// minute begins: what may come at once is taken off what may come evenly.
+// newLimiter allows fewer than n requests in any period of a minute: the size
+// of a burst is subtracted from the steady rate.
 func newLimiter(n int) *rate.Limiter {
 	if n <= 0 {
 		return nil

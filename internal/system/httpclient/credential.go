@@ -10,14 +10,14 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/system/redact"
 )
 
-// Credential is a header that proves who asks. Its value never appears in an
-// error.
+// Credential is a header that authenticates the client. Its value never appears
+// in an error.
 type Credential struct {
 	Field  string // the attribute that it comes from, for messages: "token"
 	Header string
 	Value  string
 	secret []string // what of it must not be shown
-	user   string   // likewise, for it was given as a secret; it may be anything
+	user   string   // a user name that was given as a secret; it may be any word
 }
 
 // Scheme returns a credential for the Authorization header under a scheme, for
@@ -41,8 +41,8 @@ func BasicKey(field, key string) Credential {
 	return Credential{Field: field, Header: "Authorization", Value: "Basic " + encoded, secret: []string{key, encoded}}
 }
 
-// Header returns a credential for a header of its own. The secrets are what of
-// the value must not be shown besides the value itself.
+// Header returns a credential in a given header. The secrets are the parts of
+// the value that must not be shown.
 func Header(field, header, value string, secrets ...string) Credential {
 	return Credential{Field: field, Header: header, Value: value, secret: append([]string{value}, secrets...)}
 }
@@ -74,7 +74,7 @@ func ValidHeader(name string) bool {
 	})
 }
 
-// hide adds what of the credentials no message may show.
+// hide adds the secrets of the credentials, which no message may show.
 func hide(secrets *redact.Secrets, credentials []Credential) {
 	for _, c := range credentials {
 		secrets.Add(c.Value)
@@ -87,7 +87,7 @@ func hide(secrets *redact.Secrets, credentials []Credential) {
 type session struct {
 	login   func(context.Context) ([]Credential, error)
 	secrets *redact.Secrets
-	turn    chan struct{} // held by whoever logs in; a mutex could not be given up
+	turn    chan struct{} // held during a login; waiting for a mutex could not be cancelled
 	once    sync.Once
 	have    []Credential
 	count   int // of logins

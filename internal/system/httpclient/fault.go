@@ -31,9 +31,9 @@ func (c *Client) fault(happened, advice string, err error) error {
 	}
 }
 
-// plainError returns an error with nothing but a text that is fit to be shown. Nothing
-// is wrapped: the error of an attempt that timed out would otherwise pass for
-// that of the caller's context.
+// plainError returns an error that holds only a text that may be shown. It wraps
+// nothing: otherwise the error of an attempt that timed out would look like that of
+// the caller's context.
 func (c *Client) plainError(err error) error {
 	text := redact.Local(err)
 	if text == "" {
@@ -42,8 +42,8 @@ func (c *Client) plainError(err error) error {
 	return errors.New(c.Shown(text))
 }
 
-// Shown returns a text that came from the server, or may hold a part of what did,
-// as it may stand in a message.
+// Shown returns a text that came from the server, or that may contain a part of
+// its answer, in a form that may be shown in a message.
 func (c *Client) Shown(text string) string {
 	const most = 300
 	return c.secrets.Text(text, most)
@@ -81,7 +81,7 @@ func (x *exchange) times() string {
 	return fmt.Sprintf(", %d times in a row", x.tries)
 }
 
-// Refused returns the fault for an answer whose status is not the one hoped for.
+// Refused returns the fault for an answer with an unexpected status.
 func (c *Client) Refused(r *Response) error {
 	name := c.config.System
 	happened := fmt.Sprintf("The system %q answered with status %d %s", name, r.Status, http.StatusText(r.Status))
@@ -120,8 +120,8 @@ func (c *Client) Malformed(r *Response, reason string) error {
 		adviceDescription, c.told(r))
 }
 
-// Unusable returns the fault for answers that contradict each other or fall
-// short. The reason is a full sentence without its full stop.
+// Unusable returns the fault for answers that contradict each other or are
+// incomplete. The reason is a full sentence without its full stop.
 func (c *Client) Unusable(reason, advice string) error {
 	return c.fault(fmt.Sprintf("The answers of the system %q cannot be trusted: %s.", c.config.System, c.Shown(reason)), advice, nil)
 }

@@ -7,16 +7,17 @@ import (
 )
 
 // gate holds back all requests of a client after the server asked one of them to
-// wait: it means whoever asks, and to go on asking only makes it wait longer.
+// wait: the server means the client as a whole, and further requests only
+// lengthen the wait.
 type gate struct {
 	mu    sync.Mutex
 	until time.Time
 }
 
-// hold keeps the gate shut for what the server asked, unless it is shut for
-// longer already.
+// hold keeps the gate closed for the time that the server asked for, unless it
+// already is closed for longer.
 func (g *gate) hold(now time.Time, asked time.Duration) {
-	// The clock leaves out the part of a second that has passed.
+	// The clock is in whole seconds.
 	until := now.Add(asked + time.Second)
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -31,8 +32,8 @@ func (g *gate) shut() time.Time {
 	return g.until
 }
 
-// pass waits until the gate is open. It may be shut anew meanwhile. After
-// MaxWait, send; the reply tells us more.
+// pass waits until the gate is open. It may be closed again in the meantime.
+// After MaxWait, send; the reply tells us more.
 func (c *Client) pass(ctx context.Context) error {
 	left := c.config.MaxWait
 	for until, before := c.gate.shut(), (time.Time{}); until.After(before) && left > 0; until, before = c.gate.shut(), until {

@@ -44,10 +44,10 @@ func (c *Client) send(ctx context.Context, u *url.URL, r Request) (*Response, er
 // exchange is one request with all its attempts.
 type exchange struct {
 	client    *Client
-	repeat    bool // whether it may be sent again whatever became of it
+	repeat    bool // whether it may be sent again even if it may have had its effect
 	response  *Response
 	pause     time.Duration // before the next attempt
-	overlong  time.Duration // what the server asked to wait, if that is too long
+	overlong  time.Duration // the wait that the server asked for, if it is too long
 	tries     int
 	lastError error
 }
@@ -136,7 +136,7 @@ func (c *Client) budget(ctx context.Context) error {
 	return nil
 }
 
-// read takes in the body whole. Whether it is whole is known only at its end.
+// read reads the whole body. Only its end shows whether it is complete.
 func (x *exchange) read(r *http.Response) error {
 	defer r.Body.Close() //nolint:errcheck // it has been read
 	most := x.client.config.MaxBody
@@ -151,7 +151,7 @@ func (x *exchange) read(r *http.Response) error {
 	return nil
 }
 
-// giveUp takes in what the last attempt was answered, so that it can be shown.
+// giveUp reads the answer of the last attempt, so that it can be shown.
 func (x *exchange) giveUp(r *http.Response, err error, _ int) (*http.Response, error) {
 	if r != nil {
 		_ = x.read(r)
@@ -188,13 +188,13 @@ func (x *exchange) check(ctx context.Context, r *http.Response, err error) (bool
 	return true, nil
 }
 
-// backoff remembers how long to wait; prepare waits, because it knows when the
-// caller gives up, and a test can stand in for it.
+// backoff stores how long to wait; prepare waits, because it has the caller's
+// context and a test can replace it.
 func (x *exchange) backoff(_, _ time.Duration, attempt int, r *http.Response) time.Duration {
 	x.pause = time.Second << min(attempt, 5)
 	if r != nil {
 		if _, ok := x.client.retryAfter(r.Header); ok {
-			x.pause = 0 // the gate is shut for that long
+			x.pause = 0 // the gate is closed for that long
 		}
 	}
 	return 0
@@ -228,7 +228,7 @@ func (c *Client) retryAfter(h http.Header) (time.Duration, bool) {
 	return max(0, at.Sub(now)), true
 }
 
-// permanent reports whether an error would come again.
+// permanent reports whether another attempt would give the same error.
 func permanent(err error) bool {
 	var stray *redirectError
 	var certificate *tls.CertificateVerificationError

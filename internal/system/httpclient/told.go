@@ -29,9 +29,9 @@ var errorCodes = []string{
 	"ERROR_SESSION_TOKEN_INVALID", "ERROR_SESSION_TOKEN_MISSING", "ERROR_SQL", "ERROR_WRONG_APP_TOKEN_PARAMETER",
 }
 
-// told describes the answer of a server without repeating any of it: a server
-// may put what it was sent into an error, in encodings that nobody can list. All
-// that is shown of it are words that are listed here.
+// told describes the answer of a server without repeating its text: a server may
+// put credentials into an error, in any encoding. Only the words that are listed
+// here are shown.
 func (c *Client) told(r *Response) error {
 	if r == nil || r.Status < 300 {
 		return nil

@@ -1,5 +1,5 @@
-// Package paging bounds how long a list is read. A server may hand out links,
-// cursors or ids for ever, with rows or without; a plan must end all the same.
+// Package paging limits how long a list is read. A server may return links,
+// cursors or ids forever, with rows or without, but a plan must end.
 package paging
 
 import (
@@ -11,11 +11,11 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
 )
 
-// How far one list is read.
+// The limits of one list.
 const (
 	// MostPages is the most pages of a list.
 	MostPages = 10_000
-	// MostWithoutNew is the most pages in a row that bring nothing new.
+	// MostWithoutNew is the most pages in a row that contain nothing new.
 	MostWithoutNew = 20
 	// MostEntries is the most entries of a list.
 	MostEntries = 1_000_000
@@ -24,7 +24,7 @@ const (
 	MostTime = 30 * time.Minute
 )
 
-// Advice is what to do about a list that is given up.
+// Advice is what to do about a list that was not read to its end.
 const Advice = "Look at the system itself: its list has no end, or takes too long. A larger page_size takes fewer requests."
 
 // reportEvery is how many pages are read between two reports.

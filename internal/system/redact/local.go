@@ -11,9 +11,10 @@ import (
 	"syscall"
 )
 
-// Local returns what this machine says of an error, and nothing that another one
-// may have said: libraries put what a server sent into their errors, malformed
-// status lines for instance. It is empty if there is nothing else in the error.
+// Local returns the parts of an error that come from this machine, and nothing
+// that a server may have sent: libraries put texts of a server into their
+// errors, for instance malformed status lines. It is empty if the error has no
+// other part.
 func Local(err error) string {
 	for _, known := range []error{
 		io.ErrUnexpectedEOF, io.EOF, os.ErrDeadlineExceeded, context.DeadlineExceeded, context.Canceled, net.ErrClosed,

@@ -9,11 +9,11 @@ import (
 	"unicode/utf8"
 )
 
-// rounds is how many encodings one inside the other are undone.
+// rounds is how many nested encodings are decoded.
 const rounds = 3
 
-// readings returns a text in every way in which it may be meant: as it is, and
-// with one encoding after the other undone.
+// readings returns a text in every possible reading: as it is, and with one
+// encoding after the other decoded.
 func readings(text string) []string {
 	all := []string{text}
 	for fresh := all; len(fresh) > 0 && len(all) < 1<<(2*rounds); {
@@ -30,8 +30,8 @@ func readings(text string) []string {
 	return all
 }
 
-// backslashes undoes the escapes of JSON and its relatives. A backslash that
-// escapes nothing known is dropped.
+// backslashes decodes the escapes of JSON and similar formats. A backslash of
+// an unknown escape is dropped.
 func backslashes(s string) string {
 	if !strings.Contains(s, `\`) {
 		return s
@@ -71,8 +71,8 @@ func backslashes(s string) string {
 	return b.String()
 }
 
-// percents undoes the encoding of URLs, and the one of mail, which writes an
-// equals sign instead.
+// percents decodes the encoding of URLs, and that of mail, which has an equals
+// sign instead.
 func percents(s string) string {
 	if !strings.ContainsAny(s, "%=") {
 		return s
@@ -99,7 +99,7 @@ func percents(s string) string {
 	return b.String()
 }
 
-// hexRune reads a rune of so many hexadecimal digits.
+// hexRune reads a rune with the given number of hexadecimal digits.
 func hexRune(s string, at, digits int) (rune, bool) {
 	if digits == 0 || at+digits > len(s) {
 		return 0, false

@@ -1,12 +1,11 @@
 // Package redact keeps credentials out of what a user reads.
 //
-// A server that refuses a request may repeat what it was sent, in any encoding:
-// escaped for JSON or HTML, in base64, in lower case. Cutting the credential out
-// of such a text works only for the encodings that somebody thought of. So there
-// are two rules. The free text of a server's error is never shown: kinds show
-// codes that they know. And what else comes from a server, such as a name that
-// contradicts another, is shown only as long as no part of a credential can be
-// read in it (Secrets.Text).
+// A server that refuses a request may repeat a credential in any encoding:
+// escaped for JSON or HTML, in base64, in lower case. Removing the credential
+// from such a text works only for known encodings. So there are two rules. The
+// free text of a server's error is never shown: kinds show codes that they know.
+// Other texts from a server, such as a name that contradicts another, are shown
+// only if no part of a credential can be read in them (Secrets.Text).
 package redact
 
 import (
@@ -23,10 +22,11 @@ import (
 const Withheld = "(not shown: it may repeat a credential)"
 
 const (
-	// window is how many letters and digits of a credential in a row give it away.
+	// window is how many consecutive letters and digits of a credential count as
+	// showing it.
 	window = 8
 	// shortest is the length of the shortest text that is treated as a secret: a
-	// shorter one stands in every second text.
+	// shorter text occurs by chance.
 	shortest = 4
 )
 
@@ -35,8 +35,8 @@ const (
 type Secrets struct {
 	mu     sync.RWMutex
 	parts  map[string]struct{} // of length window, reduced
-	whole  []string            // reduced, shorter than window, or names
-	marked []string            // with next to no letters and digits, folded
+	whole  []string            // reduced; shorter than window, or names
+	marked []string            // with few letters and digits, folded
 }
 
 // Add adds secrets: tokens, passwords and what is derived from them.
@@ -50,8 +50,8 @@ func (s *Secrets) Add(secrets ...string) {
 		s.addForm(secret)
 		raw := []byte(secret)
 		s.addForm(hex.EncodeToString(raw))
-		// Where a secret begins inside a longer text decides how it is split into
-		// groups of three bytes; the groups at its ends mix with what is around it.
+		// The position of a secret inside a longer text decides how it is split into
+		// groups of three bytes; the groups at its ends also encode the text around it.
 		for skip := 0; skip < 3 && skip < len(raw); skip++ {
 			middle := raw[skip:]
 			if middle = middle[:len(middle)/3*3]; len(middle) >= 6 {
@@ -90,8 +90,8 @@ func (s *Secrets) addForm(form string) {
 	}
 }
 
-// Text returns the beginning of a text that came from elsewhere, with nothing
-// hidden in it, or Withheld if a part of a secret can be read in it.
+// Text returns the beginning of a text from outside, without hidden characters,
+// or Withheld if a part of a secret can be read in it.
 func (s *Secrets) Text(text string, most int) string {
 	text = Clean(text, most)
 	if s.Repeats(text) {
@@ -100,8 +100,8 @@ func (s *Secrets) Text(text string, most int) string {
 	return text
 }
 
-// Repeats reports whether a part of a secret can be read in a text, in whatever
-// case and however it is escaped.
+// Repeats reports whether a part of a secret can be read in a text, in any case
+// and any known encoding.
 func (s *Secrets) Repeats(text string) bool {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -134,8 +134,8 @@ func (s *Secrets) in(reading string) bool {
 	return false
 }
 
-// reduce keeps the letters and digits of a text, in lower case. What separates
-// them is what encodings change most.
+// reduce keeps the letters and digits of a text, in lower case. Encodings
+// mostly change what separates them.
 func reduce(s string) string {
 	return strings.Map(func(r rune) rune {
 		if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
@@ -145,7 +145,7 @@ func reduce(s string) string {
 	}, s)
 }
 
-// Clean returns the beginning of s with nothing hidden in it.
+// Clean returns the beginning of s without hidden characters.
 func Clean(s string, most int) string {
 	s = system.Clean(strings.ToValidUTF8(s, "\uFFFD"))
 	if runes := []rune(s); len(runes) > most {

@@ -24,20 +24,20 @@ type Make func(t *testing.T, seed Seed) system.System
 type Harness struct {
 	// Healthy makes a system that answers.
 	Healthy Make
-	// Broken makes systems that hold the seed but cannot answer, by what is
-	// wrong with them.
+	// Broken makes systems that hold the seed but cannot answer, by the kind of
+	// failure.
 	Broken map[string]Make
 	// Sizes are the numbers of records that are listed; choose them around the
 	// size of a page. Without any they are those around 500.
 	Sizes []int
 	// Unique says that the system cannot hold an id twice.
 	Unique bool
-	// Others is how many people the system lists besides those of the seed.
+	// Others is how many people the system lists in addition to those of the seed.
 	Others int
 }
 
-// hostile are ids and names that mean something to some parser, query language
-// or terminal.
+// hostile are ids and names with a meaning for a parser, a query language or a
+// terminal.
 var hostile = []string{
 	`' OR '1'='1`, `*`, `*)(objectClass=*`, `%`, `_`, `a"b`, `a,b`, `a\b`, `=cmd|'/c calc'!A1`, `../../etc/passwd`,
 	`a?b=c&d#e`, `a%2Fb`, "${jndi:x}", "%s%n", "-", "null", "true", "007", "1e3", "[x]", "{x}", "a: b", "# c", "& d", "~",
@@ -56,7 +56,8 @@ func fullRecord() lifecycle.Record {
 	}
 }
 
-// Assets holds a kind of system to what the capability Assets promises.
+// Assets checks that a kind of system keeps the contract of the capability
+// Assets.
 func Assets(t *testing.T, h Harness) {
 	a := assetSuite{h}
 	t.Run("present", a.present)
@@ -221,7 +222,7 @@ func Presentable(s string) bool {
 }
 
 // WantUnavailable fails the test unless err says that the system is unavailable
-// and nothing was answered besides.
+// and the answer is empty.
 func WantUnavailable(t *testing.T, answers int, err error) {
 	t.Helper()
 	if answers != 0 {

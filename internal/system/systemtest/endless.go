@@ -10,8 +10,8 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/clock"
 )
 
-// Endless is a server whose list has no end. Its clock goes on by a minute with
-// every page.
+// Endless is a server whose list has no end. Its clock advances by a minute
+// with every page.
 type Endless struct {
 	*clock.Fake
 	address string

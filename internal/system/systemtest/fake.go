@@ -17,12 +17,12 @@ import (
 // Seed is what a system under test holds.
 type Seed struct {
 	Records []lifecycle.Record
-	People  []lifecycle.Person // a team's members name its id among their teams
+	People  []lifecycle.Person // the members of a team have its id among their teams
 	Tasks   map[string][]lifecycle.Task
 }
 
-// Fake is a system in memory. It counts every call, and fails or waits where it
-// is told to. It is safe for concurrent use.
+// Fake is a system in memory. It counts every call, and fails or waits for the
+// calls that Fail and Hold name. It is safe for concurrent use.
 type Fake struct {
 	name string
 	caps map[system.Capability]bool
@@ -74,7 +74,7 @@ func (f *Fake) Fail(call string, err error) {
 }
 
 // Hold makes a call wait until release is called or its context ends. reached is
-// closed when somebody first waits there.
+// closed when the first call waits there.
 func (f *Fake) Hold(call string) (reached <-chan struct{}, release func()) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -90,7 +90,7 @@ func (f *Fake) Calls() []string {
 	return append([]string(nil), f.calls...)
 }
 
-// called records a call and does to it what the test wants.
+// called records a call and makes it fail or wait.
 func (f *Fake) called(ctx context.Context, method, argument string) error {
 	call := strings.TrimSpace(method + " " + argument)
 	f.mu.Lock()
@@ -141,7 +141,7 @@ func (f *Fake) Asset(ctx context.Context, id string) ([]lifecycle.Record, error)
 }
 
 // Assets yields the seeded records. "Assets cut" as a failing call makes it
-// fail behind the first record.
+// fail after the first record.
 func (f *Fake) Assets(ctx context.Context) iter.Seq2[lifecycle.Record, error] {
 	return func(yield func(lifecycle.Record, error) bool) {
 		if err := f.called(ctx, "Assets", ""); err != nil {

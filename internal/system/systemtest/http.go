@@ -13,8 +13,8 @@ import (
 )
 
 // HTTPFaults are the ways in which a server that speaks HTTP can fail to answer,
-// by name: each takes a healthy handler and returns a broken one. Whoever asks
-// must find the system unavailable, whatever is asked for.
+// by name: each takes a healthy handler and returns a broken one. Every request
+// must find the system unavailable.
 //
 // The client under test must not wait between attempts, and must give up on an
 // answer after at most some tens of milliseconds.
@@ -96,7 +96,7 @@ type Recorder struct {
 	requests []*http.Request
 }
 
-// ServeHTTP remembers the request and hands it on.
+// ServeHTTP remembers the request and passes it on.
 func (r *Recorder) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	r.mu.Lock()
 	r.requests = append(r.requests, request.Clone(request.Context()))
@@ -120,7 +120,7 @@ func ServeHTTP(t testing.TB, h http.Handler) string {
 	return server.URL
 }
 
-// ServeUntrusted serves a handler over TLS with a certificate that nobody knows.
+// ServeUntrusted serves a handler over TLS with an unknown certificate.
 func ServeUntrusted(t testing.TB, h http.Handler) string {
 	t.Helper()
 	server := httptest.NewUnstartedServer(h)

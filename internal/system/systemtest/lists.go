@@ -11,8 +11,8 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
 )
 
-// Lists holds a kind of system that is a system.Lister to what that promises:
-// for every capability that it lists, the list and single reads answer alike.
+// Lists checks that a system.Lister keeps its contract: for every capability
+// that it lists, the list and single reads agree.
 func Lists(t *testing.T, h Harness, caps ...system.Capability) {
 	for _, c := range caps {
 		t.Run(string(c), func(t *testing.T) {
@@ -163,8 +163,8 @@ func namedBy(listed []system.Entry, key string) int {
 	return n
 }
 
-// sameMembers compares what a list tells of the members of teams, directly and
-// through teams inside, with what is told when asked.
+// sameMembers compares the members of teams in a list, directly and through
+// nested teams, with the answers of Members.
 func sameMembers(t *testing.T, s system.PeopleLister, byID map[string]system.Entry) {
 	t.Helper()
 	for _, team := range []string{"t-pay", "t-core", "t-empty"} {

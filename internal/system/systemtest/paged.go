@@ -14,18 +14,18 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
 )
 
-// Paged is a Fake that can also be listed. Each page is a call of its own:
-// "Assets page 1", "People page 1", "Tasks page 1". Its fields may be set before
-// it is used.
+// Paged is a Fake that can also be listed. Each page is a separate call: "Assets
+// page 1", "People page 1", "Tasks page 1". Its fields may be set before it is
+// used.
 type Paged struct {
 	*Fake
-	// Listings are what it says of its lists. A capability that is not in it has
-	// no list.
+	// Listings are the answers of Listing. A capability that is not in it has no
+	// list.
 	Listings map[system.Capability]system.Listing
 	// Hidden are the ids of the assets and people that lists leave out.
 	Hidden map[string]bool
-	// Prices are what it says that a single read takes, in requests, by capability
-	// and key; one if nil. Whatever it says, each is one call.
+	// Prices are the answers of Price, in requests, by capability and key; one if
+	// nil. A single read is one call at any price.
 	Prices func(c system.Capability, key string) int
 
 	flying, peak atomic.Int32

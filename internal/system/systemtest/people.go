@@ -25,7 +25,8 @@ func crew() []lifecycle.Person {
 	}
 }
 
-// People holds a kind of system to what the capability People promises.
+// People checks that a kind of system keeps the contract of the capability
+// People.
 func People(t *testing.T, h Harness) {
 	p := peopleSuite{h}
 	t.Run("present by every key", p.present)
@@ -81,8 +82,8 @@ func (p peopleSuite) absent(t *testing.T) {
 	}
 }
 
-// similarKeys asks with letters that Unicode folds to ASCII ones, or that look
-// like them: nobody may pass for somebody else that way.
+// similarKeys looks up keys with letters that Unicode folds to ASCII letters,
+// or that look like them: they must not find another person.
 func (p peopleSuite) similarKeys(t *testing.T) {
 	s := p.open(t, p.h.Healthy, lifecycle.Person{ID: "1", Username: "kim", Kind: lifecycle.KindEmployee, Status: lifecycle.PersonActive})
 	for _, key := range []string{"\u212aim", "k\u0130m", "k\u0131m", "ki\u217f", "\u043aim"} {
@@ -96,7 +97,8 @@ func (p peopleSuite) ambiguous(t *testing.T) {
 	})...), "ann", 2)
 }
 
-// unicode holds that a name is the same in every Unicode form, on whichever side.
+// unicode checks that a name is the same in every Unicode form, in the key and in
+// the system.
 func (p peopleSuite) unicode(t *testing.T) {
 	s := p.open(t, p.h.Healthy,
 		lifecycle.Person{ID: "J\u00dcRGEN", Name: "Jürgen Groß 🔑", Kind: lifecycle.KindEmployee, Status: lifecycle.PersonActive},

@@ -42,8 +42,8 @@ func Encodings(secret string) map[string]string {
 	}
 }
 
-// UnknownEncodings returns a secret in encodings that nothing looks for. They stay secret
-// only where the text of a server is not shown at all.
+// UnknownEncodings returns a secret in encodings that are not decoded. They stay secret
+// only if the text of a server is not shown at all.
 func UnknownEncodings(secret string) map[string]string {
 	reversed := []rune(secret)
 	for i, j := 0, len(reversed)-1; i < j; i, j = i+1, j-1 {
@@ -67,7 +67,7 @@ func WantHidden(t testing.TB, where, text, secret string) {
 	}
 }
 
-// echoServer repeats what it is given, with a status and wherever an answer has room.
+// echoServer repeats a text with a status, in every part of an answer.
 type echoServer struct {
 	status int
 	said   string

@@ -9,7 +9,8 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
 )
 
-// Tasks holds a kind of system to what the capability Tasks promises.
+// Tasks checks that a kind of system keeps the contract of the capability
+// Tasks.
 func Tasks(t *testing.T, h Harness) {
 	seed := Seed{Tasks: map[string][]lifecycle.Task{
 		"APP-1": {

@@ -9,8 +9,8 @@ import (
 )
 
 // Sever forwards connections to a server of any protocol and, while cut is set,
-// ends them, both ways, in front of a text that the server says. It returns the
-// address to connect to instead.
+// ends them in both directions before a given text of the server. It returns
+// the address to connect to instead.
 func Sever(t testing.TB, server, before string, cut *atomic.Bool) (address string) {
 	t.Helper()
 	return ServeTCP(t, func(client net.Conn) {

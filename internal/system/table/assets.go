@@ -26,7 +26,7 @@ type AssetIndex struct {
 	next     map[int32]int32      // the next record with the same id
 }
 
-// place says where a record stands.
+// place is the position of a record.
 type place struct{ label, line int32 }
 
 // NewAssets returns an empty index.
@@ -122,8 +122,8 @@ func (a *AssetIndex) Record(i int) lifecycle.Record {
 	return rec
 }
 
-// recordSource says where a record stands: in a line of what the label names, or,
-// where it has no line, there.
+// recordSource names the position of a record: a line of the source with the
+// label, or only the source if there is no line.
 func recordSource(labels []string, p place) string {
 	if p.line == 0 {
 		return labels[p.label]

@@ -11,11 +11,11 @@ type clockOf struct {
 	hour, minute, second int
 	zone                 *time.Location // nil if none was stated
 	stated               bool
-	bad                  bool // what stands there is no time of day
+	bad                  bool // the text is not a time of day
 }
 
-// cut parts a date from the time of day behind it, which begins with the digits
-// before the first colon.
+// cut separates a date from the time of day after it, which begins with the
+// digits before the first colon.
 func cut(s string) (date string, clock clockOf) {
 	i := strings.IndexByte(s, ':')
 	if i < 0 {
@@ -27,7 +27,7 @@ func cut(s string) (date string, clock clockOf) {
 	}
 	date, rest := s[:begin], s[begin:]
 	if n := len(date); n > 0 && (date[n-1] == '+' || date[n-1] == '-') && !strings.Contains(rest[i-begin+1:], ":") {
-		// A date with a zone, as XML has it: 2006-01-02-07:00.
+		// A date with a zone, as in XML: 2006-01-02-07:00.
 		zone, ok := zoneOf(date[n-1:] + rest)
 		return date[:n-1], clockOf{zone: zone, bad: !ok}
 	}
@@ -40,7 +40,7 @@ func cut(s string) (date string, clock clockOf) {
 	return strings.TrimRight(date, " ,"), clockIn(rest)
 }
 
-// cutZone parts a date from the Z behind it.
+// cutZone separates a date from the Z after it.
 func cutZone(s string) (date string, clock clockOf) {
 	if n := len(s); n > 1 && (s[n-1] == 'Z' || s[n-1] == 'z') && s[n-2] >= '0' && s[n-2] <= '9' {
 		return s[:n-1], clockOf{zone: time.UTC}
@@ -48,8 +48,8 @@ func cutZone(s string) (date string, clock clockOf) {
 	return s, clockOf{}
 }
 
-// clockIn reads a time of day: hours and minutes, then seconds, a fraction, AM or PM
-// and a zone if they are there.
+// clockIn reads a time of day: hours and minutes, then optionally seconds, a
+// fraction, AM or PM and a zone.
 func clockIn(s string) clockOf {
 	bad := clockOf{bad: true}
 	c := clockOf{stated: true}
@@ -91,7 +91,7 @@ func clockIn(s string) clockOf {
 	return c
 }
 
-// number reads two digits, or at least so many, and returns what is behind them.
+// number reads two digits, or at least the given number, and returns the rest.
 func number(s string, least int) (n int, rest string, ok bool) {
 	i := 0
 	for i < len(s) && s[i] >= '0' && s[i] <= '9' {
@@ -105,7 +105,7 @@ func number(s string, least int) (n int, rest string, ok bool) {
 }
 
 // zoneOf reads Z, UTC, GMT and offsets such as +02, +0200, +02:00 and GMT+0200. Other
-// letters name no zone for certain: EST is one in America and one in Australia.
+// letters are ambiguous: EST is a zone in America and one in Australia.
 func zoneOf(s string) (*time.Location, bool) {
 	s = strings.ToUpper(strings.TrimSpace(s))
 	s = strings.TrimSuffix(s, " UTC") // +0000 UTC

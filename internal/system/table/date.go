@@ -8,16 +8,16 @@ import (
 	"time"
 )
 
-// The orders in which the day and the month of a date may stand.
+// The orders of the day and the month in a date.
 const (
 	orderUS = "us" // month first
 	orderEU = "eu" // day first
 )
 
-// Dates says how the dates of an export are read, beyond the forms that mean one
-// thing everywhere. The zero value reads those alone, in UTC.
+// Dates says how the dates of an export are read, in addition to the forms that
+// have one meaning everywhere. The zero value reads only these, in UTC.
 type Dates struct {
-	order   string // orderUS or orderEU; empty if neither was stated
+	order   string // orderUS or orderEU; empty if neither is configured
 	zone    *time.Location
 	formats []format
 	named   bool // messages may name the attributes that say how dates are read
@@ -30,8 +30,8 @@ type format struct {
 	timed  bool // the layout has a time of day
 }
 
-// distantPast is the date that has passed without end: -infinity as an end. It lies
-// before every date that is accepted otherwise, and can be written as one.
+// distantPast is the value of -infinity as an end. It is before every other
+// accepted date, and can be written as a date.
 var distantPast = time.Unix(0, 0).UTC()
 
 const acceptedDates = "accepted: 2006-01-02 with or without a time of day and a zone, RFC 3339, 31.12.2006, 31 Dec 2006, " +
@@ -49,8 +49,8 @@ var (
 // ParseDate reads a date with or without a time of day, in whole seconds of UTC.
 // Without one it is the last second of that day if endOfDay is set, and otherwise
 // its first. The empty text is no date, and gives the zero time. An error says
-// what is accepted, and reads on from what the text stands in. It is for systems
-// that write dates in one form; exports are read with Dates.
+// what is accepted, and is a clause that follows the name of the field. It is for
+// systems that write dates in one form; exports are read with Dates.
 func ParseDate(s string, endOfDay bool) (time.Time, error) {
 	if s == "" {
 		return time.Time{}, nil
@@ -71,8 +71,8 @@ func ParseDate(s string, endOfDay bool) (time.Time, error) {
 	return t, nil
 }
 
-// parse reads a date as ParseDate does, in all forms that mean one thing and in those
-// of the configuration.
+// parse reads a date as ParseDate does, in all forms that have one meaning and in
+// those of the configuration.
 func (d *Dates) parse(s string, endOfDay bool) (time.Time, error) {
 	if s = strings.TrimSpace(s); s == "" {
 		return time.Time{}, nil
@@ -100,8 +100,8 @@ func (d *Dates) parse(s string, endOfDay bool) (time.Time, error) {
 // for "without end" in many exports, ends later in the zones west of UTC.
 var lastMoment = time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)
 
-// within returns the instant that is nearest among those that can be written, for one
-// that lies beyond them in UTC alone.
+// within returns the nearest instant that can be written, for an instant that lies
+// beyond these only in UTC.
 func within(t time.Time) time.Time {
 	switch {
 	case t.Before(distantPast):
@@ -113,8 +113,8 @@ func within(t time.Time) time.Time {
 }
 
 // boundless reads what databases write for the absence of a date and for dates that
-// never come. One that lies before everything has passed if it ends something, and
-// is otherwise as good as none: nothing was verified or assigned then.
+// never come. A date in the infinite past has passed if it ends something;
+// otherwise it counts as no date, because nothing was verified or assigned then.
 func boundless(s string, end bool) (t time.Time, known bool) {
 	switch {
 	case strings.HasPrefix(s, "0000-00-00"), strings.EqualFold(s, "infinity"), strings.EqualFold(s, "+infinity"):
@@ -156,7 +156,7 @@ func (d *Dates) read(s string, endOfDay bool) (time.Time, error) {
 }
 
 // standard reads the two forms of ISO 8601 that nearly all exports have, which is
-// quicker than to take them apart.
+// faster than splitting the text.
 func (d *Dates) standard(s string, endOfDay bool) (time.Time, bool) {
 	switch {
 	case len(s) == len(time.DateOnly):
@@ -173,8 +173,8 @@ func (d *Dates) standard(s string, endOfDay bool) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// byFormats reads a date in the forms of the configuration. Two of them that read it
-// as different dates are an error: one would be a guess.
+// byFormats reads a date in the forms of the configuration. If two of them read it
+// as different dates, this is an error, because one would be a guess.
 func (d *Dates) byFormats(s string, endOfDay bool) (t time.Time, found bool, err error) {
 	by := ""
 	for _, f := range d.formats {
@@ -207,7 +207,7 @@ func (d *Dates) byFormat(f format, s string, endOfDay bool) (time.Time, bool) {
 	return t, err == nil
 }
 
-// at puts a day and a time of day together.
+// at combines a day and a time of day.
 func (d *Dates) at(day time.Time, clock clockOf, endOfDay bool) (time.Time, error) {
 	zone := d.location()
 	if clock.zone != nil {
@@ -223,11 +223,11 @@ func (d *Dates) at(day time.Time, clock clockOf, endOfDay bool) (time.Time, erro
 	return time.Date(day.Year(), day.Month(), day.Day(), hour, minute, second, 0, zone), nil
 }
 
-// epoch reads seconds and milliseconds since 1970. Their number of digits tells them
-// apart: seconds from 1973 to 2286, with or without a fraction.
+// epoch reads seconds and milliseconds since 1970. Their number of digits
+// distinguishes them: seconds from 1973 to 2286, with or without a fraction.
 func epoch(s string) (time.Time, bool) {
 	if f, err := strconv.ParseFloat(s, 64); err == nil && strings.ContainsAny(s, "eE") && f > 0 && f < 1e15 {
-		s = strconv.FormatFloat(f, 'f', -1, 64) // how JSON may write a large number
+		s = strconv.FormatFloat(f, 'f', -1, 64) // a form of large numbers in JSON
 	}
 	whole, fraction, cut := strings.Cut(s, ".")
 	if !digits(whole) || cut && !digits(fraction) {
@@ -244,8 +244,8 @@ func epoch(s string) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// written reports whether twelve digits may be a date and a time of day that were
-// written without marks: 202610030914 is no moment of 1976.
+// written reports whether twelve digits may be a date and a time of day without
+// separators: 202610030914 is not an instant of 1976.
 func written(s string) bool {
 	for _, layout := range []string{"200601021504", "020120061504", "010220061504", "060102150405"} {
 		if t, err := time.Parse(layout, s); err == nil && t.Year() >= 1970 && t.Year() < 2200 {
@@ -288,7 +288,8 @@ func (d *Dates) day(s string) (time.Time, error) {
 	return t, nil
 }
 
-// ordered tells which of the three parts of a date is which.
+// ordered identifies the day, the month and the year among the three parts of a
+// date.
 func (d *Dates) ordered(parts, marks []string) (year, month, day string, err error) {
 	mark := marks[0]
 	switch {
@@ -312,8 +313,8 @@ func (d *Dates) ordered(parts, marks []string) (year, month, day string, err err
 	return "", "", "", errDate
 }
 
-// split parts a date at its marks. There are as many marks as parts; the last is
-// what stands behind the last part.
+// split splits a date at its separators. There are as many separators as parts;
+// the last is the text after the last part.
 func split(s string) (parts, marks []string) {
 	const most = 5
 	for s != "" && len(parts) < most {

@@ -26,11 +26,11 @@ var dateForms = map[string]string{
 	"DD-MMM-YY": "2-Jan-06", "DD MMM YY": "2 Jan 06", "YYYYMMDD": "20060102", "DDMMYYYY": "02012006", "MMDDYYYY": "01022006",
 }
 
-// timedForms hold a time of day in a form of their own.
+// timedForms contain a time of day.
 var timedForms = map[string]string{"YYYYMMDDHHMMSS": "20060102150405", "YYYYMMDDHHMMSSZ": "20060102150405Z0700"}
 
-// timeSuffixes are what people write behind a form for the time of day, which every
-// form may have anyway.
+// timeSuffixes are texts that people write after a form for the time of day, which
+// every form may have anyway.
 var timeSuffixes = []string{" HH:MM:SS", " HH:MM", "THH:MM:SS", " H:MM A", " HH:MM A", " HH:MM:SS A"}
 
 // DateForms lists the names that date_formats accepts.
@@ -38,8 +38,8 @@ func DateForms() []string {
 	return append(slices.Sorted(maps.Keys(dateForms)), slices.Sorted(maps.Keys(timedForms))...)
 }
 
-// checkDates returns how dates are read, and what is wrong with what the mapping says
-// of it.
+// checkDates returns how dates are read, and the problems of this part of the
+// mapping.
 func (m *Mapping) checkDates() (*Dates, []system.Problem) {
 	var out []system.Problem
 	d := &Dates{order: m.Dates, named: m.Adaptable}
@@ -71,12 +71,12 @@ func (m *Mapping) checkDates() (*Dates, []system.Problem) {
 	return d, out
 }
 
-// probes are dates whose day, month and year cannot be taken for one another.
+// probes are dates whose day, month and year cannot be confused.
 var probes = []time.Time{
 	time.Date(2009, 4, 5, 17, 18, 19, 0, time.UTC), time.Date(2006, 5, 4, 6, 7, 8, 0, time.UTC), time.Date(2010, 11, 12, 13, 14, 15, 0, time.UTC),
 }
 
-// formatOf returns the form that a name or a layout of Go's stands for.
+// formatOf returns the form of a name or a layout of Go.
 func formatOf(name string) (format, string) {
 	upper := strings.ToUpper(name)
 	if layout, ok := timedForms[upper]; ok {
@@ -103,7 +103,8 @@ func formatOf(name string) (format, string) {
 	return f, ""
 }
 
-// clash returns a reason if something else reads dates of this form as other dates.
+// clash returns a reason if another form reads dates of this form as different
+// dates.
 func (d *Dates) clash(f format) string {
 	for _, probe := range probes {
 		text := probe.Format(f.layout)

@@ -8,10 +8,9 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
 )
 
-// Words that stand for nothing, where no list of them is configured. A dash and "null"
-// take nothing away from keys and purposes: they may be somebody's user name. "none"
-// takes nothing away from words of the user's own either: an environment may be called
-// so on purpose.
+// Words that mean "no value", unless the configuration lists others. A dash and "null"
+// are kept in keys and purposes, because they may be a user name. "none" is also kept
+// in fields with the user's own words, because an environment may have this name.
 var (
 	emptyEverywhere = []string{"n/a", "#n/a"}
 	emptyButTexts   = []string{"-", "--", "—", "–", "null", "(null)", "<null>", "nil", "(empty)", "(blank)"}
@@ -21,8 +20,8 @@ var (
 
 const attributeEmpty = "empty"
 
-// empties reports whether a text stands for nothing in a field. A word that the
-// configuration maps to a state, a status or a kind says something.
+// empties reports whether a text means "no value" in a field. A word that the
+// configuration maps to a state, a status or a kind is a value.
 func (w *Words) empties(t *Table, field int, text string) bool {
 	const longest = 64
 	if text == "" || len(text) > longest || t.own.Has(field) {
@@ -52,8 +51,8 @@ func (w *Words) emptyWord(t *Table, field int, word string) bool {
 	return t.dates.Has(field) && slices.Contains(emptyDates, word)
 }
 
-// isDuration reports whether a text is a number with one word behind it, such as 36
-// months, in whatever language. The 3 of "3 Oct" is a day.
+// isDuration reports whether a text is a number and one word, such as 36 months, in
+// any language. The 3 of "3 Oct" is a day.
 func isDuration(word string) bool {
 	number, unit, _ := strings.Cut(word, " ")
 	whole, fraction, cut := strings.Cut(strings.TrimPrefix(number, "-"), ".")

@@ -7,8 +7,8 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
 )
 
-// Flaw is what is wrong with what was read, and where. A line of 0 stands for
-// the whole. Advice says what to do, where that is not to correct the place.
+// Flaw is an error at a place of the input. Line 0 means the whole input.
+// Advice says what to do, if that is not to correct the place.
 type Flaw struct {
 	Line, Column int
 	Reason       string
@@ -23,7 +23,8 @@ func (f *Flaw) Error() string {
 	return fmt.Sprintf("line %d, column %d: %s", f.Line, f.Column, f.Reason)
 }
 
-// flaw notes that the value of a field is not accepted; the reason reads on from it.
+// flaw notes that the value of a field is not accepted; the reason is a clause about
+// the value.
 func (l *Layout) flaw(r *Row, field int, reason string) {
 	if r.bad.Has(field) {
 		return
@@ -45,8 +46,8 @@ func (l *Layout) flaw(r *Row, field int, reason string) {
 	r.flaws = append(r.flaws, f)
 }
 
-// called returns the name of a field for a message, with the columns that the row
-// read it from if they bear other names.
+// called returns the name of a field for a message, with its columns if they have
+// other names.
 func (l *Layout) called(r *Row, field int) string {
 	name, headers := Quote(l.Fields[field]), l.columns[field].Headers
 	if len(headers) > 1 {
@@ -68,18 +69,18 @@ func (l *Layout) called(r *Row, field int) string {
 	return name + " (columns " + strings.Join(headers, ", ") + ")"
 }
 
-// mostFlaws is how many flaws are told one by one.
+// mostFlaws is how many flaws are listed one by one.
 const mostFlaws = 20
 
-// Flaws gathers what is wrong with the values of an export, so that all of it can be
-// put right at once. It is an error once there is one.
+// Flaws collects what is wrong with the values of an export, so that all of it can
+// be corrected at once. It is an error if it is not empty.
 type Flaws struct {
 	first *Flaw
 	lines []string
 	count int
 }
 
-// Add adds a flaw, with the line that tells it among others.
+// Add adds a flaw, with its line in the list.
 func (f *Flaws) Add(line string, flaw *Flaw) {
 	if f.count++; f.count == 1 {
 		f.first = flaw
@@ -103,7 +104,8 @@ func (f *Flaws) Err() error {
 // Count returns the number of flaws.
 func (f *Flaws) Count() int { return f.count }
 
-// Lines returns a line for each of the first flaws, and one for those that follow.
+// Lines returns a line for each of the first flaws, and one with the number of the
+// others.
 func (f *Flaws) Lines() []string {
 	if more := f.count - len(f.lines); more > 0 {
 		return append(f.lines[:len(f.lines):len(f.lines)], fmt.Sprintf("and %d more", more))

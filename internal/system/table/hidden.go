@@ -2,13 +2,14 @@ package table
 
 import "github.com/custodyhq/terraform-provider-custody/internal/system"
 
-// hideableFields are the fields of an asset in which a hidden value is none.
+// hideableFields are the fields of an asset in which a hidden value counts as
+// not stated.
 var hideableFields = []int{
 	assetClass, assetPurpose, assetEnvironment, assetCriticality, assetThirdParty, assetShared, assetRetirementDate, assetVerifiedAt, assetAssignedAt,
 }
 
-// takeHidden empties the cells that stand for values which the exporting account
-// may not read, and returns a sentence for each (lifecycle.Record.Unread).
+// takeHidden empties the cells with values that the exporting account may not
+// read, and returns a sentence for each (lifecycle.Record.Unread).
 func takeHidden(r *Row) []string {
 	var unread []string
 	for _, f := range hideableFields {

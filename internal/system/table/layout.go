@@ -11,10 +11,10 @@ import (
 // Column says from which columns or members of an export a field is read.
 type Column struct {
 	Headers  []string // at most maxHeaders
-	Joined   bool     // all of them make the value; otherwise the first does that holds something
+	Joined   bool     // all of them make the value; otherwise the first that is not empty
 	Required bool     // the export must have it
 	Fixed    string   // the value where the export has no such column
-	From     string   // what names the headers, for messages
+	From     string   // the attribute that names the headers, for messages
 }
 
 // maxHeaders bounds the headers of one field.
@@ -23,8 +23,8 @@ const maxHeaders = 16
 // all is the set of all headers of a column.
 func (c *Column) all() uint32 { return 1<<len(c.Headers) - 1 }
 
-// Feed says that a header feeds a field, and as which of its headers; or that it says
-// whether the record was deleted.
+// Feed says that a header is one of the headers of a field, or that it says whether
+// the record was deleted.
 type Feed struct {
 	field, part, parts int
 	deleted            bool
@@ -82,7 +82,7 @@ func (w *Words) Layout(t *Table) *Layout {
 	return l
 }
 
-// feed notes what a header feeds.
+// feed notes the use of a header.
 func (l *Layout) feed(header string, to Feed) {
 	header = FoldHeader(header)
 	l.feeds[header] = append(l.feeds[header], to)
@@ -93,10 +93,10 @@ func (l *Layout) feed(header string, to Feed) {
 	}
 }
 
-// Feeds returns what a header feeds.
+// Feeds returns the uses of a header.
 func (l *Layout) Feeds(header string) []Feed { return l.feeds[FoldHeader(header)] }
 
-// Path returns the path of a member inside what has a path itself, folded.
+// Path returns the path of a member inside a member with a path, folded.
 func Path(outer, name string) string {
 	if outer == "" {
 		return FoldHeader(name)
@@ -107,8 +107,9 @@ func Path(outer, name string) string {
 // Within reports whether a header names something inside the member with the path.
 func (l *Layout) Within(path string) bool { return l.within[path] }
 
-// Header returns what each column feeds, and the headers that there are, or a reason
-// if the columns cannot be used. A name that occurs twice matters if it is read.
+// Header returns the uses of each column, and the existing headers, or a reason if
+// the columns cannot be used. A name that occurs twice is an error only if it is
+// read.
 func (l *Layout) Header(columns []string) (feeds [][]Feed, seen Seen, reason string) {
 	found := make([]string, 0, len(columns))
 	first := make(map[string]bool, len(columns))
@@ -133,7 +134,7 @@ func (l *Layout) Header(columns []string) (feeds [][]Feed, seen Seen, reason str
 }
 
 // CheckSeen returns a reason if a field that must have a header has none. found
-// lists the headers that there are for the message; it is nil where there is no
+// lists the existing headers for the message; it is nil if the format has no
 // header.
 func (l *Layout) CheckSeen(seen Seen, found []string) string {
 	for i, name := range l.Fields {
@@ -195,8 +196,8 @@ func (l *Layout) missing(c *Column, seen uint32) string {
 	return strings.Join(out, ", ")
 }
 
-// foundHeaders lists headers for a message, if that is what they are. The first
-// line of another file, such as one with passwords, is not repeated.
+// foundHeaders lists headers for a message, if they look like headers. The
+// first line of another file, such as one with passwords, is not repeated.
 func foundHeaders(found []string) string {
 	const most = 40
 	switch {

@@ -15,11 +15,11 @@ type PeopleIndex struct {
 	words     *Words
 	pool      *pool
 	labels    []string
-	begun     int // index of the first entry of what is being read
+	begun     int // index of the first entry of the current source
 	people    []lifecycle.Person
 	byKey     map[string][]int32 // folded id, email and user name
 	byTeam    map[string][]int32 // folded team word -> the entries that name it
-	teamNames map[string]int     // folded name -> the number of teams that bear it
+	teamNames map[string]int     // folded name -> the number of teams with that name
 }
 
 // NewPeople returns an empty index of the directory.
@@ -73,8 +73,8 @@ func (p *PeopleIndex) Add(l *Layout, r *Row) {
 	}
 }
 
-// End completes the entries of a list that has no column for a fact at all: a
-// plain list of people is a list of the people who are here.
+// End completes the entries of a list without a column for the status or the
+// kind: people in such a list are active employees.
 func (p *PeopleIndex) End(seen Bits) {
 	for i := p.begun; i < len(p.people); i++ {
 		if !seen.Has(personStatus) && p.people[i].Status != lifecycle.PersonLeft {
@@ -104,8 +104,8 @@ func (p *PeopleIndex) Done() {
 	}
 }
 
-// distinct leaves out entries that say the same as one before: somebody with two
-// positions has two rows in many reports, and is one person all the same.
+// distinct leaves out entries that equal an earlier one: in many reports a
+// person with two positions has two rows.
 func distinct(people []lifecycle.Person) []lifecycle.Person {
 	first := make(map[string]int, len(people))
 	out := people[:0]
@@ -135,9 +135,9 @@ func put(index map[string][]int32, key string, i int32) {
 	}
 }
 
-// matches returns the entries that a key names. An entry whose id occurs again
-// brings the others with it, whatever key led to it: its canonical name does
-// not tell them apart.
+// matches returns the entries that a key names. If the id of an entry occurs
+// several times, all entries with this id are returned, because their canonical
+// name is the same.
 func (p *PeopleIndex) matches(key string) []int32 {
 	var out []int32
 	for _, i := range p.byKey[system.Fold(strings.TrimSpace(key))] {

@@ -8,8 +8,8 @@ type Preset struct {
 	Name        string
 	Tables      map[string]PresetTable // by the names of the tables
 	Empty       []string
-	Entities    bool // texts are written as HTML writes them: O&#039;Brien
-	Durations   bool // where a date is wanted, a length of time such as 36 months is none
+	Entities    bool // texts are escaped for HTML: O&#039;Brien
+	Durations   bool // a length of time such as 36 months counts as no date
 	Dates       string
 	DateFormats []string
 	TimeZone    string
@@ -22,7 +22,7 @@ type PresetTable struct {
 	Suffixes map[string]string // the end of a foreign word -> our state
 	Kinds    map[string]string // the foreign word -> our kind of owner
 	OneOf    []string          // fields of which the export must have one
-	Deleted  []string          // headers of which one holds something where a record was deleted
+	Deleted  []string          // headers of which one is not empty if a record was deleted
 }
 
 // table returns the part for a table; there is none without a preset.
@@ -33,7 +33,7 @@ func (p *Preset) table(t *Table) PresetTable {
 	return p.Tables[t.Name]
 }
 
-// withPreset returns the mapping with what its preset says where it says nothing.
+// withPreset returns the mapping, completed by its preset.
 func (m *Mapping) withPreset() *Mapping {
 	p := m.Preset
 	if p == nil {
@@ -56,8 +56,8 @@ func (m *Mapping) withPreset() *Mapping {
 	return &out
 }
 
-// under returns the words of a preset that a configuration does not map, and those
-// that it does.
+// under returns the words of a preset, overridden by those that the configuration
+// maps.
 func under(preset, configured map[string]string) map[string]string {
 	if len(preset) == 0 {
 		return configured

@@ -11,21 +11,21 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
 )
 
-// Cell is one value of a row, and where it stands.
+// Cell is one value of a row, with its position.
 type Cell struct {
 	Text         string
 	List         []string
 	IsList       bool
 	Line, Column int
-	gathered     bool // the list was gathered from the objects of a list
+	gathered     bool // the list was collected from the objects of a list
 }
 
-// blank reports whether a cell holds nothing.
+// blank reports whether a cell is empty.
 func (c *Cell) blank() bool {
 	return system.Clean(c.Text) == "" && !slices.ContainsFunc(c.List, func(s string) bool { return system.Clean(s) != "" })
 }
 
-// texts returns the texts of a cell that hold something.
+// texts returns the texts of a cell that are not empty.
 func (c *Cell) texts() []string {
 	var out []string
 	for _, s := range append(slices.Clone(c.List), c.Text) {
@@ -37,7 +37,7 @@ func (c *Cell) texts() []string {
 }
 
 // deletion reads a cell under a header that says when a record was deleted, or whether
-// it was. It is not known what a word without a digit says, other than yes and no.
+// it was. A word without a digit, other than yes and no, is an error.
 func (c *Cell) deletion() (deleted, known bool) {
 	for _, s := range c.texts() {
 		word := FoldHeader(s)
@@ -56,7 +56,7 @@ func (c *Cell) deletion() (deleted, known bool) {
 	return deleted, true
 }
 
-// delete notes what a cell says of the record's deletion.
+// delete notes what a cell says about the deletion of the record.
 func (r *Row) delete(c *Cell) {
 	deleted, known := c.deletion()
 	r.deleted = r.deleted || deleted
@@ -78,7 +78,7 @@ type Row struct {
 	deleted      bool // it says so
 	Values       int  // how many values were read for fields
 	Line, Column int
-	Seen         Seen // what the rows so far had
+	Seen         Seen // the headers that the rows so far had
 }
 
 // part is the value under one of several headers of a field.
@@ -87,7 +87,7 @@ type part struct {
 	cell  Cell
 }
 
-// Reset empties the row. What the rows so far had stays.
+// Reset empties the row, but keeps the headers that the rows so far had.
 func (r *Row) Reset() {
 	for f := range r.parts {
 		r.parts[f] = r.parts[f][:0]
@@ -95,7 +95,7 @@ func (r *Row) Reset() {
 	*r = Row{parts: r.parts, Seen: r.Seen}
 }
 
-// Set puts a value into every field that the header feeds.
+// Set puts a value into every field of the header.
 func (r *Row) Set(feeds []Feed, c Cell) {
 	r.Values += len(feeds)
 	for _, f := range feeds {
@@ -118,11 +118,11 @@ func (r *Row) Break(flaw *Flaw) {
 	r.broken, r.flaws = true, append(r.flaws, flaw)
 }
 
-// Refuse notes that what stands under a header cannot be the value of its fields.
+// Refuse notes that the value under a header cannot be the value of its fields.
 func (r *Row) Refuse(feeds []Feed, flaw *Flaw) {
 	r.Values += len(feeds)
 	for _, f := range feeds {
-		r.bad |= 1 << f.field // of the id, if it tells of deletion: the record is refused
+		r.bad |= 1 << f.field // of the id, if the header is about deletion: the record is refused
 	}
 	if len(feeds) > 0 {
 		r.flaws = append(r.flaws, flaw)
@@ -130,7 +130,7 @@ func (r *Row) Refuse(feeds []Feed, flaw *Flaw) {
 	r.Seen.add(feeds)
 }
 
-// Add adds the text of a cell to the list in every field that the header feeds.
+// Add adds the text of a cell to the list in every field of the header.
 func (r *Row) Add(feeds []Feed, text Cell) {
 	r.Values += len(feeds)
 	for _, f := range feeds {
@@ -158,8 +158,8 @@ func (r *Row) Add(feeds []Feed, text Cell) {
 	r.Seen.add(feeds)
 }
 
-// Take gives a row to an index, and returns what is wrong with its values. The row
-// is not taken then, but all of its values have been looked at.
+// Take adds a row to an index, or returns what is wrong with its values. All
+// values are checked, even if one is wrong.
 func (l *Layout) Take(r *Row, to Index) []*Flaw {
 	if r.broken {
 		return r.flaws
@@ -181,7 +181,7 @@ func (l *Layout) Take(r *Row, to Index) []*Flaw {
 	return r.flaws
 }
 
-// merge makes one value of those under the headers of a field.
+// merge combines the values under the headers of a field.
 func (l *Layout) merge(field int, parts []part) Cell {
 	slices.SortStableFunc(parts, func(a, b part) int { return a.index - b.index })
 	out := parts[0].cell
@@ -211,8 +211,8 @@ func (l *Layout) merge(field int, parts []part) Cell {
 	return out
 }
 
-// check holds a value to its shape and size, cleans its texts and takes out what
-// stands for nothing.
+// check checks the shape and size of a value, cleans its texts and removes words
+// that mean "no value".
 func (l *Layout) check(r *Row, f int) {
 	c := &r.cells[f]
 	if l.words.entities {
@@ -256,8 +256,8 @@ func (l *Layout) check(r *Row, f int) {
 	}
 }
 
-// single makes one text of a list where one is wanted. Several are joined where they
-// are for readers; which of several keys, words or dates is meant cannot be told.
+// single returns the one text of a list for a field with one value. Several texts
+// are joined in fields for readers; several keys, words or dates are an error.
 func (l *Layout) single(r *Row, f int) {
 	c := &r.cells[f]
 	texts := c.texts()

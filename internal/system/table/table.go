@@ -1,7 +1,7 @@
-// Package table turns rows of named columns into asset records, people and tasks,
-// whatever the rows stand in: files and the answers to queries mean the same by
-// the same words. What a date looks like, and a yes or no, is the same for other
-// systems in which people write them.
+// Package table turns rows of named columns into asset records, people and tasks.
+// The rows may come from files or from the answers to queries, and the same words
+// have the same meaning in both. Other systems in which people write dates, yes
+// and no use its readers as well.
 package table
 
 import "github.com/custodyhq/terraform-provider-custody/internal/system"
@@ -20,22 +20,22 @@ type Table struct {
 	Name     string
 	Records  string // "asset records"
 	Summary  string // of a fault
-	Columns  string // the attribute that maps our fields to their headers
-	Joined   string // the attribute that maps our fields to several of their headers
-	States   string // the attribute that maps their states to ours
+	Columns  string // the attribute that maps fields to headers
+	Joined   string // the attribute that maps fields to several headers
+	States   string // the attribute that maps words to states
 	Fields   []string
 	required []int
-	// Fields that a header must have, and what would follow without. What has no
-	// header, such as JSON, may leave them out record by record.
+	// Fields that a header must have, and the consequence without them. Formats
+	// without a header, such as JSON, may leave them out of single records.
 	consequences map[int]string
 	lists        Bits // fields that hold several texts
 	prose        Bits // fields for readers: several texts are joined to one
-	texts        Bits // fields of names and of keys, which may be any word
-	free         Bits // fields whose words are the user's own
+	texts        Bits // fields with names and keys, which may be any word
+	free         Bits // fields with the user's own words
 	dates        Bits
-	own          Bits // fields that are taken as they are written: an id of "-" is an id
+	own          Bits // fields that are not interpreted: an id of "-" is an id
 	ends         Bits // dates at which something ends: the last second of a day counts
-	Least        int  // records that there must be where min_records says nothing
+	Least        int  // the default of min_records
 }
 
 // The fields of each table, as indices into its field names.
@@ -77,8 +77,7 @@ const (
 )
 
 // The tables. An empty list of assets or people is usually a failed export, so at least
-// one record is asked for unless min_records says 0. No open tasks is the ordinary
-// case.
+// one record is required unless min_records is 0. A list without tasks is normal.
 var (
 	Assets = &Table{
 		Name: NameAssets, Records: "asset records", Summary: "Unable to Read Asset Records",
@@ -88,8 +87,8 @@ var (
 			"shared", "retirement_date", "verified_at", "assigned_at",
 		},
 		required: []int{assetID}, lists: 1 << assetOwner, Least: 1,
-		// Without them every access would be in question, and the reason is far more
-		// often a header that was renamed.
+		// Without them every access would have a finding, and a renamed header is the
+		// more likely reason.
 		consequences: map[int]string{assetState: "nothing would be in service", assetOwner: "nobody would hold anything"},
 		dates:        1<<assetRetirementDate | 1<<assetVerifiedAt | 1<<assetAssignedAt,
 		ends:         1 << assetRetirementDate,
@@ -133,5 +132,6 @@ type Bits uint32
 // Has reports whether the field is in the set.
 func (b Bits) Has(field int) bool { return b&(1<<field) != 0 }
 
-// FoldHeader returns a header, or a word of a cell, as it is compared.
+// FoldHeader returns a header, or a word of a cell, in the form in which it is
+// compared.
 func FoldHeader(s string) string { return system.Fold(system.Clean(s)) }

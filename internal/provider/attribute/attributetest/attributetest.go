@@ -13,9 +13,9 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/attribute"
 )
 
-// Covers holds a table to the type that it shows: every field of T changes an
-// attribute, and is read back from there if the attribute is read at all. Fields
-// that are left out on purpose are named in without; a field of a struct inside
+// Covers compares a table with the type that it shows: every field of T changes
+// an attribute, and is read back from it if the attribute is read at all. Fields
+// that are left out on purpose are listed in without; a field of a struct inside
 // T as "Outer.Inner".
 func Covers[T any](t *testing.T, table attribute.Table[T], without ...string) {
 	t.Helper()
@@ -65,7 +65,7 @@ type Field[T any] struct {
 	Name string
 	// Of returns the field's value.
 	Of func(*T) any
-	// Fill gives the field, and everything in it, a value that is not zero.
+	// Fill sets the field, and everything in it, to a value that is not zero.
 	Fill func(*T)
 }
 

@@ -1,5 +1,5 @@
-// Package snipetest answers as a large Snipe-IT does, to count and to time what
-// is asked of it. What Snipe-IT says in detail stands in the recorded answers of
+// Package snipetest answers like a large Snipe-IT, to count and to time
+// requests. The detailed answers of Snipe-IT are in the recorded answers of
 // package rest.
 package snipetest
 
@@ -23,17 +23,17 @@ type Server struct {
 	asked atomic.Int64
 }
 
-// Lists are the lists that hold all assets together: besides the main one, the
-// archived and the deleted ones are lists of their own, and empty here.
+// Lists is the number of lists that together hold all assets: the main list,
+// the archived assets and the deleted assets. The last two are empty here.
 const Lists = 3
 
 // Pages returns how many requests it takes to list n assets, size at a time.
 func Pages(n, size int) int { return (n-1)/size + Lists }
 
-// Holder returns the user name of whoever has the asset n: one of People.
+// Holder returns the user name of the holder of the asset n: one of People.
 func Holder(n int) string { return fmt.Sprintf("person%d", n%People) }
 
-// People is how many people have the assets between them.
+// People is the number of holders.
 const People = 1000
 
 // Asked returns how many requests there have been.
@@ -75,7 +75,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(map[string]any{"total": total, "rows": rows})
 }
 
-// hardware is an asset as Snipe-IT tells it.
+// hardware is an asset in the form of Snipe-IT.
 func hardware(n int) map[string]any {
 	return map[string]any{
 		"id": n, "name": fmt.Sprintf("Laptop %d", n), "asset_tag": fmt.Sprintf("LAP-%d", n),

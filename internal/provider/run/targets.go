@@ -1,0 +1,87 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/custodyhq/terraform-provider-custody/internal/fault"
+	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
+	"github.com/custodyhq/terraform-provider-custody/internal/memo"
+	"github.com/custodyhq/terraform-provider-custody/internal/system"
+)
+
+// Targets are the systems of a run in which accounts can be switched.
+type Targets struct {
+	// Run is the context of the run; nil for one that never ends. It is set before the
+	// first question.
+	Run context.Context
+
+	systems []system.System
+	seen    memo.Memo[*system.Account]
+}
+
+// NewTargets returns the targets among the systems.
+func NewTargets(systems []system.System) *Targets { return &Targets{systems: systems} }
+
+// Find returns the target of a name. Its error is a fault of kind fault.ErrConfig.
+func (t *Targets) Find(name string) (system.Accounts, error) {
+	var able []string
+	happened := fmt.Sprintf("No system named %q is configured.", name)
+	for _, s := range t.systems {
+		accounts, ok := system.AsAccounts(s)
+		switch {
+		case ok && s.Name() == name:
+			return accounts, nil
+		case ok:
+			able = append(able, fmt.Sprintf("%q", s.Name()))
+		case s.Name() == name:
+			happened = fmt.Sprintf("The system %q is of the kind %s, in which custody switches no accounts.", name, s.Kind())
+		}
+	}
+	accepted := "None of the configured systems holds accounts that custody can switch; those of the kind ldap do."
+	if len(able) > 0 {
+		accepted = "Accepted: " + strings.Join(able, ", ") + "."
+	}
+	return nil, &fault.Fault{Kind: fault.ErrConfig, Summary: "Unable to Find Target", Happened: happened, Advice: accepted}
+}
+
+// Seen returns the account of a target as it was when it was first asked for in this
+// run, so that all that is planned in one run rests on one answer. What is done rests
+// on answers of its own.
+func (t *Targets) Seen(ctx context.Context, target system.Accounts, subject string) (*system.Account, error) {
+	ctx, end := t.Within(ctx)
+	defer end()
+	ref := lifecycle.Ref{System: target.Name(), ID: subject}
+	a, err := t.seen.Get(ctx, ref.String(), func(ctx context.Context) (*system.Account, error) { return target.Account(ctx, subject) })
+	return a, t.Interrupted(err)
+}
+
+// Within returns a context that ends with the run as well.
+func (t *Targets) Within(ctx context.Context) (_ context.Context, end func()) {
+	if t.Run == nil {
+		return ctx, func() {}
+	}
+	ctx, cancel := context.WithCancel(memo.WithRun(ctx, t.Run))
+	stop := context.AfterFunc(t.Run, cancel)
+	if t.Run.Err() != nil {
+		cancel()
+	}
+	return ctx, func() { stop(); cancel() }
+}
+
+// Interrupted says so of an error that comes from a run which has ended.
+func (t *Targets) Interrupted(err error) error {
+	if !errors.Is(err, context.Canceled) || t.Run == nil || t.Run.Err() == nil {
+		return err
+	}
+	var known *fault.Fault
+	if errors.As(err, &known) {
+		return err
+	}
+	return &fault.Fault{
+		Kind: context.Canceled, Summary: "Run Was Interrupted", Happened: "Terraform was interrupted, so the systems are not asked any more.",
+		Advice: "Plan again.",
+	}
+}
