@@ -180,7 +180,7 @@ func (e *evaluation) rule(r *ruling, c Code, t *namedTrigger, rules *Rules) {
 	}
 }
 
-// noteRevoke notes that a trigger asks for revoke, or when it will by itself.
+// noteRevoke notes that a trigger asks for revoke, or when it will ask for it with time.
 func (e *evaluation) noteRevoke(c Code, t *Trigger) {
 	switch {
 	case e.binding.Held && !e.started(c):
@@ -219,8 +219,8 @@ func (e *evaluation) rotationOnceAnswered(c Code, t *Trigger) Rotation {
 	return t.Rotation
 }
 
-// lay fills in the steps of a trigger: at first, after its grace, and when the
-// review deadline of the grant has passed.
+// lay sets the steps of a trigger: at first, after its grace, and when the review
+// deadline of the grant has passed.
 func (e *evaluation) lay(p *course, c Code, t *Trigger, tooLittle bool, start time.Time) {
 	first := e.gate(c, t.Action, tooLittle)
 	if t.Rotation == RotateNow && tooLittle && first.action < e.instead() {

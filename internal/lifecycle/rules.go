@@ -100,9 +100,9 @@ type pattern struct {
 	letters  letters
 }
 
-// letters are the bytes of a text other than "*", as a set that may say more than is
-// there. A word that lacks one of a pattern's cannot match it, which is found out
-// sooner than whether it does.
+// letters are the bytes of a text other than "*", as a set that may contain more than
+// the text. A word that lacks a letter of a pattern cannot match it, which is checked
+// faster than the match.
 type letters uint64
 
 func lettersOf(text string) letters {
