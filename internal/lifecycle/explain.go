@@ -94,6 +94,10 @@ func (e *evaluation) message(c Code) string {
 	return strings.Join(parts, "")
 }
 
+// startsNow reports whether something counts from the instant of this run, which is
+// not what the state says already.
+func (e *evaluation) startsNow(at, known time.Time) bool { return at.Equal(e.now) && !at.Equal(known) }
+
 // asked names what somebody is asked for.
 var asked = [...]string{Review: "review", Recertify: "recertification"}
 
@@ -121,10 +125,11 @@ func (e *evaluation) follows(c Code, v *verdict) string {
 	case v.then <= v.action:
 		return ""
 	case v.review:
-		starts := e.review.Since.IsZero() || e.review.Since.Equal(e.now)
+		starts := !e.cleared.Has(c) && (e.review.Since.IsZero() || e.startsNow(e.review.Since, e.prior.Memory.Review.Since))
 		return "; " + v.then.String() + " " + e.when(v.next, starts) + " unless somebody answers"
 	default:
-		starts := e.seen[c].Equal(e.now) && !e.cleared.Has(c)
+		known, _ := e.remembered(c)
+		starts := e.startsNow(e.seen[c], known) && !e.cleared.Has(c)
 		return "; " + v.then.String() + " " + e.when(v.next, starts) + " if this is still so"
 	}
 }
@@ -172,7 +177,8 @@ func (e *evaluation) end(g *Generation) string {
 	held := slices.ContainsFunc(e.prior.Generations, func(p Generation) bool {
 		return p.Number == g.Number && p.ExpiresAt.Equal(g.ExpiresAt)
 	})
-	return e.when(g.ExpiresAt, !held)
+	dated := g.ExpiresAt.Equal(e.binding.RetirementDate) || g.ExpiresAt.Equal(e.binding.OwnerEndDate)
+	return e.when(g.ExpiresAt, !held && !dated)
 }
 
 // repeatsNote says why an attestation that is dated anew answers nothing.
