@@ -73,7 +73,7 @@ if [ "$(go env CGO_ENABLED)" = 1 ] && command -v "$(go env CC)" >/dev/null; then
   raced=()
   while IFS= read -r package; do
     raced+=("$package")
-  done < <(packages ./internal/lifecycle/... ./internal/policy/... ./internal/inventory/... ./internal/memo/... ./internal/system/... ./internal/kind/... ./internal/plugin/... ./internal/provider/...)
+  done < <(packages ./internal/lifecycle/... ./internal/policy/... ./internal/inventory/... ./internal/memo/... ./internal/system/... ./internal/kind/... ./internal/plugin/... ./internal/register/... ./internal/provider/...)
   # Without TF_ACC and with -short, nothing here starts the command line tool.
   [ "${#raced[@]}" -eq 0 ] || env -u TF_ACC go test -race -short ${count:+"$count"} "${raced[@]}"
 elif required race; then

@@ -2,7 +2,6 @@ package sql
 
 import (
 	"fmt"
-	"net"
 	"slices"
 	"strings"
 
@@ -119,9 +118,4 @@ func connect(c Config) (server, []system.Problem) {
 
 func oneProblem(attribute, message string) []system.Problem {
 	return []system.Problem{{Attribute: attribute, Message: message}}
-}
-
-func loopback(host string) bool {
-	ip := net.ParseIP(strings.Trim(host, "[]"))
-	return host == "localhost" || ip != nil && ip.IsLoopback()
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/go-sql-driver/mysql"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/pgconnect"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/redact"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/trust"
 )
@@ -39,7 +40,7 @@ func newMySQL(c Config) (server, []system.Problem) {
 	if err != nil {
 		host = config.Addr
 	}
-	remote := config.Net != "unix" && !loopback(host)
+	remote := config.Net != "unix" && !pgconnect.Loopback(host)
 	verified := config.TLSConfig == "true" || c.CAFile != "" || remote && config.TLSConfig == ""
 	if remote && !verified && !c.InsecurePlaintext {
 		return nil, oneProblem(attributeDSN, "Its tls setting does not verify the identity of the server. Write tls=true, with ca_file for a private authority. "+plaintext)
@@ -49,7 +50,7 @@ func newMySQL(c Config) (server, []system.Problem) {
 		config.AllowFallbackToPlaintext = false
 	}
 	if config.Timeout == 0 {
-		config.Timeout = connectTimeout
+		config.Timeout = pgconnect.Timeout
 	}
 	// Values are read as text; instants are in the zone of the session, which is
 	// UTC.

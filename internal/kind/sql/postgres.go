@@ -6,27 +6,20 @@ import (
 	"crypto/x509"
 	"errors"
 	"io"
-	"net/url"
-	"os"
 	"regexp"
 	"strings"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/jackc/pgx/v5/pgproto3"
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/pgconnect"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/redact"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/trust"
 )
 
-const (
-	connectTimeout = 10 * time.Second
-	maxMessage     = 16 << 20 // bytes of one row
-	connections    = 4        // to one server at a time
-)
+const connections = 4 // to one server at a time
 
 // postgres reads PostgreSQL.
 type postgres struct {
@@ -37,39 +30,20 @@ type postgres struct {
 }
 
 func newPostgres(c Config) (server, []system.Problem) {
-	dsn := c.DSN
-	if c.CAFile != "" {
-		// The driver reads the file itself, and means the same by it.
-		if _, problem := trust.Roots(c.CAFile); problem != "" {
-			return nil, oneProblem(trust.Attribute, problem)
-		}
-		dsn = setting(dsn, "sslrootcert", c.CAFile)
+	if _, problem := trust.Roots(c.CAFile); problem != "" {
+		return nil, oneProblem(trust.Attribute, problem)
 	}
-	stated := strings.Contains(c.DSN, "sslmode") || os.Getenv("PGSSLMODE") != ""
-	config, err := pgx.ParseConfig(dsn)
-	if err == nil && !stated && (c.CAFile != "" || weakest(config) != "") {
-		config, err = pgx.ParseConfig(setting(dsn, "sslmode", "verify-full"))
-	}
+	config, err := pgconnect.Config(c.DSN, c.CAFile)
 	if err != nil {
-		// The driver's own words may repeat what it was given.
 		return nil, oneProblem(attributeDSN, "It is not a connection string of PostgreSQL, or names a file that cannot be read. "+
 			"Write it like postgres://reader@db.example.org/cmdb?sslmode=verify-full or host=db.example.org user=reader dbname=cmdb.")
 	}
-	if host := weakest(config); host != "" && !c.InsecurePlaintext {
+	if host := pgconnect.Unverified(config); host != "" && !c.InsecurePlaintext {
 		return nil, oneProblem(attributeDSN, "Its sslmode does not verify the identity of the server at "+host+
 			". Write sslmode=verify-full, with ca_file for a private authority. "+plaintext)
 	}
-	if config.ConnectTimeout == 0 {
-		config.ConnectTimeout = connectTimeout
-	}
-	config.BuildFrontend = func(r io.Reader, w io.Writer) *pgproto3.Frontend {
-		f := pgproto3.NewFrontend(r, w)
-		f.SetMaxBodyLen(maxMessage)
-		return f
-	}
 	// Both work behind a pooler that gives every transaction another session.
 	config.DefaultQueryExecMode = pgx.QueryExecModeDescribeExec
-	config.RuntimeParams["client_encoding"] = "UTF8"
 	limit := milliseconds(c.Timeout)
 	return &postgres{
 		config: config,
@@ -78,36 +52,6 @@ func newPostgres(c Config) (server, []system.Problem) {
 		slots: make(chan struct{}, connections),
 		idle:  make(chan *pgx.Conn, connections),
 	}, nil
-}
-
-// setting adds a setting to a connection string of either form.
-func setting(dsn, name, text string) string {
-	if strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://") {
-		mark := "?"
-		if strings.Contains(dsn, "?") {
-			mark = "&"
-		}
-		return dsn + mark + name + "=" + url.QueryEscape(text)
-	}
-	return dsn + " " + name + "='" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(text) + "'"
-}
-
-// weakest returns the first host on another machine to which the connection may
-// be one that does not verify the server.
-func weakest(c *pgx.ConnConfig) string {
-	weak := func(host string, t *tls.Config) bool {
-		local := strings.HasPrefix(host, "/") || strings.HasPrefix(host, "@") || loopback(host)
-		return !local && (t == nil || t.InsecureSkipVerify && t.VerifyPeerCertificate == nil && t.VerifyConnection == nil)
-	}
-	if weak(c.Host, c.TLSConfig) {
-		return c.Host
-	}
-	for _, f := range c.Fallbacks {
-		if weak(f.Host, f.TLSConfig) {
-			return f.Host
-		}
-	}
-	return ""
 }
 
 func (p *postgres) hide(in *redact.Secrets) {

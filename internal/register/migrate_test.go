@@ -1,0 +1,81 @@
+package register
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"sync"
+	"testing"
+	"testing/fstest"
+
+	"github.com/custodyhq/terraform-provider-custody/internal/fault"
+)
+
+// next are the migrations of the program after this one.
+func next(t testing.TB) fs.FS {
+	t.Helper()
+	const name = "migrations/00001_register.sql"
+	text, err := migrations.ReadFile(name)
+	must(t, err)
+	return fstest.MapFS{
+		"00001_register.sql": &fstest.MapFile{Data: text},
+		"00002_next.sql":     &fstest.MapFile{Data: []byte("-- +goose Up\nCREATE TABLE custody_next (id TEXT PRIMARY KEY);\n")},
+	}
+}
+
+func TestARegisterOfANewerProgramIsRefused(t *testing.T) {
+	each(t, func(t *testing.T, c Config) {
+		r := mustOpen(t, c)
+		must(t, appendOne(t.Context(), r, run("prod", "run-1"), "a"))
+		newer, err := open(t.Context(), c, next(t))
+		must(t, err)
+		defer newer.Close() //nolint:errcheck // a test
+		if newer.ID() != r.ID() {
+			t.Error("the upgraded register has another identity")
+		}
+		wantSound(t, newer, "prod", 1)
+		_, err = Open(t.Context(), c)
+		wantFault(t, err, fault.ErrUnavailable, "written by a newer version of the provider")
+	})
+}
+
+func TestProgramsThatMigrateAtOnce(t *testing.T) {
+	each(t, func(t *testing.T, c Config) {
+		const programs = 4
+		errs, ids := make([]error, programs), make([]string, programs)
+		var all sync.WaitGroup
+		for i := range programs {
+			all.Go(func() {
+				r, err := open(t.Context(), c, next(t))
+				if err == nil {
+					ids[i], err = r.ID(), r.Close()
+				}
+				errs[i] = err
+			})
+		}
+		all.Wait()
+		must(t, errors.Join(errs...))
+		for _, id := range ids {
+			if id != ids[0] {
+				t.Errorf("got %v", ids)
+			}
+		}
+		r, err := open(t.Context(), c, next(t))
+		must(t, err)
+		defer r.Close() //nolint:errcheck // a test
+		rows, err := list(t.Context(), r, func(n *int64) []any { return []any{n} }, fmt.Sprintf("SELECT version_id FROM %s ORDER BY version_id", tableOfMigrations))
+		if err != nil || fmt.Sprint(rows) != "[0 1 2]" {
+			t.Errorf("got %v, %v: a migration ran twice, or not", rows, err)
+		}
+	})
+}
+
+// A migration that fails leaves nothing of itself.
+func TestAMigrationThatFails(t *testing.T) {
+	each(t, func(t *testing.T, c Config) {
+		files := fstest.MapFS{"00001_x.sql": &fstest.MapFile{Data: []byte("-- +goose Up\nCREATE TABLE custody_x (id TEXT);\nSELECT nothing;\n")}}
+		_, err := open(t.Context(), c, files)
+		wantFault(t, err, fault.ErrUnavailable, "failed")
+		mustOpen(t, c)
+	})
+}

@@ -1,0 +1,225 @@
+package register
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+func TestBindings(t *testing.T) {
+	each(t, func(t *testing.T, c Config) {
+		r := mustOpen(t, c)
+		save := func(workspace, facts string) {
+			t.Helper()
+			must(t, record(t, r, run(workspace, "run-1"), func(tx *Tx) error {
+				return tx.SaveBinding(Binding{Asset: "itam/LT-1", Digest: "0123456789abcdef", Facts: facts})
+			}))
+		}
+		save("prod", `{"holder": "hr/E-1"}`)
+		save("dev", `{}`)
+		save("prod", `{"holder": "hr/E-2"}`)
+		got, err := r.Bindings(t.Context(), "itam/LT-1")
+		want := []Binding{
+			{"dev", "itam/LT-1", "0123456789abcdef", `{}`, start},
+			{"prod", "itam/LT-1", "0123456789abcdef", `{"holder":"hr/E-2"}`, start},
+		}
+		if err != nil || !slices.Equal(got, want) {
+			t.Errorf("got %+v, %v", got, err)
+		}
+		for _, wanted := range []bool{true, false} {
+			must(t, record(t, r, run("dev", "run-2"), func(tx *Tx) error {
+				if removed, err := tx.RemoveBinding("itam/LT-1"); removed != wanted || err != nil {
+					return fmt.Errorf("removed: %t, %w", removed, err)
+				}
+				return nil
+			}))
+		}
+		if got, err = r.Bindings(t.Context(), "itam/LT-1"); err != nil || !slices.Equal(got, want[1:]) {
+			t.Errorf("got %+v, %v", got, err)
+		}
+		if record(t, r, run("dev", "run-2"), func(tx *Tx) error { return tx.SaveBinding(Binding{Asset: "a"}) }) == nil {
+			t.Error("a binding without facts was stored")
+		}
+	})
+}
+
+func TestAssets(t *testing.T) {
+	each(t, func(t *testing.T, c Config) {
+		r := mustOpen(t, c)
+		save := func(workspace, id, text string) error {
+			return record(t, r, run(workspace, "run-1"), func(tx *Tx) error { return tx.SaveAsset(Asset{ID: id, Record: text}) })
+		}
+		must(t, save("prod", "APP-2", `{}`))
+		must(t, save("prod", "APP-1", `{}`))
+		must(t, save("prod", "APP-2", `{"owner": "E-1"}`))
+		wantFault(t, save("dev", "APP-2", `{"owner":"E-9"}`), ErrDuplicate, `by the workspace "prod"`)
+		if err := save("prod", "", "{}"); err == nil {
+			t.Error("an asset without an id was stored")
+		}
+		if err := save("prod", "a", "no JSON"); err == nil {
+			t.Error("an asset without a record was stored")
+		}
+		got, err := r.Assets(t.Context())
+		want := []Asset{{"APP-1", "prod", `{}`, start}, {"APP-2", "prod", `{"owner":"E-1"}`, start}}
+		if err != nil || !slices.Equal(got, want) {
+			t.Errorf("got %+v, %v", got, err)
+		}
+		for _, c := range []struct {
+			workspace string
+			removed   bool
+		}{{"dev", false}, {"prod", true}, {"prod", false}} {
+			must(t, record(t, r, run(c.workspace, "run-2"), func(tx *Tx) error {
+				if removed, err := tx.RemoveAsset("APP-2"); removed != c.removed || err != nil {
+					return fmt.Errorf("%s removed: %t, %w", c.workspace, removed, err)
+				}
+				return nil
+			}))
+		}
+		if _, found, err := r.Asset(t.Context(), "APP-2"); found || err != nil {
+			t.Errorf("it is there, %v", err)
+		}
+	})
+}
+
+var review = Review{Name: "cmdb/APP-1#deploy owner.left 1", Subject: "cmdb/APP-1#deploy", Queue: "rt", Status: "open", Assignee: "hr/E-7", DueAt: start.Add(time.Hour)}
+
+func TestAReviewIsOpenedOnce(t *testing.T) {
+	each(t, func(t *testing.T, c Config) {
+		r := mustOpen(t, c)
+		var count atomic.Int64
+		var all sync.WaitGroup
+		for i := range 6 {
+			all.Go(func() {
+				err := r.Record(t.Context(), run(fmt.Sprintf("w%d", i), "run-1"), func(tx *Tx) error {
+					there, opened, err := tx.OpenReview(review)
+					if err != nil || !opened {
+						if there.Assignee != review.Assignee {
+							t.Errorf("got %+v", there)
+						}
+						return err
+					}
+					count.Add(1)
+					_, err = tx.Append(Draft{Kind: "review.opened", Subject: review.Subject})
+					return err
+				})
+				if err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		if count.Load() != 1 {
+			t.Errorf("it was opened %d times", count.Load())
+		}
+		v, found, err := r.Review(t.Context(), review.Name)
+		if err != nil || !found || !v.OpenedAt.Equal(start) || !v.DueAt.Equal(review.DueAt) || !v.ClosedAt.IsZero() || v.Body != "{}" {
+			t.Fatalf("got %+v, %v", v, err)
+		}
+		if open, err := r.OpenReviews(t.Context()); err != nil || len(open) != 1 || open[0] != v {
+			t.Errorf("got %+v, %v", open, err)
+		}
+		v.Reference, v.Status, v.AnsweredBy, v.ClosedAt = "17", "confirmed", "hr/E-7", start.Add(time.Minute)
+		must(t, record(t, r, run(v.Workspace, "run-2"), func(tx *Tx) error { return tx.SaveReview(v) }))
+		if got, _, err := r.Review(t.Context(), v.Name); err != nil || got != v {
+			t.Errorf("got %+v, %v", got, err)
+		}
+		if open, err := r.OpenReviews(t.Context()); err != nil || len(open) != 0 {
+			t.Errorf("got %+v, %v", open, err)
+		}
+		v.Name = "another"
+		if err := record(t, r, run("prod", "run-2"), func(tx *Tx) error { return tx.SaveReview(v) }); err == nil {
+			t.Error("a review was saved that was not opened")
+		}
+		for name, change := range map[string]func(v *Review){
+			"no name": func(v *Review) { v.Name = "" }, "line break": func(v *Review) { v.Assignee = "a\nb" }, "body": func(v *Review) { v.Body = "{" },
+		} {
+			v := review
+			change(&v)
+			if record(t, r, run("prod", "run-2"), func(tx *Tx) error { _, _, err := tx.OpenReview(v); return err }) == nil ||
+				record(t, r, run("prod", "run-2"), func(tx *Tx) error { return tx.SaveReview(v) }) == nil {
+				t.Errorf("%s: no error", name)
+			}
+		}
+	})
+}
+
+func TestANoticeIsSentOnce(t *testing.T) {
+	each(t, func(t *testing.T, c Config) {
+		r := mustOpen(t, c)
+		n := Notice{Name: "cmdb/APP-1#deploy lapses 2030-02-01 7d", Subject: "cmdb/APP-1#deploy", Recipient: "hr/E-7"}
+		for i, want := range []bool{true, false, false} {
+			must(t, record(t, r, run(fmt.Sprintf("w%d", i), "run-1"), func(tx *Tx) error {
+				first, err := tx.RememberNotice(n)
+				if err == nil && first != want {
+					t.Errorf("call %d: got %t", i, first)
+				}
+				return err
+			}))
+		}
+		n.Workspace, n.At = "w0", start
+		if got, err := r.Notices(t.Context(), n.Subject); err != nil || !slices.Equal(got, []Notice{n}) {
+			t.Errorf("got %+v, %v", got, err)
+		}
+		n.Recipient = ""
+		if record(t, r, run("prod", "run-2"), func(tx *Tx) error { _, err := tx.RememberNotice(n); return err }) == nil {
+			t.Error("a notice without a recipient was stored")
+		}
+	})
+}
+
+func TestShrank(t *testing.T) {
+	for _, c := range []struct {
+		before, now int64
+		percent     int
+		want        bool
+	}{
+		{100, 80, 20, false}, {100, 79, 20, true}, {100, 100, 0, false}, {100, 99, 0, true}, {100, 0, 100, false}, {0, 0, 20, false}, {0, 9, 20, false},
+		{4, 3, 20, true}, {1, 0, 20, true}, {maxInteger / 100, 0, 99, true},
+	} {
+		if got := shrank(c.before, c.now, c.percent); got != c.want {
+			t.Errorf("%d to %d by %d percent: got %t", c.before, c.now, c.percent, got)
+		}
+	}
+}
+
+func TestAListThatShrinksIsReported(t *testing.T) {
+	each(t, func(t *testing.T, c Config) {
+		r := mustOpen(t, c)
+		note := func(workspace string, records int64) error {
+			return r.NoteCount(t.Context(), run(workspace, "run-1"), Count{System: "itam", List: "assets", Records: records}, 20)
+		}
+		must(t, note("prod", 1000))
+		must(t, note("prod", 1100))
+		must(t, note("prod", 900))
+		must(t, note("dev", 3)) // another workspace may see less
+		for range 2 {           // what was refused is not remembered
+			var e *ShrankError
+			if err := note("prod", 500); !errors.As(err, &e) || e.Before.Records != 900 || e.Now.Records != 500 {
+				t.Fatalf("got %v", err)
+			}
+			for _, words := range []string{"itam", "assets", "900", "500", "20 percent", "2030-01-02"} {
+				if !strings.Contains(e.Error(), words) {
+					t.Errorf("%q does not say %s", e, words)
+				}
+			}
+		}
+		must(t, record(t, r, run("prod", "run-2"), func(tx *Tx) error {
+			return tx.ConfirmCount(Count{System: "itam", List: "assets", Records: 500})
+		}))
+		must(t, note("prod", 490))
+		for _, c := range []Count{{System: "itam", List: "assets", Records: -1}, {System: "itam", List: "assets", Records: maxInteger}, {List: "assets"}, {System: "itam"}} {
+			if r.NoteCount(t.Context(), run("prod", "run-1"), c, 20) == nil ||
+				record(t, r, run("prod", "run-1"), func(tx *Tx) error { return tx.ConfirmCount(c) }) == nil {
+				t.Errorf("%+v was accepted", c)
+			}
+		}
+		if r.NoteCount(t.Context(), Run{}, Count{System: "itam", List: "assets"}, 20) == nil {
+			t.Error("a count of no run was accepted")
+		}
+	})
+}
