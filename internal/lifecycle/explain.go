@@ -69,31 +69,33 @@ func (e *evaluation) message(c Code) string {
 	if e.binding.Held {
 		action = e.heldAction(c)
 	}
-	text := fact + decisionMark + action.String() + e.withheld(v, action) + e.rotates(c, v.rotation)
-	if to := e.reviewer(); to != "" && (action == Review || action == Recertify) {
-		text += "; the " + asked[action] + " goes to " + to
+	parts := append(make([]string, 0, 24), fact, decisionMark, action.String(), e.withheld(v, action), e.rotates(c, v.rotation))
+	if action == Review || action == Recertify {
+		if to := e.reviewer(); to != "" {
+			parts = append(parts, "; the ", asked[action], " goes to ", to)
+		}
 	}
-	text += e.follows(c, v) + " (" + v.trigger.Label + v.trigger.scope() + ")."
+	parts = append(parts, e.follows(c, v), " (", v.trigger.name, ").")
 	if action == Revoke {
-		return text + revokedRemedy
+		return strings.Join(append(parts, revokedRemedy), "")
 	}
 	if action == Lapse {
-		text += e.lapseNote()
+		parts = append(parts, e.lapseNote())
 	}
 	if remedy := table[c].remedy; remedy != "" {
-		text += " " + remedy
+		parts = append(parts, " ", remedy)
 	}
 	if asks := v.trigger.Action; (asks == Recertify || asks == Review) && e.repeats() {
-		text += repeatsNote
+		parts = append(parts, repeatsNote)
 	}
 	if successive.Has(c) && e.binding.Successor != "" && action > Review {
-		text += " Proposed owner: " + e.who(e.binding.Successor) + "."
+		parts = append(parts, " Proposed owner: ", e.who(e.binding.Successor), ".")
 	}
-	return text
+	return strings.Join(parts, "")
 }
 
 // asked names what somebody is asked for.
-var asked = map[Action]string{Review: "review", Recertify: "recertification"}
+var asked = [...]string{Review: "review", Recertify: "recertification"}
 
 // withheld says what would have happened, and why it does not.
 func (e *evaluation) withheld(v *verdict, action Action) string {

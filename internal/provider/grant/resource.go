@@ -83,6 +83,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		return
 	}
 	t.warn(&resp.Diagnostics)
+	r.started(t, &resp.Diagnostics)
 	if t.settled(&plan) {
 		r.rests(ctx, t, &resp.Diagnostics)
 		return
