@@ -90,7 +90,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	}
 	plan.remember(&t.decision.Grant, t)
 	if !r.run.Fixed {
-		plan.blur(prior)
+		plan.leaveInstantsUnknown(prior)
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 }
