@@ -18,7 +18,7 @@ import (
 )
 
 // allParts are what can be measured.
-var allParts = []string{"decisions", "plans", "reads", "servers"}
+var allParts = []string{"decisions", "plans", "direct", "memory", "reads", "servers"}
 
 // options are the command line.
 type options struct {
@@ -73,7 +73,7 @@ func parse(args []string) (options, error) {
 	turns := flags.String("repeat", "3,1", "how often each size is planned: a `list`, whose last value holds for the sizes that follow")
 	parts := flags.String("parts", strings.Join(allParts, ","), "what to measure: a `list`")
 	flags.IntVar(&o.assets, "assets", 100_000, "how many assets to read")
-	flags.IntVar(&o.bindings, "bindings", 10_000, "how many bindings to plan over a server")
+	flags.IntVar(&o.bindings, "bindings", 10_000, "how many bindings to plan over a server, and for their memory")
 	flags.BoolVar(&o.write, "write", false, "put what was measured into bench/README.md")
 	flags.BoolVar(&o.profile, "profile", false, "profile the provider in an unchanged plan of the first size, and nothing else")
 	flags.StringVar(&o.note, "note", "", "a `sentence` to put below what was measured where")
@@ -128,33 +128,44 @@ func measure(ctx context.Context, w *benchEnvironment, o options) ([]section, er
 		case "servers":
 			content, err = measureServers(ctx, w, o.bindings, o.turnsOf(0))
 		case "plans":
-			content, err = measureAllPlans(ctx, w, o)
+			content, err = measureAllPlans(ctx, w, o, contenders, bothKinds)
+		case "direct":
+			content, err = measureAllPlans(ctx, w, o, directly(contenders), directKinds)
+		case "memory":
+			content, err = measureMemory(ctx, w, o.bindings)
 		case "profile":
 			content, err = profile(ctx, w, o.sizes[0])
 		}
 		if err != nil {
 			return out, fmt.Errorf("%s: %w", part, err)
 		}
-		out = append(out, section{part, about(ctx, w, part, o.note) + "\n\n" + content})
+		name := part
+		if comparesPlans(part) && strings.HasPrefix(filepath.Base(w.cli), "tofu") {
+			name += "-opentofu"
+		}
+		out = append(out, section{name, about(ctx, w, part, o.note) + "\n\n" + content})
 	}
 	return out, nil
 }
 
-func measureAllPlans(ctx context.Context, w *benchEnvironment, o options) (string, error) {
-	runners, err := prepare(ctx, w, contenders)
+func measureAllPlans(ctx context.Context, w *benchEnvironment, o options, all []contender, kinds []kind) (string, error) {
+	runners, err := prepare(ctx, w, all)
 	if err != nil {
 		return "", err
 	}
-	var all []planned
+	var out []planned
 	for i, n := range o.sizes {
-		more, err := measurePlans(ctx, w, runners, n, o.turnsOf(i))
+		more, err := measurePlans(ctx, w, runners, kinds, n, o.turnsOf(i))
 		if err != nil {
 			return "", err
 		}
-		all = append(all, more...)
+		out = append(out, more...)
 	}
-	return planTable(all), nil
+	return planTable(out), nil
 }
+
+// comparesPlans reports whether the part compares plans with those of other resources.
+func comparesPlans(part string) bool { return part == "plans" || part == "direct" }
 
 // about says where and with what something was measured.
 func about(ctx context.Context, w *benchEnvironment, part, note string) string {
@@ -163,12 +174,12 @@ func about(ctx context.Context, w *benchEnvironment, part, note string) string {
 		facts = append(facts, model)
 	}
 	facts = append(facts, runtime.GOOS+"/"+runtime.GOARCH, runtime.Version())
-	if part == "plans" || part == "profile" || part == "servers" {
+	if slices.Contains([]string{"plans", "direct", "memory", "profile", "servers"}, part) {
 		if version, err := output(ctx, w.root, environment(os.DevNull), w.cli, "version"); err == nil {
 			facts = append(facts, version)
 		}
 	}
-	if part == "plans" {
+	if comparesPlans(part) {
 		facts = append(facts, "hashicorp/time "+timeVersion)
 	}
 	return strings.TrimSpace("Measured " + strings.Join(facts, ", ") + ". " + note)

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -112,6 +114,41 @@ var contenders = []contender{
 	{name: nameTime, provider: "time", source: "hashicorp/time", config: timeConfig},
 	{name: nameData, config: dataConfig},
 }
+
+// directly returns the contenders with configurations in which every instance of the
+// second block names the first block itself, as users write it who have not read why
+// not to.
+func directly(all []contender) []contender {
+	out := slices.Clone(all)
+	for i := range out {
+		_, rest, _ := strings.Cut(out[i].config, "bound = ")
+		block, _, _ := strings.Cut(rest, "\n")
+		out[i].config = strings.ReplaceAll(out[i].config, "local.bound[", block+"[")
+	}
+	return out
+}
+
+// bindings is the provider with a block of bindings only, by count, which costs the
+// command line tool less than for_each.
+var bindings = contender{name: nameCustody, provider: "custody", source: "custodyhq/custody", config: `
+terraform {
+  required_providers {
+    custody = { source = "custodyhq/custody" }
+  }
+}
+
+variable "n" { type = number }
+
+provider "custody" {
+  systems   = { cmdb = { file = { assets = "assets.csv", people = "people.csv" } } }
+  plan_time = plantimestamp()
+}
+
+resource "custody_binding" "b" {
+  count = var.n
+  asset = format("cmdb/APP-%06d", count.index)
+}
+`}
 
 // people is how many people own the assets between them.
 const people = 200

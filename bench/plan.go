@@ -15,8 +15,25 @@ import (
 	"time"
 )
 
-// targetRatio is how long a plan may take, measured by what users have today.
-const targetRatio = 1.0
+// kind is one kind of plan, and how long the provider's may take by what users have
+// today and by what needs no provider; 0: as long as it takes.
+type kind struct {
+	name             string
+	plan             func(*site, context.Context) (usage, error)
+	byTime, byNative float64
+}
+
+var (
+	bothKinds = []kind{
+		{"first", (*site).planFirst, 0.5, 0},
+		{"unchanged", (*site).planUnchanged, 0.45, 2},
+	}
+	directKinds = []kind{{"first, named directly", (*site).planFirst, 1, 0}}
+)
+
+// targetEach is how much processor time the provider may take for an unchanged
+// instance.
+const targetEach = 1200 * time.Microsecond
 
 // usage is what one command took.
 type usage struct {
@@ -155,23 +172,29 @@ func tail(s string) string {
 type site struct {
 	*runner
 	n                int
+	instances        int // of n = 1
 	first, unchanged string
 }
 
-// newSite writes the modules and makes the state.
-func newSite(ctx context.Context, w *benchEnvironment, r *runner, n int) (*site, error) {
-	base := filepath.Join(w.tmp, r.name, strconv.Itoa(n))
-	s := &site{runner: r, n: n, first: filepath.Join(base, "first"), unchanged: filepath.Join(base, "unchanged")}
-	now := time.Now()
-	for _, dir := range []string{s.first, s.unchanged} {
-		if err := writeModule(dir, r.contender, n, now); err != nil {
-			return nil, err
-		}
-	}
-	if _, err := r.run(ctx, s.unchanged, 0, "2 added", "apply", "-auto-approve", "-no-color", "-var=n=1"); err != nil {
+// newSite writes the modules.
+func newSite(w *benchEnvironment, r *runner, n int) (*site, error) {
+	base, err := os.MkdirTemp(w.tmp, r.name)
+	if err != nil {
 		return nil, err
 	}
-	return s, multiply(s.unchanged, r.contender, n)
+	s := &site{runner: r, n: n, instances: strings.Count(r.config, "\nresource "), first: filepath.Join(base, "first"), unchanged: filepath.Join(base, "unchanged")}
+	now := time.Now()
+	return s, errors.Join(writeModule(s.first, r.contender, n, now), writeModule(s.unchanged, r.contender, n, now))
+}
+
+// makeState makes the state of everything.
+func (s *site) makeState(ctx context.Context) error {
+	progress("%s: making a state of %d", s.name, s.instances*s.n)
+	says := fmt.Sprintf("%d added", s.instances)
+	if _, err := s.run(ctx, s.unchanged, 0, says, "apply", "-auto-approve", "-no-color", "-var=n=1"); err != nil {
+		return err
+	}
+	return multiply(s.unchanged, s.contender, s.n)
 }
 
 func (s *site) planArgs() []string {
@@ -179,7 +202,7 @@ func (s *site) planArgs() []string {
 }
 
 func (s *site) planFirst(ctx context.Context) (usage, error) {
-	return s.run(ctx, s.first, 2, fmt.Sprintf("Plan: %d to add, 0 to change, 0 to destroy", 2*s.n), s.planArgs()...)
+	return s.run(ctx, s.first, 2, fmt.Sprintf("Plan: %d to add, 0 to change, 0 to destroy", s.instances*s.n), s.planArgs()...)
 }
 
 func (s *site) planUnchanged(ctx context.Context) (usage, error) {
@@ -189,26 +212,26 @@ func (s *site) planUnchanged(ctx context.Context) (usage, error) {
 // planned is what all contenders took for one kind of plan at one size.
 type planned struct {
 	n, repeats int
-	kind       string
+	kind       kind
 	taken      map[string]usage
 }
 
-// measurePlans measures both kinds of plan at one size. The contenders take
+// measurePlans measures kinds of plans at one size. The contenders take
 // turns, so that what disturbs the machine for a while disturbs all of them.
-func measurePlans(ctx context.Context, w *benchEnvironment, runners []*runner, n, repeats int) ([]planned, error) {
+func measurePlans(ctx context.Context, w *benchEnvironment, runners []*runner, kinds []kind, n, repeats int) ([]planned, error) {
 	var sites []*site
 	for _, r := range runners {
-		progress("%s: making a state of %d", r.name, 2*n)
-		s, err := newSite(ctx, w, r, n)
+		s, err := newSite(w, r, n)
 		if err != nil {
 			return nil, err
 		}
+		if len(kinds) > 1 {
+			if err := s.makeState(ctx); err != nil {
+				return nil, err
+			}
+		}
 		sites = append(sites, s)
 	}
-	kinds := []struct {
-		name string
-		plan func(*site, context.Context) (usage, error)
-	}{{"first", (*site).planFirst}, {"unchanged", (*site).planUnchanged}}
 	var out []planned
 	for _, k := range kinds {
 		runs := map[string][]usage{}
@@ -218,11 +241,11 @@ func measurePlans(ctx context.Context, w *benchEnvironment, runners []*runner, n
 				if err != nil {
 					return nil, err
 				}
-				progress("%s: %s plan of %d, turn %d of %d: %s", s.name, k.name, 2*n, turn+1, repeats, u.wall.Round(10*time.Millisecond))
+				progress("%s: %s plan of %d, turn %d of %d: %s", s.name, k.name, s.instances*n, turn+1, repeats, u.wall.Round(10*time.Millisecond))
 				runs[s.name] = append(runs[s.name], u)
 			}
 		}
-		p := planned{n: n, repeats: repeats, kind: k.name, taken: map[string]usage{}}
+		p := planned{n: n, repeats: repeats, kind: k, taken: map[string]usage{}}
 		for name, all := range runs {
 			p.taken[name] = best(all)
 		}
@@ -233,23 +256,37 @@ func measurePlans(ctx context.Context, w *benchEnvironment, runners []*runner, n
 
 // planTable renders what was measured.
 func planTable(all []planned) string {
-	t := newTable("N", "plan", "contender", "wall s", "CPU s, all", "provider CPU s", "provider peak MB",
+	t := newTable("N", "plan", "contender", "wall s", "CPU s, tool", "CPU s, provider", "provider ms each", "provider peak MB",
 		"wall / time_rotating", "CPU / time_rotating", "wall / terraform_data", "turns")
 	for _, p := range all {
 		rotating, data := p.taken[nameTime], p.taken[nameData]
 		for _, c := range contenders {
 			u := p.taken[c.name]
-			cpu, rss := "–", "–"
+			cpu, each, rss := "–", "–", "–"
+			one := u.providerCPU / time.Duration(2*p.n)
 			if c.provider != "" {
 				cpu, rss = seconds(u.providerCPU), strconv.FormatInt(u.providerRSS>>20, 10)
+				each = fmt.Sprintf("%.2f", one.Seconds()*1000)
 			}
-			wall := ratio(u.wall, rotating.wall)
+			wall, native := ratio(u.wall, rotating.wall), ratio(u.wall, data.wall)
 			if c.name == nameCustody {
-				wall += fmt.Sprintf(" (<= %.1f: %s)", targetRatio, verdict(u.wall.Seconds() <= targetRatio*rotating.wall.Seconds()))
+				wall += p.kind.within(u.wall, rotating.wall, p.kind.byTime)
+				native += p.kind.within(u.wall, data.wall, p.kind.byNative)
+				if p.kind.byNative > 0 {
+					each += fmt.Sprintf(" (<= %.1f: %s)", targetEach.Seconds()*1000, verdict(one <= targetEach))
+				}
 			}
-			t.row(strconv.Itoa(p.n), p.kind, c.name, seconds(u.wall), seconds(u.cpu), cpu, rss,
-				wall, ratio(u.cpu, rotating.cpu), ratio(u.wall, data.wall), strconv.Itoa(p.repeats))
+			t.row(strconv.Itoa(p.n), p.kind.name, c.name, seconds(u.wall), seconds(u.cpu-u.providerCPU), cpu, each, rss,
+				wall, ratio(u.cpu, rotating.cpu), native, strconv.Itoa(p.repeats))
 		}
 	}
 	return t.String()
+}
+
+// within says whether a plan took no longer than so many times another one.
+func (k *kind) within(took, other time.Duration, times float64) string {
+	if times == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" (<= %.2f: %s)", times, verdict(took.Seconds() <= times*other.Seconds()))
 }

@@ -17,7 +17,7 @@ func TestTheMadeStateIsUnchanged(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := measurePlans(t.Context(), w, runners, 3, 1); err != nil {
+	if _, err := measurePlans(t.Context(), w, runners, bothKinds, 3, 1); err != nil {
 		t.Error(err)
 	}
 }

@@ -36,8 +36,11 @@ func profile(ctx context.Context, w *benchEnvironment, n int) (string, error) {
 		return "", err
 	}
 	r := &runner{contender: c, cli: w.cli, tfrc: filepath.Join(dir, "cli.tfrc"), env: []string{profilesVariable + "=" + making}}
-	s, err := newSite(ctx, w, r, n)
+	s, err := newSite(w, r, n)
 	if err != nil {
+		return "", err
+	}
+	if err := s.makeState(ctx); err != nil {
 		return "", err
 	}
 	r.env = []string{profilesVariable + "=" + kept}

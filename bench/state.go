@@ -31,11 +31,13 @@ func multiply(dir string, c contender, n int) error {
 	}
 	words := assetWords
 	if c.name == nameCustody {
-		issued, err := issuedAt(text)
-		if err != nil {
-			return err
+		at := time.Now()
+		if strings.Contains(c.config, `"custody_grant"`) {
+			if at, err = issuedAt(text); err != nil {
+				return err
+			}
 		}
-		if words, err = factWords(dir, issued); err != nil {
+		if words, err = factWords(dir, at); err != nil {
 			return err
 		}
 	}
@@ -71,7 +73,8 @@ func multiplied(state []byte, n int, words func(i int) ([]string, error)) ([]byt
 		}
 		first, copies := string(instances[0]), make([]json.RawMessage, n)
 		for i := range copies {
-			copies[i] = json.RawMessage(replacers[i].Replace(first))
+			counted := strings.Replace(first, `"index_key": 0,`, fmt.Sprintf(`"index_key": %d,`, i), 1)
+			copies[i] = json.RawMessage(replacers[i].Replace(counted))
 		}
 		if r["instances"], err = json.Marshal(copies); err != nil {
 			return nil, err

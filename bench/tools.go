@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -95,7 +96,11 @@ func (w *benchEnvironment) install(c contender, folder, program string) (string,
 	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return "", err
 	}
-	if err := os.Link(program, filepath.Join(dir, "terraform-provider-"+c.provider)); err != nil {
+	name := filepath.Join(dir, "terraform-provider-"+c.provider)
+	if err := os.Remove(name); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return "", err
+	}
+	if err := os.Link(program, name); err != nil {
 		return "", err
 	}
 	return dir, os.WriteFile(filepath.Join(dir, "cli.tfrc"), []byte(fmt.Sprintf(`provider_installation {

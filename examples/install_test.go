@@ -135,7 +135,7 @@ func TestInstalledAsWritten(t *testing.T) {
 
 	dir = t.TempDir()
 	var shown []string
-	for _, heading := range []string{"1. Say what there is", "2. Tie a credential to it"} {
+	for _, heading := range []string{"1. Write an inventory", "2. Tie a credential to the asset"} {
 		for _, m := range named.FindAllStringSubmatch(section(t, "../docs/guides/getting-started.md", heading), -1) {
 			shown = append(shown, m[1])
 			write(t, filepath.Join(dir, filepath.FromSlash(m[1])), m[2])

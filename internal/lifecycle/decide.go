@@ -102,7 +102,7 @@ type evaluation struct {
 	now     time.Time
 
 	terms       terms
-	risk        Risk      // as the grant is decided
+	risk        Risk      // the risk of the decision
 	replaced    bool      // the asset or the access is another one
 	untimely    bool      // the run's instant cannot be right, so nothing is issued
 	jumped      bool      // because it lies too long after everything that the grant knows of
@@ -170,20 +170,19 @@ func (e *evaluation) observe() {
 	e.compareClock()
 }
 
-// observationTrusted is for how long an observation of use counts.
+// observationTrusted is how long an observation of use counts.
 const observationTrusted = 24 * time.Hour
 
-// unused reports whether a source that looked within a day says that the access
-// was not used for longer than the policy allows. What nobody looked at is no
-// disuse.
+// unused reports whether an observation of the last day says that the access
+// was not used for longer than the policy allows.
 func (e *evaluation) unused() bool {
 	u, after := e.spec.Usage, e.terms.unusedAfter
 	return u != nil && after > 0 && !u.LastUsedAt.IsZero() && !u.ObservedAt.After(e.now) &&
 		e.now.Before(u.ObservedAt.Add(observationTrusted)) && !e.now.Before(u.LastUsedAt.Add(after))
 }
 
-// see adds a finding and notes when it was first seen. What an exception waived
-// counts as first seen when that ended, so that it counts anew with its grace.
+// see adds a finding and notes when it was first seen. A waived finding counts
+// as first seen when its exception ended, so that its grace starts then.
 func (e *evaluation) see(c Code) {
 	e.findings = e.findings.With(c)
 	e.seen[c] = e.believed(c)
@@ -199,8 +198,7 @@ func (e *evaluation) see(c Code) {
 	}
 }
 
-// remembered returns when an earlier run first saw the finding. What was seen
-// of another asset is not remembered for this one.
+// remembered returns when an earlier run first saw the finding for this asset.
 func (e *evaluation) remembered(c Code) (time.Time, bool) {
 	if e.prior.Serial > 0 && e.prior.Asset != e.binding.Asset {
 		return time.Time{}, false
@@ -208,8 +206,8 @@ func (e *evaluation) remembered(c Code) (time.Time, bool) {
 	return e.prior.firstSeen(c)
 }
 
-// recertify raises and judges the recertification once it is due. Revoked access
-// has nothing left to certify.
+// recertify raises and judges the recertification once it is due, unless access
+// is revoked.
 func (e *evaluation) recertify() error {
 	revoked := !e.revokedAt.IsZero() || (e.action == Revoke && !e.binding.Held)
 	if e.prior.Serial == 0 || revoked || e.now.Before(e.certified.Add(e.terms.recertifyEvery)) {
@@ -219,9 +217,9 @@ func (e *evaluation) recertify() error {
 	return e.judge(GrantRecertificationDue)
 }
 
-// hold keeps held facts from taking anything away that the grant's own schedule
-// does not take: what is not known again neither blocks nor frees. Only a block that
-// time leads to stands, and no latch is set on facts that may have moved.
+// hold prevents held facts from taking anything away, except by the grant's own
+// schedule: they neither block nor unblock. Only a block that follows with time
+// stays, and no latch is set on facts that may have changed.
 func (e *evaluation) hold() {
 	if !e.binding.Held {
 		return
@@ -239,7 +237,7 @@ func (e *evaluation) hold() {
 	}
 }
 
-// heldAction is what a finding asks for on held facts.
+// heldAction is the action of a finding on held facts.
 func (e *evaluation) heldAction(c Code) Action {
 	v := e.verdicts.of(c)
 	switch {
@@ -259,7 +257,8 @@ func (e *evaluation) seenAsHeld() bool {
 	return e.replaced || !e.assetDiffers() || e.everSeen().Has(AssetChanged)
 }
 
-// settleStatus derives the status from the action and from what is left.
+// settleStatus derives the status from the action and from the remaining
+// generations.
 func (e *evaluation) settleStatus() {
 	e.status = statusOf(e.action)
 	isActive := active(e.generations[:e.count])
@@ -292,9 +291,8 @@ func statusOf(a Action) Status {
 	}
 }
 
-// settleEmpty derives the status of access that is kept, but for which nothing is
-// in use and nothing can be issued. Somebody has to look at it, so it always says
-// why.
+// settleEmpty derives the status of access that is kept, but has no usable
+// credential and can get none. A person has to decide, so it always has a reason.
 func (e *evaluation) settleEmpty() {
 	switch {
 	case e.action == Lapse, e.capped != capNone, e.binding.Held && (e.prior.Active() || e.prior.Status == StatusExpired):
@@ -336,7 +334,7 @@ func (e *evaluation) conclude(d *Decision) {
 	d.Rotated, d.Issues = e.issued && e.rotation == RotateOverlap, e.issued || e.enabled
 }
 
-// policyDigest names the documents that decide.
+// policyDigest identifies the documents that decide.
 func (e *evaluation) policyDigest() string {
 	digest := e.in.Policies[0].Digest
 	if len(e.in.Policies) > 1 {
@@ -345,7 +343,7 @@ func (e *evaluation) policyDigest() string {
 	return digest
 }
 
-// withdrawn lists what the run takes away, whatever the cause.
+// withdrawn lists the generations that the run takes away, whatever the cause.
 func (e *evaluation) withdrawn() []int {
 	var out []int
 	for i := range e.prior.Generations {

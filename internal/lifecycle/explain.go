@@ -69,31 +69,37 @@ func (e *evaluation) message(c Code) string {
 	if e.binding.Held {
 		action = e.heldAction(c)
 	}
-	text := fact + decisionMark + action.String() + e.withheld(v, action) + e.rotates(c, v.rotation)
-	if to := e.reviewer(); to != "" && (action == Review || action == Recertify) {
-		text += "; the " + asked[action] + " goes to " + to
+	parts := append(make([]string, 0, 24), fact, decisionMark, action.String(), e.withheld(v, action), e.rotates(c, v.rotation))
+	if action == Review || action == Recertify {
+		if to := e.reviewer(); to != "" {
+			parts = append(parts, "; the ", asked[action], " goes to ", to)
+		}
 	}
-	text += e.follows(c, v) + " (" + v.trigger.Label + v.trigger.scope() + ")."
+	parts = append(parts, e.follows(c, v), " (", v.trigger.name, ").")
 	if action == Revoke {
-		return text + revokedRemedy
+		return strings.Join(append(parts, revokedRemedy), "")
 	}
 	if action == Lapse {
-		text += e.lapseNote()
+		parts = append(parts, e.lapseNote())
 	}
 	if remedy := table[c].remedy; remedy != "" {
-		text += " " + remedy
+		parts = append(parts, " ", remedy)
 	}
 	if asks := v.trigger.Action; (asks == Recertify || asks == Review) && e.repeats() {
-		text += repeatsNote
+		parts = append(parts, repeatsNote)
 	}
 	if successive.Has(c) && e.binding.Successor != "" && action > Review {
-		text += " Proposed owner: " + e.who(e.binding.Successor) + "."
+		parts = append(parts, " Proposed owner: ", e.who(e.binding.Successor), ".")
 	}
-	return text
+	return strings.Join(parts, "")
 }
 
+// startsNow reports whether something counts from the instant of this run, which is
+// not what the state says already.
+func (e *evaluation) startsNow(at, known time.Time) bool { return at.Equal(e.now) && !at.Equal(known) }
+
 // asked names what somebody is asked for.
-var asked = map[Action]string{Review: "review", Recertify: "recertification"}
+var asked = [...]string{Review: "review", Recertify: "recertification"}
 
 // withheld says what would have happened, and why it does not.
 func (e *evaluation) withheld(v *verdict, action Action) string {
@@ -119,10 +125,11 @@ func (e *evaluation) follows(c Code, v *verdict) string {
 	case v.then <= v.action:
 		return ""
 	case v.review:
-		starts := e.review.Since.IsZero() || e.review.Since.Equal(e.now)
+		starts := !e.cleared.Has(c) && (e.review.Since.IsZero() || e.startsNow(e.review.Since, e.prior.Memory.Review.Since))
 		return "; " + v.then.String() + " " + e.when(v.next, starts) + " unless somebody answers"
 	default:
-		starts := e.seen[c].Equal(e.now) && !e.cleared.Has(c)
+		known, _ := e.remembered(c)
+		starts := e.startsNow(e.seen[c], known) && !e.cleared.Has(c)
 		return "; " + v.then.String() + " " + e.when(v.next, starts) + " if this is still so"
 	}
 }
@@ -170,7 +177,8 @@ func (e *evaluation) end(g *Generation) string {
 	held := slices.ContainsFunc(e.prior.Generations, func(p Generation) bool {
 		return p.Number == g.Number && p.ExpiresAt.Equal(g.ExpiresAt)
 	})
-	return e.when(g.ExpiresAt, !held)
+	dated := g.ExpiresAt.Equal(e.binding.RetirementDate) || g.ExpiresAt.Equal(e.binding.OwnerEndDate)
+	return e.when(g.ExpiresAt, !held && !dated)
 }
 
 // repeatsNote says why an attestation that is dated anew answers nothing.

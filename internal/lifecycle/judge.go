@@ -9,7 +9,7 @@ import (
 type verdict struct {
 	action     Action
 	rotation   Rotation
-	trigger    *Trigger
+	trigger    *namedTrigger
 	gate       int       // the confidence that would have been needed, in hundredths; 0 if it was enough
 	confidence int       // the confidence that there is, in hundredths
 	gated      Action    // what was held back by the gate
@@ -122,9 +122,10 @@ func (e *evaluation) judge(c Code) error {
 
 // match returns the first trigger for the finding whose selectors and condition
 // match, or nil. An unclassified asset loses no more access than a workload.
-func (e *evaluation) match(c Code, rules *Rules) (*Trigger, error) {
+func (e *evaluation) match(c Code, rules *Rules) (*namedTrigger, error) {
 	column := max(e.binding.BoundTo, BoundToWorkload)
-	for _, t := range rules.byCode[c] {
+	for i := range rules.byCode[c] {
+		t := &rules.byCode[c][i]
 		if (t.BoundTo != nil && *t.BoundTo != column) || (t.Risk != nil && *t.Risk != e.risk) || !selects(t.Class, e.binding.Class) {
 			continue
 		}
@@ -143,16 +144,16 @@ func (e *evaluation) match(c Code, rules *Rules) (*Trigger, error) {
 }
 
 // rule applies a trigger to a finding.
-func (e *evaluation) rule(r *ruling, c Code, t *Trigger, rules *Rules) {
+func (e *evaluation) rule(r *ruling, c Code, t *namedTrigger, rules *Rules) {
 	r.confidence = e.confidence(c, rules)
 	tooLittle := r.confidence < rules.AutomateAt
 	r.runs, r.trigger, r.rotation, r.since = e.started(c), t, t.Rotation, e.seen[c]
-	e.noteRevoke(c, t)
-	r.start = e.graceStart(c, t, tooLittle)
-	e.lay(&r.course, c, t, tooLittle, r.start)
+	e.noteRevoke(c, t.Trigger)
+	r.start = e.graceStart(c, t.Trigger, tooLittle)
+	e.lay(&r.course, c, t.Trigger, tooLittle, r.start)
 	if e.now.Before(r.start) && e.seen[c].Before(r.start) {
 		e.cleared = e.cleared.With(c)
-		r.rotation = e.rotationOnceAnswered(c, t)
+		r.rotation = e.rotationOnceAnswered(c, t.Trigger)
 		return
 	}
 	for i := range r.course.count {
@@ -179,7 +180,7 @@ func (e *evaluation) rule(r *ruling, c Code, t *Trigger, rules *Rules) {
 	}
 }
 
-// noteRevoke notes that a trigger asks for revoke, or when it will by itself.
+// noteRevoke notes that a trigger asks for revoke, or when it will ask for it with time.
 func (e *evaluation) noteRevoke(c Code, t *Trigger) {
 	switch {
 	case e.binding.Held && !e.started(c):
@@ -218,8 +219,8 @@ func (e *evaluation) rotationOnceAnswered(c Code, t *Trigger) Rotation {
 	return t.Rotation
 }
 
-// lay fills in the steps of a trigger: at first, after its grace, and when the
-// review deadline of the grant has passed.
+// lay sets the steps of a trigger: at first, after its grace, and when the review
+// deadline of the grant has passed.
 func (e *evaluation) lay(p *course, c Code, t *Trigger, tooLittle bool, start time.Time) {
 	first := e.gate(c, t.Action, tooLittle)
 	if t.Rotation == RotateNow && tooLittle && first.action < e.instead() {

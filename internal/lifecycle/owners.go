@@ -208,15 +208,15 @@ func (a *assessment) describeHolders(people []entry) {
 	b.OwnerKeys = slices.CompactFunc(b.OwnerKeys, func(x, y OwnerKey) bool { return x.Key == y.Key })
 }
 
-// hasKey reports whether the key is, as it is written, one by which the entry is told.
+// hasKey reports whether the key equals a key of the entry, as it is written.
 func (p *Person) hasKey(key string) bool {
 	return strings.TrimSpace(key) != "" && (key == p.ID || key == p.Email || key == p.Username)
 }
 
-// keysOfEntry is how many keys tell a directory entry again.
+// keysOfEntry is how many keys identify a directory entry later.
 const keysOfEntry = 3
 
-// appendKeys appends the keys that tell a directory entry again: its id, e-mail
+// appendKeys appends the keys that identify a directory entry later: its id, e-mail
 // address and user name.
 func appendKeys(out []OwnerKey, p entry) []OwnerKey {
 	for _, key := range [keysOfEntry]string{p.ID, p.Email, p.Username} {

@@ -81,9 +81,16 @@ type Rules struct {
 	Triggers    []Trigger
 	Classes     map[string]Class // keys folded; "*" in them stands for any text
 
-	byCode   [NumCodes][]*Trigger
+	byCode   [NumCodes][]namedTrigger
 	patterns []pattern // the keys of Classes with "*", longest first
 	indexed  bool
+}
+
+// namedTrigger is a trigger with its name and what it is for, as reasons say it.
+type namedTrigger struct {
+	*Trigger
+
+	name string
 }
 
 // pattern is a key of Classes with "*".
@@ -93,9 +100,9 @@ type pattern struct {
 	letters  letters
 }
 
-// letters are the bytes of a text other than "*", as a set that may say more than is
-// there. A word that lacks one of a pattern's cannot match it, which is found out
-// sooner than whether it does.
+// letters are the bytes of a text other than "*", as a set that may contain more than
+// the text. A word that lacks a letter of a pattern cannot match it, which is checked
+// faster than the match.
 type letters uint64
 
 func lettersOf(text string) letters {
@@ -121,8 +128,9 @@ func (r *Rules) Index() {
 	}
 	for i := range r.Triggers {
 		t := &r.Triggers[i]
+		named := namedTrigger{t, t.Label + t.scope()}
 		for c := range t.Codes.All {
-			r.byCode[c] = append(r.byCode[c], t)
+			r.byCode[c] = append(r.byCode[c], named)
 		}
 	}
 	r.patterns = r.patterns[:0:0]

@@ -4,7 +4,6 @@ package plugin
 import (
 	"context"
 	"os"
-	"runtime/debug"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
@@ -18,17 +17,10 @@ import (
 // Address is the provider's source address.
 const Address = "registry.terraform.io/custodyhq/custody"
 
-// garbagePercent lets the heap grow further between collections than Go's
-// default: a provider process lives for one command, and thousands of grants
-// are planned in it (DESIGN.md, Cost).
-const garbagePercent = 400
-
 // Serve runs the provider as a plugin until Terraform ends it.
 func Serve(_ context.Context, version string, debugging bool) error {
 	quietLogs(os.Environ(), os.Setenv)
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(garbagePercent)
-	}
+	tuneMemory(os.LookupEnv)
 	var options []tf6server.ServeOpt
 	if debugging {
 		options = append(options, tf6server.WithManagedDebug())

@@ -127,7 +127,7 @@ func namedParty(written string) (who string, ok bool) {
 
 const whoAccepted = lifecycle.ByOwner + ", " + lifecycle.ByManager + ", " + lifecycle.ByLifecycleOwner + ", " + lifecycle.ByTeam + "<key of a team>, or the key of a person"
 
-// frameworks reads the catalogues whose controls are named.
+// frameworks reads the catalogues of controls that evidence names.
 func (l layer) frameworks(at reporter, names []string) {
 	if names == nil {
 		return

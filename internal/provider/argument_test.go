@@ -126,7 +126,7 @@ func TestForeignExports(t *testing.T) {
 			ExpectNonEmptyPlan: true,
 			ConfigPlanChecks: check.PlanOnly(
 				check.Resource("custody_grant.vpn", check.Attributes{"status": "revoked"}),
-				check.Resource("custody_binding.laptop", check.Attributes{"findings": check.Says("The owner hr/77 (Ada) has left.")}),
+				check.Resource("custody_binding.laptop", check.Attributes{"findings": check.Says("The owner Ada (hr/77) has left.")}),
 			),
 		},
 	))
@@ -172,9 +172,9 @@ func TestAMilderPolicyIsReportedOnce(t *testing.T) {
 	w.Append("main.tf", "resource \"custody_grant\" \"other\" {\n  binding = custody_binding.app\n  access  = \"key/other\"\n}")
 	w.Provider(`policy = file("policy.json")`)
 	const summary = "Policy Is Milder Than the Baseline"
-	w.Write("policy.json", `{"lifetimes": [{"class": "laptop", "ttl": "60d"}, {"class": "server", "ttl": "400d"}], "triggers": [{"on": "owner.moved", "binding.memory.action": nil}]}`)
+	w.Write("policy.json", `{"lifetimes": [{"class": "laptop", "ttl": "60d"}, {"class": "server", "ttl": "400d"}], "triggers": [{"on": "owner.moved", "action": "keep"}]}`)
 	w.Plan().Exits(2).Silent(summary)
-	w.Write("policy.json", `{"lifetimes": [{"risk": "privileged", "class": "laptop", "ttl": "60d"}], "triggers": [{"on": "*", "binding.memory.action": nil}]}`)
+	w.Write("policy.json", `{"lifetimes": [{"risk": "privileged", "class": "laptop", "ttl": "60d"}], "triggers": [{"on": "*", "action": "keep"}]}`)
 	plan := w.Plan().Exits(2).Says("Warning: "+summary, "policy = file(", "- provider policy triggers[0]: asset.retired and asset.lost give keep instead of revoke.",
 		"- ttl is 60d instead of 30d, for privileged access to assets of class laptop.", "custody_policy lists all differences")
 	if n := strings.Count(plan.Output, summary); n != 1 {

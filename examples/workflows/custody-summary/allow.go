@@ -13,6 +13,7 @@ const notAllowed = 3
 // wordsOfOthers are what -allow calls that which a plan does to other resources.
 var wordsOfOthers = map[string]string{
 	"created": "creates", "updated": "updates", "replaced": "replaces", "destroyed": "destroys", "forgotten, not destroyed": "forgets",
+	"enabled": "enables", "disabled": "disables",
 }
 
 // allowable lists the words that -allow takes.
@@ -21,7 +22,7 @@ func allowable() []string {
 	for _, c := range classes {
 		out = append(out, string(c))
 	}
-	return append(out, "creates", "updates", "replaces", "destroys", "forgets")
+	return append(out, "creates", "updates", "replaces", "destroys", "forgets", "enables", "disables")
 }
 
 // allowed reads a list of words, nil if it is empty.

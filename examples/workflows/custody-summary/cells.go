@@ -13,6 +13,7 @@ var tones = map[string]string{
 	"revoked": "red", "blocked": "red", "lapsing": "amber", "review": "amber", "active": "green", "expired": "grey",
 	waitBlock: "red", waitLapse: "amber", waitRecertify: "blue",
 	"destroyed": "red", "replaced": "amber", "created": "green", "updated": "blue", "forgotten, not destroyed": "amber", "new": "grey",
+	"disabled": "red", "enabled": "green",
 }
 
 // ranked sorts a word by its place in an order instead of by its letters.

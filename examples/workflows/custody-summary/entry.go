@@ -216,9 +216,32 @@ func did(c *change) string {
 	case c.is("forget"):
 		return "forgotten, not destroyed"
 	case c.is("update"):
-		return "updated"
+		return cmp.Or(c.switched(), "updated")
 	default:
 		return strings.Join(c.Change.Actions, ", ")
+	}
+}
+
+// switched says whether the plan enables or disables an account, "" for anything else.
+func (c *change) switched() string {
+	if c.Type != "custody_account" {
+		return ""
+	}
+	type account struct {
+		Enabled bool `json:"enabled"`
+	}
+	before, err := decode[account](c.Change.Before)
+	if err != nil || before == nil {
+		return ""
+	}
+	after, err := decode[account](c.Change.After)
+	switch {
+	case err != nil || after == nil || before.Enabled == after.Enabled:
+		return ""
+	case after.Enabled:
+		return "enabled"
+	default:
+		return "disabled"
 	}
 }
 
@@ -227,7 +250,7 @@ func harm(c *change) int {
 	switch {
 	case c.is("delete") && c.is("create"):
 		return 3
-	case c.is("delete"), c.is("forget"):
+	case c.is("delete"), c.is("forget"), c.switched() == "disabled":
 		return 4
 	case c.is("create"):
 		return 2

@@ -51,8 +51,6 @@ type change struct {
 
 func (c *change) is(action string) bool { return slices.Contains(c.Change.Actions, action) }
 
-func (c *change) custody() bool { return strings.HasPrefix(c.Type, "custody_") }
-
 // moves reports whether the plan does anything to a resource.
 func (c *change) moves() bool {
 	return c.Mode == "managed" && len(c.Change.Actions) > 0 && !c.is("no-op")

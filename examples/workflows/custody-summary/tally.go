@@ -56,7 +56,7 @@ func count(d *document, now time.Time, output string) (*tally, error) {
 			if err := t.grant(c, touched); err != nil {
 				return nil, err
 			}
-		case !c.custody() && c.moves():
+		case c.Type != "custody_binding" && c.moves():
 			t.others = append(t.others, *c)
 		}
 	}

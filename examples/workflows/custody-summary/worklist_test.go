@@ -131,6 +131,9 @@ func TestAllow(t *testing.T) {
 		twice = `{"status":"active","generations":{"g1":{"enabled":true},"g2":{"enabled":true}}}`
 		gone  = `{"status":"revoked","generations":{}}`
 	)
+	account := func(before, after string) string {
+		return `{"address":"custody_account.x","mode":"managed","type":"custody_account","change":{"actions":["update"],"before":` + before + `,"after":` + after + `}}`
+	}
 	other := func(actions string) string {
 		return `{"address":"aws_iam_access_key.x","mode":"managed","type":"aws_iam_access_key","change":{"actions":[` + actions + `]}}`
 	}
@@ -148,6 +151,10 @@ func TestAllow(t *testing.T) {
 		"another resource":         {planOf(other(`"create"`)), "adds,creates", nil, 0},
 		"another one goes":         {planOf(other(`"delete"`)), "adds,creates", nil, 3},
 		"another one is replaced":  {planOf(other(`"delete","create"`)), "creates,destroys", nil, 3},
+		"an account":               {planOf(account(`{"enabled":true}`, `{"enabled":true,"expires_at":"never"}`)), "updates", nil, 0},
+		"an account is disabled":   {planOf(account(`{"enabled":true}`, `{"enabled":false}`)), "updates", nil, 3},
+		"an account may be":        {planOf(account(`{"enabled":true}`, `{"enabled":false}`)), "disables", nil, 0},
+		"an account is enabled":    {planOf(account(`{"enabled":false}`, `{"enabled":true}`)), "updates,disables", nil, 3},
 		"an action of the future":  {planOf(other(`"frobnicate"`)), strings.Join(allowable(), ","), nil, 3},
 		"facts that are held":      {`{"format_version":"1.2","resource_drift":[{"mode":"managed","type":"custody_binding","change":{"actions":["update"],"before":{"asset":"a/b"},"after":{"asset":"a/b","held":true}}}]}`, "keeps", nil, 3},
 		"a plan that failed":       {"", "keeps", []string{"-code", "1"}, 1},

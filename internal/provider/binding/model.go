@@ -85,10 +85,10 @@ func (m model) unknown() {
 	m[factsName] = types.StringUnknown()
 }
 
-// veil leaves open what no decision depends on. Terraform plans a binding that is to
+// leaveShownUnknown leaves open what no decision depends on. Terraform plans a binding that is to
 // be created once more at apply and takes any other answer for a defect of the
 // provider: a name that was edited meanwhile must not stop an apply.
-func (m model) veil() { shown.Unknown(m) }
+func (m model) leaveShownUnknown() { shown.Unknown(m) }
 
 // hold takes the last known facts of the asset that q asks for over from the prior
 // state.

@@ -80,7 +80,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		return
 	}
 	if req.State.Raw.IsNull() {
-		plan.veil()
+		plan.leaveShownUnknown()
 	}
 	plan.store(ctx, &resp.Plan, &resp.Diagnostics)
 }

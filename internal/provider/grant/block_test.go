@@ -136,10 +136,10 @@ func TestANewGrantWithFindingsWarnsOnce(t *testing.T) {
 	t.Parallel()
 	w := acctest.Load(t, "TestFindingsThatNeverRevoke")
 	w.Asset("APP-1", "owner", "stranger")
-	w.Plan().Exits(2).Says("New Grant Starts With Findings", "No credential is issued.")
+	w.Plan().Exits(2).Says("New Grants Start in Review", "No credential is issued.")
 	w.Asset("APP-1", "owner", "alice")
 	w.Person("p1", "status", "left")
-	w.Plan().Exits(2).Says("Warning: New Grant Starts With Findings", "with custody_grant.", "starts with status review and action review. No credential is issued.",
+	w.Plan().Exits(2).Says("Warning: New Grants Start in Review", "with custody_grant.", "starts with status review. No credential is issued.",
 		"The owner Alice (cmdb/p1) has left.", "(and one more similar warning elsewhere)")
 	w.Apply()
 	w.Plan().Exits(0).Silent("Warning")

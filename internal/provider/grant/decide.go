@@ -17,11 +17,8 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/value"
 )
 
-// The summaries of the grant's warnings. Terraform folds warnings of one text.
-const (
-	newGrantSummary = "New Grant Starts With Findings"
-	clampedSummary  = "Lifetime Shortened to the Policy's Maximum"
-)
+// clampedSummary is the heading of a warning. Terraform folds warnings of one heading.
+const clampedSummary = "Lifetime Shortened to the Policy's Maximum"
 
 // transition is what one run does to a grant, and what it rested on.
 type transition struct {
@@ -108,14 +105,36 @@ func (m *model) prior(present types.String, read *lifecycle.Binding) (*lifecycle
 // choose none, and the usual ones hold.
 func frameworks(policies []*lifecycle.Rules) []string { return policies[len(policies)-1].Frameworks }
 
-// warn tells what a reviewer of a new grant would not see in a diff, and what
-// was clamped.
+// warn tells what was clamped.
 func (t *transition) warn(diags *diag.Diagnostics) {
-	g := &t.decision.Grant
 	if len(t.decision.Clamped) > 0 {
 		diags.AddAttributeWarning(path.Root(t.decision.Clamped[0]), clampedSummary,
 			fmt.Sprintf("The policy allows less than this grant asks for in %s, so the policy's maximum holds.", strings.Join(t.decision.Clamped, ", ")))
 	}
+}
+
+// startHeading is the heading under which the plan warns of a new grant.
+func startHeading(g *lifecycle.Grant) string {
+	starts := "New Grants Start "
+	if g.Would != g.Status {
+		starts = "New Grants Would Start "
+	}
+	switch g.Would {
+	case lifecycle.StatusBlocked:
+		return starts + "Blocked"
+	case lifecycle.StatusReview:
+		return starts + "in Review"
+	case lifecycle.StatusActive:
+		return starts + "With a Recertification Due"
+	default:
+		return starts + "Without Access"
+	}
+}
+
+// started warns of a new grant with findings, which a reviewer would not see in a
+// diff.
+func (r *Resource) started(t *transition, diags *diag.Diagnostics) {
+	g := &t.decision.Grant
 	if t.prior != nil || g.Action == lifecycle.Keep {
 		return
 	}
@@ -123,16 +142,16 @@ func (t *transition) warn(diags *diag.Diagnostics) {
 	if len(g.Generations) > 0 {
 		given = "A credential is issued."
 	}
-	messages := make([]string, len(g.Reasons))
-	for i, reason := range g.Reasons {
-		messages[i] = reason.Code.String() + ": " + reason.Message
-	}
-	observed := ""
 	if g.Would != g.Status {
-		observed = " The policy is only observed here; enforced, the status would be " + g.Would.String() + "."
+		given += " The policy is only observed here; enforced, the status would be " + g.Would.String() + "."
 	}
-	diags.AddAttributeWarning(path.Root("binding"), newGrantSummary,
-		fmt.Sprintf("%s starts with status %s and action %s. %s%s\n\n%s", g.ID(), g.Status, g.Action, given, observed, strings.Join(messages, "\n")))
+	heading := startHeading(g)
+	text := fmt.Sprintf("%s starts with status %s. %s\n\n%s", g.ID(), g.Status, given,
+		strings.Join(value.TextsOf(because(g, t.binding.Name).Elements()), "\n"))
+	if before := r.run.Starts.Add(heading, g.ID()); len(before) > 0 {
+		text += "\n\nSo do, before it in this plan: " + strings.Join(before, ", ") + "."
+	}
+	diags.AddAttributeWarning(path.Root("binding"), heading, text+"\n\nThe sentences of every new grant are in its because.")
 }
 
 // effect is what the brake counts of the decision.

@@ -83,13 +83,14 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		return
 	}
 	t.warn(&resp.Diagnostics)
+	r.started(t, &resp.Diagnostics)
 	if t.settled(&plan) {
 		r.rests(ctx, t, &resp.Diagnostics)
 		return
 	}
 	plan.remember(&t.decision.Grant, t)
 	if !r.run.Fixed {
-		plan.blur(prior)
+		plan.leaveInstantsUnknown(prior)
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 }

@@ -110,10 +110,10 @@ func TestRenewalOverlapsAndTheOldGenerationGoesLater(t *testing.T) {
 
 // Changes of the configuration, at the start.
 func TestChangesOfTheConfigurationRotate(t *testing.T) {
-	const thrice, never, revoked, access, other = "rotated_thrice", "rotated_never", "revoked_generations", "another_access", "another_asset"
+	const repeatedly, never, revoked, access, other = "rotated_thrice", "rotated_never", "revoked_generations", "another_access", "another_asset"
 	secret := func(version string) string { return `rotate_when_changed = { secret = "` + version + `" }` }
 	e := newEstate(t)
-	e.app(thrice, secret("1"))
+	e.app(repeatedly, secret("1"))
 	e.app(never)
 	e.app(revoked)
 	e.app(access)
@@ -123,7 +123,7 @@ func TestChangesOfTheConfigurationRotate(t *testing.T) {
 		resource.TestStep{},
 		resource.TestStep{
 			PreConfig: func() {
-				e.give(thrice, secret("2"))
+				e.give(repeatedly, secret("2"))
 				e.give(never, secret("1"))
 				e.give(revoked, `revoke_generations = ["g1", "g2"]`)
 				e.set(access, func(c *entry) { c.access = "ledger" })
@@ -131,18 +131,18 @@ func TestChangesOfTheConfigurationRotate(t *testing.T) {
 			},
 			ConfigPlanChecks: check.Plan(
 				check.Changes{
-					grant(thrice): check.Update, credential(thrice, "g2"): check.Create,
+					grant(repeatedly): check.Update, credential(repeatedly, "g2"): check.Create,
 					grant(never):   check.Update,
 					grant(revoked): check.Update, credential(revoked, "g1"): check.Destroy, credential(revoked, "g3"): check.Create,
 					grant(access): check.Update, credential(access, "g1"): check.Destroy, credential(access, "g2"): check.Create,
 					binding(other): check.Replace, grant(other): check.Update, credential(other, "g1"): check.Destroy, credential(other, "g2"): check.Create,
 				},
-				check.Resource(grant(thrice), check.Attributes{"because": check.Says("changed: g2 is issued now, and g1 ends on")}),
+				check.Resource(grant(repeatedly), check.Attributes{"because": check.Says("changed: g2 is issued now, and g1 ends on")}),
 				check.Resource(grant(revoked), check.Attributes{"because": check.Says("The configuration revokes a generation.")}),
 				check.Resource(grant(access), check.Attributes{"because": check.Says("The grant is for another access or another asset now")}),
 			),
 			ConfigStateChecks: check.State(
-				check.Resource(grant(thrice), check.Attributes{"generations": check.Keys("g1", "g2")}),
+				check.Resource(grant(repeatedly), check.Attributes{"generations": check.Keys("g1", "g2")}),
 				check.Resource(grant(revoked), check.Attributes{"generations": check.Keys("g3"), "binding.memory.serial": 3}), // g2 was named before it was issued
 				check.Resource(grant(access), check.Attributes{
 					"generations": check.Keys("g2"), "binding.memory.rotation": "now",
@@ -154,12 +154,12 @@ func TestChangesOfTheConfigurationRotate(t *testing.T) {
 		},
 		resource.TestStep{
 			PreConfig: func() {
-				e.give(thrice, secret("3"))
+				e.give(repeatedly, secret("3"))
 				e.give(never)
 			},
 			ConfigStateChecks: check.State(
 				// The overlap that was promised is not cut.
-				check.Resource(grant(thrice), check.Attributes{
+				check.Resource(grant(repeatedly), check.Attributes{
 					"generations": check.Keys("g1", "g2"), "binding.memory.serial": 2, "because": check.Says("waits: an earlier credential is still in its overlap"),
 				}),
 				check.Resource(grant(never), check.Attributes{"generations": check.Keys("g1"), "binding.memory.serial": 1}),
@@ -168,13 +168,13 @@ func TestChangesOfTheConfigurationRotate(t *testing.T) {
 		resource.TestStep{ // never three at once, not while a plan is applied either
 			PreConfig: func() { e.Clock.Advance(8 * day) },
 			ConfigStateChecks: check.State(
-				check.Resource(grant(thrice), check.Attributes{"generations": check.Keys("g2"), "binding.memory.serial": 2}),
+				check.Resource(grant(repeatedly), check.Attributes{"generations": check.Keys("g2"), "binding.memory.serial": 2}),
 			),
 		},
 		resource.TestStep{
 			PreConfig: func() { e.Clock.Advance(time.Second) },
 			ConfigStateChecks: check.State(
-				check.Resource(grant(thrice), check.Attributes{"generations": check.Keys("g2", "g3"), "binding.memory.serial": 3}),
+				check.Resource(grant(repeatedly), check.Attributes{"generations": check.Keys("g2", "g3"), "binding.memory.serial": 3}),
 			),
 		},
 	))

@@ -132,9 +132,9 @@ func (m *model) remember(g *lifecycle.Grant, t *transition) {
 	m.keep(m.facts(), types.StringValue(memorise(g, t.frameworks).text()))
 }
 
-// blur marks the instants that this run sets as unknown, for a run without
+// leaveInstantsUnknown marks the instants that this run sets as unknown, for a run without
 // plan_time: they are those of the apply. Keys and enabled stay known.
-func (m *model) blur(prior *model) {
+func (m *model) leaveInstantsUnknown(prior *model) {
 	before := types.MapNull(generationType)
 	var next, memory types.String
 	if prior != nil {

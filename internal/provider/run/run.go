@@ -35,6 +35,8 @@ type Run struct {
 	MaxClockJump time.Duration
 	// Brake limits how much access one plan may take away.
 	Brake *Brake
+	// Starts are the new grants that start with findings.
+	Starts Starts
 
 	mu       sync.Mutex
 	policies map[string]compiled
