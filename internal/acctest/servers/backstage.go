@@ -38,9 +38,7 @@ var (
 // In a short run the test is skipped.
 func Backstage(t testing.TB) *BackstageServer {
 	t.Helper()
-	if testing.Short() {
-		t.Skip("Backstage takes long to start, and this run is to be short")
-	}
+	skipShort(t, "Backstage")
 	modules := nodeModules(t, backstage)
 	// Where there is one, it brings a Node of its own: it needs a newer one than
 	// Debian has.

@@ -84,9 +84,7 @@ var giteas atomic.Int64
 // test is skipped.
 func Gitea(t testing.TB) *GiteaServer {
 	t.Helper()
-	if testing.Short() {
-		t.Skip("Gitea takes long to start, and this run is to be short")
-	}
+	skipShort(t, "Gitea")
 	from := installed(gitea, "go.sum")
 	Require(t, gitea, from != "", "run scripts/servers.sh gitea")
 	database := Postgres(t)

@@ -76,9 +76,7 @@ var sharedKeycloak Shared[*keycloakServer]
 // takes ten seconds to start. In a short run the test is skipped.
 func Keycloak(t testing.TB) *KeycloakRealm {
 	t.Helper()
-	if testing.Short() {
-		t.Skip("Keycloak takes long to start, and this run is to be short")
-	}
+	skipShort(t, "Keycloak")
 	RequireProgram(t, keycloak, "java")
 	from := installed(keycloak, "version")
 	Require(t, keycloak, from != "", "run scripts/servers.sh keycloak")

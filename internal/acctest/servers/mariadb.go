@@ -17,6 +17,7 @@ var mariadb Shared[*Database]
 // MariaDB returns a MariaDB server that offers TLS.
 func MariaDB(t testing.TB) *Database {
 	t.Helper()
+	skipShort(t, "MariaDB")
 	path := RequireProgram(t, "mariadb", "mariadbd", "/usr/sbin/mariadbd")
 	install := RequireProgram(t, "mariadb", "mariadb-install-db")
 	RequireProgram(t, "mariadb", "my_print_defaults") // which the installation calls

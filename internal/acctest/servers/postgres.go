@@ -33,6 +33,7 @@ var postgres Shared[*Database]
 // Postgres returns a PostgreSQL server that offers TLS.
 func Postgres(t testing.TB) *Database {
 	t.Helper()
+	skipShort(t, "PostgreSQL")
 	bin := filepath.Dir(RequireProgram(t, "postgres", newest("/usr/lib/postgresql/*/bin/initdb"), "initdb"))
 	return postgres.Get(t, func(dir string) (*Database, func(), error) { return startPostgres(bin, dir) })
 }

@@ -45,9 +45,7 @@ var (
 // skipped.
 func StartRequestTracker(t testing.TB) *RequestTracker {
 	t.Helper()
-	if testing.Short() {
-		t.Skip("Request Tracker takes long to start, and this run is to be short")
-	}
+	skipShort(t, "Request Tracker")
 	server := RequireProgram(t, requestTracker, "/usr/share/request-tracker5/libexec/rt-server")
 	setup := RequireProgram(t, requestTracker, "rt-setup-database-5", "/usr/sbin/rt-setup-database-5")
 	return sharedRT.Get(t, func(dir string) (*RequestTracker, func(), error) { return startRT(dir, server, setup) })

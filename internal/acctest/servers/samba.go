@@ -22,6 +22,7 @@ var samba Shared[*Directory]
 // be chosen, so it gets an address of the loopback network to itself.
 func Samba(t testing.TB) *Directory {
 	t.Helper()
+	skipShort(t, "samba")
 	path := RequireProgram(t, "samba", "samba", "/usr/sbin/samba")
 	tool := RequireProgram(t, "samba", "samba-tool")
 	Require(t, "samba", os.Geteuid() == 0, "run the tests as root: a domain controller listens on port 389")

@@ -58,6 +58,7 @@ var (
 // be.
 func StartSCIM(t testing.TB) *SCIM {
 	t.Helper()
+	skipShort(t, "the SCIM server")
 	node := RequireProgram(t, scim, "node")
 	modules := nodeModules(t, scim)
 	return sharedSCIM.Get(t, func(dir string) (*SCIM, func(), error) { return startSCIM(dir, node, modules) })

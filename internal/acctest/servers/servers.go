@@ -43,6 +43,16 @@ func Require(t testing.TB, name string, present bool, remedy string) {
 	t.Skipf("%s is not there: %s", name, remedy)
 }
 
+// skipShort skips the test in a short run: what a real server answers is tested in the
+// whole one, and the race detector, which only the short one has, watches the program
+// and not the server.
+func skipShort(t testing.TB, server string) {
+	t.Helper()
+	if testing.Short() {
+		t.Skipf("this run is to be short, so %s is not started", server)
+	}
+}
+
 // RequireProgram is Require for a program that scripts/servers.sh installs. It
 // returns the path of the first of the given programs that is there: each is a
 // name to look up or an absolute path.

@@ -96,6 +96,7 @@ var slapd Shared[*Directory]
 // add.
 func Slapd(t testing.TB) *Directory {
 	t.Helper()
+	skipShort(t, "slapd")
 	path := RequireProgram(t, "slapd", "slapd", "/usr/sbin/slapd")
 	return slapd.Get(t, func(dir string) (*Directory, func(), error) { return startSlapd(path, dir) })
 }
