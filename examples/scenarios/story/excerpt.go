@@ -23,7 +23,7 @@ func (s *Step) Grants(output string) string { return s.excerpt(output, false) }
 func (s *Step) excerpt(output string, credentials bool) string {
 	var out []string
 	errors := map[string][][]string{} // by summary
-	var summaries []string
+	var summaries, warnings []string
 	left := map[string]int{} // what is left out, by type
 	for _, p := range paragraphs(output) {
 		switch first := strings.TrimSpace(p[0]); {
@@ -51,7 +51,7 @@ func (s *Step) excerpt(output string, credentials bool) string {
 			out = append(out, first)
 		case first == "Warning: Provider development overrides are in effect":
 		case strings.HasPrefix(first, "Warning: "):
-			out = append(out, shortened(p))
+			warnings = append(warnings, shortened(p))
 		case strings.HasPrefix(first, "Error: "):
 			if errors[first] == nil {
 				summaries = append(summaries, first)
@@ -59,6 +59,8 @@ func (s *Step) excerpt(output string, credentials bool) string {
 			errors[first] = append(errors[first], p)
 		}
 	}
+	slices.Sort(warnings) // their order differs from run to run
+	out = append(out, warnings...)
 	for _, summary := range summaries {
 		out = append(out, fold(errors[summary]))
 	}

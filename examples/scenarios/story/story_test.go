@@ -211,13 +211,13 @@ all of it
 
 func TestExcerptHidesNoError(t *testing.T) {
 	s := Step{expect: expectation{outcome: outcomeRefused}}
-	const want = `Warning: Something Else
-
-Interesting.
-
-Warning: Any Of Them
+	const want = `Warning: Any Of Them
 
 (and 2 more similar warnings elsewhere)
+
+Warning: Something Else
+
+Interesting.
 
 Error: Too Many
 
