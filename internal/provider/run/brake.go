@@ -157,11 +157,14 @@ func (b *Brake) Twice(id string, p Planned) bool {
 }
 
 // List writes what is affected for a message, a line each.
-func (s *Stop) List() string {
+func (s *Stop) List() string { return "  " + strings.Join(firstOf(s.Affected), "\n  ") }
+
+// firstOf returns a copy of a list for a message: the first twenty, and how many more
+// there are.
+func firstOf(list []string) []string {
 	const most = 20
-	lines := s.Affected
-	if len(lines) > most {
-		lines = append(slices.Clone(lines[:most]), fmt.Sprintf("and %d more", len(s.Affected)-most))
+	if len(list) <= most {
+		return slices.Clone(list)
 	}
-	return "  " + strings.Join(lines, "\n  ")
+	return append(slices.Clone(list[:most]), fmt.Sprintf("and %d more", len(list)-most))
 }

@@ -13,17 +13,20 @@ type Starts struct {
 	all map[string][]string
 }
 
-// Add takes note of a grant, and returns the grants that were noted under the heading
-// before, sorted.
+// Add takes note of a grant, and returns the others that were noted under the heading
+// before, sorted: the first of them and how many more there are.
 func (s *Starts) Add(heading, grant string) []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.all == nil {
 		s.all = make(map[string][]string)
 	}
-	before := slices.DeleteFunc(slices.Clone(s.all[heading]), func(g string) bool { return g == grant })
-	if at, found := slices.BinarySearch(s.all[heading], grant); !found {
-		s.all[heading] = slices.Insert(s.all[heading], at, grant)
+	all := s.all[heading]
+	at, found := slices.BinarySearch(all, grant)
+	if found {
+		return firstOf(slices.Delete(slices.Clone(all), at, at+1))
 	}
+	before := firstOf(all)
+	s.all[heading] = slices.Insert(all, at, grant)
 	return before
 }

@@ -20,3 +20,14 @@ func TestStartsListWhatCameBefore(t *testing.T) {
 		}
 	}
 }
+
+func TestStartsListNoMoreThanAMessageCanHold(t *testing.T) {
+	var s run.Starts
+	var before []string
+	for i := range 23 {
+		before = s.Add("blocked", string(rune('a'+i)))
+	}
+	if len(before) != 21 || before[0] != "a" || before[20] != "and 2 more" {
+		t.Errorf("%q", before)
+	}
+}
