@@ -72,9 +72,9 @@ func (m model) set(b *lifecycle.Binding, q *lifecycle.Question, prior model) {
 		m[factsName] = types.StringValue(Facts(&nameless, q))
 		return
 	}
-	text := Facts(b, q)
-	if before := value.TextOf(prior[factsName]); SameButNames(before, text) {
-		text = before
+	text := value.TextOf(prior[factsName])
+	if !saysButNames(text, b, q) {
+		text = Facts(b, q)
 	}
 	m[factsName] = types.StringValue(text)
 }

@@ -96,9 +96,7 @@ func FromFacts(text string) (lifecycle.Binding, lifecycle.Question, error) {
 	for name := range object {
 		return b, q, fmt.Errorf("its facts hold %q, which this version does not know", name)
 	}
-	for _, id := range slices.Sorted(maps.Keys(names)) {
-		b.Names = append(b.Names, lifecycle.Named{ID: id, Name: names[id]})
-	}
+	b.Names = named(names)
 	if err := d.read(&q.Declared); err != nil {
 		return b, q, err
 	}
@@ -159,14 +157,31 @@ func SameButNames(before, after string) bool {
 	if before == after {
 		return true
 	}
-	b, q, err := FromFacts(before)
-	if err != nil {
+	b, q, err := FromFacts(after)
+	return err == nil && saysButNames(before, &b, &q)
+}
+
+// saysButNames reports whether Facts would write the text, were the names those in it.
+// A binding that was read once has the names of its creation for good, so this is asked
+// of every unchanged one.
+func saysButNames(text string, b *lifecycle.Binding, q *lifecycle.Question) bool {
+	var written struct {
+		Name  string            `json:"name"`
+		Names map[string]string `json:"names"`
+	}
+	if json.Unmarshal([]byte(text), &written) != nil {
 		return false
 	}
-	c, r, err := FromFacts(after)
-	if err != nil {
-		return false
+	renamed := *b
+	renamed.Name, renamed.Names = written.Name, named(written.Names)
+	return Facts(&renamed, q) == text
+}
+
+// named lists display names, sorted by their ids.
+func named(names map[string]string) []lifecycle.Named {
+	var out []lifecycle.Named
+	for _, id := range slices.Sorted(maps.Keys(names)) {
+		out = append(out, lifecycle.Named{ID: id, Name: names[id]})
 	}
-	b.Name, b.Names, c.Name, c.Names = "", nil, "", nil
-	return Facts(&b, &q) == Facts(&c, &r)
+	return out
 }

@@ -39,7 +39,7 @@ func Unchanged(ctx context.Context, current *run.Run, state tftypes.Value) bool 
 			return false
 		}
 	}
-	return SameButNames(value.TextOf(m[factsName]), Facts(&live, &q))
+	return saysButNames(value.TextOf(m[factsName]), &live, &q)
 }
 
 var objectType = types.ObjectType{AttrTypes: modelTypes}
