@@ -28,7 +28,7 @@ func Called(name, id string) string {
 const maxName = 60
 
 func printable(name string) string {
-	plain := func(r rune) bool { return r > ' ' && r <= '~' || r == ' ' }
+	plain := func(r rune) bool { return r >= ' ' && r <= '~' }
 	if len(name) <= maxName && strings.IndexFunc(name, func(r rune) bool { return !plain(r) }) < 0 {
 		return strings.TrimSpace(name)
 	}

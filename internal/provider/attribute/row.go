@@ -121,7 +121,7 @@ func Instant[T any](name, description string, at func(*T) *time.Time) Row[T] {
 	return Row[T]{
 		Column: Column{Name: name, Type: types.StringType, Description: description},
 		Write:  func(from *T) attr.Value { return value.Instant(*at(from)) },
-		Put:    func(from *T) any { return stated(value.TextOf(value.Instant(*at(from)))) },
+		Put:    func(from *T) any { return stated(value.Stamp(*at(from))) },
 		Take:   func(raw json.RawMessage, into *T) error { return parsed(raw, value.ParseInstant, at(into)) },
 	}
 }

@@ -1,13 +1,11 @@
 package binding
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/value"
@@ -53,14 +51,7 @@ func Facts(b *lifecycle.Binding, q *lifecycle.Question) string {
 	if len(q.Successors) > 0 {
 		object["successors"] = q.Successors
 	}
-	var text bytes.Buffer
-	text.WriteByte(' ')
-	encoder := json.NewEncoder(&text)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(object); err != nil {
-		panic("binding: " + err.Error()) // the object holds nothing that cannot be encoded
-	}
-	return strings.TrimSuffix(text.String(), "\n")
+	return " " + value.JSON(object)
 }
 
 // FromFacts reads what Facts wrote. An error means that something else wrote it.
@@ -129,7 +120,7 @@ type declaredFacts struct {
 func declaredOf(d *lifecycle.Declared) declaredFacts {
 	out := declaredFacts{
 		Criticality: d.Criticality, Environment: d.Environment, Owner: d.Owner, Purpose: d.Purpose,
-		RetirementDate: value.TextOf(value.Instant(d.RetirementDate)),
+		RetirementDate: value.Stamp(d.RetirementDate),
 	}
 	if d.ThirdParty != lifecycle.Unstated {
 		yes := d.ThirdParty == lifecycle.Yes

@@ -107,7 +107,7 @@ func questionOfState(raw []byte) (lifecycle.Question, error) {
 		if err != nil {
 			return q, err
 		}
-		d.RetirementDate = value.TextOf(value.Instant(date))
+		d.RetirementDate = value.Stamp(date)
 	}
 	return q, d.read(&q.Declared)
 }

@@ -1,7 +1,6 @@
 package grant
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -11,6 +10,7 @@ import (
 	"time"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/value"
 )
 
 // memory is what a grant remembers beyond what its other attributes show, as it
@@ -84,10 +84,10 @@ type review struct {
 func memorise(g *lifecycle.Grant, frameworks []string) *memory {
 	src, basis := &g.Memory, &g.Basis
 	m := &memory{
-		CertifiedAt: stamp(g.CertifiedAt), Class: basis.Class, Criticality: basis.Criticality, EnforceFrom: stamp(g.EnforceFrom),
-		EnforcedAt: stamp(src.EnforcedAt), Environment: basis.Environment, Frameworks: frameworks, LeftBlock: src.LeftBlock,
+		CertifiedAt: value.Stamp(g.CertifiedAt), Class: basis.Class, Criticality: basis.Criticality, EnforceFrom: value.Stamp(g.EnforceFrom),
+		EnforcedAt: value.Stamp(src.EnforcedAt), Environment: basis.Environment, Frameworks: frameworks, LeftBlock: src.LeftBlock,
 		Manager: basis.Manager, Observed: g.Observed, Passed: src.Passed,
-		RevokedAt: stamp(g.RevokedAt), RevokedFor: codeNames(src.RevokedFor), Serial: g.Serial, Teams: basis.Teams,
+		RevokedAt: value.Stamp(g.RevokedAt), RevokedFor: codeNames(src.RevokedFor), Serial: g.Serial, Teams: basis.Teams,
 	}
 	if g.Action != lifecycle.Keep {
 		m.Action = g.Action.String()
@@ -108,11 +108,11 @@ func memorise(g *lifecycle.Grant, frameworks []string) *memory {
 		note(&m.Names, n.ID, n.Name)
 	}
 	for _, c := range g.Conditions {
-		note(&m.Conditions, c.Code.String(), stamp(c.FirstSeen))
+		note(&m.Conditions, c.Code.String(), value.Stamp(c.FirstSeen))
 	}
 	for i := range g.Generations {
 		x := &g.Generations[i]
-		note(&m.IssuedAt, x.Key(), stamp(x.IssuedAt))
+		note(&m.IssuedAt, x.Key(), value.Stamp(x.IssuedAt))
 		if x.State == lifecycle.Retiring {
 			m.Retiring = append(m.Retiring, x.Key())
 		}
@@ -124,39 +124,31 @@ func memorise(g *lifecycle.Grant, frameworks []string) *memory {
 // memoriseWords takes over what people have said, and since when they are asked.
 func (m *memory) memoriseWords(src *lifecycle.Memory) {
 	if a := src.Answer; a != nil {
-		m.Answer = &answer{By: a.By, Note: a.Note, At: stamp(a.At), Spent: a.Spent}
+		m.Answer = &answer{By: a.By, Note: a.Note, At: value.Stamp(a.At), Spent: a.Spent}
 		if !a.Answers.Equal(a.At) {
-			m.Answer.Answers = stamp(a.Answers)
+			m.Answer.Answers = value.Stamp(a.Answers)
 		}
 	}
 	if w := src.Waiver; w != nil {
 		m.Waiver = &waiver{
 			Codes: codeNames(w.Codes), Reason: w.Reason, ApprovedBy: w.ApprovedBy,
-			StartsAt: stamp(w.StartsAt), ExpiresAt: stamp(w.ExpiresAt), EndedAt: stamp(w.EndedAt),
+			StartsAt: value.Stamp(w.StartsAt), ExpiresAt: value.Stamp(w.ExpiresAt), EndedAt: value.Stamp(w.EndedAt),
 		}
 	}
 	if r := src.Review; !r.Since.IsZero() {
-		m.Review = &review{Since: stamp(r.Since), ClearSince: stamp(r.ClearSince)}
+		m.Review = &review{Since: value.Stamp(r.Since), ClearSince: value.Stamp(r.ClearSince)}
 	}
 }
 
-func note(into *map[string]string, key, value string) {
+func note(into *map[string]string, key, says string) {
 	if *into == nil {
 		*into = make(map[string]string)
 	}
-	(*into)[key] = value
+	(*into)[key] = says
 }
 
 // text writes the memory in its one form.
-func (m *memory) text() string {
-	var buf bytes.Buffer
-	enc := json.NewEncoder(&buf)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(m); err != nil {
-		panic("grant: " + err.Error()) // the types hold nothing that cannot be encoded
-	}
-	return strings.TrimSuffix(buf.String(), "\n")
-}
+func (m *memory) text() string { return value.JSON(m) }
 
 // readMemory reads what text wrote.
 func readMemory(text string) (*memory, error) {
@@ -258,11 +250,4 @@ func codeNames(s lifecycle.CodeSet) []string {
 		out = append(out, c.String())
 	}
 	return out
-}
-
-func stamp(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.UTC().Format(time.RFC3339)
 }

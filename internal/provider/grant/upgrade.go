@@ -13,6 +13,7 @@ import (
 
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/binding"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/value"
 )
 
 var _ resource.ResourceWithUpgradeState = (*Resource)(nil)
@@ -236,5 +237,5 @@ func instantV0(text string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return stamp(t), nil
+	return value.Stamp(t), nil
 }

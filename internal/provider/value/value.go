@@ -4,8 +4,11 @@
 package value
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
@@ -29,11 +32,26 @@ func TextOf(v attr.Value) string {
 }
 
 // Instant returns t as RFC 3339 in UTC, null if t is zero.
-func Instant(t time.Time) types.String {
+func Instant(t time.Time) types.String { return Text(Stamp(t)) }
+
+// Stamp returns t as RFC 3339 in UTC, "" if t is zero.
+func Stamp(t time.Time) string {
 	if t.IsZero() {
-		return types.StringNull()
+		return ""
 	}
-	return types.StringValue(t.UTC().Format(time.RFC3339))
+	return t.UTC().Format(time.RFC3339)
+}
+
+// JSON returns the one form in which the state holds an object as a text. It panics if
+// the object holds what has no JSON, which is a defect.
+func JSON(object any) string {
+	var text bytes.Buffer
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(object); err != nil {
+		panic("value: " + err.Error())
+	}
+	return strings.TrimSuffix(text.String(), "\n")
 }
 
 // ParseInstant reads an RFC 3339 instant with whole seconds.
