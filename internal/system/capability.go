@@ -9,6 +9,7 @@ const (
 	CanReadPeople     Capability = "people"
 	CanReadTasks      Capability = "tasks"
 	CanSwitchAccounts Capability = "accounts"
+	CanHoldReviews    Capability = "reviews"
 )
 
 // Partial is a system whose type implements more capabilities than its
@@ -31,6 +32,9 @@ func AsTasks(s System) (Tasks, bool) { return as[Tasks](s, CanReadTasks) }
 
 // AsAccounts returns s as a target of accounts, if it is one.
 func AsAccounts(s System) (Accounts, bool) { return as[Accounts](s, CanSwitchAccounts) }
+
+// AsReviews returns s as a review queue, if it is one.
+func AsReviews(s System) (Reviews, bool) { return as[Reviews](s, CanHoldReviews) }
 
 func as[T System](s System, c Capability) (T, bool) {
 	var none T
