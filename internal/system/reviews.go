@@ -2,6 +2,7 @@ package system
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
@@ -55,25 +56,91 @@ type Review struct {
 	Status ReviewStatus
 	// Assignee is who has to answer, in the queue's own words: an address or a user
 	// name; empty if it is nobody.
-	Assignee   string
-	DueAt      time.Time // zero if there is none
-	AnsweredBy string    // who confirmed or rejected: an address or a user name
+	Assignee string
+	DueAt    time.Time // zero if there is none
+	// DueUnit says how exactly the queue holds DueAt: DueSecond, DueDay or DueNever.
+	DueUnit    DueUnit
+	AnsweredBy string // who confirmed or rejected: an address or a user name
 	AnsweredAt time.Time
 	Note       string // what they wrote with their answer
 	// Others are the IDs of further open cases with the same key, which two runs at once
-	// can leave behind. The case itself is the one that was opened first.
+	// can leave behind. FirstReview says which of them is the case.
 	Others []string
 	// Seen is what the system needs in order to act on the case as it was read.
 	// Callers do not look at it.
 	Seen any
 }
 
+// DueUnit says how exactly a queue holds when a case is due.
+type DueUnit int
+
+// The units. A queue that holds a day shows its last second in UTC.
+const (
+	DueSecond DueUnit = iota
+	DueDay
+	DueNever // the queue holds no due dates; only the text of the case names one
+)
+
+// Stands reports whether an open case is as it is asked: given to its reviewer, and due
+// when it says, as far as the queue can hold that. Otherwise AssignReview is to be called.
+func (r *Review) Stands(c *Case) bool { return c.Reviewer.Is(r.Assignee) && r.IsDue(c.DueAt) }
+
+// IsDue reports whether the case is due at an instant, as far as the queue can hold it.
+func (r *Review) IsDue(at time.Time) bool {
+	switch {
+	case r.DueUnit == DueNever:
+		return true
+	case r.DueAt.IsZero() || at.IsZero():
+		return r.DueAt.IsZero() == at.IsZero()
+	case r.DueUnit == DueDay:
+		return LastSecond(r.DueAt).Equal(LastSecond(at))
+	}
+	return r.DueAt.Unix() == at.Unix()
+}
+
+// LastSecond returns the last second of a day in UTC, as which a queue that holds days
+// shows when a case is due. The zero time stays as it is.
+func LastSecond(at time.Time) time.Time {
+	const day = 24 * time.Hour
+	if at.IsZero() {
+		return at
+	}
+	return at.UTC().Truncate(day).Add(day - time.Second)
+}
+
+// FirstReview returns the case among all cases of one key, which must be in the order
+// in which they were opened, with the others that are open; nil if there are none.
+// An answer is never lost: the case is the first that was rejected, else confirmed, else
+// is open, else was withdrawn.
+func FirstReview(all []Review) *Review {
+	for _, status := range []ReviewStatus{ReviewRejected, ReviewConfirmed, ReviewOpen, ReviewWithdrawn} {
+		i := slices.IndexFunc(all, func(r Review) bool { return r.Status == status })
+		if i < 0 {
+			continue
+		}
+		first := all[i]
+		first.Others = nil
+		for j := range all {
+			if j != i && all[j].Status == ReviewOpen {
+				first.Others = append(first.Others, all[j].ID)
+			}
+		}
+		return &first
+	}
+	return nil
+}
+
 // Reviews is the capability to ask people, and to read what they answer.
 //
 // Review remembers nothing: every call asks the queue, so that what was done can be
 // read back. The other methods return nil once the queue has accepted the change;
-// whether it took effect is for Review to show. Who may answer is the queue's own
-// business, but never the account with which custody connects; whether an answer
+// whether it took effect is for Review to show. A queue may open a case for nobody, for
+// instance if it does not know the reviewer: then Review shows that it does not stand
+// as it was asked (Review.Stands), and AssignReview gives it to the reviewer or says why
+// that is not possible.
+//
+// Who may answer is the queue's own business, but never the account with which custody
+// connects: a case that it has answered itself shows as withdrawn. Whether an answer
 // counts is for the policy's authority to decide.
 //
 // An error is a *fault.Fault: of kind fault.ErrUnavailable if the queue could not be

@@ -7,7 +7,6 @@ import (
 	"iter"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/fault"
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
@@ -24,22 +23,10 @@ type Seed struct {
 // Fake is a system in memory. It counts every call, and fails or waits for the
 // calls that Fail and Hold name. It is safe for concurrent use.
 type Fake struct {
+	script
 	name string
 	caps map[system.Capability]bool
-
-	mu    sync.Mutex
-	seed  Seed
-	calls []string
-	fails map[string]error
-	gates map[string]*gate
-
-	during func(ctx context.Context) // while a call is under way
-}
-
-// gate makes one call wait.
-type gate struct {
-	reached func()
-	open    chan struct{}
+	seed Seed
 }
 
 // NewFake returns a fake that holds the seed and has the given capabilities;
@@ -48,10 +35,7 @@ func NewFake(name string, seed Seed, caps ...system.Capability) *Fake {
 	if len(caps) == 0 {
 		caps = []system.Capability{system.CanReadAssets, system.CanReadPeople, system.CanReadTasks}
 	}
-	f := &Fake{
-		name: name, seed: seed, caps: make(map[system.Capability]bool),
-		fails: make(map[string]error), gates: make(map[string]*gate),
-	}
+	f := &Fake{name: name, seed: seed, caps: make(map[system.Capability]bool)}
 	for _, c := range caps {
 		f.caps[c] = true
 	}
@@ -63,58 +47,6 @@ func Unavailable(reason string) error {
 	return &fault.Fault{
 		Kind: fault.ErrUnavailable, Summary: "Unable to Read Asset Records", Happened: reason,
 	}
-}
-
-// Fail makes a call fail from now on; nil heals it. A call is named like
-// "Asset APP-1", and a bare "Asset" stands for all of them.
-func (f *Fake) Fail(call string, err error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.fails[call] = err
-}
-
-// Hold makes a call wait until release is called or its context ends. reached is
-// closed when the first call waits there.
-func (f *Fake) Hold(call string) (reached <-chan struct{}, release func()) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	arrived, open := make(chan struct{}), make(chan struct{})
-	f.gates[call] = &gate{reached: sync.OnceFunc(func() { close(arrived) }), open: open}
-	return arrived, sync.OnceFunc(func() { close(open) })
-}
-
-// Calls returns the calls so far, in their order.
-func (f *Fake) Calls() []string {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return append([]string(nil), f.calls...)
-}
-
-// called records a call and makes it fail or wait.
-func (f *Fake) called(ctx context.Context, method, argument string) error {
-	call := strings.TrimSpace(method + " " + argument)
-	f.mu.Lock()
-	f.calls = append(f.calls, call)
-	gate := f.gates[call]
-	err := f.fails[call]
-	if err == nil {
-		err = f.fails[method]
-	}
-	f.mu.Unlock()
-	if f.during != nil {
-		f.during(ctx)
-	}
-	if gate != nil {
-		gate.reached()
-		select {
-		case <-gate.open:
-		case <-ctx.Done():
-		}
-	}
-	if err == nil {
-		err = ctx.Err()
-	}
-	return err
 }
 
 // Name returns the name of the fake.
