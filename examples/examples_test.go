@@ -17,7 +17,7 @@ import (
 // plannedHere are the folders that TestPlan plans; plannedElsewhere have tests of
 // their own beside what they show, or beside the code that needs a server.
 var (
-	plannedHere      = []string{"provider", "resources/*", "data-sources/*", "guides/*", "policies/*"}
+	plannedHere      = []string{"provider", "resources/*", "data-sources/*", "ephemeral-resources/*", "guides/*", "policies/*"}
 	plannedElsewhere = []string{"resources/custody_account", "scenarios/*", "workflows/custody-summary", "guides/from-an-export"} // the last begins with an export that is refused
 )
 
@@ -75,6 +75,9 @@ func TestPlan(t *testing.T) {
 
 func plan(t *testing.T, dir string) {
 	from := absolute(t, dir)
+	if within(t, dir, []string{"ephemeral-resources"}) {
+		acctest.SkipWithoutEphemeral(t)
+	}
 	w := acctest.New(t)
 	w.FollowMachine()
 	w.CopyDir(from)

@@ -38,6 +38,7 @@ func TestEverythingIsDescribed(t *testing.T) {
 	describe(t, "provider", schema.ConfigSchema.Block)
 	for kind, schemas := range map[string]map[string]*tfjson.Schema{
 		"resources/%s/resource.tf": schema.ResourceSchemas, "data-sources/%s/data-source.tf": schema.DataSourceSchemas,
+		"ephemeral-resources/%s/ephemeral-resource.tf": schema.EphemeralResourceSchemas,
 	} {
 		for name, s := range schemas {
 			describe(t, name, s.Block)

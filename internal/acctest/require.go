@@ -1,9 +1,13 @@
 package acctest
 
 import (
+	"encoding/json"
 	"os"
 	"os/exec"
+	"strings"
 	"testing"
+
+	"github.com/hashicorp/go-version"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/acctest/servers"
 )
@@ -30,4 +34,35 @@ func CLI(t testing.TB) string {
 	}
 	Require(t, "terraform", false, "install terraform or tofu, or run make test, which builds one")
 	return ""
+}
+
+// SkipWithoutEphemeral skips a test of ephemeral resources if the command line tool
+// under test is older than them: Terraform 1.10, OpenTofu 1.11.
+func SkipWithoutEphemeral(t testing.TB) {
+	t.Helper()
+	out, err := exec.Command(CLI(t), "version", "-json").Output()
+	var said struct {
+		Version string `json:"terraform_version"`
+	}
+	if err == nil {
+		err = json.Unmarshal(out, &said)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := version.NewVersion(said.Version)
+	if err != nil {
+		t.Fatal(err)
+	}
+	human, err := exec.Command(CLI(t), "version").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := "1.10.0"
+	if strings.HasPrefix(string(human), "OpenTofu") {
+		first = "1.11.0"
+	}
+	if v.Core().LessThan(version.Must(version.NewVersion(first))) {
+		t.Skipf("version %s has no ephemeral resources; %s has", v, first)
+	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/clock"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider"
@@ -36,6 +37,30 @@ func TestTheWrapperForwardsEveryInterface(t *testing.T) {
 	} {
 		if reflect.TypeOf(inner).Implements(optional) && !outer.Implements(optional) {
 			t.Errorf("the wrapper hides %v", optional)
+		}
+	}
+}
+
+// Ephemeral resources are opened through the wrapper.
+func TestTheWrapperServesEphemeralResources(t *testing.T) {
+	outer := Server("test", clock.System{})()
+	metadata, err := outer.GetMetadata(t.Context(), &tfprotov6.GetMetadataRequest{})
+	if err != nil || len(metadata.EphemeralResources) == 0 {
+		t.Fatalf("got %+v, %v", metadata, err)
+	}
+	schema, err := outer.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range metadata.EphemeralResources {
+		of := schema.EphemeralResourceSchemas[e.TypeName].ValueType()
+		null, err := tfprotov6.NewDynamicValue(of, tftypes.NewValue(of, nil))
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := outer.OpenEphemeralResource(t.Context(), &tfprotov6.OpenEphemeralResourceRequest{TypeName: e.TypeName, Config: &null})
+		if err != nil || len(resp.Diagnostics) == 0 {
+			t.Errorf("%s without a configuration answers %+v, %v", e.TypeName, resp, err)
 		}
 	}
 }

@@ -7,11 +7,13 @@ import (
 	"sync/atomic"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/clock"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/account"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/assertion"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/asset"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/binding"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/connect"
@@ -30,7 +32,7 @@ type Provider struct {
 	run        atomic.Pointer[run.Run] // nil while the provider is not configured
 }
 
-var _ provider.Provider = (*Provider)(nil)
+var _ provider.ProviderWithEphemeralResources = (*Provider)(nil)
 
 // New returns a provider of the given version that reads the given clock.
 func New(version string, c clock.Clock) *Provider {
@@ -58,6 +60,7 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 	}
 	resp.ResourceData = r
 	resp.DataSourceData = r
+	resp.EphemeralResourceData = r
 }
 
 // Resources lists the resources.
@@ -76,5 +79,12 @@ func (p *Provider) DataSources(context.Context) []func() datasource.DataSource {
 		asset.NewListDataSource,
 		owner.NewDataSource,
 		policy.NewDataSource,
+	}
+}
+
+// EphemeralResources lists the ephemeral resources.
+func (p *Provider) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
+	return []func() ephemeral.EphemeralResource{
+		assertion.New,
 	}
 }

@@ -17,7 +17,7 @@ import (
 // Operation is what Terraform requested of the provider.
 type Operation int
 
-// The operations. All except Apply change nothing, even if they fail.
+// The operations. All except Apply and Open change nothing, even if they fail.
 const (
 	// Configure reads the provider block.
 	Configure Operation = iota
@@ -29,14 +29,19 @@ const (
 	Plan
 	// Apply carries out a plan.
 	Apply
+	// Open asks, while a plan is made or carried out, whether an access may be used now.
+	Open
 )
 
 // consequence returns what an error in the operation means for the access; the
 // reason, which may be empty, says why.
 func (o Operation) consequence(reason string) string {
-	if o == Apply {
+	switch o {
+	case Apply:
 		// Terraform destroys what depends on an object before it updates the object.
 		return "Nothing was issued" + reason + ". What the plan removed stays removed."
+	case Open:
+		return "The access is not confirmed" + reason + ". What depends on it stops here."
 	}
 	return "Nothing was issued and nothing was revoked" + reason + "."
 }

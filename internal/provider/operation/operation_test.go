@@ -68,6 +68,17 @@ func TestAnErrorAtApplyDoesNotSayThatNothingWasRevoked(t *testing.T) {
 	}
 }
 
+// What is asked for while a plan is carried out says nothing of what others have done.
+func TestAnErrorOfOpeningSaysWhatStops(t *testing.T) {
+	var diags diag.Diagnostics
+	operation.Open.Report(&diags, path.Root("grant"), dark)
+	operation.Open.Report(&diags, path.Root("grant"), misnamed)
+	want(t, diags,
+		"Unable to Read Asset Record: It is dark.\n\nThe access is not confirmed: absence cannot be told from failure. What depends on it stops here.\n\nSwitch the light on.\n\nOriginal error: no photons",
+		"Unable to Find System: There is none.\n\nThe access is not confirmed. What depends on it stops here.\n\nName another.",
+	)
+}
+
 func want(t *testing.T, diags diag.Diagnostics, want ...string) {
 	t.Helper()
 	var got []string
