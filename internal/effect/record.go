@@ -11,18 +11,18 @@ type Intent struct {
 	Because string   // why, for people
 }
 
-// Verdict is what became of a step.
-type Verdict string
+// StepOutcome is what became of a step.
+type StepOutcome string
 
-// The verdicts.
+// The outcomes of a step.
 const (
-	Done    Verdict = "done"
-	NotDone Verdict = "not done"
+	Done    StepOutcome = "done"
+	NotDone StepOutcome = "not done"
 )
 
 // Outcome is what became of an intent.
 type Outcome struct {
-	Steps map[string]Verdict // by the names of the steps
+	Steps map[string]StepOutcome // by the names of the steps
 	// Interrupted reports that a later run has found the intent without an outcome,
 	// and says what the object looked like then.
 	Interrupted bool

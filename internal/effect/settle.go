@@ -26,9 +26,9 @@ func settle[S any](ctx context.Context, rec Recorder, a *Act[S], s S) ([]string,
 	}
 	var found []string
 	for _, i := range open {
-		o := Outcome{Steps: make(map[string]Verdict, len(i.Steps)), Interrupted: true}
+		o := Outcome{Steps: make(map[string]StepOutcome, len(i.Steps)), Interrupted: true}
 		for _, step := range i.Steps {
-			o.Steps[step] = verdict(a.Shows(s, step))
+			o.Steps[step] = stepOutcome(a.Shows(s, step))
 		}
 		if err := rec.Conclude(ctx, i.ID, o); err != nil {
 			return found, unrecorded("Unable to Record Outcome", "What became of an interrupted act could not be recorded", a.System, a.Object, err)
@@ -38,7 +38,7 @@ func settle[S any](ctx context.Context, rec Recorder, a *Act[S], s S) ([]string,
 	return found, nil
 }
 
-func verdict(done bool) Verdict {
+func stepOutcome(done bool) StepOutcome {
 	if done {
 		return Done
 	}
@@ -76,9 +76,9 @@ func conclude[S any](ctx context.Context, rec Recorder, id string, a *Act[S], st
 	if rec == nil || !r.Known {
 		return nil
 	}
-	o := Outcome{Steps: make(map[string]Verdict, len(steps))}
+	o := Outcome{Steps: make(map[string]StepOutcome, len(steps))}
 	for _, step := range steps {
-		o.Steps[step.Name] = verdict(a.Shows(r.State, step.Name))
+		o.Steps[step.Name] = stepOutcome(a.Shows(r.State, step.Name))
 	}
 	if cause != nil {
 		o.Error = cause.Error()

@@ -66,15 +66,15 @@ const (
 // finding is all that belongs to one finding code. A code that is added needs a
 // constant, its row here, its triggers in the baseline and its golden cases.
 type finding struct {
-	name       string
-	origin     origin
-	terminal   bool // rests on an explicit terminal fact
-	stands     bool // a comparison that rotates once and then stands until it is attested
-	personal   bool // cannot be excepted where the access stands for a person
-	obstacle   obstacle
-	successive bool   // asks for another owner
-	blocks     string // why nothing can be issued, where obstacle says so
-	remedy     string
+	name          string
+	origin        origin
+	terminal      bool // rests on an explicit terminal fact
+	untilAttested bool // a comparison that rotates once and remains a finding until it is attested
+	personal      bool // cannot be excepted where the access is bound to a person
+	obstacle      obstacle
+	successive    bool   // asks for another owner
+	blocks        string // why nothing can be issued, where obstacle says so
+	remedy        string
 }
 
 var table = [NumCodes]finding{
@@ -109,8 +109,8 @@ var table = [NumCodes]finding{
 	},
 	AssetChanged: {
 		name: "asset.changed", origin: byComparison,
-		stands: true,
-		remedy: "Attest that the access is still justified, or remove the grant.",
+		untilAttested: true,
+		remedy:        "Attest that the access is still justified, or remove the grant.",
 	},
 	AssetUnclassified: {
 		name: "asset.unclassified", origin: byAssessment,
@@ -151,11 +151,11 @@ var table = [NumCodes]finding{
 	},
 	OwnerMoved: {
 		name: "owner.moved", origin: byComparison,
-		stands: true,
-		remedy: "Attest that the access is still justified, or remove the grant.",
+		untilAttested: true,
+		remedy:        "Attest that the access is still justified, or remove the grant.",
 	},
 	OwnerChanged: {
-		name: "owner.changed", origin: byComparison, stands: true,
+		name: "owner.changed", origin: byComparison, untilAttested: true,
 		remedy: "Attest that the access is still justified for those who are left, or remove the grant.",
 	},
 	OwnerShared: {
@@ -199,7 +199,7 @@ var table = [NumCodes]finding{
 		remedy: "Attest that the access is still justified.",
 	},
 	GrantRiskLowered: {
-		name: "grant.risk_lowered", origin: byComparison, stands: true,
+		name: "grant.risk_lowered", origin: byComparison, untilAttested: true,
 		remedy: "Attest that the access is no longer privileged. Until then it is decided as privileged.",
 	},
 	GrantRotationDue: {
@@ -309,12 +309,12 @@ var (
 	// issued or certified on.
 	comparators = codesWhere(func(f *finding) bool { return f.origin == byComparison })
 
-	// standing are the comparisons that rotate once and then stand until they are
-	// attested.
-	standing = codesWhere(func(f *finding) bool { return f.stands })
+	// untilAttested are the comparisons that rotate once and remain findings until
+	// they are attested.
+	untilAttested = codesWhere(func(f *finding) bool { return f.untilAttested })
 
-	// personal are the findings that cannot be excepted where the access stands
-	// for a person: somebody else would keep a person's credential.
+	// personal are the findings that cannot be excepted where the access is
+	// bound to a person: somebody else would keep a person's credential.
 	personal = codesWhere(func(f *finding) bool { return f.personal })
 
 	// holderObstacles keep a credential from being issued, renewed or enabled,
@@ -329,8 +329,8 @@ var (
 )
 
 // Exceptable returns the findings that an exception may name for an asset of the
-// given column: none that revokes in the baseline, and where the access stands for
-// a person none that says that it may stand for somebody else.
+// given column: none that revokes in the baseline, and where the access is bound to a
+// person none that says that somebody else may have it.
 func Exceptable(column BoundTo) CodeSet {
 	set := (CodeSet(1)<<NumCodes - 1) &^ Terminal &^ Engine
 	set = set.Without(ExceptionExpired)

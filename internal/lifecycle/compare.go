@@ -39,21 +39,21 @@ func (e *evaluation) assetDiffers() bool {
 // has removed the difference. Comparisons about a former holder do not stay.
 func (e *evaluation) unanswered(raised CodeSet) CodeSet {
 	ever := e.everSeen()
-	stand := ever & standing.Without(GrantRiskLowered)
-	if e.prior.Memory.Passed && ever.Has(AssetReassigned) && !raised.Has(AssetReassigned) {
-		stand = stand.With(AssetReassigned)
+	open := ever & untilAttested.Without(GrantRiskLowered)
+	if e.prior.Memory.ReassignmentPending && ever.Has(AssetReassigned) && !raised.Has(AssetReassigned) {
+		open = open.With(AssetReassigned)
 	}
 	if raised.Has(AssetReassigned) {
-		stand &^= SetOf(OwnerMoved, OwnerChanged)
+		open &^= SetOf(OwnerMoved, OwnerChanged)
 	}
-	for c := range stand.All {
+	for c := range open.All {
 		e.see(c)
 		if e.answersStill(c) {
-			stand = stand.Without(c)
+			open = open.Without(c)
 		}
 		e.findings = e.findings.Without(c)
 	}
-	return stand
+	return open
 }
 
 // everSeen returns the findings that the grant remembers.

@@ -46,7 +46,7 @@ func Decide(in Input) (d Decision, err error) {
 	e.begin(in)
 	if err = e.decide(); err == nil {
 		e.schedule()
-		e.settleStatus()
+		e.deriveStatus()
 		e.conclude(&d)
 	}
 	return d, err
@@ -93,7 +93,7 @@ func (e *evaluation) decide() error {
 var nothing Grant
 
 // evaluation carries what the steps of Decide share. It lives on the stack: a
-// decision without findings allocates nothing, and clears no room for verdicts.
+// decision without findings allocates nothing, and clears no room for outcomes.
 type evaluation struct {
 	in      Input
 	spec    *Spec
@@ -124,34 +124,34 @@ type evaluation struct {
 	cleared  CodeSet // answered by the attestation
 	excepted CodeSet // waived by the exception in force
 	due      CodeSet // findings whose rotation has not been done
-	verdicts verdicts
+	outcomes outcomes
 
-	action      Action
-	decided     Action    // what the facts ask for, whatever is left to show
-	saysRevoke  CodeSet   // findings that ask for revoke, whatever the confidence
-	revokesFrom time.Time // when another one asks for it by itself; zero if none does
-	revokedAt   time.Time
-	revokedFor  CodeSet
-	review      ReviewClock
-	wanted      Rotation // the rotation that is asked for
-	rotation    Rotation // the rotation that was done
-	generations [2]Generation
-	count       int
-	serial      int
-	issued      bool
-	passed      bool // a reassignment is acted on, and stands for somebody to look at
-	enabled     bool // something was re-enabled
-	waits       bool // a rotation waits for the end of an overlap
-	scheduled   bool // a renewal is due
-	capped      capKind
-	place       uint64 // the grant's own, for what is spread over many grants
-	placed      bool   // place is known
-	enforcedAt  time.Time
-	holder      string
-	basis       Basis
-	status      Status
-	stalled     bool // held facts unblock nothing, so what blocked goes on explaining it
-	next        time.Time
+	action              Action
+	decided             Action    // what the facts ask for, whatever is left to show
+	saysRevoke          CodeSet   // findings that ask for revoke, whatever the confidence
+	revokesFrom         time.Time // when another one asks for it by itself; zero if none does
+	revokedAt           time.Time
+	revokedFor          CodeSet
+	review              ReviewClock
+	wanted              Rotation // the rotation that is asked for
+	rotation            Rotation // the rotation that was done
+	generations         [2]Generation
+	count               int
+	serial              int
+	issued              bool
+	reassignmentPending bool // a reassignment was acted on in this run, and somebody has still to attest it
+	enabled             bool // something was re-enabled
+	waits               bool // a rotation waits for the end of an overlap
+	scheduled           bool // a renewal is due
+	capped              capKind
+	place               uint64 // the grant's own, for what is spread over many grants
+	placed              bool   // place is known
+	enforcedAt          time.Time
+	holder              string
+	basis               Basis
+	status              Status
+	stalled             bool // held facts unblock nothing, so what blocked goes on explaining it
+	next                time.Time
 }
 
 // observe gathers the findings and remembers when each was first seen.
@@ -239,11 +239,11 @@ func (e *evaluation) hold() {
 
 // heldAction is the action of a finding on held facts.
 func (e *evaluation) heldAction(c Code) Action {
-	v := e.verdicts.of(c)
+	o := e.outcomes.of(c)
 	switch {
-	case v.action < Block:
-		return v.action
-	case v.overdue && e.started(c) && e.seenAsHeld():
+	case o.action < Block:
+		return o.action
+	case o.overdue && e.started(c) && e.seenAsHeld():
 		return Block
 	default:
 		return Review
@@ -257,9 +257,9 @@ func (e *evaluation) seenAsHeld() bool {
 	return e.replaced || !e.assetDiffers() || e.everSeen().Has(AssetChanged)
 }
 
-// settleStatus derives the status from the action and from the remaining
+// deriveStatus derives the status from the action and from the remaining
 // generations.
-func (e *evaluation) settleStatus() {
+func (e *evaluation) deriveStatus() {
 	e.status = statusOf(e.action)
 	isActive := active(e.generations[:e.count])
 	switch {
@@ -271,7 +271,7 @@ func (e *evaluation) settleStatus() {
 			e.see(GrantExpired)
 		}
 	case !isActive && e.action < Block:
-		e.settleEmpty()
+		e.deriveEmptyStatus()
 	}
 }
 
@@ -291,9 +291,9 @@ func statusOf(a Action) Status {
 	}
 }
 
-// settleEmpty derives the status of access that is kept, but has no usable
+// deriveEmptyStatus derives the status of access that is kept, but has no usable
 // credential and can get none. A person has to decide, so it always has a reason.
-func (e *evaluation) settleEmpty() {
+func (e *evaluation) deriveEmptyStatus() {
 	switch {
 	case e.action == Lapse, e.capped != capNone, e.binding.Held && (e.prior.Active() || e.prior.Status == StatusExpired):
 		e.status = StatusExpired
@@ -400,17 +400,17 @@ func sameConditions(a, b []Condition) bool {
 	return slices.EqualFunc(a, b, func(x, y Condition) bool { return x.Code == y.Code && x.FirstSeen.Equal(y.FirstSeen) })
 }
 
-// conditions lists the findings that still stand. Held facts and an instant that
+// conditions lists the findings to remember. Held facts and an instant that
 // cannot be right start no grace, so nothing that a trigger can be written for is
 // remembered from them.
 func (e *evaluation) conditions() []Condition {
 	if e.findings == 0 && len(e.prior.Conditions) == 0 {
 		return e.prior.Conditions
 	}
-	return e.stillStanding()
+	return e.presentConditions()
 }
 
-func (e *evaluation) stillStanding() []Condition {
+func (e *evaluation) presentConditions() []Condition {
 	var buffer [NumCodes]Condition
 	n := 0
 	for c := range e.findings.All {
@@ -431,7 +431,7 @@ func (e *evaluation) stillStanding() []Condition {
 }
 
 // started reports whether the time of a finding runs. Held facts start none, and
-// neither does a run whose clock has jumped: what it wrote down would stand in the
+// neither does a run whose clock has jumped: what it wrote down would lie in the
 // future once the clock is right again.
 func (e *evaluation) started(c Code) bool {
 	if !e.binding.Held && !e.jumped {

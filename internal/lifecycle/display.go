@@ -7,7 +7,7 @@ import (
 	"unicode"
 )
 
-// Named is the display name of what an id stands for. No decision depends on it.
+// Named is the display name of what an id names. No decision depends on it.
 type Named struct {
 	ID   string // "<system>/<id>"
 	Name string

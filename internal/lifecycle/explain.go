@@ -30,10 +30,10 @@ func (e *evaluation) reasons() []Reason {
 func (e *evaluation) reasonCodes() CodeSet {
 	var codes CodeSet
 	for c := range (e.findings | e.due).All {
-		v := e.verdicts.of(c)
+		o := e.outcomes.of(c)
 		actedOn := e.due.Has(c) && comparators.Has(c) // also where an attestation has answered it
-		rotates := v.rotation != RotateNone && e.action < Block && (actedOn || !e.cleared.Has(c))
-		if Engine.Has(c) || v.action > Keep || rotates {
+		rotates := o.rotation != RotateNone && e.action < Block && (actedOn || !e.cleared.Has(c))
+		if Engine.Has(c) || o.action > Keep || rotates {
 			codes = codes.With(c)
 		}
 	}
@@ -54,28 +54,28 @@ func (e *evaluation) severity(c Code) Action {
 	if c == GrantLatched && !e.released() {
 		return Revoke
 	}
-	return e.verdicts.of(c).action
+	return e.outcomes.of(c).action
 }
 
 // message returns the fact, the decision with the trigger that took it, what comes
 // next and on which day, and what to do if the fact is wrong.
 func (e *evaluation) message(c Code) string {
 	fact := e.fact(c)
-	v := e.verdicts.of(c)
-	if v.trigger == nil {
+	o := e.outcomes.of(c)
+	if o.trigger == nil {
 		return fact
 	}
-	action := v.action
+	action := o.action
 	if e.binding.Held {
 		action = e.heldAction(c)
 	}
-	parts := append(make([]string, 0, 24), fact, decisionMark, action.String(), e.withheld(v, action), e.rotates(c, v.rotation))
+	parts := append(make([]string, 0, 24), fact, decisionMark, action.String(), e.withheld(o, action), e.rotates(c, o.rotation))
 	if action == Review || action == Recertify {
 		if to := e.reviewer(); to != "" {
 			parts = append(parts, "; the ", asked[action], " goes to ", to)
 		}
 	}
-	parts = append(parts, e.follows(c, v), " (", v.trigger.name, ").")
+	parts = append(parts, e.follows(c, o), " (", o.trigger.name, ").")
 	if action == Revoke {
 		return strings.Join(append(parts, revokedRemedy), "")
 	}
@@ -85,7 +85,7 @@ func (e *evaluation) message(c Code) string {
 	if remedy := table[c].remedy; remedy != "" {
 		parts = append(parts, " ", remedy)
 	}
-	if asks := v.trigger.Action; (asks == Recertify || asks == Review) && e.repeats() {
+	if asks := o.trigger.Action; (asks == Recertify || asks == Review) && e.repeats() {
 		parts = append(parts, repeatsNote)
 	}
 	if successive.Has(c) && e.binding.Successor != "" && action > Review {
@@ -102,17 +102,17 @@ func (e *evaluation) startsNow(at, known time.Time) bool { return at.Equal(e.now
 var asked = [...]string{Review: "review", Recertify: "recertification"}
 
 // withheld says what would have happened, and why it does not.
-func (e *evaluation) withheld(v *verdict, action Action) string {
+func (e *evaluation) withheld(o *outcome, action Action) string {
 	switch {
-	case action < v.action:
-		return " instead of " + v.action.String() + ", because a system is unavailable and the facts are the last known ones"
-	case v.gated != Keep:
-		return " instead of " + v.gated.String() + e.gateNote(v)
-	case v.gatedDate:
-		return " instead of the end that the date sets" + e.gateNote(v)
-	case v.gate > 0:
-		return ", and no rotation at once" + e.gateNote(v)
-	case v.overdue:
+	case action < o.action:
+		return " instead of " + o.action.String() + ", because a system is unavailable and the facts are the last known ones"
+	case o.gated != Keep:
+		return " instead of " + o.gated.String() + e.gateNote(o)
+	case o.gatedDate:
+		return " instead of the end that the date sets" + e.gateNote(o)
+	case o.gate > 0:
+		return ", and no rotation at once" + e.gateNote(o)
+	case o.overdue:
 		return ", as nobody answered in time"
 	default:
 		return ""
@@ -120,17 +120,17 @@ func (e *evaluation) withheld(v *verdict, action Action) string {
 }
 
 // follows says what the decision becomes by itself, and when.
-func (e *evaluation) follows(c Code, v *verdict) string {
+func (e *evaluation) follows(c Code, o *outcome) string {
 	switch {
-	case v.then <= v.action:
+	case o.then <= o.action:
 		return ""
-	case v.review:
+	case o.review:
 		starts := !e.cleared.Has(c) && (e.review.Since.IsZero() || e.startsNow(e.review.Since, e.prior.Memory.Review.Since))
-		return "; " + v.then.String() + " " + e.when(v.next, starts) + " unless somebody answers"
+		return "; " + o.then.String() + " " + e.when(o.next, starts) + " unless somebody answers"
 	default:
 		known, _ := e.remembered(c)
 		starts := e.startsNow(e.seen[c], known) && !e.cleared.Has(c)
-		return "; " + v.then.String() + " " + e.when(v.next, starts) + " if this is still so"
+		return "; " + o.then.String() + " " + e.when(o.next, starts) + " if this is still so"
 	}
 }
 
@@ -184,7 +184,7 @@ func (e *evaluation) end(g *Generation) string {
 // repeatsNote says why an attestation that is dated anew answers nothing.
 const repeatsNote = " The attestation by the same person with the same note counts from its first date: change its note to attest anew."
 
-// decisionMark stands between the fact and the decision of a message.
+// decisionMark separates the fact and the decision in a message.
 const decisionMark = " Action: "
 
 // revokedRemedy is what to do about access that is to be revoked. What it takes
@@ -221,8 +221,8 @@ func span(d time.Duration) string {
 	return d.String()
 }
 
-func (e *evaluation) gateNote(v *verdict) string {
-	return ", because the confidence " + Hundredths(v.confidence) + " is below " + Hundredths(v.gate)
+func (e *evaluation) gateNote(o *outcome) string {
+	return ", because the confidence " + Hundredths(o.confidence) + " is below " + Hundredths(o.gate)
 }
 
 // Hundredths formats a number of hundredths with two decimals.
@@ -237,9 +237,9 @@ func (e *evaluation) fact(c Code) string {
 	case AssetReassigned:
 		return e.reassignedFact()
 	case AssetChanged:
-		return standingFact("The asset has changed since the last issue", "The asset has changed since the access was last certified", e.assetChanges())
+		return comparisonFact("The asset has changed since the last issue", "The asset has changed since the access was last certified", e.assetChanges())
 	case OwnerMoved:
-		return standingFact("The holder has moved since the last issue", "The holder has moved since the access was last certified", e.ownerChanges())
+		return comparisonFact("The holder has moved since the last issue", "The holder has moved since the access was last certified", e.ownerChanges())
 	case OwnerChanged:
 		return e.ownerChangedFact()
 	case OwnerGone:
@@ -277,11 +277,11 @@ func dated(fact string, day time.Time) string {
 	return fact + " The date is " + on(day) + "."
 }
 
-// standingFact states a comparison: what differs, or, once a new credential has
-// settled that, that it has still to be attested.
-func standingFact(differs, stood, changes string) string {
+// comparisonFact states a comparison: what differs, or, once a new credential was
+// issued on the new facts, that they have still to be attested.
+func comparisonFact(differs, unattested, changes string) string {
 	if changes == "" {
-		return stood + ", and nobody has attested it."
+		return unattested + ", and nobody has attested it."
 	}
 	return differs + ": " + changes + "."
 }
@@ -301,7 +301,7 @@ func (e *evaluation) ownerChangedFact() string {
 	if e.differs.Has(OwnerChanged) {
 		changes = "was " + e.who(e.prior.Holder) + " and is now " + e.who(e.binding.Holder)
 	}
-	return standingFact("One of several owners no longer holds the asset", "One of several owners has changed since the access was last certified", changes)
+	return comparisonFact("One of several owners no longer holds the asset", "One of several owners has changed since the access was last certified", changes)
 }
 
 // latchFact tells the two ends of a latch: that it holds, and what released it.

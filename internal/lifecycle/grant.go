@@ -120,14 +120,14 @@ type ReviewClock struct {
 
 // Memory is what a grant remembers besides what it shows.
 type Memory struct {
-	Risk       Risk // as it was last certified
-	Review     ReviewClock
-	RevokedFor CodeSet // what set the latch
-	Answer     *Answer
-	Waiver     *Waiver
-	EnforcedAt time.Time // when generations without an expiry got one
-	Passed     bool      // a reassignment was acted on, and some policy still asks somebody to look at it
-	LeftBlock  bool      // a block or a revocation took the last credential away, and none was given since
+	Risk                Risk // as it was last certified
+	Review              ReviewClock
+	RevokedFor          CodeSet // what set the latch
+	Answer              *Answer
+	Waiver              *Waiver
+	EnforcedAt          time.Time // when generations without an expiry got one
+	ReassignmentPending bool      // a reassignment was acted on, and some policy still asks somebody to look at it
+	LeftBlock           bool      // a block or a revocation took the last credential away, and none was given since
 }
 
 // Grant is everything that a grant remembers between runs, and what a decision

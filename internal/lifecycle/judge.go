@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// verdict is the combined decision of the policies on one finding.
-type verdict struct {
+// outcome is the combined decision of the policies on one finding.
+type outcome struct {
 	action     Action
 	rotation   Rotation
 	trigger    *namedTrigger
@@ -17,23 +17,23 @@ type verdict struct {
 	dated      bool      // the retirement date will make it a review or a block
 	overdue    bool      // the grace is over, or there was no answer in time
 	review     bool      // then is what happens without an answer
-	start      time.Time // when the course begins; later than now if the attestation has answered
+	start      time.Time // when the timeline begins; later than now if the attestation has answered
 	since      time.Time // when the action began
 	next       time.Time // when a more severe action first follows; zero if never
 	then       Action    // what it changes to with time, Keep if this is not shown
 }
 
-// ruling is the decision of one policy on one finding: the verdict at this
+// policyDecision is the decision of one policy on one finding: the outcome at this
 // instant, and its later steps.
-type ruling struct {
-	verdict
-	course course
-	runs   bool // held facts start no grace, so their time may not run
+type policyDecision struct {
+	outcome
+	timeline timeline
+	runs     bool // held facts start no grace, so their time may not run
 }
 
-// course holds the steps of a trigger's action over time, after the confidence
+// timeline holds the steps of a trigger's action over time, after the confidence
 // gate.
-type course struct {
+type timeline struct {
 	steps [4]step
 	count int
 }
@@ -46,25 +46,25 @@ type step struct {
 }
 
 // add puts a step where its time is. The first step stays first.
-func (p *course) add(s step) {
-	i := p.count
-	for ; i > 1 && s.at.Before(p.steps[i-1].at); i-- {
-		p.steps[i] = p.steps[i-1]
+func (t *timeline) add(s step) {
+	i := t.count
+	for ; i > 1 && s.at.Before(t.steps[i-1].at); i-- {
+		t.steps[i] = t.steps[i-1]
 	}
-	p.steps[i] = s
-	p.count++
+	t.steps[i] = s
+	t.count++
 }
 
 // dropMilderSteps drops the steps that are not more severe than those before them.
-func (p *course) dropMilderSteps() {
+func (t *timeline) dropMilderSteps() {
 	kept := 1
-	for i := 1; i < p.count; i++ {
-		if p.steps[i].action > p.steps[kept-1].action {
-			p.steps[kept] = p.steps[i]
+	for i := 1; i < t.count; i++ {
+		if t.steps[i].action > t.steps[kept-1].action {
+			t.steps[kept] = t.steps[i]
 			kept++
 		}
 	}
-	p.count = kept
+	t.count = kept
 }
 
 // judgeAll judges every finding, and once more if this run starts the clock of
@@ -89,33 +89,33 @@ func (e *evaluation) judgeAll() error {
 
 // judge asks the policies about a finding.
 func (e *evaluation) judge(c Code) error {
-	var both [2]ruling // the provider's policy and a grant's own
-	rulings := both[:0]
+	var both [2]policyDecision // the provider's policy and a grant's own
+	decisions := both[:0]
 	for _, rules := range e.in.Policies {
 		t, err := e.match(c, rules)
 		if err != nil {
 			return err
 		}
 		if t != nil {
-			rulings = append(rulings, ruling{})
-			e.rule(&rulings[len(rulings)-1], c, t, rules)
+			decisions = append(decisions, policyDecision{})
+			e.applyTrigger(&decisions[len(decisions)-1], c, t, rules)
 		}
 	}
-	if len(rulings) == 0 || e.waived(c) {
+	if len(decisions) == 0 || e.waived(c) {
 		return nil
 	}
-	v := e.merge(rulings)
+	o := e.merge(decisions)
 	if comparators.Has(c) && e.cleared.Has(c) {
-		v.then = Keep // it is acted on now
+		o.then = Keep // it is acted on now
 	}
-	e.verdicts.note(c, &v)
-	e.action = max(e.action, v.action)
-	if v.dated && v.action < e.instead() {
+	e.outcomes.set(c, &o)
+	e.action = max(e.action, o.action)
+	if o.dated && o.action < e.instead() {
 		e.at(e.binding.RetirementDate)
 	}
-	if v.rotation != RotateNone && e.rotationDue(c) {
+	if o.rotation != RotateNone && e.rotationDue(c) {
 		e.due = e.due.With(c)
-		e.wanted = max(e.wanted, v.rotation)
+		e.wanted = max(e.wanted, o.rotation)
 	}
 	return nil
 }
@@ -143,40 +143,40 @@ func (e *evaluation) match(c Code, rules *Rules) (*namedTrigger, error) {
 	return nil, nil
 }
 
-// rule applies a trigger to a finding.
-func (e *evaluation) rule(r *ruling, c Code, t *namedTrigger, rules *Rules) {
-	r.confidence = e.confidence(c, rules)
-	tooLittle := r.confidence < rules.AutomateAt
-	r.runs, r.trigger, r.rotation, r.since = e.started(c), t, t.Rotation, e.seen[c]
+// applyTrigger applies a trigger to a finding.
+func (e *evaluation) applyTrigger(d *policyDecision, c Code, t *namedTrigger, rules *Rules) {
+	d.confidence = e.confidence(c, rules)
+	tooLittle := d.confidence < rules.AutomateAt
+	d.runs, d.trigger, d.rotation, d.since = e.started(c), t, t.Rotation, e.seen[c]
 	e.noteRevoke(c, t.Trigger)
-	r.start = e.graceStart(c, t.Trigger, tooLittle)
-	e.lay(&r.course, c, t.Trigger, tooLittle, r.start)
-	if e.now.Before(r.start) && e.seen[c].Before(r.start) {
+	d.start = e.graceStart(c, t.Trigger, tooLittle)
+	e.setSteps(&d.timeline, c, t.Trigger, tooLittle, d.start)
+	if e.now.Before(d.start) && e.seen[c].Before(d.start) {
 		e.cleared = e.cleared.With(c)
-		r.rotation = e.rotationOnceAnswered(c, t.Trigger)
+		d.rotation = e.rotationOnceAnswered(c, t.Trigger)
 		return
 	}
-	for i := range r.course.count {
-		s := &r.course.steps[i]
+	for i := range d.timeline.count {
+		s := &d.timeline.steps[i]
 		if i > 0 && e.now.Before(s.at) {
 			break
 		}
-		r.action, r.gated, r.overdue, r.since = s.action, s.gated, i > 0 || s.unanswered, s.at
+		d.action, d.gated, d.overdue, d.since = s.action, s.gated, i > 0 || s.unanswered, s.at
 	}
 	if t.Rotation == RotateNow && tooLittle {
-		r.rotation, r.gate = RotateNone, rules.AutomateAt
+		d.rotation, d.gate = RotateNone, rules.AutomateAt
 	}
-	if r.gated != Keep {
-		r.gate = rules.AutomateAt
+	if d.gated != Keep {
+		d.gate = rules.AutomateAt
 	}
-	if c == AssetRetiring && tooLittle && r.action < e.instead() && !e.binding.Held {
+	if c == AssetRetiring && tooLittle && d.action < e.instead() && !e.binding.Held {
 		// The date would have ended the access on a record that can be trusted.
-		if r.dated = !e.retirementPassed(); !r.dated {
-			r.action, r.overdue, r.gatedDate, r.gate = e.instead(), false, true, rules.AutomateAt
+		if d.dated = !e.retirementPassed(); !d.dated {
+			d.action, d.overdue, d.gatedDate, d.gate = e.instead(), false, true, rules.AutomateAt
 		}
 	}
-	if comparators.Has(c) && r.action > Recertify {
-		r.rotation = RotateNone // a person reviews it first
+	if comparators.Has(c) && d.action > Recertify {
+		d.rotation = RotateNone // a person reviews it first
 	}
 }
 
@@ -219,9 +219,9 @@ func (e *evaluation) rotationOnceAnswered(c Code, t *Trigger) Rotation {
 	return t.Rotation
 }
 
-// lay sets the steps of a trigger: at first, after its grace, and when the review
+// setSteps sets the steps of a trigger: at first, after its grace, and when the review
 // deadline of the grant has passed.
-func (e *evaluation) lay(p *course, c Code, t *Trigger, tooLittle bool, start time.Time) {
+func (e *evaluation) setSteps(steps *timeline, c Code, t *Trigger, tooLittle bool, start time.Time) {
 	first := e.gate(c, t.Action, tooLittle)
 	if t.Rotation == RotateNow && tooLittle && first.action < e.instead() {
 		first = step{action: e.instead(), gated: t.Action}
@@ -230,29 +230,29 @@ func (e *evaluation) lay(p *course, c Code, t *Trigger, tooLittle bool, start ti
 	if at.Equal(e.seen[c]) {
 		at = earlierDate(at, e.now) // a finding that was first seen by a clock that was later set back still counts
 	}
-	e.layStep(p, c, at, first)
+	e.addStep(steps, c, at, first)
 	if t.Grace > 0 {
-		e.layStep(p, c, start.Add(t.Grace), e.gate(c, t.Then, tooLittle))
+		e.addStep(steps, c, start.Add(t.Grace), e.gate(c, t.Then, tooLittle))
 	}
-	p.dropMilderSteps()
+	steps.dropMilderSteps()
 }
 
-// layStep adds a step, and for a review also the step for no answer.
-func (e *evaluation) layStep(p *course, c Code, at time.Time, s step) {
+// addStep adds a step, and for a review also the step for no answer.
+func (e *evaluation) addStep(steps *timeline, c Code, at time.Time, s step) {
 	s.at = at
 	ends, ok := e.reviewEndsFrom(at)
 	if s.action != Review || (e.binding.Held && !e.started(c)) || !ok {
-		p.add(s)
+		steps.add(s)
 		return
 	}
 	unanswered := step{at: ends, action: e.unansweredReview(), unanswered: true}
 	if ends.After(at) {
-		p.add(s)
-		p.add(unanswered)
+		steps.add(s)
+		steps.add(unanswered)
 		return
 	}
-	unanswered.at, unanswered.gated, unanswered.unanswered = at, s.gated, p.count == 0 || !at.After(e.now)
-	p.add(unanswered)
+	unanswered.at, unanswered.gated, unanswered.unanswered = at, s.gated, steps.count == 0 || !at.After(e.now)
+	steps.add(unanswered)
 }
 
 func (e *evaluation) retirementPassed() bool {
@@ -318,39 +318,39 @@ func (e *evaluation) waived(c Code) bool {
 	return true
 }
 
-// merge returns the more severe verdict, or the first of equal ones, with the
+// merge returns the more severe outcome, or the first of equal ones, with the
 // more severe rotation and the first instant at which any policy asks for more.
-func (e *evaluation) merge(rulings []ruling) verdict {
-	v := rulings[0].verdict
-	for i := range rulings[1:] {
-		other := &rulings[1+i].verdict
-		rotation, dated := max(v.rotation, other.rotation), v.dated || other.dated
-		if cmp.Or(cmp.Compare(other.action, v.action), v.since.Compare(other.since), cmp.Compare(other.rotation, v.rotation)) > 0 {
-			v = *other
+func (e *evaluation) merge(decisions []policyDecision) outcome {
+	o := decisions[0].outcome
+	for i := range decisions[1:] {
+		other := &decisions[1+i].outcome
+		rotation, dated := max(o.rotation, other.rotation), o.dated || other.dated
+		if cmp.Or(cmp.Compare(other.action, o.action), o.since.Compare(other.since), cmp.Compare(other.rotation, o.rotation)) > 0 {
+			o = *other
 		}
-		v.rotation, v.dated = rotation, dated
+		o.rotation, o.dated = rotation, dated
 	}
-	for i := range rulings {
-		e.noteNextStep(&v, &rulings[i])
+	for i := range decisions {
+		e.noteNextStep(&o, &decisions[i])
 	}
-	return v
+	return o
 }
 
 // noteNextStep notes when a policy asks for a more severe action, if no other policy
 // does so earlier, and which action.
-func (e *evaluation) noteNextStep(v *verdict, r *ruling) {
-	if !r.runs {
+func (e *evaluation) noteNextStep(o *outcome, d *policyDecision) {
+	if !d.runs {
 		return
 	}
-	for i := range r.course.count {
-		s := &r.course.steps[i]
-		if s.action <= v.action || !e.now.Before(s.at) {
+	for i := range d.timeline.count {
+		s := &d.timeline.steps[i]
+		if s.action <= o.action || !e.now.Before(s.at) {
 			continue
 		}
-		if v.next.IsZero() || s.at.Before(v.next) {
-			v.next, v.then, v.review = s.at, Keep, s.unanswered
-			if r.start.Equal(v.start) || s.unanswered {
-				v.then = s.action
+		if o.next.IsZero() || s.at.Before(o.next) {
+			o.next, o.then, o.review = s.at, Keep, s.unanswered
+			if d.start.Equal(o.start) || s.unanswered {
+				o.then = s.action
 			}
 		}
 	}

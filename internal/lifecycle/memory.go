@@ -118,7 +118,7 @@ func (e *evaluation) readRisk() {
 func (e *evaluation) memorise(g *Grant) {
 	m := &g.Memory
 	m.Risk, m.Review, m.RevokedFor, m.Answer, m.Waiver, m.EnforcedAt = e.risk, e.review, e.revokedFor, e.answer, e.waiver, e.enforcedAt
-	m.Passed = e.findings.Has(AssetReassigned) && (e.passed || (e.prior.Memory.Passed && !e.differs.Has(AssetReassigned)))
+	m.ReassignmentPending = e.findings.Has(AssetReassigned) && (e.reassignmentPending || (e.prior.Memory.ReassignmentPending && !e.differs.Has(AssetReassigned)))
 	m.LeftBlock = g.Serial > 0 && !g.Active() && ((e.action >= Block && !e.observing) || (e.prior.Memory.LeftBlock && !e.issued))
 	if e.jumped {
 		m.Waiver = e.prior.Memory.Waiver // what ends or begins by a wrong clock does not
@@ -132,7 +132,7 @@ func (e *evaluation) memorise(g *Grant) {
 
 func sameMemory(a, b *Memory) bool {
 	same := a.Risk == b.Risk && a.Review.Since.Equal(b.Review.Since) && a.Review.ClearSince.Equal(b.Review.ClearSince) &&
-		a.RevokedFor == b.RevokedFor && a.EnforcedAt.Equal(b.EnforcedAt) && a.LeftBlock == b.LeftBlock && a.Passed == b.Passed
+		a.RevokedFor == b.RevokedFor && a.EnforcedAt.Equal(b.EnforcedAt) && a.LeftBlock == b.LeftBlock && a.ReassignmentPending == b.ReassignmentPending
 	return same && a.Answer.same(b.Answer) && a.Waiver.same(b.Waiver)
 }
 

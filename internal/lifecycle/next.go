@@ -6,7 +6,7 @@ import "time"
 // schedule changes it, or zero.
 func (e *evaluation) nextChange() time.Time {
 	for c := range e.findings.All {
-		e.at(e.verdicts.of(c).next)
+		e.at(e.outcomes.of(c).next)
 	}
 	if e.status != StatusRevoked && e.serial > 0 {
 		e.at(e.certified.Add(e.terms.recertifyEvery))

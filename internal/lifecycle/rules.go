@@ -79,7 +79,7 @@ type Rules struct {
 	Points      [NumSignals]int // hundredths
 	Lifetimes   []Lifetime
 	Triggers    []Trigger
-	Classes     map[string]Class // keys folded; "*" in them stands for any text
+	Classes     map[string]Class // keys folded; "*" in them matches any text
 
 	byCode   [NumCodes][]namedTrigger
 	patterns []pattern // the keys of Classes with "*", longest first

@@ -36,7 +36,7 @@ func (e *evaluation) unchanged(g *Grant) bool {
 		r := &p.Reasons[k]
 		if i < len(g.Reasons) && g.Reasons[i].Code == r.Code && explains(r, &g.Reasons[i]) {
 			i++
-		} else if _, standing := g.firstSeen(r.Code); standing {
+		} else if _, present := g.firstSeen(r.Code); present {
 			return false
 		}
 	}
@@ -44,9 +44,8 @@ func (e *evaluation) unchanged(g *Grant) bool {
 }
 
 // explains reports whether a reason explains what another one does: the same fact
-// with the same action. What differed when a comparison was first seen can no longer
-// be told once a new credential has settled it, so of one that stands only the action
-// is compared.
+// with the same action. Once a new credential was issued on the new facts, what
+// differed is no longer known, so of comparisons only the action is compared.
 func explains(before, now *Reason) bool {
 	wasFact, was, _ := strings.Cut(before.Message, decisionMark)
 	isFact, is, _ := strings.Cut(now.Message, decisionMark)

@@ -142,7 +142,7 @@ func (e *evaluation) isGiven() bool {
 func (e *evaluation) leftBlock() bool { return e.prior.Memory.LeftBlock && e.decided > Recertify }
 
 // obstacles are the findings on which nothing is issued. That an owner cannot be
-// told is one where the access stands for a person: a credential that was issued on
+// told is one where the access is bound to a person: a credential that was issued on
 // it would be blocked at once.
 func (e *evaluation) obstacles() CodeSet {
 	set := assetObstacles | holderObstacles
@@ -182,7 +182,7 @@ func (e *evaluation) waiting() bool {
 // isUnanswered reports whether the comparison differs and waits for somebody, so that
 // it must not be acted on by the way.
 func (e *evaluation) isUnanswered(c Code) bool {
-	return e.differs.Has(c) && !e.due.Has(c) && !e.excepted.Has(c) && e.verdicts.of(c).action > Recertify
+	return e.differs.Has(c) && !e.due.Has(c) && !e.excepted.Has(c) && e.outcomes.of(c).action > Recertify
 }
 
 // renew issues, rotates and retires while the access is kept.
@@ -336,14 +336,14 @@ func (e *evaluation) inputsChanged() bool {
 	return e.prior.Serial > 0 && before != nil && after != nil && !maps.Equal(before, after)
 }
 
-// adopt makes the present facts those that the next generation stands on, and so
-// settles what differed. Where a comparison waits for an answer, what it compares
+// adopt makes the present facts those that the next generation is issued on, so that
+// nothing differs any more. Where a comparison waits for an answer, what it compares
 // stays as it was: a renewal must not by the way hand the access to somebody else.
 func (e *evaluation) adopt() {
 	now := e.basisNow()
 	if !e.isUnanswered(AssetChanged) {
 		e.basis.Class, e.basis.Environment, e.basis.Criticality = now.Class, now.Environment, now.Criticality
-		e.settle(AssetChanged)
+		e.dropComparison(AssetChanged)
 	}
 	if e.prior.Serial == 0 || !now.State.terminal() {
 		e.basis.State = now.State // what is terminal now was not so when the access was given
@@ -352,22 +352,22 @@ func (e *evaluation) adopt() {
 		return
 	}
 	e.holder, e.basis.Keys = e.binding.Holder, now.Keys
-	e.settle(AssetReassigned)
-	e.settle(OwnerChanged)
+	e.dropComparison(AssetReassigned)
+	e.dropComparison(OwnerChanged)
 	if !e.isUnanswered(OwnerMoved) {
 		e.basis.Manager, e.basis.Teams = now.Manager, now.Teams
-		e.settle(OwnerMoved)
+		e.dropComparison(OwnerMoved)
 	}
 }
 
-// settle takes a comparison off the list that no longer differs, unless it stands
-// until somebody attests it, or a policy asks for a review of it all the same.
-func (e *evaluation) settle(c Code) {
-	if e.answersStill(c) || (!standing.Has(c) && e.verdicts.of(c).action <= Recertify) {
+// dropComparison removes the finding of a comparison that no longer differs, unless it
+// remains until it is attested, or a policy asks for more than recertification.
+func (e *evaluation) dropComparison(c Code) {
+	if e.answersStill(c) || (!untilAttested.Has(c) && e.outcomes.of(c).action <= Recertify) {
 		e.findings = e.findings.Without(c)
 		return
 	}
-	e.passed = e.passed || (c == AssetReassigned && e.findings.Has(c))
+	e.reassignmentPending = e.reassignmentPending || (c == AssetReassigned && e.findings.Has(c))
 }
 
 func (e *evaluation) basisNow() Basis {

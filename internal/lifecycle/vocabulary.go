@@ -107,7 +107,8 @@ func ParseTaskKind(s string) (TaskKind, error) { return taskKindNames.parse(s) }
 // TaskKinds lists the accepted task kinds.
 func TaskKinds() []string { return taskKindNames.all() }
 
-// BoundTo says whether an asset class stands for a person or for a workload.
+// BoundTo says whether the access to a class of assets belongs to a person or to a
+// workload.
 type BoundTo uint8
 
 // The two columns of the baseline, and a class that the policy maps to neither.

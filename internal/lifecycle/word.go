@@ -47,7 +47,7 @@ func foldAll(words []string) []string {
 	return unique(out)
 }
 
-// Matches reports whether a pattern, in which "*" stands for any text, matches a
+// Matches reports whether a pattern, in which "*" matches any text, matches a
 // folded word. The pattern must be folded too.
 func Matches(pattern, word string) bool {
 	head, rest, star := strings.Cut(pattern, "*")
@@ -77,7 +77,7 @@ func literals(pattern string) int {
 }
 
 // selects reports whether a selector matches a value: an empty one matches
-// everything, spelling does not count, "*" stands for any text.
+// everything, spelling does not count, "*" matches any text.
 func selects(selector, value string) bool {
 	return selector == "" || sameWord(selector, value) || (strings.Contains(selector, "*") && Matches(fold(selector), fold(value)))
 }
@@ -116,7 +116,7 @@ func bareKey(key string) string {
 	return key
 }
 
-// notInName reports whether a character cannot stand in the name of a system.
+// notInName reports whether a character cannot occur in the name of a system.
 func notInName(r rune) bool {
 	return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '_' && r != '-'
 }

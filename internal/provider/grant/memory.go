@@ -16,33 +16,33 @@ import (
 // memory is what a grant remembers beyond what its other attributes show, as it
 // stands in the state: one JSON text, in which what is not so is left out.
 type memory struct {
-	Action      string            `json:"action,omitempty" says:"what was decided at the last transition, if not keep"`
-	Answer      *answer           `json:"attestation,omitempty" says:"the attestation as first seen"`
-	CertifiedAt string            `json:"certified_at,omitempty" says:"when the access was last certified: at its first issue, or by an attestation"`
-	Class       string            `json:"class,omitempty" says:"the asset's class at the last issue"`
-	Conditions  map[string]string `json:"conditions,omitempty" says:"the findings that apply, by code, with the instant at which each was first seen"`
-	Criticality string            `json:"criticality,omitempty" says:"the asset's criticality at the last issue"`
-	EnforceFrom string            `json:"enforce_from,omitempty" says:"from when on the policy is enforced, while it is only observed"`
-	EnforcedAt  string            `json:"enforced_at,omitempty" says:"when generations from a time of observing got an expiry"`
-	Environment string            `json:"environment,omitempty" says:"the asset's environment at the last issue"`
-	Waiver      *waiver           `json:"exception,omitempty" says:"the exception as first seen"`
-	Frameworks  []string          `json:"frameworks,omitempty" says:"the catalogues of controls that the policy chooses"`
-	Keys        map[string]string `json:"holder_keys,omitempty" says:"the keys by which the holder is known"`
-	IssuedAt    map[string]string `json:"issued_at,omitempty" says:"when each generation was issued"`
-	LeftBlock   bool              `json:"left_block,omitempty" says:"a block or a revocation took the last credential away"`
-	Manager     string            `json:"manager,omitempty" says:"the holder's manager at the last issue"`
-	Names       map[string]string `json:"names,omitempty" says:"the holder's display name"`
-	Observed    bool              `json:"observed,omitempty" says:"the policy is only observed"`
-	Passed      bool              `json:"passed,omitempty" says:"a reassignment was acted on, and somebody has still to look at it"`
-	Retiring    []string          `json:"retiring,omitempty" says:"the generations that a newer one has replaced"`
-	Review      *review           `json:"review,omitempty" says:"since when the access has asked for review"`
-	RevokedAt   string            `json:"revoked_at,omitempty" says:"when the access was revoked; only an attestation dated after it, or a new active holder of a leaver's asset, brings it back"`
-	RevokedFor  []string          `json:"revoked_for,omitempty" says:"the findings that revoked it"`
-	Risk        string            `json:"risk,omitempty" says:"the risk as it was last certified, if not standard"`
-	Rotation    string            `json:"rotation,omitempty" says:"what the last transition did to the credential, if anything"`
-	Serial      int               `json:"serial,omitempty" says:"the highest number ever issued"`
-	State       string            `json:"state,omitempty" says:"the asset's state at the last issue"`
-	Teams       []string          `json:"teams,omitempty" says:"the holder's teams at the last issue"`
+	Action              string            `json:"action,omitempty" says:"what was decided at the last transition, if not keep"`
+	Answer              *answer           `json:"attestation,omitempty" says:"the attestation as first seen"`
+	CertifiedAt         string            `json:"certified_at,omitempty" says:"when the access was last certified: at its first issue, or by an attestation"`
+	Class               string            `json:"class,omitempty" says:"the asset's class at the last issue"`
+	Conditions          map[string]string `json:"conditions,omitempty" says:"the findings that apply, by code, with the instant at which each was first seen"`
+	Criticality         string            `json:"criticality,omitempty" says:"the asset's criticality at the last issue"`
+	EnforceFrom         string            `json:"enforce_from,omitempty" says:"from when on the policy is enforced, while it is only observed"`
+	EnforcedAt          string            `json:"enforced_at,omitempty" says:"when generations from a time of observing got an expiry"`
+	Environment         string            `json:"environment,omitempty" says:"the asset's environment at the last issue"`
+	Waiver              *waiver           `json:"exception,omitempty" says:"the exception as first seen"`
+	Frameworks          []string          `json:"frameworks,omitempty" says:"the catalogues of controls that the policy chooses"`
+	Keys                map[string]string `json:"holder_keys,omitempty" says:"the keys by which the holder is known"`
+	IssuedAt            map[string]string `json:"issued_at,omitempty" says:"when each generation was issued"`
+	LeftBlock           bool              `json:"left_block,omitempty" says:"a block or a revocation took the last credential away"`
+	Manager             string            `json:"manager,omitempty" says:"the holder's manager at the last issue"`
+	Names               map[string]string `json:"names,omitempty" says:"the holder's display name"`
+	Observed            bool              `json:"observed,omitempty" says:"the policy is only observed"`
+	ReassignmentPending bool              `json:"passed,omitempty" says:"a reassignment was acted on, and somebody has still to look at it"`
+	Retiring            []string          `json:"retiring,omitempty" says:"the generations that a newer one has replaced"`
+	Review              *review           `json:"review,omitempty" says:"since when the access has asked for review"`
+	RevokedAt           string            `json:"revoked_at,omitempty" says:"when the access was revoked; only an attestation dated after it, or a new active holder of a leaver's asset, brings it back"`
+	RevokedFor          []string          `json:"revoked_for,omitempty" says:"the findings that revoked it"`
+	Risk                string            `json:"risk,omitempty" says:"the risk as it was last certified, if not standard"`
+	Rotation            string            `json:"rotation,omitempty" says:"what the last transition did to the credential, if anything"`
+	Serial              int               `json:"serial,omitempty" says:"the highest number ever issued"`
+	State               string            `json:"state,omitempty" says:"the asset's state at the last issue"`
+	Teams               []string          `json:"teams,omitempty" says:"the holder's teams at the last issue"`
 }
 
 // memoryKeys describes the keys of the memory, for the schema.
@@ -86,7 +86,7 @@ func memorise(g *lifecycle.Grant, frameworks []string) *memory {
 	m := &memory{
 		CertifiedAt: value.Stamp(g.CertifiedAt), Class: basis.Class, Criticality: basis.Criticality, EnforceFrom: value.Stamp(g.EnforceFrom),
 		EnforcedAt: value.Stamp(src.EnforcedAt), Environment: basis.Environment, Frameworks: frameworks, LeftBlock: src.LeftBlock,
-		Manager: basis.Manager, Observed: g.Observed, Passed: src.Passed,
+		Manager: basis.Manager, Observed: g.Observed, ReassignmentPending: src.ReassignmentPending,
 		RevokedAt: value.Stamp(g.RevokedAt), RevokedFor: codeNames(src.RevokedFor), Serial: g.Serial, Teams: basis.Teams,
 	}
 	if g.Action != lifecycle.Keep {
@@ -188,7 +188,7 @@ func (m *memory) recall(g *lifecycle.Grant) error {
 	}
 	slices.SortFunc(g.Conditions, func(a, b lifecycle.Condition) int { return int(a.Code) - int(b.Code) })
 	g.Memory = lifecycle.Memory{
-		EnforcedAt: r.instant(m.EnforcedAt), LeftBlock: m.LeftBlock, Passed: m.Passed, RevokedFor: r.codes(m.RevokedFor),
+		EnforcedAt: r.instant(m.EnforcedAt), LeftBlock: m.LeftBlock, ReassignmentPending: m.ReassignmentPending, RevokedFor: r.codes(m.RevokedFor),
 		Risk: word(&r, m.Risk, lifecycle.ParseRisk),
 	}
 	if a := m.Answer; a != nil {
