@@ -92,7 +92,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	}
 	a, err := r.run.Targets.Seen(ctx, target, plan.Subject.ValueString())
 	if err != nil {
-		r.unread(operation.Plan, err, prior != nil, &resp.Diagnostics)
+		r.unread(operation.Plan, &plan, err, prior != nil, &resp.Diagnostics)
 		return
 	}
 	w := plan.wanted(end, prior)
@@ -116,14 +116,14 @@ func (r *Resource) twice(plan *model, end types.String, prior bool, diags *diag.
 
 // unread reports that an account could not be read. Where the configuration says to
 // hold, the last known state is kept, if there is one.
-func (r *Resource) unread(o operation.Operation, err error, kept bool, diags *diag.Diagnostics) {
+func (r *Resource) unread(o operation.Operation, m *model, err error, kept bool, diags *diag.Diagnostics) {
 	switch {
 	case kept && r.run.HoldsOn(err):
 		o.Warn(diags, path.Root("target"), heldSummary, unchanged(err))
 	case errors.Is(err, fault.ErrConfig):
 		o.Report(diags, path.Root("subject"), unchanged(err))
 	default:
-		r.run.Report(o, diags, path.Root("target"), err)
+		r.run.Report(o, diags, run.Object{Type: "custody_account", Name: m.Target.ValueString() + "/" + m.Subject.ValueString()}, path.Root("target"), err)
 	}
 }
 
@@ -229,7 +229,7 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	}
 	a, err := r.run.Targets.Seen(ctx, target, state.Subject.ValueString())
 	if err != nil {
-		r.unread(operation.Read, err, !imported, &resp.Diagnostics)
+		r.unread(operation.Read, &state, err, !imported, &resp.Diagnostics)
 		return
 	}
 	if imported && a == nil {

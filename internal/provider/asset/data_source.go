@@ -52,7 +52,7 @@ func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 	}
 	records, err := d.Run.Facts.Asset(ctx, ref)
 	if err != nil {
-		d.Run.Report(operation.Read, &resp.Diagnostics, path.Root("asset"), err)
+		d.Run.Report(operation.Read, &resp.Diagnostics, run.Object{Type: "custody_asset", Name: ref.String()}, path.Root("asset"), err)
 		return
 	}
 	values := map[string]attr.Value{"asset": asset}

@@ -75,14 +75,15 @@ func (d *ListDataSource) Read(ctx context.Context, req datasource.ReadRequest, r
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	object := run.Object{Type: "custody_assets", Name: m.System.ValueString()}
 	records, err := d.Run.Facts.Records(ctx, m.System.ValueString())
 	if err != nil {
-		d.Run.Report(operation.Read, &resp.Diagnostics, path.Root("system"), err)
+		d.Run.Report(operation.Read, &resp.Diagnostics, object, path.Root("system"), err)
 		return
 	}
 	owners, err := d.ownerKeys(ctx, value.TextsOf(m.Owner.Elements()))
 	if err != nil {
-		d.Run.Report(operation.Read, &resp.Diagnostics, path.Root("owner"), err)
+		d.Run.Report(operation.Read, &resp.Diagnostics, object, path.Root("owner"), err)
 		return
 	}
 	element := types.ObjectType{AttrTypes: listed.Types()}

@@ -99,11 +99,11 @@ func (r *Resource) refresh(ctx context.Context, o operation.Operation, m, prior 
 		return true
 	}
 	if !r.run.HoldsOn(err) {
-		r.run.Report(o, diags, path.Root("asset"), err)
+		r.run.Report(o, diags, run.Object{Type: "custody_binding", Name: q.Asset.String()}, path.Root("asset"), err)
 		return false
 	}
 	if prior == nil {
-		r.run.Report(o, diags, path.Root("asset"), err)
+		r.run.Report(o, diags, run.Object{Type: "custody_binding", Name: q.Asset.String()}, path.Root("asset"), err)
 		o.Report(diags, path.Root("asset"), &fault.Fault{
 			Summary:  "Unable to Create Binding on Held Facts",
 			Happened: "The system did not answer, and there are no last known facts to hold for this asset.",

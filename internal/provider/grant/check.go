@@ -102,7 +102,7 @@ func (r *Resource) authorised(ctx context.Context, o operation.Operation, in *li
 func (r *Resource) authorise(ctx context.Context, o operation.Operation, entries []lifecycle.Authorization, key string, at path.Path, in *lifecycle.Input, diags *diag.Diagnostics) {
 	people, err := r.run.Facts.Resolve(ctx, key)
 	if err != nil {
-		r.run.Report(o, diags, at, err)
+		r.run.Report(o, diags, run.Object{Type: "custody_grant", Name: in.Binding.Asset.String() + "#" + in.Spec.Access}, at, err)
 		return
 	}
 	people = slices.Clone(people)

@@ -185,7 +185,7 @@ func (r *Resource) factsStand(ctx context.Context, t *transition, diags *diag.Di
 	}
 	live, err := r.run.Assess(ctx, t.question)
 	if err != nil {
-		r.run.Report(operation.Apply, diags, path.Root("binding"), err)
+		r.run.Report(operation.Apply, diags, t.object(), path.Root("binding"), err)
 		return false
 	}
 	if live.Digest() == t.binding.Digest() {
@@ -197,6 +197,11 @@ func (r *Resource) factsStand(ctx context.Context, t *transition, diags *diag.Di
 		Advice:   "Make a new plan and have it reviewed.",
 	})
 	return false
+}
+
+// object names the grant in a message.
+func (t *transition) object() run.Object {
+	return run.Object{Type: "custody_grant", Name: t.decision.Grant.ID()}
 }
 
 func (t *transition) differences(live *lifecycle.Binding) string {
@@ -213,7 +218,7 @@ func (r *Resource) rests(ctx context.Context, t *transition, diags *diag.Diagnos
 	case err != nil && r.run.HoldsOn(err):
 		return true
 	case err != nil:
-		r.run.Report(operation.Plan, diags, path.Root("binding"), err)
+		r.run.Report(operation.Plan, diags, t.object(), path.Root("binding"), err)
 		return false
 	}
 	if live.Digest() == t.binding.Digest() {

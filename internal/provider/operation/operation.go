@@ -71,11 +71,11 @@ func (o Operation) Report(diags *diag.Diagnostics, at path.Path, err error) {
 	add(diags, at, f.Summary, f.Detail())
 }
 
-// Repeat turns an error that was reported in full at another object into one
+// Repeat turns an error that was reported in full at the first object into one
 // diagnostic of one paragraph.
-func (o Operation) Repeat(diags *diag.Diagnostics, at path.Path, err error) {
+func (o Operation) Repeat(diags *diag.Diagnostics, at path.Path, first string, err error) {
 	f := o.faultOf(err)
-	add(diags, at, f.Summary, f.Happened+" "+o.consequence("")+" The full message stands at another object of this run.")
+	add(diags, at, f.Summary, f.Happened+" "+o.consequence("")+" The full message is at the "+first+".")
 }
 
 // Warn turns an error into one warning with the given summary.

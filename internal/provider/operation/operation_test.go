@@ -21,12 +21,14 @@ var (
 	late     = &fault.Fault{Summary: "Saved Plan Is Too Old", Happened: "It is late.", Consequence: "Others may have acted.", Advice: "Plan anew."}
 )
 
+const first = `custody_binding of "cmdb/LT-1"`
+
 func TestErrorsBecomeDiagnosticsThatSayWhatToDo(t *testing.T) {
 	var diags diag.Diagnostics
 	operation.Plan.Report(&diags, path.Root("asset"), fmt.Errorf("assess: %w", dark))
 	operation.Plan.Report(&diags, path.Root("asset"), misnamed)
 	operation.Plan.Report(&diags, path.Empty(), errors.New("a defect"))
-	operation.Plan.Repeat(&diags, path.Root("owner"), dark)
+	operation.Plan.Repeat(&diags, path.Root("owner"), first, dark)
 	operation.Configure.Report(&diags, path.Root("plan_time"), late)
 	operation.Configure.ReportPolicy(&diags, path.Root("policy"), errors.New("no document"))
 	operation.Configure.ReportPolicy(&diags, path.Root("policy"), policy.Problems{{Path: []any{"triggers", 1}, Summary: "Unreachable Trigger", Detail: "Move it."}})
@@ -35,7 +37,7 @@ func TestErrorsBecomeDiagnosticsThatSayWhatToDo(t *testing.T) {
 		"Unable to Read Asset Record: It is dark.\n\nNothing was issued and nothing was revoked: absence cannot be told from failure.\n\nSwitch the light on.\n\nOriginal error: no photons",
 		"Unable to Find System: There is none.\n\nNothing was issued and nothing was revoked.\n\nName another.",
 		"Unable to Reach a Decision: a defect\n\nNothing was issued and nothing was revoked.",
-		"Unable to Read Asset Record: It is dark. Nothing was issued and nothing was revoked. The full message stands at another object of this run.",
+		"Unable to Read Asset Record: It is dark. Nothing was issued and nothing was revoked. The full message is at the custody_binding of \"cmdb/LT-1\".",
 		"Saved Plan Is Too Old: It is late.\n\nOthers may have acted.\n\nPlan anew.",
 		"Invalid Policy: No document.\n\nNothing was issued and nothing was revoked.",
 		"Unreachable Trigger: At triggers[1]: Move it.\n\nNothing was issued and nothing was revoked.",
@@ -55,11 +57,11 @@ func TestAnErrorAtApplyDoesNotSayThatNothingWasRevoked(t *testing.T) {
 	var diags diag.Diagnostics
 	operation.Apply.Report(&diags, path.Root("binding"), dark)
 	operation.Apply.Report(&diags, path.Root("binding"), misnamed)
-	operation.Apply.Repeat(&diags, path.Root("binding"), dark)
+	operation.Apply.Repeat(&diags, path.Root("binding"), first, dark)
 	want(t, diags,
 		"Unable to Read Asset Record: It is dark.\n\nNothing was issued: absence cannot be told from failure. What the plan removed stays removed.\n\nSwitch the light on.\n\nOriginal error: no photons",
 		"Unable to Find System: There is none.\n\nNothing was issued. What the plan removed stays removed.\n\nName another.",
-		"Unable to Read Asset Record: It is dark. Nothing was issued. What the plan removed stays removed. The full message stands at another object of this run.",
+		"Unable to Read Asset Record: It is dark. Nothing was issued. What the plan removed stays removed. The full message is at the custody_binding of \"cmdb/LT-1\".",
 	)
 	for _, o := range []operation.Operation{operation.Configure, operation.Import, operation.Read, operation.Plan} {
 		var diags diag.Diagnostics

@@ -50,7 +50,7 @@ func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 	}
 	f, err := d.find(ctx, owner.ValueString())
 	if err != nil {
-		d.Run.Report(operation.Read, &resp.Diagnostics, path.Root("owner"), err)
+		d.Run.Report(operation.Read, &resp.Diagnostics, run.Object{Type: "custody_owner", Name: owner.ValueString()}, path.Root("owner"), err)
 		return
 	}
 	values := map[string]attr.Value{"owner": owner}

@@ -2,6 +2,7 @@ package run
 
 import (
 	"errors"
+	"strconv"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -11,27 +12,39 @@ import (
 )
 
 // Report turns an error of an operation into one diagnostic at the given
-// attribute. A system that did not answer concerns every object that needs it:
-// the fault is reported in full at the first, and in one paragraph at the
-// others.
-func (r *Run) Report(o operation.Operation, diags *diag.Diagnostics, at path.Path, err error) {
+// attribute of the given object. A system that did not answer concerns every
+// object that needs it: the fault is reported in full at the first, and in one
+// paragraph, which names the first, at the others.
+func (r *Run) Report(o operation.Operation, diags *diag.Diagnostics, object Object, at path.Path, err error) {
 	var f *fault.Fault
-	if errors.As(err, &f) && errors.Is(err, fault.ErrUnavailable) && r.toldBefore(f.Error()) {
-		o.Repeat(diags, at, err)
-		return
+	if errors.As(err, &f) && errors.Is(err, fault.ErrUnavailable) {
+		if first, repeated := r.reportedAt(f.Error(), object); repeated {
+			o.Repeat(diags, at, first.String(), err)
+			return
+		}
 	}
 	o.Report(diags, at, err)
 }
 
-func (r *Run) toldBefore(text string) bool {
+// Object names an object of the configuration in a message.
+type Object struct {
+	Type string // "custody_binding"
+	Name string // what the object is about: an asset, the id of a grant
+}
+
+func (o Object) String() string { return o.Type + " of " + strconv.Quote(o.Name) }
+
+// reportedAt returns the object at which a fault was reported first, and whether that
+// was before this call.
+func (r *Run) reportedAt(text string, object Object) (Object, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if _, ok := r.told[text]; ok {
-		return true
+	if first, ok := r.reported[text]; ok {
+		return first, true
 	}
-	if r.told == nil {
-		r.told = make(map[string]struct{})
+	if r.reported == nil {
+		r.reported = make(map[string]Object)
 	}
-	r.told[text] = struct{}{}
-	return false
+	r.reported[text] = object
+	return object, false
 }

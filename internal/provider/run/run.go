@@ -40,7 +40,7 @@ type Run struct {
 
 	mu       sync.Mutex
 	policies map[string]compiled
-	told     map[string]struct{} // faults that have been reported in full
+	reported map[string]Object // at which object a fault was reported in full
 }
 
 type compiled struct {
