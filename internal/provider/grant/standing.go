@@ -100,7 +100,7 @@ func (r *Resource) stand(ctx context.Context, m *model, at path.Path, diags *dia
 			Because: []string{"The facts about " + q.Asset.String() + " are not known: a system did not answer. The access is not confirmed on facts that are not known."},
 		}
 	case err != nil:
-		r.run.Report(operation.Open, diags, at, err)
+		r.run.Report(operation.Open, diags, run.Object{Type: "custody_grant", Name: in.Prior.ID()}, at, err)
 		return nil
 	}
 	decidedOn := in.Binding
