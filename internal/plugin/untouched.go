@@ -27,6 +27,17 @@ var (
 	_ tfprotov6.StateStoreServer   = (*untouched)(nil)
 )
 
+// ValidateResourceConfig answers for a configuration about which there is nothing to
+// say: Terraform asks for every instance in every plan.
+func (u *untouched) ValidateResourceConfig(ctx context.Context, req *tfprotov6.ValidateResourceConfigRequest) (*tfprotov6.ValidateResourceConfigResponse, error) {
+	if shape, known := u.shapes[req.TypeName]; known && !isNull(req.Config) {
+		if config, err := req.Config.Unmarshal(shape.Type); err == nil && shape.Valid(ctx, config) {
+			return &tfprotov6.ValidateResourceConfigResponse{}, nil
+		}
+	}
+	return u.ProtocolServer.ValidateResourceConfig(ctx, req)
+}
+
 // UpgradeResourceState returns a state of the current version, if it has exactly
 // the attributes of the schema: Terraform decodes it by that schema.
 func (u *untouched) UpgradeResourceState(ctx context.Context, req *tfprotov6.UpgradeResourceStateRequest) (*tfprotov6.UpgradeResourceStateResponse, error) {

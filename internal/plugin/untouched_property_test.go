@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -228,13 +229,28 @@ func (c *core) nothing(name string) instance {
 	return instance{value: tftypes.NewValue(c.schemas[name].ValueType(), nil)}
 }
 
+// validate asks both servers about a configuration, and holds the answers to be the
+// same.
+func (c *core) validate(name string, config tftypes.Value) *tfprotov6.ValidateResourceConfigResponse {
+	var valid [2]*tfprotov6.ValidateResourceConfigResponse
+	for i, s := range []ProtocolServer{c.short, c.long} {
+		var err error
+		if valid[i], err = s.ValidateResourceConfig(c.Context(), &tfprotov6.ValidateResourceConfigRequest{TypeName: name, Config: c.encode(config)}); err != nil {
+			c.Fatal(err)
+		}
+		// The framework looks at attributes in no order.
+		slices.SortStableFunc(valid[i].Diagnostics, func(a, b *tfprotov6.Diagnostic) int {
+			return strings.Compare(a.Summary+a.Detail, b.Summary+b.Detail)
+		})
+	}
+	c.same(name+" validated", valid[0].Diagnostics, valid[1].Diagnostics)
+	return valid[1]
+}
+
 // apply plans and applies on the framework's way. Where that is refused the instance
 // stays as it is.
 func (c *core) apply(name string, config tftypes.Value, before instance) instance {
-	valid, err := c.long.ValidateResourceConfig(c.Context(), &tfprotov6.ValidateResourceConfigRequest{TypeName: name, Config: c.encode(config)})
-	if err != nil {
-		c.Fatal(err)
-	}
+	valid := c.validate(name, config)
 	if refused(valid.Diagnostics) {
 		c.Fatalf("%s: %s", name, valid.Diagnostics[0].Detail)
 	}

@@ -18,6 +18,8 @@ type Shape struct {
 	// leaves the state as it is and says nothing.
 	Read func(ctx context.Context, state tftypes.Value) bool
 	Plan func(ctx context.Context, config, state tftypes.Value) bool
+	// Valid reports whether the validators of a configuration have nothing to say.
+	Valid func(ctx context.Context, config tftypes.Value) bool
 }
 
 // Shapes returns the shapes of the resources, by their names. Before the provider is
@@ -32,6 +34,9 @@ func (p *Provider) Shapes(ctx context.Context) map[string]Shape {
 		r.Schema(ctx, resource.SchemaRequest{}, &described)
 		s := Shape{Version: described.Schema.Version}
 		s.Type, _ = described.Schema.Type().TerraformType(ctx).(tftypes.Object)
+		s.Valid = func(ctx context.Context, config tftypes.Value) bool {
+			return accepts(ctx, described.Schema.Attributes, config)
+		}
 		switch r.(type) {
 		case *grant.Resource:
 			// A grant is decided in the plan alone; reading leaves it as it is.
@@ -49,7 +54,18 @@ func (p *Provider) Shapes(ctx context.Context) map[string]Shape {
 		default:
 			continue
 		}
+		if validates(r) {
+			s.Valid = func(context.Context, tftypes.Value) bool { return false }
+		}
 		out[named.TypeName] = s
 	}
 	return out
+}
+
+// validates reports whether a resource has more to say about a configuration than the
+// validators of its attributes.
+func validates(r resource.Resource) bool {
+	_, whole := r.(resource.ResourceWithValidateConfig)
+	_, several := r.(resource.ResourceWithConfigValidators)
+	return whole || several
 }
