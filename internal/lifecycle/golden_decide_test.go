@@ -51,6 +51,7 @@ type wantedGrant struct {
 	Clamped      []string
 	Would        string            // compared also if it is left out: then it is the status
 	Says         map[string]string // what the message of a reason holds, by code
+	Ahead        []string          // the ends within 100 days: "2026-02-04 block owner.shared asks", "2026-04-01 end of g1"
 
 	Rotated        *bool
 	ExceptionStart *date `json:"exception_start"`
@@ -230,6 +231,20 @@ func (w *wantedGrant) compareMemory(got *Decision, s *mismatches) {
 	}
 }
 
+func aheadOf(ahead []Ahead) []string {
+	out := make([]string, len(ahead))
+	for i, a := range ahead {
+		out[i] = show(a.At) + " end of " + a.Key
+		if a.Becomes != Keep {
+			out[i] = show(a.At) + " " + a.Becomes.String() + " " + a.Code.String()
+		}
+		if a.Asks {
+			out[i] += " asks"
+		}
+	}
+	return out
+}
+
 func (s *mismatches) compareMaps(what string, want, got map[string]string) {
 	all := maps.Clone(got)
 	if all == nil {
@@ -270,6 +285,13 @@ func (c *decideCase) live(t *testing.T, h healthy) {
 		}
 		var s mismatches
 		run.Want.compare(&got, &s)
+		if run.Want.Ahead != nil {
+			ahead, err := Outlook(w.input(), &got.Grant, w.now.AddDate(0, 0, 100))
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.compare("ahead", strings.Join(run.Want.Ahead, "; "), strings.Join(aheadOf(ahead), "; "))
+		}
 		s.report(t, fmt.Sprintf("run %d at %s", i+1, show(w.now)))
 		if err := w.run(seeded(uint64(i))); err != nil {
 			t.Errorf("run %d at %s: %v", i+1, show(w.now), err)

@@ -128,6 +128,7 @@ type Memory struct {
 	EnforcedAt          time.Time // when generations without an expiry got one
 	ReassignmentPending bool      // a reassignment was acted on, and some policy still asks somebody to look at it
 	LeftBlock           bool      // a block or a revocation took the last credential away, and none was given since
+	Notices             []string  // what the responsible person was told of ends that lie ahead; no decision depends on it
 }
 
 // Grant is everything that a grant remembers between runs, and what a decision

@@ -1,6 +1,9 @@
 package lifecycle
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // readAnswer takes over the attestation that the grant remembers, or the one that
 // the configuration states anew. One by the same person with the same note is the
@@ -123,6 +126,9 @@ func (e *evaluation) memorise(g *Grant) {
 	if e.jumped {
 		m.Waiver = e.prior.Memory.Waiver // what ends or begins by a wrong clock does not
 	}
+	if !e.replaced {
+		m.Notices = e.prior.Memory.Notices
+	}
 	if e.answer != nil && e.spent && !e.answer.Spent {
 		spent := *e.answer
 		spent.Spent = true
@@ -132,7 +138,8 @@ func (e *evaluation) memorise(g *Grant) {
 
 func sameMemory(a, b *Memory) bool {
 	same := a.Risk == b.Risk && a.Review.Since.Equal(b.Review.Since) && a.Review.ClearSince.Equal(b.Review.ClearSince) &&
-		a.RevokedFor == b.RevokedFor && a.EnforcedAt.Equal(b.EnforcedAt) && a.LeftBlock == b.LeftBlock && a.ReassignmentPending == b.ReassignmentPending
+		a.RevokedFor == b.RevokedFor && a.EnforcedAt.Equal(b.EnforcedAt) && a.LeftBlock == b.LeftBlock && a.ReassignmentPending == b.ReassignmentPending &&
+		slices.Equal(a.Notices, b.Notices)
 	return same && a.Answer.same(b.Answer) && a.Waiver.same(b.Waiver)
 }
 

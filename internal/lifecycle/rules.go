@@ -75,11 +75,14 @@ type Rules struct {
 	Enforcement []Enforcement // the first that matches applies; none: Enforce
 	Authority   Authority
 	Frameworks  []string // the catalogues of controls that evidence names; nil: the usual ones
-	Required    []Field
-	Points      [NumSignals]int // hundredths
-	Lifetimes   []Lifetime
-	Triggers    []Trigger
-	Classes     map[string]Class // keys folded; "*" in them matches any text
+	// Notices are how long before an end of the access somebody is told, each once; nil:
+	// the usual ones, none: never.
+	Notices   []time.Duration
+	Required  []Field
+	Points    [NumSignals]int // hundredths
+	Lifetimes []Lifetime
+	Triggers  []Trigger
+	Classes   map[string]Class // keys folded; "*" in them matches any text
 
 	byCode   [NumCodes][]namedTrigger
 	patterns []pattern // the keys of Classes with "*", longest first
