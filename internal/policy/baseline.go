@@ -38,8 +38,8 @@ func BaselineJSON() []byte {
 
 // GrantRules returns the rules of the grant's own policy, combined with the
 // provider's. An asset is assessed once, under the provider's policy: how a record
-// is trusted, what a class is bound to, whether the policy is enforced and who may
-// approve cannot differ between grants. The frameworks are those that either of the
+// is trusted, what a class is bound to, whether the policy is enforced, who may
+// approve and when people are told cannot differ between grants. The frameworks are those that either of the
 // policies chooses.
 func GrantRules(provider, grant *lifecycle.Rules) *lifecycle.Rules {
 	rules := *grant
@@ -50,6 +50,7 @@ func GrantRules(provider, grant *lifecycle.Rules) *lifecycle.Rules {
 	rules.Classes = provider.Classes
 	rules.Enforcement = provider.Enforcement
 	rules.Authority = provider.Authority
+	rules.Notices = provider.Notices
 	rules.Frameworks = append(slices.Clone(provider.Frameworks), grant.Frameworks...)
 	rules.Index()
 	return &rules

@@ -42,6 +42,7 @@ func compileOnto(doc *Document, name string, base *lifecycle.Rules) (*lifecycle.
 	rules.Authority.Attest = slices.Clone(base.Authority.Attest)
 	rules.Authority.Except = slices.Clone(base.Authority.Except)
 	rules.Frameworks = slices.Clone(base.Frameworks)
+	rules.Notices = slices.Clone(base.Notices)
 	if rules.Classes == nil {
 		rules.Classes = map[string]lifecycle.Class{}
 	}
@@ -92,6 +93,7 @@ func (l layer) overlay(doc *Document) {
 	l.enforcement(doc.Enforcement)
 	l.authority(l.in("authority"), doc.Authority)
 	l.frameworks(l.in("frameworks"), doc.Frameworks)
+	l.notices(l.in("notices"), doc.Notices)
 	l.triggers(doc.Triggers)
 	l.classes(doc.Classes)
 }

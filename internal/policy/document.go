@@ -33,6 +33,7 @@ type Document struct {
 	Enforcement    []Enforcement `json:"enforcement,omitempty"`
 	Authority      *Authority    `json:"authority,omitempty"`
 	Frameworks     []string      `json:"frameworks,omitzero"`
+	Notices        []string      `json:"notices,omitzero"` // durations; an empty, non-nil list gives no notice
 
 	Triggers []Trigger        `json:"triggers,omitempty"`
 	Classes  map[string]Class `json:"classes,omitempty"`

@@ -100,6 +100,9 @@ func dump(r *lifecycle.Rules) string {
 	line("automate_at %d stale_after %s lead_time %s exception_max %s", r.AutomateAt, policy.FormatDuration(r.StaleAfter),
 		policy.FormatDuration(r.LeadTime), policy.FormatDuration(r.ExceptionMax))
 	line("review_deadline %s unused_after %s frameworks %q", policy.FormatDuration(r.ReviewDeadline), policy.FormatDuration(r.UnusedAfter), r.Frameworks)
+	if r.Notices != nil {
+		line("notices %v", r.Notices)
+	}
 	line("required %v points %v", r.Required, r.Points)
 	for _, e := range r.Enforcement {
 		line("enforcement class=%q risk=%s environment=%q: %s from=%s", e.Class, pointed(e.Risk), e.Environment, e.Mode, e.From)

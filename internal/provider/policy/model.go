@@ -19,6 +19,7 @@ type model struct {
 	Enforcement    types.List   `tfsdk:"enforcement"`
 	Authority      *authority   `tfsdk:"authority"`
 	Frameworks     []string     `tfsdk:"frameworks"`
+	Notices        []string     `tfsdk:"notices"`
 	Triggers       types.List   `tfsdk:"triggers"`
 	Classes        types.Map    `tfsdk:"classes"`
 	JSON           types.String `tfsdk:"json"`
@@ -62,7 +63,7 @@ func stated(s types.String) *string {
 func (m *model) document() (*document.Document, error) {
 	doc := &document.Document{
 		ExceptionMax: stated(m.ExceptionMax), LeadTime: stated(m.LeadTime), ReviewDeadline: stated(m.ReviewDeadline), UnusedAfter: stated(m.UnusedAfter),
-		Frameworks: m.Frameworks,
+		Frameworks: m.Frameworks, Notices: m.Notices,
 	}
 	if !m.Extends.IsNull() {
 		base, err := document.Parse([]byte(m.Extends.ValueString()))

@@ -52,7 +52,7 @@ func TestADocumentIsRendered(t *testing.T) {
 		"enforcement": [{"class": "*laptop*", "risk": "standard", "environment": "test", "mode": "observe", "enforce_from": "2030-01-01"}],
 		"authority": {"trust": false, "attest": [{"risk": "privileged", "class": "server", "bound_to": "workload", "who": ["team:security", "manager"]}],
 			"except": [{"who": ["lifecycle_owner"]}]},
-		"frameworks": ["pci-dss-4.0.1"],
+		"frameworks": ["pci-dss-4.0.1"], "notices": ["14d", "2d"],
 		"triggers": [{"on": "task.open", "class": "server", "bound_to": "workload", "risk": "standard", "when": "asset.shared",
 			"action": "review", "rotate": "overlap", "grace": "7d", "then": "block"}],
 		"classes": {"robot": {"bound_to": "workload", "lifecycle_owner": "payments", "review_queue": "robots"}}
@@ -170,6 +170,7 @@ func TestBadDocuments(t *testing.T) {
 		"null authorization":   {`authority = { attest = [null] }`, "authority.attest[0]", "A null element states nothing"},
 		"trust and lists":      {`authority = { trust = true, attest = [{ who = ["owner"] }] }`, "authority.trust", "attest and except have no effect"},
 		"framework":            {`frameworks = ["pci"]`, "frameworks[0]", "pci-dss-4.0.1"},
+		"notice":               {`notices = ["30 days"]`, "notices[0]", "Invalid Duration"},
 		"fallible condition":   {trigger(`on = "task.overdue", action = "block", when = "owner.teams[0] == 'x'"`), "triggers[1].when", "this can fail"},
 		"spelled condition":    {trigger(`on = "task.overdue", action = "block", when = "asset.class == 'Server'"`), "triggers[1].when", "write \"server\""},
 		"exception_max":        {`exception_max = "long"`, "exception_max", "Invalid Duration"},

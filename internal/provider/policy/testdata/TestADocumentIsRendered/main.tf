@@ -21,6 +21,7 @@ data "custody_policy" "house" {
     except = [{ who = ["lifecycle_owner"] }]
   }
   frameworks = ["pci-dss-4.0.1"]
+  notices    = ["14d", "2d"]
   triggers = [
     { on = "task.open", class = "server", bound_to = "workload", risk = "standard", when = "asset.shared", action = "review", rotate = "overlap", grace = "7d", then = "block" },
   ]
