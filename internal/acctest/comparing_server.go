@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"reflect"
 	"sync"
 	"sync/atomic"
+	"testing"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
@@ -44,6 +46,17 @@ type comparingServer struct {
 	turn  sync.Mutex
 	once  sync.Once
 	types map[string]tftypes.Type
+}
+
+// closeServer ends what a server keeps open between calls, such as a register.
+func closeServer(t testing.TB, s tfprotov6.ProviderServer) {
+	if both, ok := s.(*comparingServer); ok {
+		closeServer(t, both.other)
+		s = both.ProtocolServer
+	}
+	if err := s.(io.Closer).Close(); err != nil { //nolint:errcheck // the servers of plugin can be closed
+		t.Error(err)
+	}
 }
 
 // stateType returns the type of a resource's state.

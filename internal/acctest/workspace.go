@@ -121,12 +121,17 @@ func (w *Workspace) serve(how serving) string {
 	ctx, stop := context.WithCancel(context.Background())
 	started, closed := make(chan *goplugin.ReattachConfig, 1), make(chan struct{})
 	failed := make(chan error, 1)
+	server := how(w.Clock, w.Untouched, func(text string) { w.t.Error(text) })
 	go func() {
-		failed <- tf6server.Serve(plugin.Address, how(w.Clock, w.Untouched, func(text string) { w.t.Error(text) }),
+		failed <- tf6server.Serve(plugin.Address, server,
 			tf6server.WithDebug(ctx, started, closed), tf6server.WithoutLogStderrOverride(),
 			tf6server.WithGoPluginLogger(hclog.NewNullLogger()))
 	}()
-	w.t.Cleanup(func() { stop(); <-closed })
+	w.t.Cleanup(func() {
+		stop()
+		<-closed
+		closeServer(w.t, server())
+	})
 	var attach *goplugin.ReattachConfig
 	select {
 	case attach = <-started:

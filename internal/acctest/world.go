@@ -172,6 +172,7 @@ var oldest = version.Must(version.NewVersion("1.8.0"))
 // Factories returns what serves the provider over a clock.
 func Factories(t testing.TB, c clock.Clock) map[string]func() (tfprotov6.ProviderServer, error) {
 	server := serve(c, &atomic.Int64{}, func(text string) { t.Error(text) })
+	t.Cleanup(func() { closeServer(t, server()) })
 	return map[string]func() (tfprotov6.ProviderServer, error){
 		"custody": func() (tfprotov6.ProviderServer, error) { return server(), nil },
 	}

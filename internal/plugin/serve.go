@@ -3,6 +3,7 @@ package plugin
 
 import (
 	"context"
+	"errors"
 	"os"
 	"strings"
 
@@ -25,16 +26,20 @@ func Serve(_ context.Context, version string, debugging bool) error {
 	if debugging {
 		options = append(options, tf6server.WithManagedDebug())
 	}
-	return tf6server.Serve(Address, Server(version, clock.System{}), options...)
+	p := provider.New(version, clock.System{})
+	return errors.Join(tf6server.Serve(Address, serverOf(p), options...), p.Close())
 }
 
 // Server returns a constructor of the protocol server over the given clock.
 // Acceptance tests use it with their own clock.
 func Server(version string, c clock.Clock) func() tfprotov6.ProviderServer {
-	p := provider.New(version, c)
+	return serverOf(provider.New(version, c))
+}
+
+func serverOf(p *provider.Provider) func() tfprotov6.ProviderServer {
 	framework := detachedFrom(p)
 	shapes := p.Shapes(context.Background())
-	return func() tfprotov6.ProviderServer { return &stoppable{&untouched{framework(), shapes}, p.Stop} }
+	return func() tfprotov6.ProviderServer { return &stoppable{&untouched{framework(), shapes}, p.Stop, p.Close} }
 }
 
 // Framework returns the same server without the short path for unchanged instances.
@@ -42,7 +47,7 @@ func Server(version string, c clock.Clock) func() tfprotov6.ProviderServer {
 func Framework(version string, c clock.Clock) func() tfprotov6.ProviderServer {
 	p := provider.New(version, c)
 	framework := detachedFrom(p)
-	return func() tfprotov6.ProviderServer { return &stoppable{framework(), p.Stop} }
+	return func() tfprotov6.ProviderServer { return &stoppable{framework(), p.Stop, p.Close} }
 }
 
 func detachedFrom(p *provider.Provider) func() *detached {

@@ -10,10 +10,15 @@ import (
 // end the current calls, but not later ones.
 type stoppable struct {
 	ProtocolServer
-	stop func()
+	stop  func()
+	close func() error
 }
 
 var _ ProtocolServer = (*stoppable)(nil)
+
+// Close ends what the provider keeps open between calls, such as a register. Terraform
+// ends the process instead; tests, which serve many providers, call it.
+func (s *stoppable) Close() error { return s.close() }
 
 // StopProvider ends the provider's own requests, and then the calls.
 func (s *stoppable) StopProvider(ctx context.Context, req *tfprotov6.StopProviderRequest) (*tfprotov6.StopProviderResponse, error) {

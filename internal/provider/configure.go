@@ -32,6 +32,9 @@ type model struct {
 	Systems       types.Map    `tfsdk:"systems"`
 	Directories   types.List   `tfsdk:"directories"`
 	Reviews       types.String `tfsdk:"reviews"`
+	Register      types.String `tfsdk:"register"`
+	Workspace     types.String `tfsdk:"workspace"`
+	Former        types.List   `tfsdk:"former_workspaces"`
 	Policy        types.String `tfsdk:"policy"`
 	OnUnavailable types.String `tfsdk:"on_unavailable"`
 	PlanTime      types.String `tfsdk:"plan_time"`
@@ -61,6 +64,7 @@ func (p *Provider) start(ctx context.Context, config tfsdk.Config, diags *diag.D
 	p.setInstant(r, &m, diags)
 	r.Rules = rules(&m, diags)
 	r.Facts, r.Targets = p.facts(ctx, &m, diags)
+	r.Register = p.register(&m, diags)
 	r.Brake = run.NewBrake(m.limits(), func() (int, bool) { return r.Facts.Listed(context.WithoutCancel(ctx)) })
 	if diags.HasError() {
 		return nil

@@ -20,6 +20,7 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/grant"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/owner"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/policy"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/record"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/run"
 )
 
@@ -29,6 +30,7 @@ type Provider struct {
 	clock      clock.Clock
 	kinds      *connect.Kinds
 	configured configuredRuns
+	registers  record.Registers
 	run        atomic.Pointer[run.Run] // nil while the provider is not configured
 }
 

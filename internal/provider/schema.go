@@ -53,6 +53,9 @@ func schemaOf(kinds *connect.Kinds) schema.Schema {
 				Optional: true, Validators: []validator.String{value.Stated()},
 				MarkdownDescription: "The system whose review queue takes cases. Default: none; then the plan shows `review`, and no case is opened. No kind of system has a review queue yet.",
 			},
+			"register":          registerAttribute,
+			"workspace":         workspaceAttribute,
+			"former_workspaces": formerAttribute,
 			"policy": schema.StringAttribute{
 				Optional: true, Validators: []validator.String{value.Stated()},
 				MarkdownDescription: "The organisation's policy document (JSON, see `custody_policy`). Default: the built-in baseline. Pass it with `file()`, or from a `custody_policy` of the root module " +

@@ -12,8 +12,8 @@ type Result string
 // How an act can end.
 const (
 	Done      Result = "done"      // it was carried out, and read back
-	Failed    Result = "failed"    // the target refused it, and nothing has changed
-	Abandoned Result = "abandoned" // it was interrupted, and is not wanted any more
+	Failed    Result = "failed"    // not all of it was carried out; the detail says what was
+	Abandoned Result = "abandoned" // it was interrupted, and not all of it was carried out
 )
 
 // Act is something that custody does outside of Terraform's state: its intent is

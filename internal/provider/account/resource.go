@@ -60,7 +60,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		resp.Diagnostics.Append(req.State.Get(ctx, &prior)...)
 	}
 	if req.Plan.Raw.IsNull() {
-		warnOfDestroy(prior, &resp.Diagnostics)
+		r.destroyed(ctx, prior, &resp.Diagnostics)
 		return
 	}
 	var plan model
@@ -87,6 +87,9 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	}
 	plan.keep(prior, end)
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
+	if !r.recordable(ctx, &resp.Diagnostics) {
+		return
+	}
 	if plan.Enabled.IsUnknown() || end.IsUnknown() {
 		return
 	}
@@ -127,9 +130,13 @@ func (r *Resource) unread(o operation.Operation, m *model, err error, kept bool,
 	}
 }
 
-// warnOfDestroy says what the plan itself does not show of a destroy.
-func warnOfDestroy(prior *model, diags *diag.Diagnostics) {
-	if prior != nil && prior.OnDestroy.ValueString() == enable && !prior.Enabled.ValueBool() {
+// destroyed says what the plan itself does not show of a destroy.
+func (r *Resource) destroyed(ctx context.Context, prior *model, diags *diag.Diagnostics) {
+	if prior == nil || prior.OnDestroy.ValueString() == leave {
+		return
+	}
+	r.recordable(ctx, diags)
+	if prior.OnDestroy.ValueString() == enable && !prior.Enabled.ValueBool() {
 		diags.AddWarning(enablesSummary, fmt.Sprintf("%s is disabled, and on_destroy = %q enables it.\n\nTo leave it disabled, set on_destroy to %q and apply that first.",
 			prior.ID.ValueString(), enable, leave))
 	}
@@ -192,10 +199,8 @@ func (r *Resource) do(ctx context.Context, m *model, w wanted, diags *diag.Diagn
 	ctx, end := r.run.Targets.Within(ctx)
 	defer end()
 	var last *system.Account
-	result := effect.Do(ctx, nil, w.act(target, &last))
-	for _, found := range result.Found {
-		diags.AddAttributeWarning(path.Root("subject"), interruptedSummary, found)
-	}
+	result := effect.Do(ctx, r.run.Register.Recorder(), w.act(target, &last))
+	warnInterrupted(result.Found, diags)
 	gone := result.Known && result.State == nil
 	switch {
 	case gone && (result.Err == nil || errors.Is(result.Err, errGone)):
@@ -237,6 +242,7 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 		return
 	}
 	w := wanted{subject: state.Subject.ValueString(), id: state.AccountID.ValueString()}
+	r.settle(ctx, target, &w, &resp.Diagnostics)
 	seen := w.named(a)
 	if seen == nil {
 		warnGone(target.Name(), &w, a, &resp.Diagnostics)

@@ -12,6 +12,7 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/inventory"
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 	"github.com/custodyhq/terraform-provider-custody/internal/policy"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/record"
 )
 
 // Run is one configured provider process.
@@ -28,6 +29,8 @@ type Run struct {
 	Rules *lifecycle.Rules
 	// Facts are the connected systems.
 	Facts *inventory.Inventory
+	// Register is what the run records in; nil without one.
+	Register *record.Run
 	// Targets are the systems in which accounts can be switched.
 	Targets *Targets
 	// MaxClockJump is how long after every instant of a grant a run may take place
