@@ -8,6 +8,7 @@ import (
 
 	"github.com/custodyhq/terraform-provider-custody/internal/effect"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/operation"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/run"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
 )
 
@@ -17,13 +18,18 @@ const unsettledSummary = "Interrupted Acts Are Not Known"
 
 // recordable reports whether what the plan does could be recorded. If it could not, the
 // apply would do nothing, so the plan says it.
-func (r *Resource) recordable(ctx context.Context, diags *diag.Diagnostics) bool {
+func (r *Resource) recordable(ctx context.Context, m *model, diags *diag.Diagnostics) bool {
 	err := r.run.Register.Ready(ctx)
 	if err == nil {
 		return true
 	}
-	r.run.Report(operation.Plan, diags, path.Root("target"), err)
+	r.run.Report(operation.Plan, diags, m.object(), path.Root("target"), err)
 	return false
+}
+
+// object names the account in messages.
+func (m *model) object() run.Object {
+	return run.Object{Type: "custody_account", Name: m.Target.ValueString() + "/" + m.Subject.ValueString()}
 }
 
 // settle finds out what became of an act on the account that an earlier run had begun,

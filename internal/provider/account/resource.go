@@ -87,7 +87,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	}
 	plan.keep(prior, end)
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
-	if !r.recordable(ctx, &resp.Diagnostics) {
+	if !r.recordable(ctx, &plan, &resp.Diagnostics) {
 		return
 	}
 	if plan.Enabled.IsUnknown() || end.IsUnknown() {
@@ -126,7 +126,7 @@ func (r *Resource) unread(o operation.Operation, m *model, err error, kept bool,
 	case errors.Is(err, fault.ErrConfig):
 		o.Report(diags, path.Root("subject"), unchanged(err))
 	default:
-		r.run.Report(o, diags, run.Object{Type: "custody_account", Name: m.Target.ValueString() + "/" + m.Subject.ValueString()}, path.Root("target"), err)
+		r.run.Report(o, diags, m.object(), path.Root("target"), err)
 	}
 }
 
@@ -135,7 +135,7 @@ func (r *Resource) destroyed(ctx context.Context, prior *model, diags *diag.Diag
 	if prior == nil || prior.OnDestroy.ValueString() == leave {
 		return
 	}
-	r.recordable(ctx, diags)
+	r.recordable(ctx, prior, diags)
 	if prior.OnDestroy.ValueString() == enable && !prior.Enabled.ValueBool() {
 		diags.AddWarning(enablesSummary, fmt.Sprintf("%s is disabled, and on_destroy = %q enables it.\n\nTo leave it disabled, set on_destroy to %q and apply that first.",
 			prior.ID.ValueString(), enable, leave))

@@ -34,9 +34,9 @@ type intent struct {
 
 // outcome is the detail of how an act ended.
 type outcome struct {
-	Steps       map[string]effect.Verdict `json:"steps"`
-	Interrupted bool                      `json:"interrupted,omitempty"`
-	Error       string                    `json:"error,omitempty"`
+	Steps       map[string]effect.StepOutcome `json:"steps"`
+	Interrupted bool                          `json:"interrupted,omitempty"`
+	Error       string                        `json:"error,omitempty"`
 }
 
 // longestText is how much of a text is recorded, in bytes.

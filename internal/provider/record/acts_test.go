@@ -212,8 +212,8 @@ func TestASecondOutcomeIsKeptBesideTheFirst(t *testing.T) {
 		if err != nil || len(open) != 1 || open[0].ID != id || !slices.Equal(open[0].Steps, i.Steps) {
 			t.Fatalf("got %+v, %v", open, err)
 		}
-		half := effect.Outcome{Steps: map[string]effect.Verdict{"disable": effect.Done, "end sessions": effect.NotDone}, Interrupted: true}
-		whole := effect.Outcome{Steps: map[string]effect.Verdict{"disable": effect.Done, "end sessions": effect.NotDone}, Error: strings.Repeat("é", 10<<10)}
+		half := effect.Outcome{Steps: map[string]effect.StepOutcome{"disable": effect.Done, "end sessions": effect.NotDone}, Interrupted: true}
+		whole := effect.Outcome{Steps: map[string]effect.StepOutcome{"disable": effect.Done, "end sessions": effect.NotDone}, Error: strings.Repeat("é", 10<<10)}
 		for _, err := range []error{run.Recorder().Conclude(t.Context(), id, half), late.Recorder().Conclude(t.Context(), id, whole)} {
 			if err != nil {
 				t.Fatal(err)
