@@ -10,6 +10,7 @@ const (
 	CanReadTasks      Capability = "tasks"
 	CanSwitchAccounts Capability = "accounts"
 	CanHoldReviews    Capability = "reviews"
+	CanGiveLeases     Capability = "leases"
 )
 
 // Partial is a system whose type implements more capabilities than its
@@ -35,6 +36,9 @@ func AsAccounts(s System) (Accounts, bool) { return as[Accounts](s, CanSwitchAcc
 
 // AsReviews returns s as a review queue, if it is one.
 func AsReviews(s System) (Reviews, bool) { return as[Reviews](s, CanHoldReviews) }
+
+// AsLeases returns s as a giver of leases, if it is one.
+func AsLeases(s System) (Leases, bool) { return as[Leases](s, CanGiveLeases) }
 
 func as[T System](s System, c Capability) (T, bool) {
 	var none T
