@@ -17,7 +17,7 @@
 store=${CUSTODY_SERVERS:-${XDG_CACHE_HOME:-$HOME/.cache}/custody-servers}
 
 # all lists the names, which are also those that CUSTODY_REQUIRE takes.
-all='request_tracker slapd samba scim postgres mariadb keycloak backstage gitea gpg shellcheck jq chromium'
+all='request_tracker slapd samba scim postgres postgres_18 mariadb keycloak backstage gitea gpg shellcheck jq chromium'
 
 # present tells whether server $1 can be started.
 present() {
@@ -30,7 +30,7 @@ present() {
     postgres) have initdb || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null ;;
     mariadb) have mariadbd && have mariadb-install-db && have my_print_defaults ;;
     keycloak) have java && [ -d "$(folder "$1")" ] ;;
-    gitea) [ -d "$(folder "$1")" ] ;;
+    gitea | postgres_18) [ -d "$(folder "$1")" ] ;;
     gpg) have gpg && have gpg-agent ;;
     shellcheck | jq | chromium) have "$1" ;;
     *) die "unknown server \"$1\": accepted are ${all// /, }" ;;
@@ -43,7 +43,7 @@ packages() {
     request_tracker) echo request-tracker5 rt5-db-sqlite rt5-standalone dbconfig-no-thanks ;;
     slapd) echo slapd ;;
     samba) echo samba-ad-dc samba-ad-provision ;;
-    scim | backstage) if ! have node || ! have npm; then echo nodejs npm; fi ;;
+    scim | backstage | postgres_18) if ! have node || ! have npm; then echo nodejs npm; fi ;;
     postgres) echo postgresql ;;
     mariadb) echo mariadb-server-core mariadb-client-core ;;
     keycloak)
@@ -60,7 +60,7 @@ packages() {
 pin() {
   local file
   case $1 in
-    scim | backstage) file=package-lock.json ;;
+    scim | backstage | postgres_18) file=package-lock.json ;;
     keycloak) file=version ;;
     gitea) file=go.sum ;;
     *) return 0 ;;
@@ -138,7 +138,7 @@ fill_store() {
 # bring puts server $1 into folder $2: all of it, or it fails.
 bring() {
   case $1 in
-    scim | backstage) bring_modules "$1" "$2" ;;
+    scim | backstage | postgres_18) bring_modules "$1" "$2" ;;
     keycloak) bring_keycloak "$2" ;;
     gitea) bring_gitea "$2" ;;
   esac

@@ -25,9 +25,6 @@ const (
 // Drivers returns what Config.Driver accepts. MariaDB is read with mysql.
 func Drivers() []string { return []string{driverPostgreSQL, driverMySQL, driverSQLite} }
 
-// plaintext is the end of a message about a connection that is not safe.
-const plaintext = "If the network to the server is trusted, set insecure_plaintext = true; anyone on that network can then read and change the answers."
-
 // configure checks the configuration and builds the data for queries.
 func (s *System) configure() []system.Problem {
 	c := &s.config

@@ -7,6 +7,8 @@ import (
 	"time"
 )
 
+const connections = 4 // to one server at a time
+
 // milliseconds returns a time as a number in a statement.
 func milliseconds(d time.Duration) string {
 	return strconv.FormatInt(max(1, d.Milliseconds()), 10)

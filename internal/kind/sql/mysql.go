@@ -43,7 +43,7 @@ func newMySQL(c Config) (server, []system.Problem) {
 	remote := config.Net != "unix" && !pgconnect.Loopback(host)
 	verified := config.TLSConfig == "true" || c.CAFile != "" || remote && config.TLSConfig == ""
 	if remote && !verified && !c.InsecurePlaintext {
-		return nil, oneProblem(attributeDSN, "Its tls setting does not verify the identity of the server. Write tls=true, with ca_file for a private authority. "+plaintext)
+		return nil, oneProblem(attributeDSN, "Its tls setting does not verify the identity of the server. Write tls=true, with ca_file for a private authority. "+trust.Plaintext)
 	}
 	if verified {
 		config.TLS = &tls.Config{RootCAs: roots, ServerName: host, MinVersion: tls.VersionTLS12}

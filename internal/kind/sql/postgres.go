@@ -16,41 +16,26 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/pgconnect"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/redact"
-	"github.com/custodyhq/terraform-provider-custody/internal/system/trust"
 )
-
-const connections = 4 // to one server at a time
 
 // postgres reads PostgreSQL.
 type postgres struct {
 	config *pgx.ConnConfig
 	begin  string
-	slots  chan struct{}  // one for each connection there may be
-	idle   chan *pgx.Conn // those that are open and not in use
+	pool   *pgconnect.Pool
 }
 
 func newPostgres(c Config) (server, []system.Problem) {
-	if _, problem := trust.Roots(c.CAFile); problem != "" {
-		return nil, oneProblem(trust.Attribute, problem)
+	config, attribute, problem := pgconnect.Checked(c.DSN, c.CAFile, c.InsecurePlaintext)
+	if problem != "" {
+		return nil, oneProblem(attribute, problem)
 	}
-	config, err := pgconnect.Config(c.DSN, c.CAFile)
-	if err != nil {
-		return nil, oneProblem(attributeDSN, "It is not a connection string of PostgreSQL, or names a file that cannot be read. "+
-			"Write it like postgres://reader@db.example.org/cmdb?sslmode=verify-full or host=db.example.org user=reader dbname=cmdb.")
-	}
-	if host := pgconnect.Unverified(config); host != "" && !c.InsecurePlaintext {
-		return nil, oneProblem(attributeDSN, "Its sslmode does not verify the identity of the server at "+host+
-			". Write sslmode=verify-full, with ca_file for a private authority. "+plaintext)
-	}
-	// Both work behind a pooler that gives every transaction another session.
-	config.DefaultQueryExecMode = pgx.QueryExecModeDescribeExec
 	limit := milliseconds(c.Timeout)
 	return &postgres{
 		config: config,
 		begin: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = " + limit +
 			"; SET LOCAL lock_timeout = " + limit + "; SET LOCAL row_security = off; SET LOCAL datestyle = 'ISO'; SET LOCAL timezone = 'UTC'",
-		slots: make(chan struct{}, connections),
-		idle:  make(chan *pgx.Conn, connections),
+		pool: pgconnect.NewPool(config),
 	}, nil
 }
 
@@ -69,30 +54,11 @@ func (p *postgres) serverError(err error) (serverError, bool) {
 
 var sqlState = regexp.MustCompile(`^[0-9A-Z]{5}$`)
 
-func (p *postgres) read(ctx context.Context, text string, args []any, to sink) (err error) {
-	select {
-	case p.slots <- struct{}{}:
-		defer func() { <-p.slots }()
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	if err := ctx.Err(); err != nil { // both may have come at once
-		return err
-	}
-	conn, err := p.open(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err == nil {
-			_, err = conn.Exec(ctx, "ROLLBACK")
-		}
-		if err == nil && !conn.IsClosed() {
-			p.idle <- conn
-			return
-		}
-		_ = conn.Close(ctx)
-	}()
+func (p *postgres) read(ctx context.Context, text string, args []any, to sink) error {
+	return p.pool.Do(ctx, p.begin, pgconnect.Rollback, func(conn *pgx.Conn) error { return readPostgres(ctx, conn, text, args, to) })
+}
+
+func readPostgres(ctx context.Context, conn *pgx.Conn, text string, args []any, to sink) error {
 	// All values as texts: PostgreSQL writes its types better than anything here
 	// could write them again.
 	args = append([]any{pgx.QueryResultFormats{pgx.TextFormatCode}}, args...)
@@ -129,34 +95,6 @@ func names(rows pgx.Rows) []string {
 		out = append(out, f.Name)
 	}
 	return out
-}
-
-// open returns a connection on which the transaction has begun.
-func (p *postgres) open(ctx context.Context) (*pgx.Conn, error) {
-	for {
-		select {
-		case conn := <-p.idle:
-			// The server may have ended it since; then the next one is tried.
-			if err := p.start(ctx, conn); err == nil {
-				return conn, nil
-			}
-			continue
-		default:
-		}
-		conn, err := pgx.ConnectConfig(ctx, p.config)
-		if err != nil {
-			return nil, err
-		}
-		return conn, p.start(ctx, conn)
-	}
-}
-
-func (p *postgres) start(ctx context.Context, conn *pgx.Conn) error {
-	_, err := conn.PgConn().Exec(ctx, p.begin).ReadAll()
-	if err != nil {
-		_ = conn.Close(ctx)
-	}
-	return err
 }
 
 func pgValue(types *pgtype.Map, oid uint32, raw []byte) value {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,6 +23,8 @@ type wanted struct {
 	sessions bool       // end them, where the account is to be disabled
 	// mayEnable reports whether the plan says that a disabled account becomes enabled.
 	mayEnable bool
+
+	open []string // what was open when sessions were ended
 }
 
 // The names of steps, in the record. The step that sets an end has the end behind
@@ -98,7 +101,10 @@ func (w *wanted) steps(target system.Accounts) []effect.Step[*system.Account] {
 			func(ctx context.Context, a *system.Account) error { return target.SetEnabled(ctx, a, false) }))
 		if w.sessions {
 			out = append(out, step(stepSessions, "Its sessions are ended.", "Its sessions are not ended.",
-				func(ctx context.Context, a *system.Account) error { return target.EndSessions(ctx, a) }))
+				func(ctx context.Context, a *system.Account) error {
+					w.open = a.Issued
+					return target.EndSessions(ctx, a)
+				}))
 		}
 	}
 	if w.end != nil {
@@ -115,6 +121,11 @@ func (w *wanted) steps(target system.Accounts) []effect.Step[*system.Account] {
 			func(ctx context.Context, a *system.Account) error { return target.SetEnabled(ctx, a, true) }))
 	}
 	return out
+}
+
+// ended returns what was open and no longer is.
+func (w *wanted) ended(a *system.Account) []string {
+	return slices.DeleteFunc(slices.Clone(w.open), func(one string) bool { return a != nil && slices.Contains(a.Issued, one) })
 }
 
 func step(name, yes, no string, do func(context.Context, *system.Account) error) effect.Step[*system.Account] {

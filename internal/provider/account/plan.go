@@ -2,6 +2,7 @@ package account
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -10,6 +11,7 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/effect"
 	"github.com/custodyhq/terraform-provider-custody/internal/fault"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/operation"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/run"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
 )
 
@@ -21,6 +23,7 @@ const (
 	heldSummary         = "Target Unavailable, Last Known State Kept"
 	unconfiguredSummary = "Target Is Not Configured, Last Known State Kept"
 	interruptedSummary  = "Interrupted Act Was Found"
+	endedSummary        = "Sessions Were Ended"
 )
 
 // at returns the attribute that a step comes from.
@@ -107,9 +110,17 @@ func (m *model) keep(prior *model, end types.String) {
 	if end.IsNull() {
 		m.ExpiresAt = prior.ExpiresAt
 	}
-	if m.EndSessions.ValueBool() && prior.Enabled.ValueBool() && !m.Enabled.ValueBool() {
+	if m.EndSessions.ValueBool() && !m.Enabled.ValueBool() && (prior.Enabled.ValueBool() || prior.isOpen()) {
 		m.Issued = types.ListUnknown(types.StringType)
 	}
+}
+
+// isOpen reports whether something that the account was given still works.
+func (m *model) isOpen() bool { return len(m.Issued.Elements()) > 0 }
+
+// leavesOpen reports whether a disabled account has sessions that are to be ended.
+func (m *model) leavesOpen() bool {
+	return m.EndSessions.ValueBool() && !m.Enabled.IsUnknown() && !m.Enabled.ValueBool() && m.isOpen()
 }
 
 // check reports what prevents a plan, or is worth a warning, by what the
@@ -160,4 +171,14 @@ func warnGone(target string, w *wanted, a *system.Account, diags *diag.Diagnosti
 	diags.AddAttributeWarning(path.Root("subject"), goneSummary, fmt.Sprintf(
 		"The system %q holds no account %q. Nothing is switched, and nothing is created.\n\n"+
 			"If it was deleted, remove the resource. If its name is written otherwise, correct subject: until then the account that is meant stays as it is.", target, w.subject))
+}
+
+// warnEnded says which sessions were ended: the plan could list only what was open
+// when it was made.
+func warnEnded(target string, w *wanted, ended []string, diags *diag.Diagnostics) {
+	if len(ended) == 0 {
+		return
+	}
+	diags.AddAttributeWarning(path.Root("end_sessions"), endedSummary, fmt.Sprintf(
+		"Of the account %q in the system %q these were ended:\n  %s", w.subject, target, strings.Join(run.FirstOf(ended), "\n  ")))
 }

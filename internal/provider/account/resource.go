@@ -82,7 +82,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	if prior != nil && (!prior.Target.Equal(plan.Target) || !prior.Subject.Equal(plan.Subject)) {
 		prior = nil // another account takes the place of the first
 	}
-	if r.twice(&plan, end, prior != nil, &resp.Diagnostics) || prior != nil && req.Plan.Raw.Equal(req.State.Raw) {
+	if r.twice(&plan, end, prior != nil, &resp.Diagnostics) || prior != nil && !prior.leavesOpen() && req.Plan.Raw.Equal(req.State.Raw) {
 		return
 	}
 	plan.keep(prior, end)
@@ -201,6 +201,9 @@ func (r *Resource) do(ctx context.Context, m *model, w wanted, diags *diag.Diagn
 	var last *system.Account
 	result := effect.Do(ctx, r.run.Register.Recorder(), w.act(target, &last))
 	warnInterrupted(result.Found, diags)
+	if result.Known {
+		warnEnded(target.Name(), &w, w.ended(result.State), diags)
+	}
 	gone := result.Known && result.State == nil
 	switch {
 	case gone && (result.Err == nil || errors.Is(result.Err, errGone)):

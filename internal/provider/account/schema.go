@@ -33,7 +33,7 @@ var accountSchema = schema.Schema{
 	Attributes: map[string]schema.Attribute{
 		"target": schema.StringAttribute{
 			Required: true, Validators: []validator.String{value.Stated()}, PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplace()},
-			MarkdownDescription: "The system that holds the account: a name from the provider's `systems`, of the kind `ldap`. A change replaces the resource.",
+			MarkdownDescription: "The system that holds the account: a name from the provider's `systems`, of a kind that switches accounts (see Targets). A change replaces the resource.",
 		},
 		"subject": schema.StringAttribute{
 			Required: true, Validators: []validator.String{subject()}, PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplace()},
@@ -49,8 +49,9 @@ var accountSchema = schema.Schema{
 				"Left out, the end stays as it is and is shown; null then if the target does not show it.",
 		},
 		"end_sessions": schema.BoolAttribute{
-			Optional:            true,
-			MarkdownDescription: "Also end what is open whenever the account is disabled. Refused for targets that cannot do it, such as `ldap`: a directory does not know what it has let in.",
+			Optional: true,
+			MarkdownDescription: "Also end what `issued` lists whenever the account is disabled, and what is found open while it is. " +
+				"Refused for targets that cannot do it, such as `ldap`: a directory does not know what it has let in.",
 		},
 		"on_destroy": schema.StringAttribute{
 			Optional: true, Computed: true, Default: stringdefault.StaticString(leave),
@@ -59,8 +60,8 @@ var accountSchema = schema.Schema{
 				"The value that counts is that of the last apply.",
 		},
 		"id":         computed("`\"<target>/<subject>\"`."),
-		"account":    computed("What the target calls the account: in a directory, its distinguished name. Null if it was not there."),
-		"account_id": computed("The account's own identity, which outlives a rename: `entryUUID` or `objectGUID` in a directory. If the name is given to another account, that one counts as gone and is left alone."),
+		"account":    computed("What the target calls the account: in a directory its distinguished name, in a database the name of the role. Null if it was not there."),
+		"account_id": computed("The account's own identity, which outlives a rename: `entryUUID` or `objectGUID` in a directory, the object identifier of a role in PostgreSQL. If the name is given to another account, that one counts as gone and is left alone."),
 		"present": schema.BoolAttribute{
 			Computed: true, MarkdownDescription: "Whether the account is there. `false` only if the target answered that it is not.",
 		},

@@ -18,6 +18,7 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/kind/backstage"
 	"github.com/custodyhq/terraform-provider-custody/internal/kind/file"
 	"github.com/custodyhq/terraform-provider-custody/internal/kind/ldap"
+	"github.com/custodyhq/terraform-provider-custody/internal/kind/postgresql"
 	"github.com/custodyhq/terraform-provider-custody/internal/kind/requesttracker"
 	"github.com/custodyhq/terraform-provider-custody/internal/kind/rest"
 	"github.com/custodyhq/terraform-provider-custody/internal/kind/scim"
@@ -40,6 +41,7 @@ func kinds() []kind {
 		decoded(backstage.Kind, backstageSchema, (*backstageModel).open),
 		decoded(file.Kind, fileSchema, (*fileModel).open),
 		decoded(ldap.Kind, ldapSchema, (*ldapModel).open),
+		decoded(postgresql.Kind, postgresqlSchema, (*postgresqlModel).open),
 		decoded(requesttracker.Kind, requestTrackerSchema, (*requestTrackerModel).open),
 		decoded(scim.Kind, scimSchema, (*scimModel).open),
 		decoded(sql.Kind, sqlSchema(), (*sqlModel).open),

@@ -157,11 +157,11 @@ func (b *Brake) Twice(id string, p Planned) bool {
 }
 
 // List writes what is affected for a message, a line each.
-func (s *Stop) List() string { return "  " + strings.Join(firstOf(s.Affected), "\n  ") }
+func (s *Stop) List() string { return "  " + strings.Join(FirstOf(s.Affected), "\n  ") }
 
-// firstOf returns a copy of a list for a message: the first twenty, and how many more
+// FirstOf returns a copy of a list for a message: the first twenty, and how many more
 // there are.
-func firstOf(list []string) []string {
+func FirstOf(list []string) []string {
 	const most = 20
 	if len(list) <= most {
 		return slices.Clone(list)

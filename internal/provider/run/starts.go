@@ -24,9 +24,9 @@ func (s *Starts) Add(heading, grant string) []string {
 	all := s.all[heading]
 	at, found := slices.BinarySearch(all, grant)
 	if found {
-		return firstOf(slices.Delete(slices.Clone(all), at, at+1))
+		return FirstOf(slices.Delete(slices.Clone(all), at, at+1))
 	}
-	before := firstOf(all)
+	before := FirstOf(all)
 	s.all[heading] = slices.Insert(all, at, grant)
 	return before
 }

@@ -40,7 +40,7 @@ func (t *Targets) Find(name string) (system.Accounts, error) {
 			happened = fmt.Sprintf("The system %q is of the kind %s, in which custody switches no accounts.", name, s.Kind())
 		}
 	}
-	accepted := "None of the configured systems holds accounts that custody can switch; those of the kind ldap do."
+	accepted := "None of the configured systems holds accounts that custody can switch; the page of custody_account lists the kinds that do."
 	if len(able) > 0 {
 		accepted = "Accepted: " + strings.Join(able, ", ") + "."
 	}

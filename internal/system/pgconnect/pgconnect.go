@@ -14,6 +14,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgproto3"
+
+	"github.com/custodyhq/terraform-provider-custody/internal/system/trust"
 )
 
 // Timeout is how long connecting may take, unless the connection string says so.
@@ -47,6 +49,29 @@ func Config(dsn, caFile string) (*pgx.ConnConfig, error) {
 	}
 	config.RuntimeParams["client_encoding"] = "UTF8"
 	return config, nil
+}
+
+// Checked reads the connection string of a system in which nothing may be wrong: the
+// server is verified, unless it is on this machine or insecure allows it. What is wrong
+// is a full sentence, about one of the attributes dsn and ca_file; it is empty if
+// nothing is.
+func Checked(dsn, caFile string, insecure bool) (config *pgx.ConnConfig, attribute, problem string) {
+	const attributeDSN = "dsn"
+	if _, problem := trust.Roots(caFile); problem != "" {
+		return nil, trust.Attribute, problem
+	}
+	config, err := Config(dsn, caFile)
+	if err != nil {
+		return nil, attributeDSN, "It is not a connection string of PostgreSQL, or names a file that cannot be read. " +
+			"Write it like postgres://reader@db.example.org/cmdb?sslmode=verify-full or host=db.example.org user=reader dbname=cmdb."
+	}
+	if host := Unverified(config); host != "" && !insecure {
+		return nil, attributeDSN, "Its sslmode does not verify the identity of the server at " + host +
+			". Write sslmode=verify-full, with ca_file for a private authority. " + trust.Plaintext
+	}
+	// It works behind a pooler that gives every transaction another session.
+	config.DefaultQueryExecMode = pgx.QueryExecModeDescribeExec
+	return config, "", ""
 }
 
 // setting adds a setting to a connection string of either form.

@@ -24,6 +24,9 @@ type Stage struct {
 	Another func(t *testing.T) system.Accounts
 	// Lets reports whether the system lets the account in.
 	Lets func(t *testing.T, subject string) bool
+	// Session opens a session of the account and returns what tells whether it still
+	// works. It is needed where the kind ends sessions.
+	Session func(t *testing.T, subject string) (works func() bool)
 	// Delete removes the account.
 	Delete func(t *testing.T, subject string)
 }
@@ -50,6 +53,7 @@ func Accounts(t *testing.T, h AccountsHarness) {
 	t.Run("without the right", a.denied)
 	t.Run("gone", a.gone)
 	t.Run("what the kind cannot do", a.unsupported)
+	t.Run("sessions", a.sessions)
 	t.Run("cancelled", a.cancelled)
 	for name, broken := range h.Broken {
 		t.Run("unavailable: "+name, func(t *testing.T) {
@@ -231,11 +235,32 @@ func (a accountSuite) unsupported(t *testing.T) {
 			_ = wantKind(t, do(), fault.ErrConfig)
 		}
 	}
-	if system.CanAct(s.Target, system.EndSessions) {
-		ok(t, s.Target.EndSessions(t.Context(), seen))
-		if got := read(t, s.Target, "ann"); len(got.Issued) != 0 {
-			t.Errorf("these go on: %q", got.Issued)
+}
+
+func (a accountSuite) sessions(t *testing.T) {
+	s := a.h.Open(t, "ann", "ben")
+	if !system.CanAct(s.Target, system.EndSessions) {
+		t.Skip("the kind ends no sessions")
+	}
+	anns, bens := s.Session(t, "ann"), s.Session(t, "ben")
+	if got := read(t, s.Another(t), "ann"); len(got.Issued) == 0 || !anns() {
+		t.Errorf("a session that works is not listed: %+v", got)
+	}
+	f := wantKind(t, s.Reader.EndSessions(t.Context(), read(t, s.Reader, "ann")), fault.ErrDenied)
+	if right := s.Right[system.EndSessions]; right == "" || !strings.Contains(f.Happened, right) || !strings.Contains(f.Advice, right) || !anns() {
+		t.Errorf("the error does not name %q: %+v", right, f)
+	}
+	ok(t, s.Target.SetEnabled(t.Context(), read(t, s.Target, "ann"), false))
+	for range 2 {
+		ok(t, s.Target.EndSessions(t.Context(), read(t, s.Target, "ann")))
+		for _, target := range []system.Accounts{s.Target, s.Another(t)} {
+			if got := read(t, target, "ann"); len(got.Issued) != 0 || anns() {
+				t.Errorf("these go on: %q", got.Issued)
+			}
 		}
+	}
+	if got := read(t, s.Target, "ben"); len(got.Issued) == 0 || !bens() {
+		t.Errorf("the session of another account was ended: %+v", got)
 	}
 }
 

@@ -13,6 +13,9 @@ import (
 // Attribute is the attribute of a system's block that names the file.
 const Attribute = "ca_file"
 
+// Plaintext is the end of a message about a connection that is not safe.
+const Plaintext = "If the network to the server is trusted, set insecure_plaintext = true; anyone on that network can then read and change the answers."
+
 // Roots returns the authorities in a PEM file: those, and no others, may vouch for
 // the server. Nil stands for those of the machine, where no file is named. What is
 // wrong with the file is a full sentence; it is empty if nothing is.
