@@ -1,0 +1,174 @@
+package drill
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/custodyhq/terraform-provider-custody/drill/check"
+	"github.com/custodyhq/terraform-provider-custody/drill/world"
+	"github.com/custodyhq/terraform-provider-custody/internal/acctest/servers"
+)
+
+const password = "Acc0unt-canary!x"
+
+// company is a world on real servers: people in PostgreSQL, assets in Request Tracker,
+// accounts in OpenLDAP. Several companies share the servers and see nothing of each
+// other.
+type company struct {
+	*world.World
+	name     string
+	now      time.Time
+	db       *servers.Database
+	tracker  *servers.RequestTracker
+	ldap     *servers.Directory
+	schema   string
+	people   string // where the accounts are
+	policy   string
+	numbers  map[string]string // of assets in Request Tracker, by their names
+	tasks    map[string]int    // how many were opened
+	proxies  map[string]*proxy
+	users    map[string]string // of Request Tracker
+	accounts []string
+}
+
+var catalogs = []string{world.Laptops, world.UserAccounts, world.Applications}
+
+// found builds the company on the servers.
+func found(t *testing.T, name string, w *world.World, now time.Time) *company {
+	t.Helper()
+	c := &company{
+		World: w, name: name, now: now, db: servers.Postgres(t), tracker: servers.StartRequestTracker(t), ldap: servers.Slapd(t),
+		numbers: map[string]string{}, tasks: map[string]int{}, users: map[string]string{}, proxies: map[string]*proxy{},
+	}
+	c.schema = c.db.Schema(t, "CREATE TABLE people (username text PRIMARY KEY, id text, email text, name text, status text, manager text, end_date date)")
+	base := c.ldap.Unit(t, "drill "+name, c.ldap.BaseDN)
+	c.people, c.policy = c.ldap.Unit(t, "people", base), "cn=policy,"+base
+	c.ldap.Add(t, c.policy, map[string][]string{
+		"objectClass": {"device", "pwdPolicy"}, "cn": {"policy"}, "pwdAttribute": {"userPassword"}, "pwdLockout": {"TRUE"},
+	})
+	for _, catalog := range catalogs {
+		c.tracker.Create(t, "catalog", map[string]any{"Name": c.catalog(catalog), "Lifecycle": "custody"})
+	}
+	for _, p := range w.People {
+		c.writePerson(t, p)
+	}
+	for _, a := range w.Assets {
+		c.writeAsset(t, a)
+	}
+	for account := range w.Accounts {
+		c.addAccount(t, account)
+	}
+	for server, address := range map[string]string{"assets": c.tracker.URL, "accounts": c.ldap.URL} {
+		u, err := url.Parse(address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.proxies[server] = newProxy(t, u.Host)
+	}
+	c.proxies["people"] = newProxy(t, fmt.Sprintf("127.0.0.1:%d", c.db.Port))
+	return c
+}
+
+func (c *company) catalog(name string) string { return c.name + " " + name }
+
+// write brings what an event has changed to the servers.
+func (c *company) write(t *testing.T, change world.Change) {
+	t.Helper()
+	if change.Person != nil {
+		c.writePerson(t, change.Person)
+	}
+	for _, a := range change.Assets {
+		c.writeAsset(t, a)
+	}
+	if change.NewAccount != "" {
+		c.addAccount(t, change.NewAccount)
+	}
+	if change.Unlocked != "" {
+		c.ldap.Set(t, "uid="+change.Unlocked+","+c.people, map[string][]string{"pwdAccountLockedTime": nil})
+	}
+}
+
+func (c *company) writePerson(t *testing.T, p *world.Person) {
+	t.Helper()
+	end := "NULL"
+	if !p.EndDate.IsZero() {
+		end = text(p.EndDate.Format(time.DateOnly))
+	}
+	statements := fmt.Sprintf("DELETE FROM %s.people WHERE username = %s;", c.schema, text(p.Username))
+	if !p.Gone {
+		statements += fmt.Sprintf("INSERT INTO %s.people VALUES (%s, %s, %s, %s, %s, %s, %s)", c.schema,
+			text(p.Username), text(p.ID()), text(p.Username+"@example.org"), text(p.Name), text(p.Status), text(p.Manager), end)
+	}
+	c.db.PostgresExec(t, statements)
+}
+
+func text(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
+
+func (c *company) writeAsset(t *testing.T, a *world.Asset) {
+	t.Helper()
+	holders := []string{}
+	for _, h := range a.Holders {
+		if c.users[h] == "" {
+			c.users[h] = c.tracker.User(t, h)
+		}
+		holders = append(holders, c.users[h])
+	}
+	fields := map[string]any{"Name": a.Name, "Catalog": c.catalog(a.Catalog), "Status": a.Status, "HeldBy": holders}
+	if number := c.numbers[a.Name]; number != "" {
+		c.tracker.Call(t, http.MethodPut, "/asset/"+number, map[string]any{"Status": a.Status, "HeldBy": holders}, nil)
+	} else {
+		custom := map[string]string{"Environment": "production", "Criticality": "high", "Verified": c.now.AddDate(0, 0, -10).Format(time.DateOnly)}
+		if a.Doubtful {
+			custom = map[string]string{"Environment": "production"}
+		}
+		custom["Purpose"] = "the drill"
+		fields["CustomFields"] = custom
+		c.numbers[a.Name] = c.tracker.Create(t, "asset", fields)
+	}
+	for ; c.tasks[a.Name] < a.Tasks; c.tasks[a.Name]++ {
+		c.tracker.Create(t, "ticket", map[string]any{
+			"Queue": "Offboarding", "Subject": c.task() + a.Name, "RefersTo": []string{"asset:" + c.numbers[a.Name]},
+		})
+	}
+}
+
+// task begins the subject of every ticket of the company.
+func (c *company) task() string { return "drill " + c.name + ": " }
+
+func (c *company) addAccount(t *testing.T, name string) {
+	t.Helper()
+	c.ldap.Add(t, "uid="+name+","+c.people, map[string][]string{
+		"objectClass": {"inetOrgPerson"}, "cn": {name}, "sn": {"x"}, "uid": {name}, "userPassword": {password}, "pwdPolicySubentry": {c.policy},
+	})
+	c.accounts = append(c.accounts, name)
+}
+
+// facts reads the servers, past the proxies.
+func (c *company) facts(t *testing.T) check.Facts {
+	t.Helper()
+	workloads := map[string]bool{}
+	for _, catalog := range catalogs {
+		workloads[c.catalog(catalog)] = catalog == world.Applications
+	}
+	s := check.Servers{
+		People: c.db.PostgresURL(c.db.Reader, "search_path", c.schema), Assets: c.tracker.URL, Token: c.tracker.Seeder, Catalogs: workloads,
+		Tasks: c.task(), Accounts: c.ldap.URL, BaseDN: c.people, Password: password,
+	}
+	f, err := s.Read(t.Context(), c.accounts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+func (c *company) wanted() check.Wanted {
+	w := check.Wanted{Grants: map[string]string{}, Accounts: c.Accounts}
+	for key, g := range c.Grants {
+		w.Grants[key] = g.Asset
+	}
+	return w
+}

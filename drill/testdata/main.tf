@@ -1,0 +1,83 @@
+# What the drill applies. terraform.tfvars.json and the environment fill it in.
+terraform {
+  required_providers {
+    custody = { source = "custodyhq/custody" }
+  }
+}
+
+variable "plan_time" { type = string }
+
+variable "servers" {
+  type = object({
+    assets = string, catalogs = map(string)
+    accounts = string, bind_dn = string, base_dn = string
+  })
+}
+
+variable "assets" { type = map(string) } # the number of each asset, by its name
+
+variable "grants" {
+  type = map(object({ asset = string, access = string, risk = string }))
+}
+
+variable "accounts" { type = map(string) } # the grant of each account
+
+provider "custody" {
+  systems = {
+    cmdb = {
+      request_tracker = {
+        url        = var.servers.assets
+        catalogs   = var.servers.catalogs
+        queues     = { "Offboarding" = "offboarding" }
+        owner_role = "HeldBy"
+        fields = {
+          purpose = "Purpose", environment = "Environment", criticality = "Criticality", verified_at = "Verified"
+        }
+      }
+    }
+    hr = {
+      sql = {
+        driver = "postgresql"
+        people = "SELECT id, email, username, name, status, manager, end_date FROM people"
+      }
+    }
+    corp = {
+      ldap = { url = var.servers.accounts, bind_dn = var.servers.bind_dn, base_dn = var.servers.base_dn }
+    }
+  }
+  directories = ["hr"]
+  plan_time   = var.plan_time
+  limits      = { revocations = -1 } # a drill takes away more in a day than a company does
+}
+
+resource "custody_binding" "asset" {
+  for_each = var.assets
+  asset    = "cmdb/${each.value}"
+}
+
+locals {
+  bound = custody_binding.asset
+}
+
+resource "custody_grant" "access" {
+  for_each = var.grants
+  binding  = local.bound[each.value.asset]
+  access   = each.value.access
+  risk     = each.value.risk
+}
+
+locals {
+  granted = custody_grant.access
+}
+
+resource "terraform_data" "credential" { # stands in for a credential of any provider
+  for_each = merge([for key, grant in local.granted : { for n, generation in grant.generations : "${key}/${n}" => generation.enabled }]...)
+  input    = each.value
+}
+
+resource "custody_account" "account" {
+  for_each = var.accounts
+  target   = "corp"
+  subject  = each.key
+  enabled  = local.granted[each.value].active
+}
