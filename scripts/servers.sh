@@ -17,7 +17,7 @@
 store=${CUSTODY_SERVERS:-${XDG_CACHE_HOME:-$HOME/.cache}/custody-servers}
 
 # all lists the names, which are also those that CUSTODY_REQUIRE takes.
-all='request_tracker slapd samba scim postgres postgres_18 mariadb keycloak backstage gitea gpg shellcheck jq chromium'
+all='request_tracker slapd samba scim postgres postgres_18 mariadb keycloak backstage gitea exim gpg shellcheck jq chromium'
 
 # present tells whether server $1 can be started.
 present() {
@@ -28,6 +28,7 @@ present() {
     samba) have samba && have samba-tool && [ -d /usr/share/samba/setup ] && compgen -G '/usr/lib/*/samba/ldb/samldb.so' >/dev/null ;;
     scim | backstage) have node && [ -d "$(folder "$1")" ] ;;
     postgres) have initdb || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null ;;
+    exim) have exim4 ;;
     mariadb) have mariadbd && have mariadb-install-db && have my_print_defaults ;;
     keycloak) have java && [ -d "$(folder "$1")" ] ;;
     gitea | postgres_18) [ -d "$(folder "$1")" ] ;;
@@ -45,6 +46,7 @@ packages() {
     samba) echo samba-ad-dc samba-ad-provision ;;
     scim | backstage | postgres_18) if ! have node || ! have npm; then echo nodejs npm; fi ;;
     postgres) echo postgresql ;;
+    exim) echo exim4-daemon-light ;;
     mariadb) echo mariadb-server-core mariadb-client-core ;;
     keycloak)
       have java || echo default-jre-headless

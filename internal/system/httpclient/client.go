@@ -81,7 +81,9 @@ type Request struct {
 	TrailingSlash bool
 	Query         url.Values
 	Header        http.Header
-	Body          any // sent as JSON, unless it is a url.Values, which is sent as a form
+	// Body is sent as JSON, unless it is a url.Values, which is sent as a form, or a
+	// []byte, which is sent as it is.
+	Body any
 	// Reads says that a request which is not a GET changes nothing either, and
 	// may be sent again.
 	Reads bool

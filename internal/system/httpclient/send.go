@@ -92,6 +92,8 @@ func (c *Client) request(ctx context.Context, u *url.URL, r Request, credentials
 	content := ""
 	switch body := r.Body.(type) {
 	case nil:
+	case []byte:
+		raw, content = body, "application/octet-stream"
 	case url.Values:
 		raw, content = []byte(body.Encode()), "application/x-www-form-urlencoded"
 	default:
