@@ -123,7 +123,7 @@ func (v *receiver) securityEvent(w http.ResponseWriter, r *http.Request) {
 		refuse("invalid_request")
 		return
 	}
-	signed, err := jose.ParseSigned(string(body), []jose.SignatureAlgorithm{jose.ES256})
+	signed, err := jose.ParseSignedCompact(string(body), []jose.SignatureAlgorithm{jose.ES256})
 	if err != nil || signed.Signatures[0].Header.ExtraHeaders["typ"] != "secevent+jwt" {
 		refuse("invalid_request")
 		return

@@ -92,15 +92,7 @@ func NewSMTP(m MailServer) (*SMTP, error) {
 	if s.replyTo, ok = address(m.ReplyTo); !ok && m.ReplyTo != "" {
 		problem("reply_to", "It must be an address.")
 	}
-	if (m.Username == "") != (m.Password == "") {
-		problem("password", "username and password are given together or not at all.")
-	}
-	if _, known := logins[m.Login]; m.Login != "" && !known {
-		problem("login", "It must be plain, login, cram-md5 or scram-sha-256.")
-	}
-	if s.server.Login == "" {
-		s.server.Login = "plain"
-	}
+	s.checkLogin(problem)
 	roots, message := trust.Roots(m.CAFile)
 	if message != "" {
 		problem(trust.Attribute, message)
@@ -111,6 +103,19 @@ func NewSMTP(m MailServer) (*SMTP, error) {
 		return nil, &system.ConfigError{System: m.Name, Problems: problems}
 	}
 	return s, nil
+}
+
+func (s *SMTP) checkLogin(problem func(attribute, message string)) {
+	m := &s.server
+	if (m.Username == "") != (m.Password == "") {
+		problem("password", "username and password are given together or not at all.")
+	}
+	if m.Login == "" {
+		m.Login = "plain"
+	}
+	if _, known := logins[m.Login]; !known {
+		problem("login", "It must be plain, login, cram-md5 or scram-sha-256.")
+	}
 }
 
 func loopback(host string) bool {

@@ -19,7 +19,7 @@ type Kind string
 
 // The kinds of signals.
 const (
-	CredentialRevoked  Kind = "credential.revoked"   // a generation of a grant is not to be used any more
+	CredentialRevoked  Kind = "credential.revoked"   //nolint:gosec // no credential: a generation of a grant is not to be used any more
 	AccountDisabled    Kind = "account.disabled"     // an account can no longer be used
 	AccountEnabled     Kind = "account.enabled"      // an account can be used again
 	SessionsEnded      Kind = "sessions.ended"       // what an account had open was ended

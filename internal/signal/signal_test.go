@@ -166,7 +166,7 @@ func claimsOf(t testing.TB, token, set string) map[string]any {
 	if strings.Contains(set, `"d":`) {
 		t.Fatalf("the public set holds a private key: %s", set)
 	}
-	parsed, err := jose.ParseSigned(token, []jose.SignatureAlgorithm{jose.ES256, jose.ES384, jose.ES512, jose.RS256, jose.EdDSA})
+	parsed, err := jose.ParseSignedCompact(token, []jose.SignatureAlgorithm{jose.ES256, jose.ES384, jose.ES512, jose.RS256, jose.EdDSA})
 	if err != nil {
 		t.Fatal(err)
 	}
