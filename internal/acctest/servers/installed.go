@@ -51,19 +51,22 @@ func nodeModules(t testing.TB, name string) string {
 // sourceOf returns what a file in the folder of a server in this checkout holds,
 // or nil if it cannot be read.
 func sourceOf(server, name string) []byte {
-	dir, err := os.Getwd()
-	for err == nil {
-		if _, missing := os.Stat(filepath.Join(dir, "go.mod")); missing == nil {
-			break
-		}
-		if dir == filepath.Dir(dir) {
-			return nil
-		}
-		dir = filepath.Dir(dir)
-	}
-	text, err := os.ReadFile(filepath.Join(dir, "internal", "acctest", "servers", server, name))
+	text, err := os.ReadFile(filepath.Join(checkout, "internal", "acctest", "servers", server, name))
 	if err != nil {
 		return nil
 	}
 	return text
 }
+
+// checkout is the folder of this checkout, found before a test changes the working
+// directory; empty if there is none.
+var checkout = func() string {
+	dir, err := os.Getwd()
+	for err == nil && dir != filepath.Dir(dir) {
+		if _, missing := os.Stat(filepath.Join(dir, "go.mod")); missing == nil {
+			return dir
+		}
+		dir = filepath.Dir(dir)
+	}
+	return ""
+}()

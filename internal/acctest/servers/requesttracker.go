@@ -4,6 +4,7 @@ import (
 	"context"
 	_ "embed" // the settings and the data of the server
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -17,13 +18,18 @@ import (
 
 // RequestTracker is a Request Tracker 5 on SQLite, with the catalogs Laptops and
 // Applications, the queues Offboarding, Handovers, Decommissioning, Helpdesk and
-// Secret, the people ann, bob and cam and the group Payments. It is private to
-// the test binary.
+// Secret, the people ann, bob, cam and dan and the group Payments. The queue Access
+// Review is set up by the files that the guide gives to administrators. The server is
+// private to the test binary.
 type RequestTracker struct {
 	URL    string // of the server; the API is below it
 	Token  string // of an account that may read everything the provider reads
 	Narrow string // of an account that may see the laptops and the help desk only
 	Seeder string // of an account that may do everything
+
+	Asks    string            // of an account that may do what the queue Access Review needs, and nothing else
+	Watches string            // of an account that may read that queue
+	People  map[string]string // tokens of ann and dan, who may own tickets
 
 	dir string
 	env []string
@@ -67,11 +73,15 @@ func startRT(dir, server, setup string) (*RequestTracker, func(), error) {
 			return nil, nil, err
 		}
 	}
+	if err := reviewFiles(dir); err != nil {
+		return nil, nil, err
+	}
 	env := []string{"RT_SITE_CONFIG=" + dir + "/site.pm", "RT_SITE_CONFIG_DIR=" + dir + "/site.d", "TMPDIR=" + dir}
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	for _, args := range [][]string{
 		{"--action", "init", "--skip-create", "--root-password-file", dir + "/password"},
+		{"--action", "insert", "--datafile", dir + "/queue.pl"},
 		{"--action", "insert", "--datafile", dir + "/data.pl"},
 	} {
 		if _, err := Do(ctx, dir, env, setup, args...); err != nil {
@@ -100,19 +110,16 @@ func (rt *RequestTracker) readTokens(path string) error {
 	if err != nil {
 		return err
 	}
+	tokens := make(map[string]string)
 	for line := range strings.Lines(string(text)) {
 		name, token, _ := strings.Cut(strings.TrimSpace(line), " ")
-		switch name {
-		case "custody":
-			rt.Token = token
-		case "narrow":
-			rt.Narrow = token
-		case "seeder":
-			rt.Seeder = token
-		}
+		tokens[name] = token
 	}
-	if rt.Token == "" || rt.Narrow == "" || rt.Seeder == "" {
-		return fmt.Errorf("%s holds no three tokens", path)
+	rt.Token, rt.Narrow, rt.Seeder, rt.Asks, rt.Watches = tokens["custody"], tokens["narrow"], tokens["seeder"], tokens["asks"], tokens["watches"]
+	rt.People = map[string]string{"ann": tokens["ann"], "dan": tokens["dan"]}
+	const accounts = 7
+	if len(tokens) != accounts {
+		return fmt.Errorf("%s holds %d tokens and not %d", path, len(tokens), accounts)
 	}
 	return nil
 }
@@ -155,6 +162,18 @@ func (rt *RequestTracker) Set(t testing.TB, kind, id string, fields map[string]a
 	if !strings.Contains(strings.Join(said, "\n"), message) {
 		t.Fatalf("%s %s: %v was answered with %q, which does not hold %q", kind, id, fields, said, message)
 	}
+}
+
+// Ask sends a request with the token of an account, and reports whether it was
+// accepted. path is below the API and begins with a slash.
+func (rt *RequestTracker) Ask(t testing.TB, token, method, path string, body, into any) bool {
+	t.Helper()
+	_, err := call(context.Background(), method, rt.URL+"/REST/2.0"+path, "token "+token, body, into)
+	var refused *refusal
+	if err != nil && !errors.As(err, &refused) {
+		t.Fatal(err)
+	}
+	return err == nil
 }
 
 // User makes sure that there is a user of that name and returns the id, with
@@ -207,13 +226,4 @@ for my $i (1 .. $ARGV[1]) {
   die $why unless $id;
 }
 $RT::Handle->Commit;`, catalog, strconv.Itoa(n))
-}
-
-// perl runs a program against the database of the server.
-func (rt *RequestTracker) perl(t testing.TB, program string, args ...string) {
-	t.Helper()
-	const preamble = "use lib '/usr/share/request-tracker5/lib'; use RT -init; "
-	if _, err := Do(context.Background(), rt.dir, rt.env, "perl", append([]string{"-e", preamble + program}, args...)...); err != nil {
-		t.Fatal(err)
-	}
 }

@@ -6,6 +6,12 @@ our @Users = (
   { Name => 'narrow', EmailAddress => 'narrow@example.org', RealName => 'Narrow', Privileged => 1 },
   # May do everything; tests write with it.
   { Name => 'seeder', EmailAddress => 'seeder@example.org', RealName => 'Seeder', Privileged => 1 },
+  # Asks for reviews, with the rights of the group that the guide makes. Its dates are
+  # those of another time zone.
+  { Name => 'asks', EmailAddress => 'asks@example.org', RealName => 'Asks', Privileged => 1, Timezone => 'America/New_York' },
+  # May read reviews and change none.
+  { Name => 'watches', EmailAddress => 'watches@example.org', RealName => 'Watches', Privileged => 1 },
+  { Name => 'dan', EmailAddress => 'dan@example.org', RealName => 'Dan Draper', Privileged => 1 },
   { Name => 'ann', EmailAddress => 'ann@example.org', RealName => 'Ann Archer', Privileged => 1 },
   { Name => 'bob', EmailAddress => 'bob@example.org', RealName => 'Bob Baker', Privileged => 0 },
   { Name => 'cam', EmailAddress => 'cam@example.org', RealName => 'Cam Carver', Privileged => 0 },
@@ -34,7 +40,7 @@ our @CustomFields = (
 );
 our @Final = (
   sub {
-    my %user = map { my $u = RT::User->new(RT->SystemUser); $u->Load($_); ($_ => $u) } qw(custody narrow seeder);
+    my %user = map { my $u = RT::User->new(RT->SystemUser); $u->Load($_); ($_ => $u) } qw(custody narrow seeder asks watches ann dan);
     my $grant = sub {
       my ($who, $object, @rights) = @_;
       for my $right (@rights) {
@@ -48,6 +54,10 @@ our @Final = (
     $grant->(narrow => $catalog, qw(ShowAsset ShowCatalog SeeCustomField));
     my $queue = RT::Queue->new(RT->SystemUser); $queue->Load('Helpdesk');
     $grant->(narrow => $queue, qw(SeeQueue ShowTicket));
+    my $asking = RT::Group->new(RT->SystemUser); $asking->LoadUserDefinedGroup('Custody Reviews');
+    my ($in, $refused) = $asking->AddMember($user{asks}->PrincipalId); die $refused unless $in;
+    my $reviews = RT::Queue->new(RT->SystemUser); $reviews->Load('Access Review');
+    $grant->(watches => $reviews, qw(SeeQueue ShowTicket SeeCustomField));
     open my $out, '>', '@DIR@/tokens' or die $!;
     for my $name (sort keys %user) {
       my $token = RT::AuthToken->new(RT->SystemUser);

@@ -105,7 +105,7 @@ func (s *System) configure() []system.Problem {
 			problem("catalogs", catalog, "Neither the name of the catalog nor the class of its assets may be empty.")
 		}
 	}
-	return append(append(out, s.configureQueues()...), s.configureStates()...)
+	return slices.Concat(out, s.configureQueues(), s.configureStates(), s.configureReviews())
 }
 
 func (s *System) configureQueues() []system.Problem {

@@ -153,6 +153,9 @@ func (s *System) named(ctx context.Context, client *httpclient.Client, kind stri
 	if err := r.JSON(&p); err != nil {
 		return nil, client.Malformed(r, "it is not a list of "+kind+": "+err.Error())
 	}
+	if p.Count == nil || *p.Count != len(p.Items) {
+		return nil, client.Malformed(r, "it is not a list of "+kind)
+	}
 	var out []entry
 	for _, e := range p.Items {
 		if e != nil {

@@ -54,6 +54,8 @@ type Config struct {
 	// The attribute of a user that names an owner: "name", which is the default, or
 	// "email".
 	OwnerKey string
+	// The queue in which people are asked for reviews. Without it, the system has none.
+	Reviews *ReviewConfig
 
 	PageSize          int // MaxPageSize if zero
 	RequestsPerMinute int // no limit if zero
@@ -69,6 +71,9 @@ type System struct {
 	client     *httpclient.Client
 	taskClient *httpclient.Client // the same, for tickets
 
+	statuses     map[string]system.ReviewStatus // of reviews, by the status in Request Tracker, folded
+	reviewClient *httpclient.Client             // the same, for reviews
+
 	scope      memo.Memo[*scope]
 	queues     memo.Memo[map[string]lifecycle.TaskKind]
 	found      memo.Memo[*found]
@@ -76,6 +81,7 @@ type System struct {
 	tickets    memo.Memo[map[int64]lifecycle.Task]
 	unlisted   memo.Memo[struct{}]
 	everything memo.Memo[*assetList]
+	reviews    memo.Memo[*reviewQueue]
 
 	mu     sync.Mutex
 	linked map[int64]int // how many tickets refer to an asset that was read singly
@@ -107,7 +113,7 @@ func open(c Config, t httpclient.Config) (*System, error) {
 	if problems = append(problems, problemsOf(err)...); len(problems) > 0 {
 		return nil, &system.ConfigError{System: c.Name, Problems: problems}
 	}
-	s.client, s.taskClient = client, client.For("Unable to Read Tasks")
+	s.client, s.taskClient, s.reviewClient = client, client.For("Unable to Read Tasks"), client.For(reviewSummary)
 	return s, nil
 }
 
@@ -119,7 +125,15 @@ func (s *System) Kind() string { return Kind }
 
 // Has reports whether the system was configured with the capability.
 func (s *System) Has(c system.Capability) bool {
-	return c == system.CanReadAssets || c == system.CanReadTasks && len(s.config.Queues) > 0
+	switch c {
+	case system.CanReadAssets:
+		return true
+	case system.CanReadTasks:
+		return len(s.config.Queues) > 0
+	case system.CanHoldReviews:
+		return s.config.Reviews != nil
+	}
+	return false
 }
 
 // Listing describes the lists of assets and of tasks. Both leave out deleted

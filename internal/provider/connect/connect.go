@@ -86,7 +86,10 @@ func reportConfig(diags *diag.Diagnostics, at path.Path, err error) {
 		return
 	}
 	for _, p := range problems.Problems {
-		where := at.AtName(p.Attribute)
+		where := at
+		for name := range strings.SplitSeq(p.Attribute, ".") { // a block in the block
+			where = where.AtName(name)
+		}
 		if p.Key != "" {
 			where = where.AtMapKey(p.Key)
 		}

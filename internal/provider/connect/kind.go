@@ -71,6 +71,10 @@ func nullElements(block types.Object) []system.Problem {
 	attributes := block.Attributes()
 	for _, name := range slices.Sorted(maps.Keys(attributes)) {
 		switch v := attributes[name].(type) {
+		case types.Object:
+			for _, p := range nullElements(v) {
+				out = append(out, system.Problem{Attribute: name + "." + p.Attribute, Key: p.Key, Message: p.Message})
+			}
 		case types.List:
 			if slices.ContainsFunc(v.Elements(), attr.Value.IsNull) {
 				out = append(out, system.Problem{Attribute: name, Message: message})

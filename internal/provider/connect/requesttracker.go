@@ -26,26 +26,61 @@ var requestTrackerSchema = schema.SingleNestedAttribute{
 		"owner_role": setting("The role that owns an asset: one of " + attribute.Words(requesttracker.OwnerRoles()) + ". Default `Owner`."),
 		"owner_key":  setting("The attribute of a user that names the owner: one of " + attribute.Words(requesttracker.OwnerKeys()) + ". Default `name`."),
 
+		"reviews": requestTrackerReviews,
+
 		"page_size":           number("How many records one request for a list returns, 1 to 100. Default 100."),
 		"requests_per_minute": requestsPerMinute,
 		"timeout":             requestTimeout,
 	},
 }
 
+var requestTrackerReviews = schema.SingleNestedAttribute{
+	Optional:            true,
+	MarkdownDescription: "The queue in which people are asked whether an access is still justified. Its lifecycle, custom fields and rights are set up by two files, which the page of this kind has. Default: none, and the system is no review queue.",
+	Attributes: map[string]schema.Attribute{
+		"queue":        setting("The name of the queue. Required."),
+		"lifecycle":    setting("The lifecycle that the queue must have. Default `review`."),
+		"key_field":    setting("The custom field by which a case is found again. Default `Custody Key`."),
+		"grant_field":  setting("The custom field that names the grant. Default `Custody Grant`, if the queue has it."),
+		"statuses":     mapping("The statuses of the lifecycle, if they differ: one of " + attribute.Words(requesttracker.ReviewStatuses()) + " = the status in Request Tracker. Another status that is active there is open."),
+		"reviewer_key": setting("The attribute of a user by which a reviewer is found, and which names who has answered: one of " + attribute.Words(requesttracker.OwnerKeys()) + ". Default `name`."),
+	},
+}
+
+type requestTrackerReviewsModel struct {
+	Queue       types.String      `tfsdk:"queue"`
+	Lifecycle   types.String      `tfsdk:"lifecycle"`
+	KeyField    types.String      `tfsdk:"key_field"`
+	GrantField  types.String      `tfsdk:"grant_field"`
+	Statuses    map[string]string `tfsdk:"statuses"`
+	ReviewerKey types.String      `tfsdk:"reviewer_key"`
+}
+
+func (m *requestTrackerReviewsModel) config() *requesttracker.ReviewConfig {
+	if m == nil {
+		return nil
+	}
+	return &requesttracker.ReviewConfig{
+		Queue: m.Queue.ValueString(), Lifecycle: m.Lifecycle.ValueString(), KeyField: m.KeyField.ValueString(),
+		GrantField: m.GrantField.ValueString(), Statuses: m.Statuses, ReviewerKey: m.ReviewerKey.ValueString(),
+	}
+}
+
 type requestTrackerModel struct {
-	URL               types.String      `tfsdk:"url"`
-	Token             types.String      `tfsdk:"token"`
-	CAFile            types.String      `tfsdk:"ca_file"`
-	AllowHTTP         types.Bool        `tfsdk:"allow_http"`
-	Catalogs          map[string]string `tfsdk:"catalogs"`
-	Queues            map[string]string `tfsdk:"queues"`
-	Fields            map[string]string `tfsdk:"fields"`
-	States            map[string]string `tfsdk:"states"`
-	OwnerRole         types.String      `tfsdk:"owner_role"`
-	OwnerKey          types.String      `tfsdk:"owner_key"`
-	PageSize          types.Int64       `tfsdk:"page_size"`
-	RequestsPerMinute types.Int64       `tfsdk:"requests_per_minute"`
-	Timeout           types.String      `tfsdk:"timeout"`
+	URL               types.String                `tfsdk:"url"`
+	Token             types.String                `tfsdk:"token"`
+	CAFile            types.String                `tfsdk:"ca_file"`
+	AllowHTTP         types.Bool                  `tfsdk:"allow_http"`
+	Catalogs          map[string]string           `tfsdk:"catalogs"`
+	Queues            map[string]string           `tfsdk:"queues"`
+	Fields            map[string]string           `tfsdk:"fields"`
+	States            map[string]string           `tfsdk:"states"`
+	OwnerRole         types.String                `tfsdk:"owner_role"`
+	OwnerKey          types.String                `tfsdk:"owner_key"`
+	Reviews           *requestTrackerReviewsModel `tfsdk:"reviews"`
+	PageSize          types.Int64                 `tfsdk:"page_size"`
+	RequestsPerMinute types.Int64                 `tfsdk:"requests_per_minute"`
+	Timeout           types.String                `tfsdk:"timeout"`
 }
 
 func (m *requestTrackerModel) open(name string) (system.System, error) {
@@ -53,7 +88,7 @@ func (m *requestTrackerModel) open(name string) (system.System, error) {
 		Name: name, URL: m.URL.ValueString(), Token: secret(m.Token, name, "token"),
 		CAFile: m.CAFile.ValueString(), AllowHTTP: m.AllowHTTP.ValueBool(),
 		Catalogs: m.Catalogs, Queues: m.Queues, Fields: m.Fields, States: m.States,
-		OwnerRole: m.OwnerRole.ValueString(), OwnerKey: m.OwnerKey.ValueString(),
+		OwnerRole: m.OwnerRole.ValueString(), OwnerKey: m.OwnerKey.ValueString(), Reviews: m.Reviews.config(),
 		PageSize: int(m.PageSize.ValueInt64()), RequestsPerMinute: int(m.RequestsPerMinute.ValueInt64()), Timeout: span(m.Timeout),
 	})
 }

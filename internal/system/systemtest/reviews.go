@@ -62,8 +62,14 @@ func Reviews(t *testing.T, h ReviewsHarness) {
 	t.Run("hostile texts", r.hostile)
 	t.Run("without the right", r.denied)
 	t.Run("cancelled", r.cancelled)
-	for name, broken := range h.Broken {
-		t.Run("unavailable: "+name, func(t *testing.T) { r.unavailable(t, broken(t)) })
+	UnavailableReviews(t, h.Broken)
+}
+
+// UnavailableReviews checks that queues that cannot answer show no case as absent, and
+// accept no change.
+func UnavailableReviews(t *testing.T, broken map[string]func(t *testing.T) system.Reviews) {
+	for name, queue := range broken {
+		t.Run("unavailable: "+name, func(t *testing.T) { unavailableReviews(t, queue(t)) })
 	}
 }
 
@@ -425,7 +431,7 @@ func (r reviewSuite) cancelled(t *testing.T) {
 	}
 }
 
-func (r reviewSuite) unavailable(t *testing.T, q system.Reviews) {
+func unavailableReviews(t *testing.T, q system.Reviews) {
 	got, err := q.Review(t.Context(), "c1-a")
 	WantUnavailable(t, reviewCount(got), err)
 	ann := system.Reviewer{User: "ann", Email: "ann@example.org"}

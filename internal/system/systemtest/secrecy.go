@@ -159,5 +159,14 @@ func errorsOf(t *testing.T, s system.System) []error {
 		_, err := tasks.Tasks(t.Context(), "17")
 		keep(err)
 	}
+	if reviews, ok := system.AsReviews(s); ok {
+		_, err := reviews.Review(t.Context(), "k")
+		keep(err)
+		c, r := system.Case{Key: "k", Reviewer: system.Reviewer{User: "ann", Email: "ann@example.org"}}, &system.Review{ID: "17", Key: "k", Status: system.ReviewOpen}
+		keep(reviews.OpenReview(t.Context(), c))
+		keep(reviews.AssignReview(t.Context(), r, c))
+		keep(reviews.CommentReview(t.Context(), r, "A comment."))
+		keep(reviews.WithdrawReview(t.Context(), r.ID, "No more."))
+	}
 	return all
 }
