@@ -62,8 +62,8 @@ func TestPostgreSQL(t *testing.T) {
 	refused(t, m, "a table that was filled half way")
 }
 
-// The whole story with assets out of a database and the accounts of a domain
-// controller.
+// The story with assets out of a database and the accounts of a domain controller, as
+// far as something happens to people.
 func TestPostgreSQLAndActiveDirectory(t *testing.T) {
 	directory := newDirectory(t, servers.Samba(t), activeDirectory)
 	assets := newDatabase(t, "assets/postgresql")
@@ -71,7 +71,7 @@ func TestPostgreSQLAndActiveDirectory(t *testing.T) {
 	m.connectDatabase(assets)
 	m.connectDirectory(directory)
 
-	play(t, m, "")
+	play(t, m, "15-past-the-last-day")
 	teamInsideTeam(t, m)
 	outage(t, m, "a password that was changed", "CUSTODY_HR_PASSWORD", "changed")
 	directory.server.URL = closedPort(t, "ldap")

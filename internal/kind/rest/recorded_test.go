@@ -202,6 +202,13 @@ func (r *recording) open(t *testing.T, name, base string, change ...func(*Config
 	return mustNew(t, c, change)
 }
 
+// leftOut reports whether a short run leaves a description out. Each takes seconds under
+// the race detector, and only the code that reads them can have a race; those that are
+// left in log in, page and count in different ways.
+func leftOut(kind string) bool {
+	return testing.Short() && !slices.Contains([]string{"snipeit", "glpi", "okta"}, kind)
+}
+
 func TestRecordedAnswers(t *testing.T) {
 	files, err := filepath.Glob("testdata/*/recorded.yaml")
 	if kinds := shippedKinds(t); err != nil || len(files) != len(kinds) {
@@ -209,6 +216,9 @@ func TestRecordedAnswers(t *testing.T) {
 	}
 	for _, file := range files {
 		name := filepath.Base(filepath.Dir(file))
+		if leftOut(name) {
+			continue
+		}
 		t.Run(name, func(t *testing.T) {
 			r := readRecording(t, file)
 			about, err := AboutOf(describing(t, name))
