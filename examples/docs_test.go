@@ -62,7 +62,7 @@ func TestPolicyGuide(t *testing.T) {
 	}
 	for _, snippet := range blocks(guide, "json") {
 		switch {
-		case strings.HasPrefix(snippet, `"enforcement"`), strings.HasPrefix(snippet, `"authority"`):
+		case strings.HasPrefix(snippet, `"enforcement"`), strings.HasPrefix(snippet, `"authority"`), strings.HasPrefix(snippet, `"require_closed"`):
 			compiles(t, `{`+snippet+`}`)
 		case strings.HasPrefix(snippet, `"`):
 			compiles(t, `{"classes": {`+snippet+`}}`)

@@ -88,7 +88,7 @@ func plan(t *testing.T, dir string) {
 }
 
 // showDecisions are the examples that are about what the policy decides.
-var showDecisions = []string{"guides/confidence", "guides/writing-a-policy"}
+var showDecisions = []string{"guides/closing-tasks", "guides/confidence", "guides/writing-a-policy"}
 
 // TestObserve wants every example with a grant to begin as a company should: with
 // a policy that is only observed.

@@ -72,6 +72,10 @@ var guides = map[string][]scene{
 			w.Edit("payments.json", `{ "on": "owner.left"`, `{ "on": "*", "action": "review" }, { "on": "owner.left"`)
 		}},
 	},
+	"closing-tasks": {
+		{"open", 2, nil},
+		{"closed", 2, edit("inventory/tasks.csv", "LT-0117,open", "LT-0117,closed")},
+	},
 	"confidence": {
 		{"first", 2, nil},
 		{"retired", 2, func(w *acctest.Workspace) {

@@ -122,6 +122,13 @@ func (inv *Inventory) HasSystem(name string) bool {
 	return ok
 }
 
+// KnowsTasks reports whether the open tasks of a system's assets can be read. Of a
+// system that is not configured nothing is said: a question about it fails by itself.
+func (inv *Inventory) KnowsTasks(name string) bool {
+	s, ok := inv.sources[name]
+	return !ok || s.tasks != nil
+}
+
 // Systems returns the names of the configured systems, sorted.
 func (inv *Inventory) Systems() []string { return slices.Sorted(maps.Keys(inv.systems)) }
 

@@ -130,6 +130,9 @@ func (w *world) causeFinding(t *testing.T, c Code) {
 		w.binding.Holder = "corp/bob"
 	case OwnerGone:
 		w.binding.Holder, w.binding.OwnerKeys = "", []OwnerKey{{Key: "ada", Absent: true}}
+	case TaskUnclosed:
+		w.requireClosed(TaskReassignment)
+		w.binding.TaskKinds = []TaskKind{TaskReassignment}
 	case AccessUnused:
 		w.spec.Usage = &Usage{LastUsedAt: w.now.Add(-90 * day), ObservedAt: w.now}
 	case GrantRiskLowered:

@@ -33,6 +33,7 @@ const (
 	RecordDuplicate
 	TaskOpen
 	TaskOverdue
+	TaskUnclosed
 	AccessUnused
 	GrantRecertificationDue
 	GrantRiskLowered
@@ -189,6 +190,11 @@ var table = [NumCodes]finding{
 	TaskOverdue: {
 		name: "task.overdue", origin: byAssessment,
 		remedy: "Close the task.",
+	},
+	TaskUnclosed: {
+		name: "task.unclosed", origin: byGrant,
+		obstacle: assetIsKept, blocks: "a task must be closed first",
+		remedy: "Close the task: nothing else is needed, and the next run goes on by itself.",
 	},
 	AccessUnused: {
 		name: "access.unused", origin: byGrant,

@@ -163,6 +163,7 @@ func (e *evaluation) observe() {
 	if e.unused() {
 		e.findings = e.findings.With(AccessUnused)
 	}
+	e.readTasks()
 	e.compare()
 	for c := range e.findings.All {
 		e.see(c)
@@ -214,7 +215,10 @@ func (e *evaluation) recertify() error {
 		return nil
 	}
 	e.see(GrantRecertificationDue)
-	return e.judge(GrantRecertificationDue)
+	if err := e.judge(GrantRecertificationDue); err != nil {
+		return err
+	}
+	return e.judgeOnceMore()
 }
 
 // hold prevents held facts from taking anything away, except by the grant's own
@@ -295,6 +299,8 @@ func statusOf(a Action) Status {
 // credential and can get none. A person has to decide, so it always has a reason.
 func (e *evaluation) deriveEmptyStatus() {
 	switch {
+	case e.action == Lapse && e.prior.Serial == 0 && e.awaitsClosing():
+		e.status = StatusReview // nothing has ended: it waits for a person to close the task
 	case e.action == Lapse, e.capped != capNone, e.binding.Held && (e.prior.Active() || e.prior.Status == StatusExpired):
 		e.status = StatusExpired
 	case e.status == StatusActive:

@@ -175,7 +175,8 @@ func (e *evaluation) lapseNote() string {
 // end says when a generation ends.
 func (e *evaluation) end(g *Generation) string {
 	held := slices.ContainsFunc(e.prior.Generations, func(p Generation) bool {
-		return p.Number == g.Number && p.ExpiresAt.Equal(g.ExpiresAt)
+		// While access lapses, a new credential takes the end of the one that it replaces.
+		return (p.Number == g.Number || e.action == Lapse) && p.ExpiresAt.Equal(g.ExpiresAt)
 	})
 	dated := g.ExpiresAt.Equal(e.binding.RetirementDate) || g.ExpiresAt.Equal(e.binding.OwnerEndDate)
 	return e.when(g.ExpiresAt, !held && !dated)
@@ -244,6 +245,8 @@ func (e *evaluation) fact(c Code) string {
 		return e.ownerChangedFact()
 	case OwnerGone:
 		return "The holder " + e.who(e.prior.Holder) + " was in the directory at the last issue and is no longer there."
+	case TaskUnclosed:
+		return e.unclosedFact()
 	case AccessUnused:
 		return "The access has not been used for as long as the policy allows."
 	case GrantRiskLowered:
@@ -436,7 +439,7 @@ func (e *evaluation) changedInputs() []string {
 }
 
 func (e *evaluation) obstacle() string {
-	switch blockers := e.findings & (assetObstacles | holderObstacles); {
+	switch blockers := e.hindering(assetObstacles | holderObstacles); {
 	case e.binding.Held:
 		return "a system is unavailable and the facts are the last known ones"
 	case e.waits && e.count < len(e.generations):
@@ -447,6 +450,8 @@ func (e *evaluation) obstacle() string {
 		return "the access is blocked"
 	case e.observing:
 		return "the policy is only observed, which brings back nothing that was taken away while it was enforced"
+	case e.action == Lapse && e.awaitsClosing():
+		return table[TaskUnclosed].blocks
 	case e.action == Lapse:
 		return "the access lapses"
 	case e.waiting() && e.binding.Holder != "":
@@ -456,7 +461,7 @@ func (e *evaluation) obstacle() string {
 			return table[c].blocks
 		}
 		fallthrough
-	case e.binding.Holder == "", e.findings&e.obstacles() != 0:
+	case e.binding.Holder == "", e.hindering(e.obstacles()) != 0:
 		return "the owner cannot be resolved"
 	case e.capped != capNone:
 		return "a date that limits the access has passed"

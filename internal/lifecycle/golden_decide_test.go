@@ -79,7 +79,8 @@ func bindingOf(t *testing.T, o object) Binding {
 		Fresh           *bool             `json:"fresh"`
 		OwnerKeys       map[string]string `json:"owner_keys"`
 		OpenTasks       []string          `json:"open_tasks"`
-		LifecycleOwner  string            `json:"lifecycle_owner"`
+		Tasks           []struct{ ID, Kind, URL string }
+		LifecycleOwner  string `json:"lifecycle_owner"`
 	}
 	o.into(t, &b)
 	asset, ok := ParseRef(b.Asset)
@@ -106,6 +107,9 @@ func bindingOf(t *testing.T, o object) Binding {
 	}
 	for _, kind := range b.OpenTasks {
 		out.TaskKinds = append(out.TaskKinds, parsed(t, kind, ParseTaskKind))
+	}
+	for _, task := range b.Tasks {
+		out.Tasks = append(out.Tasks, Task{ID: task.ID, Kind: parsed(t, task.Kind, ParseTaskKind), URL: task.URL})
 	}
 	for c := range codesOf(t, b.Findings).All {
 		out.Findings = append(out.Findings, Finding{Code: c, Message: "Something is " + c.String() + "."})

@@ -67,14 +67,19 @@ func (t *timeline) dropMilderSteps() {
 	t.count = kept
 }
 
-// judgeAll judges every finding, and once more if this run starts the clock of
-// reviews, on which later steps depend.
+// judgeAll judges every finding.
 func (e *evaluation) judgeAll() error {
 	for c := range e.findings.All {
 		if err := e.judge(c); err != nil {
 			return err
 		}
 	}
+	return e.judgeOnceMore()
+}
+
+// judgeOnceMore judges again if this run starts the clock of reviews, on which later
+// steps depend.
+func (e *evaluation) judgeOnceMore() error {
 	if e.action < Review || !e.review.Since.IsZero() || e.binding.Held || e.jumped {
 		return nil
 	}

@@ -147,7 +147,7 @@ func (s *step) checkIssue() error {
 		return nil
 	case g.Memory.LeftBlock, g.Action > Recertify && s.prior.Memory.LeftBlock:
 		return errors.New("access that was taken away comes back while somebody has to look at it")
-	case g.Action > Review:
+	case g.Action > Review && !s.replaces():
 		return fmt.Errorf("something is issued, although the action is %s", g.Action)
 	case s.got.Rotated && s.binding.BoundTo == BoundToWorkload && codes&assetObstacles == 0 && (s.binding.Holder != "" || codes.Has(OwnerGone)):
 		return nil // a workload goes on while its owner is replaced

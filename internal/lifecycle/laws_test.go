@@ -32,6 +32,7 @@ func (w *world) run(d numberSource) error {
 		s.checkGenerations(),
 		s.checkOverlap(),
 		s.checkIssue(),
+		s.checkTasks(),
 		s.checkBrake(),
 		s.checkObserved(),
 		s.checkHeld(),
@@ -115,7 +116,7 @@ func (s *step) checkUsable() error {
 		seen = seen.With(c.Code)
 	}
 	obstacle := (s.binding.Codes()|seen)&obstacles != 0 || seen&SetOf(AssetReassigned, OwnerChanged) != 0 || g.Memory.LeftBlock ||
-		s.untimely || g.Observed || slices.ContainsFunc(g.Generations, func(x Generation) bool { return !x.Enabled })
+		s.untimely || s.unclosed() || g.Observed || slices.ContainsFunc(g.Generations, func(x Generation) bool { return !x.Enabled })
 	kept := g.Status == StatusActive || g.Status == StatusReview
 	if kept && !g.Active() && s.binding.Holder != "" && !s.binding.Held && !obstacle {
 		return errors.New("access is kept, but no generation is enabled")

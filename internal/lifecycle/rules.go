@@ -74,7 +74,9 @@ type Rules struct {
 	UnusedAfter time.Duration
 	Enforcement []Enforcement // the first that matches applies; none: Enforce
 	Authority   Authority
-	Frameworks  []string // the catalogues of controls that evidence names; nil: the usual ones
+	// RequireClosed says which tasks must be closed; the first entry that matches applies.
+	RequireClosed []Closure
+	Frameworks    []string // the catalogues of controls that evidence names; nil: the usual ones
 	// Notices are how long before an end of the access somebody is told, each once; nil:
 	// the usual ones, none: never.
 	Notices   []time.Duration

@@ -126,15 +126,20 @@ func (e *evaluation) enable() {
 
 // mayIssue reports whether facts are good enough to issue, renew or enable on.
 func (e *evaluation) mayIssue() bool {
-	return e.isGiven() && e.binding.Holder != "" && e.findings&e.obstacles() == 0
+	return e.isGiven() && e.binding.Holder != "" && e.hindering(e.obstacles()) == 0
 }
 
 // isGiven reports whether anything may be issued at all: on facts and an instant that
 // are known, while the access is kept and, if a block took it away, no one has to look
 // at it any more.
 func (e *evaluation) isGiven() bool {
-	return !e.binding.Held && !e.untimely && e.action < Lapse && !e.leftBlock() &&
-		!e.waiting()
+	return e.action < Lapse && e.isCertain()
+}
+
+// isCertain reports whether the facts and the instant are known, and no one has to
+// answer first.
+func (e *evaluation) isCertain() bool {
+	return !e.binding.Held && !e.untimely && !e.leftBlock() && !e.waiting()
 }
 
 // leftBlock reports whether a block or a revocation took the last credential away, and
@@ -156,7 +161,7 @@ func (e *evaluation) obstacles() CodeSet {
 // goes on while its owner is replaced: somebody who left knows the old secret.
 func (e *evaluation) mayRotate() bool {
 	named := e.binding.Holder != "" || e.findings.Has(OwnerGone)
-	return e.binding.BoundTo == BoundToWorkload && named && e.isAsked() && e.isGiven() && e.findings&assetObstacles == 0
+	return e.binding.BoundTo == BoundToWorkload && named && e.isAsked() && e.isGiven() && e.hindering(assetObstacles) == 0
 }
 
 // isAsked reports whether a rotation is asked for, now or before an overlap that it
@@ -201,12 +206,14 @@ func (e *evaluation) renew(limit time.Time, uncapped bool) {
 	if e.wanted == RotateNone && !e.scheduled {
 		return
 	}
-	possible := uncapped && (e.mayIssue() || e.mayRotate())
-	if !possible {
+	switch {
+	case uncapped && (e.mayIssue() || e.mayRotate()):
+		e.rotate(limit)
+	case uncapped && e.mayReplace():
+		e.rotate(current.ExpiresAt)
+	default:
 		e.see(GrantRotationDue)
-		return
 	}
-	e.rotate(limit)
 }
 
 // overlaps reports whether an earlier credential is still in its overlap, or leaves

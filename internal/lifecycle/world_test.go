@@ -400,6 +400,7 @@ func someRules(d numberSource, name string) *Rules {
 		}
 		own = append(own, t)
 	}
+	r.RequireClosed = someClosures(d, name)
 	r.Triggers = append(own, slices.Clone(r.Triggers)...)
 	r.Index()
 	return &r

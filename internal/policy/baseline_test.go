@@ -44,6 +44,7 @@ var table = []struct{ code, situation, person, workload, privileged string }{
 	{"task.open", "reassignment", "review", "review", "review"},
 	{"task.open", "offboarding", "review / block", "review", "block"},
 	{"task.open", "decommission", "review", "review", "block"},
+	{"task.unclosed", "", "lapse / lapse, grace 14d, then block", "lapse", "lapse, grace 14d, then block"},
 	{"owner.leaving", "", "review", "review", "review"},
 	{"asset.retiring", "", "review", "review", "review"},
 	{"owner.shared", "", "review", "review", "review"},

@@ -37,6 +37,17 @@ func (c cell) unanswered() lifecycle.Action {
 // cells is a set of cells.
 type cells uint8
 
+// cellsOf returns the cells that selectors by column and risk select.
+func cellsOf(boundTo *lifecycle.BoundTo, risk *lifecycle.Risk) cells {
+	var in cells
+	for at := range cell(scopes) {
+		if at.selects(&lifecycle.Trigger{BoundTo: boundTo, Risk: risk}) {
+			in |= 1 << at
+		}
+	}
+	return in
+}
+
 // cellNames are the named sets of cells, the widest first.
 var cellNames = []struct {
 	cells cells

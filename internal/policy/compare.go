@@ -78,6 +78,7 @@ func compare(base, rules *lifecycle.Rules) []difference {
 	c.settings()
 	c.enforcement()
 	c.authority()
+	c.closures()
 	for kind, n := range c.counted {
 		if more := n - maxDifferences; more > 0 {
 			c.found = append(c.found, difference{kind.milder, kind.serious, fmt.Sprintf("%d more are not listed.", more)})

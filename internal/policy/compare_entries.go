@@ -170,12 +170,7 @@ func (c *comparison) may(what string, rules, base []lifecycle.Authorization) {
 }
 
 func authorizationScope(e *lifecycle.Authorization) string {
-	var in cells
-	for at := range cell(scopes) {
-		if at.selects(&lifecycle.Trigger{BoundTo: e.BoundTo, Risk: e.Risk}) {
-			in |= 1 << at
-		}
-	}
+	in := cellsOf(e.BoundTo, e.Risk)
 	if scope := scopeOf(in.String(), e.Class, "", ""); scope != "" {
 		return scope
 	}

@@ -32,6 +32,7 @@ type Document struct {
 	UnusedAfter    *string       `json:"unused_after,omitempty"`
 	Enforcement    []Enforcement `json:"enforcement,omitempty"`
 	Authority      *Authority    `json:"authority,omitempty"`
+	RequireClosed  []Closure     `json:"require_closed,omitempty"`
 	Frameworks     []string      `json:"frameworks,omitzero"`
 	Notices        []string      `json:"notices,omitzero"` // durations; an empty, non-nil list gives no notice
 

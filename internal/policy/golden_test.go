@@ -114,6 +114,9 @@ func dump(r *lifecycle.Rules) string {
 	for _, a := range r.Authority.Except[:len(r.Authority.Except)-len(base.Authority.Except)] {
 		line("except class=%q bound_to=%s risk=%s: %q", a.Class, pointed(a.BoundTo), pointed(a.Risk), a.Who)
 	}
+	for _, c := range r.RequireClosed {
+		line("%s: %v class=%q bound_to=%s risk=%s environment=%q criticality=%q", c.Label, c.Kinds, c.Class, pointed(c.BoundTo), pointed(c.Risk), c.Environment, c.Criticality)
+	}
 	for _, l := range r.Lifetimes[:len(r.Lifetimes)-len(base.Lifetimes)] {
 		line("lifetime risk=%s criticality=%q environment=%q owner_kind=%q class=%q ttl=%s renew_before=%s overlap=%s recertify_every=%s spread=%s",
 			pointed(l.Risk), l.Criticality, l.Environment, l.OwnerKind, l.Class, l.TTL, l.RenewBefore, l.Overlap, l.RecertifyEvery, pointed(l.Spread))

@@ -23,7 +23,7 @@ var schemaFile = filepath.Join("..", "..", "schema", "policy.schema.json")
 // beyondSchema are the invalid documents that a schema takes for valid: what is
 // wrong with them is arithmetic, order, another part of the document, or CEL.
 var beyondSchema = []string{
-	"automate_at_decimals", "classes", "condition_words", "conditions", "points_sum", "points_sum_extended", "repeated_key", "too_deep", "unreachable", "unreachable_adoption",
+	"automate_at_decimals", "classes", "condition_words", "conditions", "points_sum", "points_sum_extended", "repeated_key", "too_deep", "unreachable", "unreachable_adoption", "unreachable_closure",
 }
 
 func readJSON(t *testing.T, data []byte) (any, bool) {
@@ -113,6 +113,7 @@ func TestSchemaKeys(t *testing.T) {
 		"document": reflect.TypeFor[policy.Document](), "confidence": reflect.TypeFor[policy.Confidence](),
 		"lifetime": reflect.TypeFor[policy.Lifetime](), "trigger": reflect.TypeFor[policy.Trigger](), "class": reflect.TypeFor[policy.Class](),
 		"enforcement": reflect.TypeFor[policy.Enforcement](), "authority": reflect.TypeFor[policy.Authority](), "authorization": reflect.TypeFor[policy.Authorization](),
+		"closure": reflect.TypeFor[policy.Closure](),
 	} {
 		var want []string
 		for i := range typ.NumField() {
@@ -142,6 +143,7 @@ func TestSchemaEnums(t *testing.T) {
 		"on":              {words(defs["trigger"].Properties["on"]), append([]string{policy.AnyCode}, policy.MappableCodes()...)},
 		"required_fields": {words(*defs["confidence"].Properties["required_fields"].Items), lifecycle.Fields()},
 		"mode":            {words(defs["enforcement"].Properties["mode"]), lifecycle.Modes()},
+		"kinds":           {words(*defs["closure"].Properties["kinds"].Items), lifecycle.TaskKinds()},
 		"frameworks":      {words(*defs["document"].Properties["frameworks"].Items), controls.Frameworks()},
 		"points":          {slices.Sorted(maps.Keys(points.Properties)), slices.Sorted(slices.Values(lifecycle.Signals()))},
 	} {

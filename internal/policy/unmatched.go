@@ -49,6 +49,10 @@ func (u unmatched) document(at reporter, doc *Document) {
 		u.class(at.in("enforcement", i, "class"), e.Class)
 		u.environment(at.in("enforcement", i, "environment"), e.Environment)
 	}
+	for i, c := range doc.RequireClosed {
+		u.boundClass(at.in("require_closed", i, "class"), c.Class, c.BoundTo)
+		u.environment(at.in("require_closed", i, "environment"), c.Environment)
+	}
 	if a := doc.Authority; a != nil {
 		for i, e := range a.Attest {
 			u.boundClass(at.in("authority", "attest", i, "class"), e.Class, e.BoundTo)

@@ -38,6 +38,9 @@ func Facts(b *lifecycle.Binding, q *lifecycle.Question) string {
 		}
 		object["names"] = names
 	}
+	if len(b.Tasks) > 0 {
+		object["tasks"] = tasksOf(b.Tasks)
+	}
 	if q.Declared != (lifecycle.Declared{}) {
 		object["declared"] = declaredOf(&q.Declared)
 	}
@@ -65,8 +68,9 @@ func FromFacts(text string) (lifecycle.Binding, lifecycle.Question, error) {
 	var asset, digest string
 	var names, evidence map[string]string
 	var d declaredFacts
+	var tasks []taskFacts
 	for name, into := range map[string]any{
-		"asset": &asset, "digest": &digest, "name": &b.Name, "names": &names,
+		"asset": &asset, "digest": &digest, "name": &b.Name, "names": &names, "tasks": &tasks,
 		"declared": &d, "evidence": &evidence, "successors": &q.Successors,
 	} {
 		if raw, stated := object[name]; stated {
@@ -88,6 +92,9 @@ func FromFacts(text string) (lifecycle.Binding, lifecycle.Question, error) {
 		return b, q, fmt.Errorf("its facts hold %q, which this version does not know", name)
 	}
 	b.Names = named(names)
+	if err := readTasks(tasks, &b); err != nil {
+		return b, q, err
+	}
 	if err := d.read(&q.Declared); err != nil {
 		return b, q, err
 	}
@@ -96,6 +103,32 @@ func FromFacts(text string) (lifecycle.Binding, lifecycle.Question, error) {
 		return b, q, errors.New("its digest does not match its other facts")
 	}
 	return b, q, nil
+}
+
+// taskFacts is an open task as the text holds it: what a sentence needs to lead to it.
+type taskFacts struct {
+	ID   string `json:"id"`
+	Kind string `json:"kind"`
+	URL  string `json:"url,omitempty"`
+}
+
+func tasksOf(tasks []lifecycle.Task) []taskFacts {
+	out := make([]taskFacts, len(tasks))
+	for i, t := range tasks {
+		out[i] = taskFacts{ID: t.ID, Kind: t.Kind.String(), URL: t.URL}
+	}
+	return out
+}
+
+func readTasks(tasks []taskFacts, b *lifecycle.Binding) error {
+	for _, t := range tasks {
+		kind, err := lifecycle.ParseTaskKind(t.Kind)
+		if err != nil {
+			return err
+		}
+		b.Tasks = append(b.Tasks, lifecycle.Task{ID: t.ID, Kind: kind, URL: t.URL})
+	}
+	return nil
 }
 
 // claims lists what other places claim of the owner, sorted by their names.
@@ -142,8 +175,8 @@ func (f *declaredFacts) read(into *lifecycle.Declared) error {
 	return err
 }
 
-// SameButNames reports whether two texts differ in nothing but display names: a name
-// that was edited changes no grant.
+// SameButNames reports whether two texts differ in nothing but display names and links: a
+// name that was edited changes no grant. Another open task is another message of a finding.
 func SameButNames(before, after string) bool {
 	if before == after {
 		return true
@@ -152,19 +185,27 @@ func SameButNames(before, after string) bool {
 	return err == nil && saysButNames(before, &b, &q)
 }
 
-// saysButNames reports whether Facts would write the text, were the names those in it.
+// saysButNames reports whether Facts would write the text, were the names and links those
+// in it.
 // A binding that was read once has the names of its creation for good, so this is asked
 // of every unchanged one.
 func saysButNames(text string, b *lifecycle.Binding, q *lifecycle.Question) bool {
 	var written struct {
 		Name  string            `json:"name"`
 		Names map[string]string `json:"names"`
+		Tasks []taskFacts       `json:"tasks"`
 	}
 	if json.Unmarshal([]byte(text), &written) != nil {
 		return false
 	}
 	renamed := *b
 	renamed.Name, renamed.Names = written.Name, named(written.Names)
+	if len(written.Tasks) > 0 && len(b.Tasks) > 0 { // earlier versions wrote none
+		renamed.Tasks = nil
+		if readTasks(written.Tasks, &renamed) != nil {
+			return false
+		}
+	}
 	return Facts(&renamed, q) == text
 }
 

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -144,7 +145,10 @@ func TestFactsAreReadBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.Tasks, b.Parts = nil, [lifecycle.NumSignals]int{}
+	b.Parts = [lifecycle.NumSignals]int{}
+	for i := range b.Tasks {
+		b.Tasks[i].Due = time.Time{} // no sentence of a grant needs it
+	}
 	if !reflect.DeepEqual(back, b) || !reflect.DeepEqual(q, asked) {
 		t.Errorf("read back %+v and %+v, not %+v and %+v", back, q, b, asked)
 	}

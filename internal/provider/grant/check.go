@@ -43,6 +43,7 @@ func (r *Resource) checked(ctx context.Context, o operation.Operation, in *lifec
 	if in.Spec.Exception != nil {
 		checkException(o, in, diags)
 	}
+	r.checkTasks(o, in, diags)
 	if diags.HasError() {
 		return false
 	}

@@ -54,6 +54,7 @@ type fields[T any] []field[T]
 var (
 	ofClass       = "The asset's class; case is ignored, and `*` matches any text."
 	ofEnvironment = "The asset's environment; case is ignored, and `*` matches any text."
+	ofCriticality = "The asset's criticality; case is ignored, and `*` matches any text."
 	ofRisk        = "The grant's risk." + among(lifecycle.Risks())
 	ofColumn      = "Whether assets of the class are bound to a person or a workload." + among(lifecycle.Columns())
 )
@@ -61,7 +62,7 @@ var (
 var lifetimes = fields[document.Lifetime]{
 	optionalIn("risk", "The grant's risk. Default `standard`: an entry without it is for standard access only."+among(lifecycle.Risks()),
 		func(l *document.Lifetime) **string { return &l.Risk }),
-	optionalIn("criticality", "The asset's criticality; case is ignored, and `*` matches any text.",
+	optionalIn("criticality", ofCriticality,
 		func(l *document.Lifetime) **string { return &l.Criticality }),
 	optionalIn("environment", ofEnvironment,
 		func(l *document.Lifetime) **string { return &l.Environment }),
@@ -103,6 +104,21 @@ var authorizations = fields[document.Authorization]{
 		func(a *document.Authorization) **string { return &a.BoundTo }),
 	listIn("who", "Who may: `owner` (of workloads only), `manager`, `lifecycle_owner`, `team:` and a key of the team, or a key of a person.",
 		func(a *document.Authorization) *[]string { return &a.Who }),
+}
+
+var closures = fields[document.Closure]{
+	listIn("kinds", "The kinds of task that must be closed first; an empty list requires nothing. One of "+attribute.Words(lifecycle.TaskKinds())+".",
+		func(c *document.Closure) *[]string { return &c.Kinds }),
+	optionalIn("class", ofClass,
+		func(c *document.Closure) **string { return &c.Class }),
+	optionalIn("bound_to", ofColumn,
+		func(c *document.Closure) **string { return &c.BoundTo }),
+	optionalIn("risk", ofRisk,
+		func(c *document.Closure) **string { return &c.Risk }),
+	optionalIn("environment", ofEnvironment,
+		func(c *document.Closure) **string { return &c.Environment }),
+	optionalIn("criticality", ofCriticality,
+		func(c *document.Closure) **string { return &c.Criticality }),
 }
 
 var triggers = fields[document.Trigger]{

@@ -18,6 +18,7 @@ type model struct {
 	UnusedAfter    types.String `tfsdk:"unused_after"`
 	Enforcement    types.List   `tfsdk:"enforcement"`
 	Authority      *authority   `tfsdk:"authority"`
+	RequireClosed  types.List   `tfsdk:"require_closed"`
 	Frameworks     []string     `tfsdk:"frameworks"`
 	Notices        []string     `tfsdk:"notices"`
 	Triggers       types.List   `tfsdk:"triggers"`
@@ -90,6 +91,9 @@ func (m *model) document() (*document.Document, error) {
 		return nil, err
 	}
 	if doc.Authority, err = m.Authority.document(path.Root("authority")); err != nil {
+		return nil, err
+	}
+	if doc.RequireClosed, err = closures.list(path.Root("require_closed"), m.RequireClosed); err != nil {
 		return nil, err
 	}
 	if doc.Triggers, err = triggers.list(path.Root("triggers"), m.Triggers); err != nil {

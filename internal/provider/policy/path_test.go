@@ -22,6 +22,7 @@ func TestProblemsAreReportedAtTheirAttributes(t *testing.T) {
 		{[]any{"enforcement", 1, "enforce_from"}, path.Root("enforcement").AtListIndex(1).AtName("enforce_from")},
 		{[]any{"authority", "attest", 0, "who", 1}, path.Root("authority").AtName("attest").AtListIndex(0).AtName("who").AtListIndex(1)},
 		{[]any{"authority", "trust"}, path.Root("authority").AtName("trust")},
+		{[]any{"require_closed", 0, "kinds", 1}, path.Root("require_closed").AtListIndex(0).AtName("kinds").AtListIndex(1)},
 		{[]any{"frameworks", 0}, path.Root("frameworks").AtListIndex(0)},
 		{[]any{"extends", "triggers", 0, "action"}, path.Root("extends")}, // the rest lies in another document
 	} {

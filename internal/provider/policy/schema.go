@@ -58,6 +58,12 @@ var policySchema = schema.Schema{
 			NestedObject: enforcements.schema(),
 		},
 		"authority": authoritySchema,
+		"require_closed": schema.ListNestedAttribute{
+			Optional: true,
+			MarkdownDescription: "Which kinds of task must be closed before access is issued, renewed or kept privileged (finding `task.unclosed`). The first entry that matches applies; where none matches, no task has to be closed. " +
+				"A selector that is left out matches everything. The asset's own system must have tasks. A grant's policy adds to what the provider's requires.",
+			NestedObject: closures.schema(),
+		},
 		"frameworks": schema.ListAttribute{Optional: true, ElementType: types.StringType,
 			MarkdownDescription: "The catalogues whose controls are named: of " + attribute.Words(controls.Frameworks()) + ". Default " + attribute.Words(controls.Default()) + ". A grant's policy adds to those of the provider's."},
 		"notices": schema.ListAttribute{Optional: true, ElementType: types.StringType,

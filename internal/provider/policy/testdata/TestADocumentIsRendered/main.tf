@@ -20,6 +20,10 @@ data "custody_policy" "house" {
     attest = [{ risk = "privileged", class = "server", bound_to = "workload", who = ["team:security", "manager"] }]
     except = [{ who = ["lifecycle_owner"] }]
   }
+  require_closed = [
+    { class = "*laptop*", bound_to = "person", risk = "standard", environment = "test", criticality = "low", kinds = [] },
+    { kinds = ["offboarding", "decommission"] },
+  ]
   frameworks = ["pci-dss-4.0.1"]
   notices    = ["14d", "2d"]
   triggers = [
