@@ -60,7 +60,7 @@ func (p *Provider) start(ctx context.Context, config tfsdk.Config, diags *diag.D
 	if diags.HasError() {
 		return nil
 	}
-	r := &run.Run{Hold: m.OnUnavailable.ValueString() == onUnavailableHold, MaxClockJump: m.clockJump()}
+	r := &run.Run{Clock: p.clock, Hold: m.OnUnavailable.ValueString() == onUnavailableHold, MaxClockJump: m.clockJump()}
 	p.setInstant(r, &m, diags)
 	r.Rules = rules(&m, diags)
 	r.Facts, r.Targets = p.facts(ctx, &m, diags)

@@ -18,6 +18,7 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/binding"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/connect"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/grant"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/lease"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/owner"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/policy"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/record"
@@ -88,5 +89,6 @@ func (p *Provider) DataSources(context.Context) []func() datasource.DataSource {
 func (p *Provider) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
 	return []func() ephemeral.EphemeralResource{
 		assertion.New,
+		lease.New,
 	}
 }

@@ -10,7 +10,7 @@ import (
 
 var postgresqlSchema = schema.SingleNestedAttribute{
 	Optional: true,
-	MarkdownDescription: "A PostgreSQL server whose roles are accounts. Nothing is written, except to roles that a `custody_account` names; to read assets or people from tables, use `sql`. " +
+	MarkdownDescription: "A PostgreSQL server whose roles are accounts. Nothing is written, except to roles that a `custody_account` names and those of a `custody_lease`; to read assets or people from tables, use `sql`. " +
 		"The account needs `CREATEROLE` and `pg_signal_backend`, from PostgreSQL 16 on also to administer each role; or only the right to call `functions`.",
 	Attributes: map[string]schema.Attribute{
 		"dsn":                secretSetting("The connection string. Default: the environment variable `CUSTODY_<SYSTEM>_DSN`."),

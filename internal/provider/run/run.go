@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/custodyhq/terraform-provider-custody/internal/clock"
 	"github.com/custodyhq/terraform-provider-custody/internal/fault"
 	"github.com/custodyhq/terraform-provider-custody/internal/inventory"
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
@@ -19,6 +20,8 @@ import (
 type Run struct {
 	// Now is the instant of the run.
 	Now time.Time
+	// Clock is what the machine's clock shows, for what happens in real time only.
+	Clock clock.Clock
 	// Fixed reports whether plan_time set the instant, so that it is the same at
 	// plan and apply and the plan can show instants.
 	Fixed bool

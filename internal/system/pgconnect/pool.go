@@ -27,6 +27,9 @@ func NewPool(config *pgx.ConnConfig) *Pool {
 	return &Pool{config: config, slots: make(chan struct{}, size), idle: make(chan *pgx.Conn, size)}
 }
 
+// Config returns how the pool connects. It must not be changed.
+func (p *Pool) Config() *pgx.ConnConfig { return p.config }
+
 // Do runs do on a connection on which begin has begun a transaction, and ends the
 // transaction with end. If anything fails, the connection is closed, which rolls the
 // transaction back.
