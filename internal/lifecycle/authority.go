@@ -131,7 +131,11 @@ func AuthorityKeys(s *Spec, prior *Grant) []string {
 
 // answered reports whether the grant already remembers the attestation.
 func answered(prior *Grant, a *Attestation) bool {
-	return prior != nil && prior.Memory.Answer != nil && prior.Memory.Answer.By == a.By && prior.Memory.Answer.Note == a.Note
+	if prior == nil || prior.Memory.Answer == nil {
+		return false
+	}
+	is := prior.Memory.Answer
+	return (is.By == a.By && is.Note == a.Note) || (is.FormerBy != "" && is.FormerBy == a.By && is.FormerNote == a.Note)
 }
 
 // waived reports whether the grant remembers an exception by the same approver for

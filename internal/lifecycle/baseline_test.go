@@ -137,6 +137,8 @@ func (w *world) causeFinding(t *testing.T, c Code) {
 		w.spec.Usage = &Usage{LastUsedAt: w.now.Add(-90 * day), ObservedAt: w.now}
 	case GrantRiskLowered:
 		w.spec.Risk = RiskStandard
+	case GrantRejected:
+		w.rejection = &Rejection{By: "corp/mia", At: w.now}
 	case GrantRecertificationDue:
 		every := map[Risk]time.Duration{RiskStandard: 180 * day, RiskPrivileged: 90 * day}[w.spec.Risk]
 		for w.now = w.prior.NextChangeAt; w.now.Before(w.prior.CertifiedAt.Add(every)); w.now = w.prior.NextChangeAt {

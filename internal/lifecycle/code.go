@@ -37,6 +37,7 @@ const (
 	AccessUnused
 	GrantRecertificationDue
 	GrantRiskLowered
+	GrantRejected
 	GrantRotationDue
 	GrantLatched
 	GrantExpired
@@ -207,6 +208,10 @@ var table = [NumCodes]finding{
 	GrantRiskLowered: {
 		name: "grant.risk_lowered", origin: byComparison, untilAttested: true,
 		remedy: "Attest that the access is no longer privileged. Until then it is decided as privileged.",
+	},
+	GrantRejected: {
+		name: "grant.rejected", origin: byGrant, terminal: true,
+		remedy: "If this is wrong, have somebody who may attest the access, with a date after the rejection.",
 	},
 	GrantRotationDue: {
 		name: "grant.rotation_due", origin: byEngine,

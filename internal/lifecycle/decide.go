@@ -18,6 +18,16 @@ type Input struct {
 	// Floating says that Now is not the instant at which the decision is carried out:
 	// sentences then count from it instead of naming days.
 	Floating bool
+
+	// Confirmation and Rejection are what a review queue says was answered by somebody
+	// who may; nil if nothing was.
+	Confirmation *Attestation
+	Rejection    *Rejection
+	// Departed are keys of people who were asked and have left.
+	Departed []string
+	// Unheard reports that the review queue could not be asked for answers in this run.
+	// Nothing follows from silence then.
+	Unheard bool
 }
 
 // Decision is what a run does to a grant.
@@ -35,6 +45,11 @@ type Decision struct {
 	Issues bool
 	// Clamped names the arguments that ask for more than the policy allows.
 	Clamped []string
+	// Ask is what somebody is to be asked; nil if there is nothing to ask.
+	Ask *Ask
+	// AskStands reports that this run cannot tell, on held facts or at an instant that
+	// cannot be right: an open question stays as it is.
+	AskStands bool
 }
 
 // Decide maps the findings of a binding to one action and to the generations
@@ -69,6 +84,7 @@ func (e *evaluation) decide() error {
 	}
 	e.replaced = e.prior.Serial > 0 && (e.prior.Asset != e.binding.Asset || e.prior.Access != e.spec.Access)
 	e.readAnswer()
+	e.readRejection()
 	e.readRisk()
 	e.readMode()
 	e.readTerms()
@@ -112,6 +128,7 @@ type evaluation struct {
 	certified   time.Time
 	answer      *Answer
 	spent       bool // the answer is seen while a fact says revoke
+	rejection   *Rejection
 	waiver      *Waiver
 	unwaived    CodeSet // what the exception no longer covers
 	waiverLimit bool    // the exception ends earlier than it says
@@ -336,6 +353,8 @@ func (e *evaluation) conclude(d *Decision) {
 	if e.stalled || e.unchanged(g) {
 		g.Action, g.Rotation, g.Reasons = e.prior.Action, e.prior.Rotation, e.prior.Reasons
 	}
+	ask, known := e.ask()
+	d.Ask, d.AskStands = ask, !known
 	d.Withdrawn, d.Clamped = e.withdrawn(), e.clampedArguments()
 	d.Rotated, d.Issues = e.issued && e.rotation == RotateOverlap, e.issued || e.enabled
 }

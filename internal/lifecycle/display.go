@@ -102,21 +102,6 @@ func (e *evaluation) holderNames() []Named {
 	return out
 }
 
-// reviewer says to whom a review goes: the proposed owner, else the holder's manager,
-// else the class's lifecycle owner; "" if none of them is known.
-func (e *evaluation) reviewer() string {
-	switch b := e.binding; {
-	case b.Successor != "":
-		return e.who(b.Successor)
-	case b.Manager != "":
-		return "the holder's manager " + quote(b.Manager)
-	case b.LifecycleOwner != "":
-		return "the lifecycle owner " + quote(b.LifecycleOwner)
-	default:
-		return ""
-	}
-}
-
 // on writes a day in a sentence.
 func on(t time.Time) string { return t.UTC().Format(time.DateOnly) }
 

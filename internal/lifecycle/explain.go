@@ -71,12 +71,12 @@ func (e *evaluation) message(c Code) string {
 	}
 	parts := append(make([]string, 0, 24), fact, decisionMark, action.String(), e.withheld(o, action), e.rotates(c, o.rotation))
 	if action == Review || action == Recertify {
-		if to := e.reviewer(); to != "" {
+		if to := e.reviewerText(); to != "" {
 			parts = append(parts, "; the ", asked[action], " goes to ", to)
 		}
 	}
 	parts = append(parts, e.follows(c, o), " (", o.trigger.name, ").")
-	if action == Revoke {
+	if action == Revoke && c != GrantRejected {
 		return strings.Join(append(parts, revokedRemedy), "")
 	}
 	if action == Lapse {
@@ -249,6 +249,8 @@ func (e *evaluation) fact(c Code) string {
 		return e.unclosedFact()
 	case AccessUnused:
 		return "The access has not been used for as long as the policy allows."
+	case GrantRejected:
+		return e.rejectedFact()
 	case GrantRiskLowered:
 		return "The risk of the access was lowered from privileged to standard since it was last certified."
 	case GrantRecertificationDue:

@@ -29,9 +29,10 @@ type wantedRun struct {
 	At           date
 	MaxClockJump string `json:"max_clock_jump"`
 
-	Binding object
-	Spec    object
-	Want    wantedGrant
+	Binding  object
+	Spec     object
+	Answered answered // in the review queue; of this run only
+	Want     wantedGrant
 }
 
 // wantedGrant lists what a run must give. Holder, certified_at and the last three are
@@ -53,6 +54,7 @@ type wantedGrant struct {
 	Says         map[string]string // what the message of a reason holds, by code
 	Ahead        []string          // the ends within 100 days: "2026-02-04 block owner.shared asks", "2026-04-01 end of g1"
 
+	Asks           *wantedAsk // compared if it is stated
 	Rotated        *bool
 	ExceptionStart *date `json:"exception_start"`
 	Spent          *bool // whether the attestation can release no latch
@@ -283,7 +285,10 @@ func (c *decideCase) live(t *testing.T, h healthy) {
 		binding, spec = binding.over(run.Binding), spec.over(run.Spec)
 		w.now, w.binding, w.spec = run.At.Time, bindingOf(t, binding), specOf(t, spec)
 		w.maxJump = parsed(t, cmp.Or(run.MaxClockJump, c.MaxClockJump), policy.ParseDuration)
-		got, err := Decide(w.input())
+		in := w.input()
+		run.Answered.over(&in)
+		w.confirmation, w.rejection, w.departed, w.unheard = in.Confirmation, in.Rejection, in.Departed, in.Unheard
+		got, err := Decide(in)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -296,6 +301,7 @@ func (c *decideCase) live(t *testing.T, h healthy) {
 			}
 			s.compare("ahead", strings.Join(run.Want.Ahead, "; "), strings.Join(aheadOf(ahead), "; "))
 		}
+		run.Want.compareAsk(t, &got, &s)
 		s.report(t, fmt.Sprintf("run %d at %s", i+1, show(w.now)))
 		if err := w.run(seeded(uint64(i))); err != nil {
 			t.Errorf("run %d at %s: %v", i+1, show(w.now), err)

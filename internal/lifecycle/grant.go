@@ -98,6 +98,10 @@ type Answer struct {
 	// Spent reports whether some run saw the attestation while a fact still said
 	// revoke. Such an attestation releases no latch.
 	Spent bool
+	// FormerBy and FormerNote name the attestation in the configuration in whose place
+	// an answer from a review queue came. A later date of it is no new attestation.
+	FormerBy   string
+	FormerNote string
 }
 
 // Waiver is the exception that a grant remembers, so that no change of its text
@@ -125,10 +129,11 @@ type Memory struct {
 	RevokedFor          CodeSet // what set the latch
 	Answer              *Answer
 	Waiver              *Waiver
-	EnforcedAt          time.Time // when generations without an expiry got one
-	ReassignmentPending bool      // a reassignment was acted on, and some policy still asks somebody to look at it
-	LeftBlock           bool      // a block or a revocation took the last credential away, and none was given since
-	Notices             []string  // what the responsible person was told of ends that lie ahead; no decision depends on it
+	Rejection           *Rejection // until an attestation that is dated after it
+	EnforcedAt          time.Time  // when generations without an expiry got one
+	ReassignmentPending bool       // a reassignment was acted on, and some policy still asks somebody to look at it
+	LeftBlock           bool       // a block or a revocation took the last credential away, and none was given since
+	Notices             []string   // what the responsible person was told of ends that lie ahead; no decision depends on it
 }
 
 // Grant is everything that a grant remembers between runs, and what a decision

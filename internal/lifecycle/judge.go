@@ -201,6 +201,9 @@ func (e *evaluation) noteRevoke(c Code, t *Trigger) {
 // written after that, so it is fresh whenever the record was verified.
 func (e *evaluation) confidence(c Code, rules *Rules) int {
 	b := e.binding
+	if c == GrantRejected {
+		return 100 // it rests on no record
+	}
 	if c != AssetRetired && c != AssetLost {
 		return b.Confidence
 	}
@@ -236,7 +239,7 @@ func (e *evaluation) setSteps(steps *timeline, c Code, t *Trigger, tooLittle boo
 		at = earlierDate(at, e.now) // a finding that was first seen by a clock that was later set back still counts
 	}
 	e.addStep(steps, c, at, first)
-	if t.Grace > 0 {
+	if t.Grace > 0 && !(t.asks(tooLittle) && e.unheard(c, start.Add(t.Grace), t.Then)) {
 		e.addStep(steps, c, start.Add(t.Grace), e.gate(c, t.Then, tooLittle))
 	}
 	steps.dropMilderSteps()
@@ -246,7 +249,7 @@ func (e *evaluation) setSteps(steps *timeline, c Code, t *Trigger, tooLittle boo
 func (e *evaluation) addStep(steps *timeline, c Code, at time.Time, s step) {
 	s.at = at
 	ends, ok := e.reviewEndsFrom(at)
-	if s.action != Review || (e.binding.Held && !e.started(c)) || !ok {
+	if s.action != Review || (e.binding.Held && !e.started(c)) || !ok || e.unheard(c, ends, e.unansweredReview()) {
 		steps.add(s)
 		return
 	}
@@ -307,8 +310,7 @@ func (e *evaluation) revokes(c Code, t *Trigger) bool {
 // the gate turned into a review; never a block or a revoke, and only until the
 // next recertification after it. From then on the finding counts again.
 func (e *evaluation) graceStart(c Code, t *Trigger, tooLittle bool) time.Time {
-	asks := t.Action == Recertify || t.Action == Review || (t.Rotation == RotateNow && tooLittle && t.Action == Keep)
-	if !asks || !e.answers(c) {
+	if !t.asks(tooLittle) || !e.answers(c) {
 		return e.seen[c]
 	}
 	return later(e.seen[c], e.answer.At.Add(e.terms.recertifyEvery))

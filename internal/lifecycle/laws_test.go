@@ -46,6 +46,9 @@ func (w *world) run(d numberSource) error {
 		s.checkGraver(d),
 		s.checkRefused(),
 		s.checkTexts(),
+		s.checkAsk(),
+		s.checkRejection(),
+		s.checkUnheard(),
 	)
 	w.prior, w.issues, w.lastRun, w.lastJumped = &got.Grant, got.Issues, w.now, s.jumped
 	return err
@@ -85,7 +88,7 @@ func (s *step) replaced() bool {
 func (s *step) checkTerminal() error {
 	g := s.grant
 	latched := !s.prior.RevokedAt.IsZero()
-	if g.Status == StatusRevoked && !latched && s.binding.Codes()&Terminal == 0 {
+	if g.Status == StatusRevoked && !latched && s.binding.Codes()&Terminal == 0 && g.Memory.Rejection == nil {
 		return errors.New("revoked without a terminal fact")
 	}
 	passedOn := latched && s.prior.Memory.RevokedFor == SetOf(OwnerLeft) && s.binding.BoundTo == BoundToPerson &&
@@ -155,7 +158,7 @@ func (s *step) checkQuiet(d numberSource) error {
 				after, span, again.Issues, again.Withdrawn, describe(&again.Grant))
 		}
 	}
-	if g.NextChangeAt.IsZero() || s.binding.Held || s.untimely {
+	if g.NextChangeAt.IsZero() || s.binding.Held || s.untimely || s.in.Unheard {
 		return nil
 	}
 	in := s.in

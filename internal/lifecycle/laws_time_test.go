@@ -48,7 +48,8 @@ var dayWritten = regexp.MustCompile(`\d{4}-\d{2}-\d{2}`)
 // checkHeld holds that held facts take nothing away that the grant's own schedule does
 // not take: at the instant of the run before, they take nothing.
 func (s *step) checkHeld() error {
-	if !s.binding.Held || s.in.Prior == nil || s.replaced() || s.grant.Observed != s.prior.Observed {
+	raised := s.grant.Memory.Risk > s.prior.Memory.Risk // by the configuration
+	if !s.binding.Held || s.in.Prior == nil || s.replaced() || raised || s.grant.Observed != s.prior.Observed {
 		return nil
 	}
 	if !s.prior.RevokedAt.Equal(s.grant.RevokedAt) {
@@ -115,7 +116,7 @@ func (s *step) checkReviewClock() error {
 		return fmt.Errorf("the action is %s, and the clock of reviews does not run", action)
 	case !was.Since.IsZero() && !cleared && !is.Since.Equal(was.Since):
 		return errors.New("the clock of reviews began anew")
-	case !s.now.Before(is.Since.Add(s.deadline())) && action == Review:
+	case !s.now.Before(is.Since.Add(s.deadline())) && action == Review && !s.in.Unheard:
 		return errors.New("a review goes on after its deadline")
 	default:
 		return nil
@@ -151,7 +152,7 @@ var raisedByComparing = RaisedByGrant | Engine
 // no access back.
 func (s *step) checkMonotone(d numberSource) error {
 	extra := Code(d.IntN(int(NumCodes)))
-	if raisedByComparing.Has(extra) || s.binding.Codes().Has(extra) {
+	if raisedByComparing.Has(extra) || s.binding.Codes().Has(extra) || s.in.Unheard {
 		return nil
 	}
 	worse := s.binding
@@ -182,6 +183,13 @@ func (s *step) compareWith(worse *Binding, what string) error {
 	return err
 }
 
+// wasAnswered reports whether an earlier run saw the finding, and somebody attested
+// the access after that.
+func (s *step) wasAnswered(c Code) bool {
+	a := s.grant.Memory.Answer
+	return a != nil && slices.ContainsFunc(s.prior.Conditions, func(x Condition) bool { return x.Code == c && x.FirstSeen.Before(a.Answers) })
+}
+
 // graver are lines of facts, each of which is graver than the one before it.
 var graver = [][]Code{
 	{OwnerLeaving, OwnerEnded, OwnerLeft},
@@ -200,7 +208,12 @@ var statusOf = map[Code]OwnerStatus{
 // never milder, and leaves no more access. A state that is written in place of a date
 // can be trusted at least as much.
 func (s *step) checkGraver(d numberSource) error {
-	if !s.plain || s.binding.Held { // what is not known again says nothing new
+	// What is not known again says nothing new, and while answers cannot be read only
+	// what an earlier run has counted follows from silence.
+	if !s.plain || s.binding.Held || s.in.Unheard {
+		return nil
+	}
+	if a := s.grant.Memory.Answer; a != nil && a.At.After(s.now) { // by a clock that was set back
 		return nil
 	}
 	line := pick(d, graver)
@@ -210,6 +223,9 @@ func (s *step) checkGraver(d numberSource) error {
 		}
 		for _, grave := range line[i+1:] {
 			if x := s.spec.Exception; x != nil && x.Codes.Has(grave) {
+				continue
+			}
+			if s.wasAnswered(grave) {
 				continue
 			}
 			worse := s.binding

@@ -11,17 +11,33 @@ import (
 // certifies once.
 func (e *evaluation) readAnswer() {
 	e.certified, e.answer = e.prior.CertifiedAt, e.prior.Memory.Answer
-	a := e.spec.Attestation
-	if a == nil || answered(e.prior, a) || (e.answer != nil && a.At.Before(e.answer.At)) {
-		e.adoptAnswer()
+	if a := e.spec.Attestation; a != nil && !answered(e.prior, a) && (e.answer == nil || !a.At.Before(e.answer.At)) {
+		e.answer = &Answer{By: a.By, Note: a.Note, At: a.At, Answers: a.At}
+		if e.prior == &nothing {
+			// It came in the same change as the grant, and answers what that shows.
+			e.answer.Answers = e.now.Add(time.Second)
+		}
+	}
+	e.readConfirmation()
+	e.adoptAnswer()
+}
+
+// readConfirmation takes over what a review queue says was confirmed, if it is later
+// than what is attested otherwise.
+func (e *evaluation) readConfirmation() {
+	c := e.in.Confirmation
+	if c == nil || answered(e.prior, c) || (e.answer != nil && !c.At.After(e.answer.At)) {
 		return
 	}
-	e.answer = &Answer{By: a.By, Note: a.Note, At: a.At, Answers: a.At}
-	if e.prior == &nothing {
-		// It came in the same change as the grant, and answers what that shows.
-		e.answer.Answers = e.now.Add(time.Second)
+	was := e.answer
+	e.answer = &Answer{By: c.By, Note: c.Note, At: c.At, Answers: c.At}
+	switch stated := e.spec.Attestation; {
+	case was == nil:
+	case stated != nil && was.By == stated.By && was.Note == stated.Note:
+		e.answer.FormerBy, e.answer.FormerNote = was.By, was.Note
+	default:
+		e.answer.FormerBy, e.answer.FormerNote = was.FormerBy, was.FormerNote
 	}
-	e.adoptAnswer()
 }
 
 func (e *evaluation) adoptAnswer() {
@@ -121,6 +137,7 @@ func (e *evaluation) readRisk() {
 func (e *evaluation) memorise(g *Grant) {
 	m := &g.Memory
 	m.Risk, m.Review, m.RevokedFor, m.Answer, m.Waiver, m.EnforcedAt = e.risk, e.review, e.revokedFor, e.answer, e.waiver, e.enforcedAt
+	m.Rejection = e.rejection
 	m.ReassignmentPending = e.findings.Has(AssetReassigned) && (e.reassignmentPending || (e.prior.Memory.ReassignmentPending && !e.differs.Has(AssetReassigned)))
 	m.LeftBlock = g.Serial > 0 && !g.Active() && ((e.action >= Block && !e.observing) || (e.prior.Memory.LeftBlock && !e.issued))
 	if e.jumped {
@@ -140,14 +157,15 @@ func sameMemory(a, b *Memory) bool {
 	same := a.Risk == b.Risk && a.Review.Since.Equal(b.Review.Since) && a.Review.ClearSince.Equal(b.Review.ClearSince) &&
 		a.RevokedFor == b.RevokedFor && a.EnforcedAt.Equal(b.EnforcedAt) && a.LeftBlock == b.LeftBlock && a.ReassignmentPending == b.ReassignmentPending &&
 		slices.Equal(a.Notices, b.Notices)
-	return same && a.Answer.same(b.Answer) && a.Waiver.same(b.Waiver)
+	return same && a.Answer.same(b.Answer) && a.Waiver.same(b.Waiver) && a.Rejection.same(b.Rejection)
 }
 
 func (a *Answer) same(b *Answer) bool {
 	if a == nil || b == nil {
 		return a == b
 	}
-	return a.By == b.By && a.Note == b.Note && a.At.Equal(b.At) && a.Answers.Equal(b.Answers) && a.Spent == b.Spent
+	return a.By == b.By && a.Note == b.Note && a.At.Equal(b.At) && a.Answers.Equal(b.Answers) && a.Spent == b.Spent &&
+		a.FormerBy == b.FormerBy && a.FormerNote == b.FormerNote
 }
 
 func (w *Waiver) same(b *Waiver) bool {

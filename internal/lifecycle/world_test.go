@@ -51,7 +51,13 @@ type world struct {
 	spec     Spec
 	policies []*Rules
 	plain    bool // the policies are the baseline
-	maxJump  time.Duration
+
+	confirmation *Attestation // what the review queue says
+	rejection    *Rejection
+	departed     []string
+	unheard      bool
+
+	maxJump time.Duration
 
 	binding    Binding
 	prior      *Grant
@@ -247,7 +253,9 @@ func (w *world) person(id string) *Person {
 
 func (w *world) configure(d numberSource) {
 	s := &w.spec
-	switch d.IntN(14) {
+	switch d.IntN(16) {
+	case 14, 15:
+		w.reply(d)
 	case 0, 1, 2:
 		s.Attestation = pick(d, []*Attestation{nil, {By: "eve", At: w.now}, {By: "eve", At: w.now}, {By: "eve", At: w.now.Add(-20 * day)}})
 		if s.Attestation != nil {
@@ -295,6 +303,7 @@ func (w *world) configure(d numberSource) {
 			w.note("another policy")
 		} else {
 			w.prior, w.used, w.lastJumped = nil, map[int]bool{}, false
+			w.confirmation, w.rejection = nil, nil
 			w.note("-replace")
 		}
 	}
@@ -357,7 +366,8 @@ func (w *world) facts() Facts {
 }
 
 func (w *world) input() Input {
-	return Input{Binding: &w.binding, Spec: &w.spec, Prior: w.prior, Policies: w.policies, Now: w.now, MaxClockJump: w.maxJump}
+	return Input{Binding: &w.binding, Spec: &w.spec, Prior: w.prior, Policies: w.policies, Now: w.now, MaxClockJump: w.maxJump,
+		Confirmation: w.confirmation, Rejection: w.rejection, Departed: w.departed, Unheard: w.unheard}
 }
 
 // somePolicies returns the baseline or rules made up on the spot, and sometimes

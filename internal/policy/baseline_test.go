@@ -41,6 +41,7 @@ var table = []struct{ code, situation, person, workload, privileged string }{
 	{"owner.moved", "", "recertify, rotate overlap", "recertify, rotate overlap", "recertify, rotate overlap"},
 	{"asset.changed", "", "recertify, rotate overlap", "recertify, rotate overlap", "recertify, rotate overlap"},
 	{"grant.risk_lowered", "", "recertify, rotate overlap", "recertify, rotate overlap", "recertify, rotate overlap"},
+	{"grant.rejected", "", "revoke", "revoke", "revoke"},
 	{"task.open", "reassignment", "review", "review", "review"},
 	{"task.open", "offboarding", "review / block", "review", "block"},
 	{"task.open", "decommission", "review", "review", "block"},

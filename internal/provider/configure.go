@@ -63,7 +63,7 @@ func (p *Provider) start(ctx context.Context, config tfsdk.Config, diags *diag.D
 	r := &run.Run{Clock: p.clock, Hold: m.OnUnavailable.ValueString() == onUnavailableHold, MaxClockJump: m.clockJump()}
 	p.setInstant(r, &m, diags)
 	r.Rules = rules(&m, diags)
-	r.Facts, r.Targets = p.facts(ctx, &m, diags)
+	p.connect(ctx, r, &m, diags)
 	r.Register = p.register(&m, diags)
 	r.Brake = run.NewBrake(m.limits(), func() (int, bool) { return r.Facts.Listed(context.WithoutCancel(ctx)) })
 	if diags.HasError() {
@@ -71,6 +71,9 @@ func (p *Provider) start(ctx context.Context, config tfsdk.Config, diags *diag.D
 	}
 	r.Facts.Run, r.Facts.Progress = p.configured.context(), logProgress
 	r.Targets.Run = r.Facts.Run
+	if r.Reviews != nil {
+		r.Reviews.Run = r.Facts.Run
+	}
 	return r
 }
 
@@ -191,23 +194,23 @@ func warnOfMilder(compiled *lifecycle.Rules, diags *diag.Diagnostics) {
 			"data custody_policy lists all differences as milder and stricter.")
 }
 
-func (p *Provider) facts(ctx context.Context, m *model, diags *diag.Diagnostics) (*inventory.Inventory, *run.Targets) {
+// connect connects the systems: as sources of facts, as targets of accounts, and as the
+// queue of reviews.
+func (p *Provider) connect(ctx context.Context, r *run.Run, m *model, diags *diag.Diagnostics) {
 	systems := p.kinds.Systems(ctx, m.Systems, diags)
 	if diags.HasError() {
-		return nil, nil
+		return
 	}
+	var err error
 	if !m.Reviews.IsNull() {
-		operation.Configure.Report(diags, path.Root("reviews"), &fault.Fault{
-			Summary:  "System Has No Review Queue",
-			Happened: fmt.Sprintf("%q cannot take review cases: none of the connected kinds of systems has a review queue.", m.Reviews.ValueString()),
-			Advice:   "Leave reviews out; the plan then says review, and the reasons say what to do.",
-		})
-		return nil, nil
+		if r.Reviews, err = run.FindReviews(systems, m.Reviews.ValueString()); err != nil {
+			operation.Configure.Report(diags, path.Root("reviews"), err)
+			return
+		}
 	}
-	inv, err := inventory.New(systems, value.TextsOf(m.Directories.Elements()))
-	if err != nil {
+	if r.Facts, err = inventory.New(systems, value.TextsOf(m.Directories.Elements())); err != nil {
 		operation.Configure.Report(diags, path.Root("directories"), err)
-		return nil, nil
+		return
 	}
-	return inv, run.NewTargets(systems)
+	r.Targets = run.NewTargets(systems)
 }

@@ -51,7 +51,7 @@ func schemaOf(kinds *connect.Kinds) schema.Schema {
 			},
 			"reviews": schema.StringAttribute{
 				Optional: true, Validators: []validator.String{value.Stated()},
-				MarkdownDescription: "The system whose review queue takes cases. Default: none; then the plan shows `review`, and no case is opened. No kind of system has a review queue yet.",
+				MarkdownDescription: "The system whose review queue takes cases. A grant whose decision asks for a review or a recertification opens a case there when it is applied, and reads the answer in the next run. Default: none; then the plan shows `review`, and no case is opened.",
 			},
 			"register":          registerAttribute,
 			"workspace":         workspaceAttribute,

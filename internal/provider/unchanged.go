@@ -39,8 +39,9 @@ func (p *Provider) Shapes(ctx context.Context) map[string]Shape {
 		}
 		switch r.(type) {
 		case *grant.Resource:
-			// A grant is decided in the plan alone; reading leaves it as it is.
-			s.Read = func(context.Context, tftypes.Value) bool { return true }
+			// A grant is decided in the plan alone; what is read is whether a question was
+			// answered.
+			s.Read = func(_ context.Context, state tftypes.Value) bool { return grant.ReadsNothing(state) }
 			s.Plan = func(ctx context.Context, config, state tftypes.Value) bool {
 				r := p.run.Load()
 				return r != nil && grant.Unchanged(ctx, r, config, state)

@@ -27,6 +27,8 @@ type transition struct {
 	prior      *lifecycle.Grant
 	decision   lifecycle.Decision
 	frameworks []string
+	input      *lifecycle.Input
+	asking     asking
 }
 
 // decide reads the arguments and the memory, checks them against the instant of
@@ -36,15 +38,29 @@ func (r *Resource) decide(ctx context.Context, o operation.Operation, m, priorMo
 	if in == nil || !r.checked(ctx, o, in, diags) {
 		return nil
 	}
-	t := &transition{question: q, binding: *in.Binding, prior: in.Prior, frameworks: frameworks(in.Policies)}
-	var err error
-	if t.decision, err = lifecycle.Decide(*in); err != nil {
+	t, err := r.transit(in, q, priorModel)
+	if err != nil {
 		o.Report(diags, path.Empty(), &fault.Fault{
 			Summary: "Unable to Evaluate Policy Condition", Happened: err.Error() + ".", Advice: "Correct the condition in the policy.",
 		})
 		return nil
 	}
 	return t
+}
+
+// transit decides, and says what the decision asks of the review queue.
+func (r *Resource) transit(in *lifecycle.Input, q lifecycle.Question, prior *model) (*transition, error) {
+	t := &transition{question: q, binding: *in.Binding, prior: in.Prior, frameworks: frameworks(in.Policies), input: in}
+	var err error
+	if t.decision, err = lifecycle.Decide(*in); err != nil {
+		return nil, err
+	}
+	queue := ""
+	if r.run.Reviews != nil {
+		queue = r.run.Reviews.Name()
+	}
+	t.asking = askFor(queue, prior.reviewCase(), &t.decision)
+	return t, nil
 }
 
 // input gathers all that the decision depends on. It returns nil if it has reported
@@ -85,6 +101,7 @@ func (r *Resource) input(o operation.Operation, m, priorModel *model, diags *dia
 		})
 		return nil, q
 	}
+	priorModel.reviewCase().answer(in)
 	return in, q
 }
 
@@ -107,6 +124,7 @@ func frameworks(policies []*lifecycle.Rules) []string { return policies[len(poli
 
 // warn tells what was clamped.
 func (t *transition) warn(diags *diag.Diagnostics) {
+	t.warnOfAnswer(diags)
 	if len(t.decision.Clamped) > 0 {
 		diags.AddAttributeWarning(path.Root(t.decision.Clamped[0]), clampedSummary,
 			fmt.Sprintf("The policy allows less than this grant asks for in %s, so the policy's maximum holds.", strings.Join(t.decision.Clamped, ", ")))
@@ -174,7 +192,7 @@ func (t *transition) effect() run.Effect {
 // settled reports whether the plan holds the decision already, so that nothing
 // need be written.
 func (t *transition) settled(plan *model) bool {
-	return t.prior != nil && !plan.Status.IsUnknown() && t.prior.Same(&t.decision.Grant)
+	return t.prior != nil && !plan.Status.IsUnknown() && t.prior.Same(&t.decision.Grant) && t.asking.settled()
 }
 
 // factsStand takes a last look at the facts before something is issued, renewed

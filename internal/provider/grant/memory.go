@@ -18,6 +18,7 @@ import (
 type memory struct {
 	Action              string            `json:"action,omitempty" says:"what was decided at the last transition, if not keep"`
 	Answer              *answer           `json:"attestation,omitempty" says:"the attestation as first seen"`
+	Case                *reviewCase       `json:"case,omitempty" says:"the case in the review queue: who was asked about what, and what was answered"`
 	CertifiedAt         string            `json:"certified_at,omitempty" says:"when the access was last certified: at its first issue, or by an attestation"`
 	Class               string            `json:"class,omitempty" says:"the asset's class at the last issue"`
 	Conditions          map[string]string `json:"conditions,omitempty" says:"the findings that apply, by code, with the instant at which each was first seen"`
@@ -35,6 +36,7 @@ type memory struct {
 	Observed            bool              `json:"observed,omitempty" says:"the policy is only observed"`
 	ReassignmentPending bool              `json:"passed,omitempty" says:"a reassignment was acted on, and somebody has still to look at it"`
 	Retiring            []string          `json:"retiring,omitempty" says:"the generations that a newer one has replaced"`
+	Rejection           *rejection        `json:"rejection,omitempty" says:"who rejected the access in a review, when and why; until an attestation dated after that"`
 	Review              *review           `json:"review,omitempty" says:"since when the access has asked for review"`
 	RevokedAt           string            `json:"revoked_at,omitempty" says:"when the access was revoked; only an attestation dated after it, or a new active holder of a leaver's asset, brings it back"`
 	RevokedFor          []string          `json:"revoked_for,omitempty" says:"the findings that revoked it"`
@@ -63,6 +65,17 @@ type answer struct {
 	At      string `json:"at"`
 	Answers string `json:"answers,omitempty"` // only where it is not at
 	Spent   bool   `json:"spent,omitempty"`
+
+	// The attestation in the configuration in whose place it came, if it is an answer
+	// from a review queue.
+	FormerBy   string `json:"former_by,omitempty"`
+	FormerNote string `json:"former_note,omitempty"`
+}
+
+type rejection struct {
+	By   string `json:"by"`
+	At   string `json:"at"`
+	Note string `json:"note,omitempty"`
 }
 
 type waiver struct {
@@ -124,7 +137,7 @@ func memorise(g *lifecycle.Grant, frameworks []string) *memory {
 // memoriseWords takes over what people have said, and since when they are asked.
 func (m *memory) memoriseWords(src *lifecycle.Memory) {
 	if a := src.Answer; a != nil {
-		m.Answer = &answer{By: a.By, Note: a.Note, At: value.Stamp(a.At), Spent: a.Spent}
+		m.Answer = &answer{By: a.By, Note: a.Note, At: value.Stamp(a.At), Spent: a.Spent, FormerBy: a.FormerBy, FormerNote: a.FormerNote}
 		if !a.Answers.Equal(a.At) {
 			m.Answer.Answers = value.Stamp(a.Answers)
 		}
@@ -134,6 +147,9 @@ func (m *memory) memoriseWords(src *lifecycle.Memory) {
 			Codes: codeNames(w.Codes), Reason: w.Reason, ApprovedBy: w.ApprovedBy,
 			StartsAt: value.Stamp(w.StartsAt), ExpiresAt: value.Stamp(w.ExpiresAt), EndedAt: value.Stamp(w.EndedAt),
 		}
+	}
+	if r := src.Rejection; r != nil {
+		m.Rejection = &rejection{By: r.By, At: value.Stamp(r.At), Note: r.Note}
 	}
 	if r := src.Review; !r.Since.IsZero() {
 		m.Review = &review{Since: value.Stamp(r.Since), ClearSince: value.Stamp(r.ClearSince)}
@@ -192,7 +208,7 @@ func (m *memory) recall(g *lifecycle.Grant) error {
 		Risk: word(&r, m.Risk, lifecycle.ParseRisk),
 	}
 	if a := m.Answer; a != nil {
-		g.Memory.Answer = &lifecycle.Answer{By: a.By, Note: a.Note, At: r.instant(a.At), Answers: r.instant(a.At), Spent: a.Spent}
+		g.Memory.Answer = &lifecycle.Answer{By: a.By, Note: a.Note, At: r.instant(a.At), Answers: r.instant(a.At), Spent: a.Spent, FormerBy: a.FormerBy, FormerNote: a.FormerNote}
 		if a.Answers != "" {
 			g.Memory.Answer.Answers = r.instant(a.Answers)
 		}
@@ -202,6 +218,9 @@ func (m *memory) recall(g *lifecycle.Grant) error {
 			Codes: r.codes(w.Codes), Reason: w.Reason, ApprovedBy: w.ApprovedBy,
 			StartsAt: r.instant(w.StartsAt), ExpiresAt: r.instant(w.ExpiresAt), EndedAt: r.instant(w.EndedAt),
 		}
+	}
+	if v := m.Rejection; v != nil {
+		g.Memory.Rejection = &lifecycle.Rejection{By: v.By, At: r.instant(v.At), Note: v.Note}
 	}
 	if v := m.Review; v != nil {
 		g.Memory.Review = lifecycle.ReviewClock{Since: r.instant(v.Since), ClearSince: r.instant(v.ClearSince)}

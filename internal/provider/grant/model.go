@@ -38,6 +38,7 @@ type model struct {
 	Holder       types.String `tfsdk:"holder"`
 	NextChangeAt types.String `tfsdk:"next_change_at"`
 	PolicyDigest types.String `tfsdk:"policy_digest"`
+	Review       types.Object `tfsdk:"review"`
 }
 
 var generationType = types.ObjectType{AttrTypes: map[string]attr.Type{
@@ -100,6 +101,7 @@ func (m *model) unknown() {
 		m.keep(m.facts(), types.StringUnknown())
 	}
 	m.Active = types.BoolUnknown()
+	m.Review = types.ObjectUnknown(reviewType)
 	m.Because = types.ListUnknown(types.StringType)
 	m.Generations = types.MapUnknown(generationType)
 }

@@ -92,6 +92,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	if !r.run.Fixed {
 		plan.leaveInstantsUnknown(prior)
 	}
+	plan.planReview(&t.asking, prior)
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 }
 
@@ -139,12 +140,10 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	if t == nil || !r.factsStand(ctx, t, &resp.Diagnostics) {
 		return
 	}
+	r.askQueue(ctx, t, &plan, &resp.Diagnostics)
 	plan.remember(&t.decision.Grant, t)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 }
-
-// Read leaves the state as it is: a grant is decided in the plan.
-func (r *Resource) Read(context.Context, resource.ReadRequest, *resource.ReadResponse) {}
 
 // Update carries the decision out. If the facts have moved it issues nothing and
 // keeps in state only what the plan had not removed.
@@ -161,17 +160,25 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	}
 	if !r.factsStand(ctx, t, &resp.Diagnostics) {
 		refused := lifecycle.Refused(t.prior, &t.decision.Grant)
+		t.asking.is = t.asking.was
 		prior.remember(&refused, t)
 		resp.Diagnostics.Append(resp.State.Set(ctx, &prior)...)
 		return
 	}
+	r.askQueue(ctx, t, &plan, &resp.Diagnostics)
 	plan.remember(&t.decision.Grant, t)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 }
 
-// Delete forgets the grant. The credentials hang on generations and have been
-// destroyed before.
-func (r *Resource) Delete(context.Context, resource.DeleteRequest, *resource.DeleteResponse) {}
+// Delete forgets the grant, and withdraws what was asked about it. The credentials hang
+// on generations and have been destroyed before.
+func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	var prior model
+	resp.Diagnostics.Append(req.State.Get(ctx, &prior)...)
+	if !resp.Diagnostics.HasError() {
+		r.withdrawRemoved(ctx, &prior, &resp.Diagnostics)
+	}
+}
 
 // ImportState refuses: a grant without its history would forget what it issued.
 func (r *Resource) ImportState(_ context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {

@@ -190,6 +190,7 @@ func decided() map[string]schema.Attribute {
 		},
 		"holder":         text("Who the credential was issued for, as `<directory>/<id>`; before the first issue, who holds the asset. Null if unresolved."),
 		"next_change_at": text("The first instant at which the grant's own schedule changes it: renewal, end of overlap, expiry, grace, recertification or the end of an exception. Null if there is none. A good time for the next scheduled run."),
+		"review":         reviewAttribute(),
 		"policy_digest":  text("Names the policy documents that decide: another policy shows in the plan, also where no decision moves."),
 	}
 }

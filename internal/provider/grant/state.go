@@ -129,7 +129,11 @@ func (m *model) remember(g *lifecycle.Grant, t *transition) {
 	m.Holder = value.Text(g.Holder)
 	m.NextChangeAt = value.Instant(g.NextChangeAt)
 	m.PolicyDigest = value.Text(g.Policy)
-	m.keep(m.facts(), types.StringValue(memorise(g, t.frameworks).text()))
+	mem := memorise(g, t.frameworks)
+	if c := t.asking.is; !c.empty() {
+		mem.Case = &c
+	}
+	m.keep(m.facts(), types.StringValue(mem.text()))
 }
 
 // leaveInstantsUnknown marks the instants that this run sets as unknown, for a run without

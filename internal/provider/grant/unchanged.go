@@ -32,8 +32,8 @@ func Unchanged(ctx context.Context, current *run.Run, config, state tftypes.Valu
 	if in == nil || len(lifecycle.AuthorityKeys(in.Spec, in.Prior)) > 0 || !r.checked(ctx, operation.Plan, in, &diags) || len(diags) > 0 {
 		return false
 	}
-	t := &transition{question: q, binding: *in.Binding, prior: in.Prior}
-	if t.decision, err = lifecycle.Decide(*in); err != nil || len(t.decision.Clamped) > 0 || !t.settled(m) || t.decision.Issues {
+	t, err := r.transit(in, q, m)
+	if err != nil || len(t.decision.Clamped) > 0 || !t.settled(m) || t.decision.Issues {
 		return false
 	}
 	live, err := current.Assess(ctx, q)

@@ -105,7 +105,7 @@ func upgradeV1(raw []byte) ([]byte, error) {
 	}
 	state := map[string]any{
 		"binding": map[string]string{"facts": facts, "memory": m.text()},
-		"because": old.because(asset), "generations": old.generations(),
+		"because": old.because(asset), "generations": old.generations(), "review": nil,
 	}
 	for _, name := range keptV1 {
 		state[name] = attributes[name]

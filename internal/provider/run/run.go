@@ -36,6 +36,8 @@ type Run struct {
 	Register *record.Run
 	// Targets are the systems in which accounts can be switched.
 	Targets *Targets
+	// Reviews is the queue in which people are asked; nil if there is none.
+	Reviews *Reviews
 	// MaxClockJump is how long after every instant of a grant a run may take place
 	// before nothing is issued on the grant.
 	MaxClockJump time.Duration

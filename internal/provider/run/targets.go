@@ -60,20 +60,28 @@ func (t *Targets) Seen(ctx context.Context, target system.Accounts, subject stri
 
 // Within returns a context that ends with the run as well.
 func (t *Targets) Within(ctx context.Context) (_ context.Context, end func()) {
-	if t.Run == nil {
+	return within(ctx, t.Run)
+}
+
+// Interrupted says so of an error that comes from a run which has ended.
+func (t *Targets) Interrupted(err error) error { return interrupted(t.Run, err) }
+
+// within returns a context that ends with a run as well; nil is a run that never ends.
+func within(ctx, run context.Context) (_ context.Context, end func()) {
+	if run == nil {
 		return ctx, func() {}
 	}
-	ctx, cancel := context.WithCancel(memo.WithRun(ctx, t.Run))
-	stop := context.AfterFunc(t.Run, cancel)
-	if t.Run.Err() != nil {
+	ctx, cancel := context.WithCancel(memo.WithRun(ctx, run))
+	stop := context.AfterFunc(run, cancel)
+	if run.Err() != nil {
 		cancel()
 	}
 	return ctx, func() { stop(); cancel() }
 }
 
-// Interrupted says so of an error that comes from a run which has ended.
-func (t *Targets) Interrupted(err error) error {
-	if !errors.Is(err, context.Canceled) || t.Run == nil || t.Run.Err() == nil {
+// interrupted says so of an error that comes from a run which has ended.
+func interrupted(run context.Context, err error) error {
+	if !errors.Is(err, context.Canceled) || run == nil || run.Err() == nil {
 		return err
 	}
 	var known *fault.Fault
