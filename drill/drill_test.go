@@ -4,9 +4,11 @@ package drill
 
 import (
 	"flag"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"reflect"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -88,41 +90,77 @@ func play(t *testing.T, settings, name string, size world.Size, now time.Time, r
 	return last
 }
 
+// fault is what goes wrong in an apply, and when: at a message of the command line tool,
+// or once so many things are being changed or were changed.
+type fault struct {
+	what, server string
+	at           int
+	changing     bool
+	bytes        int // of answers that still pass
+}
+
+func (f fault) String() string {
+	when := "message"
+	if f.changing {
+		when = "change"
+	}
+	return fmt.Sprintf("%s %s, %s %d, %d bytes", f.what, f.server, when, f.at, f.bytes)
+}
+
+// The faults of the drill. One that is silent costs the time limit of a system, so only
+// the large drill has it.
+const (
+	killTool     = "kill the tool"
+	killProvider = "kill the provider"
+	cutAnswers   = "cut the answers of"
+	silence      = "silence"
+	twoAtOnce    = "two at once"
+)
+
+func newFault(random *rand.Rand) fault {
+	kinds := []string{killTool, killTool, killProvider, killProvider, cutAnswers, cutAnswers, cutAnswers, twoAtOnce}
+	if *full {
+		kinds = append(kinds, silence)
+	}
+	f := fault{what: kinds[random.IntN(len(kinds))], changing: random.IntN(4) > 0, at: 1 + random.IntN(100), bytes: random.IntN(300)}
+	if f.changing {
+		f.at = 1 + random.IntN(12)
+	}
+	if f.what == cutAnswers || f.what == silence {
+		f.server = []string{"people", "assets", "accounts", "roles", "register"}[random.IntN(5)]
+	}
+	return f
+}
+
 // disturb starts an apply that does not come to its end, or to a bad one.
 func disturb(t *testing.T, c *company, m *module, random *rand.Rand) {
 	t.Helper()
-	at := 1 + random.IntN(100)
-	faults := []string{"kill the tool", "kill the provider", "cut people", "cut assets", "cut accounts", "two at once"}
-	fault := faults[random.IntN(len(faults))]
-	t.Logf("fault: %s at %d", fault, at)
-	var code int
-	var output string
-	switch fault {
-	case "two at once":
+	f := newFault(random)
+	var both sync.WaitGroup
+	if f.what == twoAtOnce {
 		other := m.twin(t)
-		var both sync.WaitGroup
 		both.Go(func() { other.apply(t, nil) })
-		code, output = m.apply(t, nil)
-		both.Wait()
-	case "kill the tool":
-		code, output = m.apply(t, func(line, pid int) {
-			if line == at {
-				kill(append([]int{pid}, providers(pid)...)...)
-			}
-		})
-	case "kill the provider":
-		code, output = m.apply(t, func(line, pid int) {
-			if line == at {
-				kill(providers(pid)...)
-			}
-		})
-	default:
-		p := c.proxies[fault[len("cut "):]]
-		p.cut(at * 100)
-		code, output = m.apply(t, nil)
+	}
+	seen := 0
+	code, output := m.apply(t, func(message string, pid int) {
+		if f.changing && !strings.Contains(message, `"type":"apply_`) {
+			return
+		}
+		if seen++; seen != f.at {
+			return
+		}
+		switch f.what {
+		case killTool:
+			kill(append([]int{pid}, providers(pid)...)...)
+		case killProvider:
+			kill(providers(pid)...)
+		case cutAnswers, silence:
+			c.proxies[f.server].interrupt(f.bytes, f.what == silence)
+		}
+	})
+	both.Wait()
+	for _, p := range c.proxies {
 		p.mend()
 	}
-	t.Logf("the disturbed apply ended with %d: %s", code, first(problems(output)))
+	t.Logf("fault: %s; it came: %v; the apply ended with %d: %.500s", f, seen >= f.at, code, problems(output))
 }
-
-func first(s string) string { return s[:min(len(s), 500)] }

@@ -8,12 +8,13 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/system/systemtest"
 )
 
-// proxy stands before a server. It can cut the answers of the server off, and then the
+// proxy stands before a server. It can interrupt the answers of the server, and then the
 // server cannot be reached until it is mended.
 type proxy struct {
 	address string
 	mu      sync.Mutex
-	broken  bool
+	broken  chan struct{} // closed once it is mended; nil while all is well
+	silent  bool
 	left    int // how many bytes of answers still pass
 }
 
@@ -23,29 +24,38 @@ func newProxy(t *testing.T, server string) *proxy {
 	return p
 }
 
-// cut lets so many bytes of answers pass, and then nothing.
-func (p *proxy) cut(after int) {
+// interrupt lets so many bytes of answers pass, and then nothing. Connections are
+// ended, or stay open in silence.
+func (p *proxy) interrupt(after int, silent bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.broken, p.left = true, after
+	p.broken, p.left, p.silent = make(chan struct{}), after, silent
 }
 
 func (p *proxy) mend() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.broken = false
+	if p.broken != nil {
+		close(p.broken)
+	}
+	p.broken = nil
 }
 
-// pass says how many of n bytes may pass.
+// pass says how many of n bytes may pass. If that is less, it first waits, where
+// silence is wanted, until the proxy is mended.
 func (p *proxy) pass(n int) int {
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	if !p.broken {
-		return n
+	broken, silent := p.broken, p.silent
+	allowed := n
+	if broken != nil {
+		allowed = min(n, p.left)
+		p.left -= allowed
 	}
-	n = min(n, p.left)
-	p.left -= n
-	return n
+	p.mu.Unlock()
+	if allowed < n && silent {
+		<-broken
+	}
+	return allowed
 }
 
 func (p *proxy) serve(client net.Conn, server string) {

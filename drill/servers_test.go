@@ -1,6 +1,7 @@
 package drill
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -8,12 +9,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/custodyhq/terraform-provider-custody/drill/check"
 	"github.com/custodyhq/terraform-provider-custody/drill/world"
 	"github.com/custodyhq/terraform-provider-custody/internal/acctest/servers"
 )
-
-const password = "Acc0unt-canary!x"
 
 // company is a world on real servers: people in PostgreSQL, assets in Request Tracker,
 // accounts in OpenLDAP. Several companies share the servers and see nothing of each
@@ -32,7 +33,8 @@ type company struct {
 	tasks    map[string]int    // how many were opened
 	proxies  map[string]*proxy
 	users    map[string]string // of Request Tracker
-	accounts []string
+	accounts []string          // in the directory
+	roles    []string          // in the database
 }
 
 var catalogs = []string{world.Laptops, world.UserAccounts, world.Applications}
@@ -59,8 +61,14 @@ func found(t *testing.T, name string, w *world.World, now time.Time) *company {
 	for _, a := range w.Assets {
 		c.writeAsset(t, a)
 	}
-	for account := range w.Accounts {
-		c.addAccount(t, account)
+	c.db.PostgresExec(t, fmt.Sprintf("CREATE ROLE %[1]s LOGIN CREATEROLE PASSWORD '%[2]s'; GRANT pg_signal_backend TO %[1]s", c.role("switcher"), c.db.Password))
+	c.db.PostgresExec(t, "CREATE DATABASE "+c.role("register")+" OWNER "+c.role("switcher"))
+	for account, a := range w.Accounts {
+		if a.Role {
+			c.addRole(t, account)
+		} else {
+			c.addAccount(t, account)
+		}
 	}
 	for server, address := range map[string]string{"assets": c.tracker.URL, "accounts": c.ldap.URL} {
 		u, err := url.Parse(address)
@@ -69,7 +77,9 @@ func found(t *testing.T, name string, w *world.World, now time.Time) *company {
 		}
 		c.proxies[server] = newProxy(t, u.Host)
 	}
-	c.proxies["people"] = newProxy(t, fmt.Sprintf("127.0.0.1:%d", c.db.Port))
+	for _, server := range []string{"people", "roles", "register"} {
+		c.proxies[server] = newProxy(t, fmt.Sprintf("127.0.0.1:%d", c.db.Port))
+	}
 	return c
 }
 
@@ -142,9 +152,39 @@ func (c *company) task() string { return "drill " + c.name + ": " }
 func (c *company) addAccount(t *testing.T, name string) {
 	t.Helper()
 	c.ldap.Add(t, "uid="+name+","+c.people, map[string][]string{
-		"objectClass": {"inetOrgPerson"}, "cn": {name}, "sn": {"x"}, "uid": {name}, "userPassword": {password}, "pwdPolicySubentry": {c.policy},
+		"objectClass": {"inetOrgPerson"}, "cn": {name}, "sn": {"x"}, "uid": {name}, "userPassword": {c.ldap.Password}, "pwdPolicySubentry": {c.policy},
 	})
 	c.accounts = append(c.accounts, name)
+}
+
+// role returns the name of a role or a database: they belong to the whole server.
+func (c *company) role(name string) string {
+	return c.name + "_" + name
+}
+
+// sessions is how many roles have a session open at most: the server allows a hundred.
+const sessions = 20
+
+// addRole adds an account of the database, which has a session open.
+func (c *company) addRole(t *testing.T, name string) {
+	t.Helper()
+	c.db.PostgresExec(t, fmt.Sprintf("CREATE ROLE %q LOGIN PASSWORD '%s'", c.role(name), c.db.Password))
+	c.roles = append(c.roles, name)
+	if len(c.roles) > sessions {
+		return
+	}
+	session, err := pgx.Connect(t.Context(), c.db.PostgresURL(c.role(name)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = session.Close(context.Background()) })
+}
+
+// through returns a connection string of an account that leads through a proxy.
+func (c *company) through(server, account, database string) string {
+	dsn := c.db.PostgresURL(account, "sslmode", "disable")
+	dsn = strings.Replace(dsn, "/postgres?", "/"+database+"?", 1)
+	return strings.Replace(dsn, fmt.Sprintf("127.0.0.1:%d", c.db.Port), c.proxies[server].address, 1)
 }
 
 // facts reads the servers, past the proxies.
@@ -156,9 +196,10 @@ func (c *company) facts(t *testing.T) check.Facts {
 	}
 	s := check.Servers{
 		People: c.db.PostgresURL(c.db.Reader, "search_path", c.schema), Assets: c.tracker.URL, Token: c.tracker.Seeder, Catalogs: workloads,
-		Tasks: c.task(), Accounts: c.ldap.URL, BaseDN: c.people, Password: password,
+		Tasks: c.task(), Accounts: c.ldap.URL, BaseDN: c.people, Password: c.ldap.Password,
+		Roles: c.db.PostgresURL(c.db.Admin), Prefix: c.role(""), Register: strings.Replace(c.db.PostgresURL(c.db.Admin), "/postgres", "/"+c.role("register"), 1),
 	}
-	f, err := s.Read(t.Context(), c.accounts)
+	f, err := s.Read(t.Context(), c.accounts, c.roles)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -166,7 +207,10 @@ func (c *company) facts(t *testing.T) check.Facts {
 }
 
 func (c *company) wanted() check.Wanted {
-	w := check.Wanted{Grants: map[string]string{}, Accounts: c.Accounts}
+	w := check.Wanted{Grants: map[string]string{}, Accounts: map[string]string{}}
+	for name, a := range c.Accounts {
+		w.Accounts[name] = a.Grant
+	}
 	for key, g := range c.Grants {
 		w.Grants[key] = g.Asset
 	}

@@ -57,10 +57,9 @@ func newModule(t *testing.T, settings string, c *company) *module {
 		t.Fatal(err)
 	}
 	write(t, filepath.Join(m.dir, "main.tf"), string(config))
-	people := strings.Replace(c.db.PostgresURL(c.db.Reader, "search_path", c.schema, "sslmode", "disable"),
-		fmt.Sprintf("127.0.0.1:%d", c.db.Port), c.proxies["people"].address, 1)
+	people := c.through("people", c.db.Reader, "postgres") + "&search_path=" + c.schema
 	m.env = append(os.Environ(), "TF_CLI_CONFIG_FILE="+settings, "CHECKPOINT_DISABLE=1", "TF_IN_AUTOMATION=1", "TF_INPUT=0",
-		"CUSTODY_CMDB_TOKEN="+c.tracker.Token, "CUSTODY_CORP_PASSWORD="+c.ldap.Password, "CUSTODY_HR_DSN="+people)
+		"CUSTODY_CMDB_TOKEN="+c.tracker.Token, "CUSTODY_CORP_PASSWORD="+c.ldap.Password, "CUSTODY_HR_DSN="+people, "CUSTODY_SHOP_DSN="+c.through("roles", c.role("switcher"), "postgres"))
 	return m
 }
 
@@ -76,13 +75,22 @@ func (m *module) variables(t *testing.T, c *company, round int) {
 	for key, g := range c.Grants {
 		grants[key] = map[string]string{"asset": g.Asset, "access": g.Access, "risk": g.Risk}
 	}
+	accounts := map[string]any{}
+	for name, a := range c.Accounts {
+		target, subject := "corp", name
+		if a.Role {
+			target, subject = "shop", c.role(name)
+		}
+		accounts[name] = map[string]string{"target": target, "subject": subject, "grant": a.Grant}
+	}
 	text, err := json.MarshalIndent(map[string]any{
 		"plan_time": c.now.Add(time.Duration(round) * time.Minute).Format(time.RFC3339),
 		"servers": map[string]any{
 			"assets": "http://" + c.proxies["assets"].address, "catalogs": read,
 			"accounts": "ldap://" + c.proxies["accounts"].address, "bind_dn": c.ldap.Switcher, "base_dn": c.people,
+			"register": c.through("register", c.role("switcher"), c.role("register")), "workspace": "drill",
 		},
-		"assets": c.numbers, "grants": grants, "accounts": c.Accounts,
+		"assets": c.numbers, "grants": grants, "accounts": accounts,
 	}, "", "  ")
 	if err != nil {
 		t.Fatal(err)
@@ -91,8 +99,8 @@ func (m *module) variables(t *testing.T, c *company, round int) {
 }
 
 // run runs the command line tool and returns its exit code and what it wrote. step is
-// called with the process once each line is written.
-func (m *module) run(t *testing.T, step func(line, pid int), args ...string) (code int, output string) {
+// called with each line and the process.
+func (m *module) run(t *testing.T, step func(line string, pid int), args ...string) (code int, output string) {
 	t.Helper()
 	cmd := exec.Command(m.cli, args...)
 	cmd.Dir, cmd.Env = m.dir, m.env
@@ -110,10 +118,10 @@ func (m *module) run(t *testing.T, step func(line, pid int), args ...string) (co
 	var text strings.Builder
 	lines := bufio.NewScanner(pipe)
 	lines.Buffer(nil, 64<<20)
-	for n := 1; lines.Scan(); n++ {
+	for lines.Scan() {
 		text.WriteString(lines.Text() + "\n")
 		if step != nil {
-			step(n, cmd.Process.Pid)
+			step(lines.Text(), cmd.Process.Pid)
 		}
 	}
 	err = cmd.Wait()
@@ -125,7 +133,7 @@ func (m *module) run(t *testing.T, step func(line, pid int), args ...string) (co
 }
 
 // apply applies, and calls step for each line that the command line tool writes.
-func (m *module) apply(t *testing.T, step func(line, pid int)) (code int, output string) {
+func (m *module) apply(t *testing.T, step func(line string, pid int)) (code int, output string) {
 	t.Helper()
 	return m.run(t, step, "apply", "-auto-approve", "-json")
 }

@@ -15,7 +15,17 @@ import (
 type Facts struct {
 	People   map[string]Person // by user name
 	Assets   map[string]Asset  // by name
-	Accounts map[string]bool   // whether the directory lets the account in, by its name
+	Accounts map[string]bool   // whether the server lets the account in, by its name
+	Sessions map[string]int    // how many sessions the account has open
+	Ledger   []Event           // in its order
+	Begun    []string          // the accounts that were begun to be changed, and not known how it ended
+}
+
+// Event is an entry of the ledger.
+type Event struct {
+	Sequence       int64
+	Kind, Subject  string
+	Previous, Hash string
 }
 
 // Person is an entry of the directory of people.
@@ -52,6 +62,7 @@ const (
 type Checker struct {
 	Now     time.Time
 	latched map[string]string // the holder for whom a grant was revoked
+	before  Facts             // of the last check
 }
 
 // Check returns what is wrong, each in a sentence.
@@ -69,9 +80,51 @@ func (c *Checker) Check(wanted Wanted, f Facts, s State) []string {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(wanted.Accounts)) {
-		if open, g := f.Accounts[name], s.Grants[wanted.Accounts[name]]; open != g.Active {
+		open, g := f.Accounts[name], s.Grants[wanted.Accounts[name]]
+		if open != g.Active {
 			wrong = append(wrong, fmt.Sprintf("the account %s is open: %v, but its grant is active: %v", name, open, g.Active))
 		}
+		if !open && f.Sessions[name] > 0 {
+			wrong = append(wrong, fmt.Sprintf("the account %s is closed, and has %d sessions open", name, f.Sessions[name]))
+		}
+	}
+	wrong = append(wrong, c.ledger(wanted, f)...)
+	c.before = f
+	return wrong
+}
+
+// ledger demands that the ledger has grown, that nothing in it was altered, and that it
+// has an act for each account that is not as it was at the last check.
+func (c *Checker) ledger(wanted Wanted, f Facts) []string {
+	var wrong []string
+	for i, e := range f.Ledger {
+		switch {
+		case e.Sequence != int64(i+1):
+			wrong = append(wrong, fmt.Sprintf("the ledger has event %d in the place of %d", e.Sequence, i+1))
+		case i > 0 && e.Previous != f.Ledger[i-1].Hash:
+			wrong = append(wrong, fmt.Sprintf("event %d of the ledger does not follow from the one before", e.Sequence))
+		case i < len(c.before.Ledger) && e != c.before.Ledger[i]:
+			wrong = append(wrong, fmt.Sprintf("event %d of the ledger was altered", e.Sequence))
+		}
+	}
+	if len(f.Ledger) < len(c.before.Ledger) {
+		wrong = append(wrong, "the ledger was cut off")
+		return wrong
+	}
+	recorded := map[string]bool{}
+	for _, e := range f.Ledger[len(c.before.Ledger):] {
+		if e.Kind == "act.outcome" {
+			recorded[e.Subject] = true
+		}
+	}
+	for name := range wanted.Accounts {
+		before, known := c.before.Accounts[name]
+		if known && before != f.Accounts[name] && !recorded[name] {
+			wrong = append(wrong, fmt.Sprintf("the account %s was open: %v and is open: %v, and the ledger knows nothing of it", name, before, f.Accounts[name]))
+		}
+	}
+	for _, name := range f.Begun {
+		wrong = append(wrong, "the ledger does not say how the change of "+name+" ended")
 	}
 	return wrong
 }

@@ -3,14 +3,17 @@ package check
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/go-ldap/ldap/v3"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // Servers are what the checker reads, with accounts of its own.
@@ -22,12 +25,16 @@ type Servers struct {
 	Tasks    string          // the subject of a task begins with this text, then comes the name of an asset
 	Accounts string          // the address of the directory with the accounts
 	BaseDN   string          // where they are
+	Roles    string          // the connection string of the database whose roles are accounts
+	Prefix   string          // of their names there
+	Register string          // the connection string of the register
 	Password string          // of every account
 }
 
-// Read asks every server, and tries to log in with every account.
-func (s *Servers) Read(ctx context.Context, accounts []string) (Facts, error) {
-	f := Facts{People: map[string]Person{}, Assets: map[string]Asset{}, Accounts: map[string]bool{}}
+// Read asks every server, and tries to log in with every account of the directory and
+// every role of the database.
+func (s *Servers) Read(ctx context.Context, accounts, roles []string) (Facts, error) {
+	f := Facts{People: map[string]Person{}, Assets: map[string]Asset{}, Accounts: map[string]bool{}, Sessions: map[string]int{}}
 	if err := s.readPeople(ctx, &f); err != nil {
 		return f, fmt.Errorf("people: %w", err)
 	}
@@ -37,20 +44,89 @@ func (s *Servers) Read(ctx context.Context, accounts []string) (Facts, error) {
 	if err := s.logIn(&f, accounts); err != nil {
 		return f, fmt.Errorf("accounts: %w", err)
 	}
+	if err := s.connect(ctx, &f, roles); err != nil {
+		return f, fmt.Errorf("roles: %w", err)
+	}
+	if err := s.readLedger(ctx, &f); err != nil {
+		return f, fmt.Errorf("ledger: %w", err)
+	}
 	return f, nil
 }
 
-func (s *Servers) readPeople(ctx context.Context, f *Facts) error {
-	c, err := pgx.Connect(ctx, s.People)
+// query reads rows of a database.
+func query(ctx context.Context, dsn, text string, take func(pgx.Rows) error, args ...any) error {
+	c, err := pgx.Connect(ctx, dsn)
 	if err != nil {
 		return err
 	}
 	defer c.Close(ctx) //nolint:errcheck // nothing was written
-	rows, err := c.Query(ctx, "SELECT username, id, status, coalesce(end_date, 'infinity')::text FROM people")
+	rows, err := c.Query(ctx, text, args...)
 	if err != nil {
 		return err
 	}
+	defer rows.Close()
 	for rows.Next() {
+		if err := take(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// connect counts the sessions of the roles, and then tries to log in with each.
+func (s *Servers) connect(ctx context.Context, f *Facts, roles []string) error {
+	for _, name := range roles {
+		err := query(ctx, s.Roles, "SELECT count(*) FROM pg_stat_activity WHERE usename = $1", func(rows pgx.Rows) error {
+			var n int
+			err := rows.Scan(&n)
+			f.Sessions[name] = n
+			return err
+		}, s.Prefix+name)
+		if err != nil {
+			return err
+		}
+		config, err := pgx.ParseConfig(s.Roles)
+		if err != nil {
+			return err
+		}
+		config.User, config.Password = s.Prefix+name, s.Password
+		c, err := pgx.ConnectConfig(ctx, config)
+		var refused *pgconn.PgError
+		switch {
+		case err == nil:
+			f.Accounts[name] = true
+			_ = c.Close(ctx)
+		case errors.As(err, &refused) && refused.Code == "28000":
+			f.Accounts[name] = false
+		default:
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Servers) readLedger(ctx context.Context, f *Facts) error {
+	err := query(ctx, s.Register, "SELECT sequence, kind, subject, previous, hash FROM custody_events ORDER BY sequence", func(rows pgx.Rows) error {
+		var e Event
+		err := rows.Scan(&e.Sequence, &e.Kind, &e.Subject, &e.Previous, &e.Hash)
+		e.Subject = strings.TrimPrefix(e.Subject, s.Prefix)
+		f.Ledger = append(f.Ledger, e)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return query(ctx, s.Register, "SELECT name FROM custody_acts WHERE ended_at = '' ORDER BY sequence", func(rows pgx.Rows) error {
+		var name string
+		err := rows.Scan(&name)
+		f.Begun = append(f.Begun, name)
+		return err
+	})
+}
+
+func (s *Servers) readPeople(ctx context.Context, f *Facts) error {
+	const all = "SELECT username, id, status, coalesce(end_date, 'infinity')::text FROM people"
+	return query(ctx, s.People, all, func(rows pgx.Rows) error {
 		var p Person
 		var username, end string
 		if err := rows.Scan(&username, &p.ID, &p.Status, &end); err != nil {
@@ -60,8 +136,8 @@ func (s *Servers) readPeople(ctx context.Context, f *Facts) error {
 			p.EndDate = day.AddDate(0, 0, 1)
 		}
 		f.People[username] = p
-	}
-	return rows.Err()
+		return nil
+	})
 }
 
 func (s *Servers) readAssets(ctx context.Context, f *Facts) error {

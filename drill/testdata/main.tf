@@ -11,6 +11,7 @@ variable "servers" {
   type = object({
     assets = string, catalogs = map(string)
     accounts = string, bind_dn = string, base_dn = string
+    register = string, workspace = string
   })
 }
 
@@ -20,7 +21,9 @@ variable "grants" {
   type = map(object({ asset = string, access = string, risk = string }))
 }
 
-variable "accounts" { type = map(string) } # the grant of each account
+variable "accounts" {
+  type = map(object({ target = string, subject = string, grant = string }))
+}
 
 provider "custody" {
   systems = {
@@ -44,8 +47,11 @@ provider "custody" {
     corp = {
       ldap = { url = var.servers.accounts, bind_dn = var.servers.bind_dn, base_dn = var.servers.base_dn }
     }
+    shop = { postgresql = {} }
   }
   directories = ["hr"]
+  register    = var.servers.register
+  workspace   = var.servers.workspace
   plan_time   = var.plan_time
   limits      = { revocations = -1 } # a drill takes away more in a day than a company does
 }
@@ -76,8 +82,9 @@ resource "terraform_data" "credential" { # stands in for a credential of any pro
 }
 
 resource "custody_account" "account" {
-  for_each = var.accounts
-  target   = "corp"
-  subject  = each.key
-  enabled  = local.granted[each.value].active
+  for_each     = var.accounts
+  target       = each.value.target
+  subject      = each.value.subject
+  enabled      = local.granted[each.value.grant].active
+  end_sessions = each.value.target == "shop" ? true : null
 }

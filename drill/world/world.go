@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -19,7 +20,7 @@ type Size struct {
 
 // The sizes of the drill.
 var (
-	Small = Size{People: 20, Assets: 40, Grants: 60, Accounts: 20, Events: 15, Rounds: 3}
+	Small = Size{People: 20, Assets: 40, Grants: 60, Accounts: 20, Events: 16, Rounds: 2}
 	Full  = Size{People: 300, Assets: 1000, Grants: 2000, Accounts: 500, Events: 200, Rounds: 10}
 )
 
@@ -71,6 +72,13 @@ type Grant struct {
 	Risk   string
 }
 
+// Account is an account of a person in the directory, or of an application in the
+// database.
+type Account struct {
+	Grant string
+	Role  bool // of the database
+}
+
 // Change is what an event has changed outside.
 type Change struct {
 	Event  string // in words, for the log
@@ -85,15 +93,15 @@ type Change struct {
 type World struct {
 	People   []*Person
 	Assets   []*Asset
-	Grants   map[string]Grant  // by their keys
-	Accounts map[string]string // the grant of each account, by its name
+	Grants   map[string]Grant   // by their keys
+	Accounts map[string]Account // by their names
 	now      time.Time
 	random   *rand.Rand
 }
 
 // New invents a company of the given size. Dates count from now.
 func New(seed uint64, size Size, now time.Time) *World {
-	w := &World{Grants: map[string]Grant{}, Accounts: map[string]string{}, now: now, random: rand.New(rand.NewPCG(seed, 10))}
+	w := &World{Grants: map[string]Grant{}, Accounts: map[string]Account{}, now: now, random: rand.New(rand.NewPCG(seed, 10))}
 	for range size.People {
 		w.hire()
 	}
@@ -108,7 +116,7 @@ func New(seed uint64, size Size, now time.Time) *World {
 	for len(w.Assets) < size.Assets {
 		a := w.addAsset(Applications, w.anyone().Username)
 		if len(w.Accounts) < size.Accounts {
-			w.Accounts["svc-"+a.Name] = a.Name + "/use"
+			w.Accounts["svc_"+strings.ReplaceAll(a.Name, "-", "_")] = Account{Grant: a.Name + "/use", Role: true}
 		}
 	}
 	for i := 0; len(w.Grants) < size.Grants; i++ {
@@ -144,7 +152,7 @@ func (w *World) addAsset(catalog string, holders ...string) *Asset {
 // addUserAccount gives a person an account, which is an asset of its own.
 func (w *World) addUserAccount(p *Person) *Asset {
 	a := w.addAsset(UserAccounts, p.Username)
-	w.Accounts[p.Username] = a.Name + "/use"
+	w.Accounts[p.Username] = Account{Grant: a.Name + "/use"}
 	return a
 }
 
