@@ -3,6 +3,7 @@ package system
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -128,6 +129,52 @@ func FirstReview(all []Review) *Review {
 		return &first
 	}
 	return nil
+}
+
+// Remark is a text that somebody wrote in a case.
+type Remark struct {
+	By   string
+	At   time.Time
+	Text string
+}
+
+const (
+	maxNote    = 1000 // characters
+	noteBefore = 10 * time.Minute
+	noteAfter  = time.Minute
+)
+
+// NoteOf returns what somebody wrote with an answer, on one line and without what is
+// quoted from an earlier message: the last of their remarks at about that time. They may
+// have written none.
+func NoteOf(remarks []Remark, by string, at time.Time) string {
+	var note *Remark
+	for i, r := range remarks {
+		with := Fold(r.By) == Fold(by) && !r.At.Before(at.Add(-noteBefore)) && !r.At.After(at.Add(noteAfter))
+		if with && (note == nil || !r.At.Before(note.At)) {
+			note = &remarks[i]
+		}
+	}
+	if note == nil {
+		return ""
+	}
+	var lines []string
+	for line := range strings.Lines(strings.ToValidUTF8(note.Text, "\uFFFD")) {
+		if line = strings.TrimSpace(line); line != "" && line[0] != '>' {
+			lines = append(lines, line)
+		}
+	}
+	text := Clean(strings.Join(strings.Fields(strings.Join(lines, " ")), " "))
+	if runes := []rune(text); len(runes) > maxNote {
+		return string(runes[:maxNote-1]) + "…"
+	}
+	return text
+}
+
+// UsableReviewKey reports whether a text has the form of the key of a case.
+func UsableReviewKey(key string) bool {
+	const most = 64
+	return key != "" && len(key) <= most && strings.Trim(key, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-") == ""
 }
 
 // Reviews is the capability to ask people, and to read what they answer.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -160,6 +161,29 @@ func (g *GiteaServer) Call(t testing.TB, method, path string, body, into any) {
 	if _, err := call(context.Background(), method, g.URL+"/api/v1"+path, "token "+g.adminToken, body, into); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// TokenOf makes a token of a user with scopes, which commas separate.
+func (g *GiteaServer) TokenOf(t testing.TB, user, scopes string) string {
+	t.Helper()
+	token, err := g.token(context.Background(), user, scopes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return token
+}
+
+// Ask sends a request as a user, and reports whether it was accepted. path is below the
+// API and begins with a slash.
+func (g *GiteaServer) Ask(t testing.TB, user, method, path string, body, into any) bool {
+	t.Helper()
+	login := "Basic " + base64.StdEncoding.EncodeToString([]byte(user+":"+giteaPassword))
+	_, err := call(context.Background(), method, g.URL+"/api/v1"+path, login, body, into)
+	var refused *refusal
+	if err != nil && !errors.As(err, &refused) {
+		t.Fatal(err)
+	}
+	return err == nil
 }
 
 // AddUser makes a user.

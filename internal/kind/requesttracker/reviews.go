@@ -96,7 +96,7 @@ func (s *System) Review(ctx context.Context, key string) (*system.Review, error)
 	if err != nil {
 		return nil, err
 	}
-	if !usableReviewKey(key) {
+	if !system.UsableReviewKey(key) {
 		return nil, ctx.Err()
 	}
 	tickets, err := s.cases(ctx, q, fmt.Sprintf(" AND CF.{%d} = '%s'", q.keyField, key))
@@ -131,7 +131,7 @@ func (s *System) OpenReview(ctx context.Context, c system.Case) error {
 	if err != nil {
 		return err
 	}
-	if !usableReviewKey(c.Key) {
+	if !system.UsableReviewKey(c.Key) {
 		return s.refuse(fault.ErrConfig, fmt.Sprintf("A case cannot have the key %s.", quote(c.Key)), adviceDefect)
 	}
 	owner, err := s.userID(ctx, &c.Reviewer)
@@ -293,13 +293,6 @@ func (s *System) openCase(ctx context.Context, id string) (*reviewQueue, *caseTi
 		return q, nil, err
 	}
 	return q, t, nil
-}
-
-// usableReviewKey reports whether a text has the form of a key, so that it is a literal
-// in a query.
-func usableReviewKey(key string) bool {
-	const most = 64
-	return key != "" && len(key) <= most && strings.Trim(key, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-") == ""
 }
 
 // dueText is an instant as Request Tracker reads it, the zero time included.

@@ -3,11 +3,13 @@ package requesttracker
 import (
 	"context"
 	"encoding/base64"
+	"fmt"
 	"html"
 	"net/http"
 	"net/url"
 	"path"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -16,27 +18,27 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/system/httpclient"
 )
 
-const (
-	maxNote    = 1000 // characters
-	noteBefore = 10 * time.Minute
-	noteAfter  = time.Minute
-)
-
-// note returns the text that somebody has written with an answer: the comment or reply
-// of that person, at about the time of the answer. An answer may have none, and one that
-// cannot be read is left out: it decides nothing.
+// note returns what somebody has written with an answer. A text that cannot be read is
+// left out: it decides nothing.
 func (s *System) note(ctx context.Context, history []transaction, by person, at time.Time) (string, error) {
+	var remarks []system.Remark
 	for _, x := range history {
 		written, err := parseDate(x.Created, false)
-		if x.Type != "Comment" && x.Type != "Correspond" || personOf(x.Creator).name != by.name || err != nil {
-			continue
+		if x.Type == "Comment" || x.Type == "Correspond" {
+			// The id stands for the text, which takes further requests.
+			remarks = append(remarks, system.Remark{By: personOf(x.Creator).name, At: written, Text: string(x.ID)})
 		}
-		if written.Before(at.Add(-noteBefore)) || written.After(at.Add(noteAfter)) {
-			continue
+		if err != nil {
+			return "", s.reviewClient.Unusable(fmt.Sprintf("a history has the time %s", quote(x.Created)), adviceServer)
 		}
-		return s.messageOf(ctx, x.ID)
 	}
-	return "", ctx.Err()
+	slices.Reverse(remarks) // of several in one second, the newest is meant
+	id := system.NoteOf(remarks, by.name, at)
+	if id == "" {
+		return "", ctx.Err()
+	}
+	text, err := s.messageOf(ctx, ident(id))
+	return system.NoteOf([]system.Remark{{By: by.name, At: at, Text: text}}, by.name, at), err
 }
 
 // messageOf reads the text of a transaction: of the first attachment that has one.
@@ -66,12 +68,12 @@ func (s *System) messageOf(ctx context.Context, id ident) (string, error) {
 		case err != nil:
 			return "", err
 		case kind == "text/plain" && text != "":
-			return noteText(text), nil
+			return text, nil
 		case kind == "text/html" && rich == "":
 			rich = withoutMarkup(text)
 		}
 	}
-	return noteText(rich), nil
+	return rich, nil
 }
 
 // attachment reads one part of a message.
@@ -99,18 +101,6 @@ func withoutSpace(r rune) rune {
 		return -1
 	}
 	return r
-}
-
-// noteText returns a text for people on one line: what is not quoted from an earlier
-// message.
-func noteText(text string) string {
-	var lines []string
-	for line := range strings.Lines(strings.ToValidUTF8(text, "\uFFFD")) {
-		if line = strings.TrimSpace(line); line != "" && line[0] != '>' {
-			lines = append(lines, line)
-		}
-	}
-	return cut(system.Clean(strings.Join(strings.Fields(strings.Join(lines, " ")), " ")), maxNote)
 }
 
 var markup = regexp.MustCompile(`(?s)<(?:style|script)[^>]*>.*?</(?:style|script)>|<[^>]*>`)

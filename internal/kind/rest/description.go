@@ -43,9 +43,10 @@ type document struct {
 	Dates             []string          `yaml:"dates"`         // layouts as in Go, in addition to RFC 3339 and 2006-01-02
 	TimeZone          string            `yaml:"time_zone"`     // of times without one; a template, UTC if empty
 	Errors            []errorText       `yaml:"errors"`        // answers that report an error with a status of success
-	Assets            *assetsText       `yaml:"assets"`        // assets, people or both are required
+	Assets            *assetsText       `yaml:"assets"`        // assets, people or reviews are required
 	States            map[string]string `yaml:"states"`        // the system's word -> our state
 	Tasks             *tasksText        `yaml:"tasks"`
+	Reviews           *reviewsText      `yaml:"reviews"`
 	People            *peopleText       `yaml:"people"`
 	Teams             *peopleText       `yaml:"teams"`
 	Kinds             map[string]string `yaml:"kinds"`    // the system's word -> our kind of owner

@@ -14,6 +14,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"cel.dev/cel-go/cel"
@@ -46,6 +47,7 @@ type Config struct {
 	TaskKinds map[string]string // the system's word -> our kind of task, likewise
 	Kinds     map[string]string // the system's word -> our kind of owner, likewise
 	Statuses  map[string]string // the system's word -> our status of owners, likewise
+	Reviewers map[string]string // a key of a person -> how the queue of reviews names them
 	Probe     []string          // keys of people that must resolve before any other look-up counts
 
 	// The fewest assets that a list may hold: by default 1, none if negative. A
@@ -68,7 +70,7 @@ type System struct {
 	config Config
 	title  string
 
-	client, taskClient, loginClient *httpclient.Client
+	client, taskClient, reviewClient, loginClient *httpclient.Client
 
 	entities bool
 	dates    calendar
@@ -88,6 +90,11 @@ type System struct {
 
 	owner        *ownerRules     // nil if assets tell their owners themselves
 	placeholders map[string]bool // texts that stand for hidden values, folded
+
+	reviews    *reviewRules // nil if there are none
+	setUp      memo.Memo[struct{}]
+	openedLock sync.Mutex
+	openedIDs  map[string][]string // of the cases that were opened here, by their keys
 
 	listed memo.Memo[*rowIndex[lifecycle.Record]]
 	open   memo.Memo[*rowIndex[system.AssetTask]]
@@ -161,12 +168,13 @@ func (s *System) compile(c *checker, d *document) {
 		s.errors = append(s.errors, f)
 	}
 	s.states = stateWords(c, d.States)
-	if d.Assets == nil && d.People == nil {
-		c.problem("assets", "A description reads assets, people or both.")
+	if d.Assets == nil && d.People == nil && d.Reviews == nil {
+		c.problem("assets", "A description reads assets or people, or holds reviews.")
 	}
 	s.compileAssets(c, d.Assets)
 	s.tasks = c.tasks(d.Tasks)
 	s.compilePeople(c, d)
+	s.reviews = c.reviews(d.Reviews)
 }
 
 func (s *System) compileAssets(c *checker, a *assetsText) {
@@ -260,7 +268,7 @@ func (s *System) connect(c *checker, d *document) {
 	if s.client = build(t); s.client == nil {
 		return
 	}
-	s.taskClient = s.client.For("Unable to Read Tasks")
+	s.taskClient, s.reviewClient = s.client.For("Unable to Read Tasks"), s.client.For(reviewSummary)
 	for _, k := range []*catalog{s.people, s.teams} {
 		if k != nil {
 			k.client = s.client.For(directorySummary)
@@ -283,6 +291,8 @@ func (s *System) Has(c system.Capability) bool {
 		return s.people != nil
 	case system.CanReadTasks:
 		return s.tasks != nil
+	case system.CanHoldReviews:
+		return s.reviews != nil
 	}
 	return false
 }

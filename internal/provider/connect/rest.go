@@ -43,6 +43,9 @@ func restCommon(about rest.About) map[string]schema.Attribute {
 		all["statuses"] = words("custody's status of an owner, one of ", lifecycle.DirectoryStatuses())
 		all["probe"] = probe
 	}
+	if about.Reviews {
+		all["reviewers"] = mapping("How the queue of reviews names people, where it is not by the user name or address in the directory: an address, a user name or an id in the directory = the name in the queue.")
+	}
 	return all
 }
 
@@ -94,7 +97,7 @@ func byDefault(s rest.Setting) string {
 
 // restSchema is the block of a system that the user describes.
 func restSchema() schema.Attribute {
-	all := restCommon(rest.About{Assets: true, Tasks: true, People: true})
+	all := restCommon(rest.About{Assets: true, Tasks: true, People: true, Reviews: true})
 	all["description"] = setting("The description of the system, as YAML or JSON: paths, paging, fields in CEL, words. Use `file()`. Required.")
 	all["settings"] = mapping("What the description lets you set.")
 	all["secrets"] = schema.MapAttribute{Optional: true, Sensitive: true, ElementType: types.StringType,
@@ -112,7 +115,7 @@ func openDescribed(kind, description string) func(ctx context.Context, name stri
 		c := rest.Config{
 			Name: name, Kind: kind, URL: value.TextOf(values["url"]), CAFile: value.TextOf(values["ca_file"]),
 			Settings: mapOf(values, "settings"), States: mapOf(values, "states"), TaskKinds: mapOf(values, "task_kinds"),
-			Kinds: mapOf(values, "kinds"), Statuses: mapOf(values, "statuses"), Probe: listOf(values, "probe"),
+			Kinds: mapOf(values, "kinds"), Statuses: mapOf(values, "statuses"), Probe: listOf(values, "probe"), Reviewers: mapOf(values, "reviewers"),
 			MinRecords: numberOf(values, "min_records"), PageSize: numberOf(values, "page_size"),
 			RequestsPerMinute: numberOf(values, "requests_per_minute"),
 			Description:       description, Secrets: make(map[string]string),
