@@ -20,8 +20,10 @@ type SCIM struct {
 
 // SCIMDirectory is one directory of a SCIM server.
 type SCIMDirectory struct {
-	URL   string
-	Token string // of an account that may read and change everything
+	URL string
+	// Token is of an account that may read and change everything, ReadOnly of one
+	// that may only read.
+	Token, ReadOnly string
 }
 
 // SCIMSpec says what a directory holds at first and how it behaves.
@@ -107,9 +109,9 @@ func (s *SCIM) directory(ctx context.Context, spec SCIMSpec) (*SCIMDirectory, er
 		Groups  bool `json:"showGroups"`
 		Members bool `json:"showMembers"`
 	}{spec, !spec.HideGroups, !spec.HideMembers}
-	var made struct{ Token string }
+	var made struct{ Token, ReadOnly string }
 	_, err := call(ctx, http.MethodPost, s.url+"/directories", "Bearer "+s.control, body, &made)
-	d.Token = made.Token
+	d.Token, d.ReadOnly = made.Token, made.ReadOnly
 	return d, err
 }
 

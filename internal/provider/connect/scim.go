@@ -11,8 +11,9 @@ import (
 )
 
 var scimSchema = schema.SingleNestedAttribute{
-	Optional:            true,
-	MarkdownDescription: "A directory over SCIM 2.0 (RFC 7643, RFC 7644): users and groups. The token needs the right to read both; nothing is written.",
+	Optional: true,
+	MarkdownDescription: "A directory over SCIM 2.0 (RFC 7643, RFC 7644): users and groups. The token needs the right to read both. " +
+		"Nothing is written, except to users that a `custody_account` names.",
 	Attributes: map[string]schema.Attribute{
 		"url":                 setting("The address of the service; users are at `<url>/Users`. Required."),
 		"token":               secretSetting("The bearer token. Default: the environment variable `CUSTODY_<SYSTEM>_TOKEN`."),

@@ -16,7 +16,8 @@ import SCIMMY from "scimmy";
 import SCIMMYRouters from "scimmy-routers";
 
 const employment = "urn:ietf:params:scim:schemas:extension:employment:2.0:User";
-const directories = new Map();
+const directories = new Map(); // by token
+const readers = new Set(); // the tokens that may change nothing
 
 const notFound = (id) => new SCIMMY.Types.Error(404, null, `Resource ${id} not found`);
 
@@ -87,9 +88,18 @@ app.post("/directories", express.json({ limit: "64mb" }), (req, res) => {
   if (bearer(req) !== process.env.SCIM_CONTROL) return res.status(401).end();
   const { users = [], groups = [], ...behaviour } = req.body;
   const token = `scim-${crypto.randomUUID()}`;
+  const readOnly = `scim-${crypto.randomUUID()}`;
   const keyed = (list) => new Map(list.map((r) => [r.id, { ...r, meta: { created: new Date().toISOString() } }]));
-  directories.set(token, { filter: "folded", ...behaviour, Users: keyed(users), Groups: keyed(groups) });
-  res.status(201).json({ token });
+  const directory = { filter: "folded", ...behaviour, Users: keyed(users), Groups: keyed(groups) };
+  directories.set(token, directory);
+  directories.set(readOnly, directory);
+  readers.add(readOnly);
+  res.status(201).json({ token, readOnly });
+});
+
+app.use("/scim/v2", (req, res, next) => {
+  if (req.method === "GET" || !readers.has(bearer(req))) return next();
+  res.status(403).json({ schemas: ["urn:ietf:params:scim:api:messages:2.0:Error"], status: "403", detail: "The token may only read" });
 });
 
 app.use("/scim/v2", new SCIMMYRouters({
