@@ -95,7 +95,7 @@ func schemaOf(kinds *connect.Kinds) schema.Schema {
 					"revocations": schema.Int64Attribute{
 						Optional: true, Validators: []validator.Int64{int64validator.AtLeast(run.NoLimit)},
 						MarkdownDescription: fmt.Sprintf("How many enabled credentials one plan may take away, whatever the reason: a decision, a date, the clock, a list that shrank, a grant that is destroyed. "+
-							"A plan that would take away more fails and lists them. The end of an overlap, an expiry that the state announced, and `revoke_generations` are not counted. "+
+							"A plan that would take away more fails and lists them. Accounts that a plan disables are counted apart, with the same limit. The end of an overlap, an expiry that the state announced, and `revoke_generations` are not counted. "+
 							"0 allows none, and -1 allows all, which `terraform destroy` needs. Default: %d, or a fifth of the records that the systems list or of the credentials and assets that the run has seen, "+
 							"whichever is smaller, and at least 3.", run.DefaultRevocations),
 					},

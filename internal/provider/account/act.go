@@ -132,6 +132,14 @@ func step(name, yes, no string, do func(context.Context, *system.Account) error)
 	return effect.Step[*system.Account]{Name: name, Yes: yes, No: no, Do: do}
 }
 
+// endOf returns the end that an account has afterwards.
+func (w *wanted) endOf(a *system.Account) time.Time {
+	if w.end != nil {
+		return *w.end
+	}
+	return a.ExpiresAt
+}
+
 // allow refuses an act that the plan does not cover or that the target is known to
 // refuse. No account is enabled unless the plan says so.
 func (w *wanted) allow(a *system.Account) error {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -82,7 +83,11 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	if prior != nil && (!prior.Target.Equal(plan.Target) || !prior.Subject.Equal(plan.Subject)) {
 		prior = nil // another account takes the place of the first
 	}
-	if r.twice(&plan, end, prior != nil, &resp.Diagnostics) || prior != nil && !prior.leavesOpen() && req.Plan.Raw.Equal(req.State.Raw) {
+	if r.twice(&plan, end, prior != nil, &resp.Diagnostics) {
+		return
+	}
+	if prior != nil && !prior.leavesOpen() && req.Plan.Raw.Equal(req.State.Raw) {
+		r.brake(prior, prior.Present.ValueBool() && prior.Enabled.ValueBool(), false, &resp.Diagnostics)
 		return
 	}
 	plan.keep(prior, end)
@@ -90,16 +95,38 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	if !r.recordable(ctx, &plan, &resp.Diagnostics) {
 		return
 	}
-	if plan.Enabled.IsUnknown() || end.IsUnknown() {
-		return
+	if !plan.Enabled.IsUnknown() && !end.IsUnknown() {
+		r.check(ctx, target, &plan, prior, end, &resp.Diagnostics)
 	}
+}
+
+// check compares what is planned with what the target shows of the account.
+func (r *Resource) check(ctx context.Context, target system.Accounts, plan, prior *model, end types.String, diags *diag.Diagnostics) {
 	a, err := r.run.Targets.Seen(ctx, target, plan.Subject.ValueString())
 	if err != nil {
-		r.unread(operation.Plan, &plan, err, prior != nil, &resp.Diagnostics)
+		r.unread(operation.Plan, plan, err, prior != nil, diags)
 		return
 	}
 	w := plan.wanted(end, prior)
-	w.check(target, a, prior == nil, &resp.Diagnostics)
+	w.check(target, a, prior == nil, diags)
+	if seen := w.named(a); seen != nil {
+		r.brake(plan, r.works(seen.Enabled, seen.ExpiresAt), !r.works(w.enabled, w.endOf(seen)), diags)
+	}
+}
+
+// works reports whether an account can be used at the instant of the run.
+func (r *Resource) works(enabled bool, end time.Time) bool {
+	return enabled && (end.IsZero() || end.After(r.run.Now))
+}
+
+// brake counts an account that can be used, and stops a plan that takes too many away.
+func (r *Resource) brake(m *model, works, taken bool, diags *diag.Diagnostics) {
+	if !works {
+		return
+	}
+	if stop := r.run.Brake.CountAccount(m.name().ValueString(), taken); stop != nil {
+		operation.Plan.Report(diags, path.Empty(), stop.Fault())
+	}
 }
 
 // twice refuses a second resource of one account: each would undo what the other does.
@@ -136,6 +163,8 @@ func (r *Resource) destroyed(ctx context.Context, prior *model, diags *diag.Diag
 		return
 	}
 	r.recordable(ctx, prior, diags)
+	end, _ := parseEnd(prior.ExpiresAt.ValueString()) // none is no end
+	r.brake(prior, prior.Present.ValueBool() && r.works(prior.Enabled.ValueBool(), end), prior.OnDestroy.ValueString() == disable, diags)
 	if prior.OnDestroy.ValueString() == enable && !prior.Enabled.ValueBool() {
 		diags.AddWarning(enablesSummary, fmt.Sprintf("%s is disabled, and on_destroy = %q enables it.\n\nTo leave it disabled, set on_destroy to %q and apply that first.",
 			prior.ID.ValueString(), enable, leave))

@@ -151,16 +151,6 @@ func (r *Resource) braked(e run.Effect, diags *diag.Diagnostics) bool {
 	if stop == nil {
 		return false
 	}
-	summary, what := "Too Many Revocations in One Plan", "takes away %d enabled credentials, by whatever cause: a decision, a date, the clock, a list that shrank, or a grant that is destroyed."
-	if stop.Argument == "rotations" {
-		summary, what = "Too Many Rotations in One Plan", "rotates %d credentials."
-	}
-	operation.Plan.Report(diags, path.Empty(), &fault.Fault{
-		Summary: summary,
-		Happened: fmt.Sprintf("This plan so far "+what+" It may do so with %d. %s\n\n%s",
-			len(stop.Affected), stop.Limit, stop.Why, stop.List()),
-		Advice: fmt.Sprintf("If a system delivered wrong facts, correct them and plan again. If all of this is meant, let this one run through: "+
-			"set limits = { %s = %d } in the provider block (-1 lifts the limit, as for terraform destroy), and take it out again afterwards.", stop.Argument, len(stop.Affected)),
-	})
+	operation.Plan.Report(diags, path.Empty(), stop.Fault())
 	return true
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/custodyhq/terraform-provider-custody/internal/fault"
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 )
 
@@ -61,6 +62,9 @@ type Brake struct {
 	taken   map[string]struct{}
 	rotated map[string]struct{}
 	planned map[string][]Planned
+
+	accounts map[string]struct{} // that were enabled
+	disabled map[string]struct{}
 }
 
 // NewBrake returns a brake with the given limits. Listed may be nil.
@@ -69,6 +73,7 @@ func NewBrake(limits Limits, listed func() (int, bool)) *Brake {
 		limits: limits, listed: listed,
 		assets: make(map[lifecycle.Ref]struct{}), enabled: make(map[string]struct{}), taken: make(map[string]struct{}),
 		rotated: make(map[string]struct{}), planned: make(map[string][]Planned),
+		accounts: make(map[string]struct{}), disabled: make(map[string]struct{}),
 	}
 }
 
@@ -85,7 +90,26 @@ type Stop struct {
 	Argument string   // "revocations" or "rotations"
 	Limit    int      // what is allowed
 	Why      string   // how the limit was calculated, as a sentence
-	Affected []string // the credentials, sorted
+	Affected []string // the credentials or accounts, sorted
+	Accounts bool     // Affected are accounts
+}
+
+// Fault says what the plan does too much of, and how it can be allowed.
+func (s *Stop) Fault() *fault.Fault {
+	summary, what := "Too Many Revocations in One Plan", "takes away %d enabled credentials, by whatever cause: a decision, a date, the clock, a list that shrank, or a grant that is destroyed."
+	switch {
+	case s.Accounts:
+		what = "takes away %d enabled accounts, by whatever cause: a decision, a date, a changed configuration, or an account that is destroyed with on_destroy = \"disable\"."
+	case s.Argument == "rotations":
+		summary, what = "Too Many Rotations in One Plan", "rotates %d credentials."
+	}
+	return &fault.Fault{
+		Summary: summary,
+		Happened: fmt.Sprintf("This plan so far "+what+" It may do so with %d. %s\n\n%s",
+			len(s.Affected), s.Limit, s.Why, s.List()),
+		Advice: fmt.Sprintf("If a system delivered wrong facts, correct them and plan again. If all of this is meant, let this one run through: "+
+			"set limits = { %s = %d } in the provider block (-1 lifts the limit, as for terraform destroy), and take it out again afterwards.", s.Argument, len(s.Affected)),
+	}
 }
 
 // Count adds an effect. It returns nil while the limits allow the plan.
@@ -119,6 +143,24 @@ func (b *Brake) Count(e Effect) *Stop {
 	return &Stop{Argument: "rotations", Limit: limit, Why: why, Affected: slices.Sorted(maps.Keys(b.rotated))}
 }
 
+// CountAccount adds an account that was enabled, and whether the plan takes it away.
+// Accounts have a count of their own with the same limit: most are switched by a grant
+// whose credentials are counted already, and a leaver must not count twice.
+func (b *Brake) CountAccount(account string, taken bool) *Stop {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.accounts[account] = struct{}{}
+	if !taken {
+		return nil
+	}
+	b.disabled[account] = struct{}{}
+	limit, why := b.revocations()
+	if limit < 0 || len(b.disabled) <= limit {
+		return nil
+	}
+	return &Stop{Argument: "revocations", Limit: limit, Why: why, Affected: slices.Sorted(maps.Keys(b.disabled)), Accounts: true}
+}
+
 // revocations returns the limit in force and how it was calculated. A small
 // organisation has a brake as well: without a configured limit a plan may take
 // away a fifth of the total, at least three. The total is the number of records
@@ -127,8 +169,11 @@ func (b *Brake) revocations() (int, string) {
 	if b.limits.Revocations != nil {
 		return *b.limits.Revocations, fmt.Sprintf("limits.revocations is %d.", *b.limits.Revocations)
 	}
-	seen := max(len(b.enabled), len(b.assets))
-	base, of := seen, fmt.Sprintf("the %d credentials and assets that this run has seen so far", seen)
+	seen, what := max(len(b.enabled), len(b.assets)), "credentials and assets"
+	if accounts := len(b.accounts); accounts > seen {
+		seen, what = accounts, "accounts"
+	}
+	base, of := seen, fmt.Sprintf("the %d %s that this run has seen so far", seen, what)
 	if b.listed != nil {
 		if n, known := b.listed(); known && n <= DefaultRevocations*share {
 			base, of = n, fmt.Sprintf("the %d records that the systems list", n)

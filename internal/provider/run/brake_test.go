@@ -37,6 +37,35 @@ func TestTheBrakeCountsASet(t *testing.T) {
 	}
 }
 
+// Accounts have a count of their own: a leaver whose credential and account go with
+// one grant counts once in each.
+func TestTheBrakeCountsAccountsApart(t *testing.T) {
+	b := run.NewBrake(limited(2), nil)
+	for _, id := range []string{"a", "b"} {
+		if stop := b.Count(taking("cmdb/"+id+"#key", "g1")); stop != nil {
+			t.Errorf("a credential was stopped: %v", stop)
+		}
+		for range 2 {
+			if stop := b.CountAccount("corp/"+id, true); stop != nil {
+				t.Errorf("an account was stopped: %v", stop)
+			}
+		}
+	}
+	if stop := b.CountAccount("corp/c", false); stop != nil {
+		t.Errorf("an account that is kept was stopped: %v", stop)
+	}
+	stop := b.CountAccount("corp/d", true)
+	if stop == nil || !slices.Equal(stop.Affected, []string{"corp/a", "corp/b", "corp/d"}) || !strings.Contains(stop.Fault().Happened, "takes away 3 enabled accounts") {
+		t.Errorf("got %+v", stop)
+	}
+	unlimited := run.NewBrake(limited(run.NoLimit), nil)
+	for i := range 100 {
+		if stop := unlimited.CountAccount(fmt.Sprint(i), true); stop != nil {
+			t.Fatal("it was stopped without a limit")
+		}
+	}
+}
+
 func TestTheBrakeHoldsUnderConcurrency(t *testing.T) {
 	const limit = 10
 	b := run.NewBrake(limited(limit), nil)

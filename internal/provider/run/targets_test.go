@@ -25,7 +25,7 @@ func TestATargetIsFoundByItsName(t *testing.T) {
 		}
 	}
 	var f *fault.Fault
-	if _, err := run.NewTargets([]system.System{cmdb}).Find("corp"); !errors.As(err, &f) || !strings.Contains(f.Advice, "of the kind ldap") {
+	if _, err := run.NewTargets([]system.System{cmdb}).Find("corp"); !errors.As(err, &f) || !strings.Contains(f.Advice, "the page of custody_account lists the kinds that do") {
 		t.Errorf("got %v", err)
 	}
 }
