@@ -78,6 +78,7 @@ func (p *Provider) Resources(context.Context) []func() resource.Resource {
 // DataSources lists the data sources.
 func (p *Provider) DataSources(context.Context) []func() datasource.DataSource {
 	return []func() datasource.DataSource{
+		account.NewDataSource,
 		asset.NewDataSource,
 		asset.NewListDataSource,
 		owner.NewDataSource,

@@ -11,7 +11,9 @@ import (
 
 // A user of a real SCIM server is switched off, and what SCIM cannot do is refused.
 func TestAnAccountOfSCIM(t *testing.T) {
-	user := func(id, name string) map[string]any { return map[string]any{"id": id, "userName": name, "active": true} }
+	user := func(id, name string) map[string]any {
+		return map[string]any{"id": id, "userName": name, "active": true}
+	}
 	d := servers.StartSCIM(t).Directory(t, servers.SCIMSpec{Users: []map[string]any{user("17", "ann"), user("18", "ben")}})
 	w := acctest.LoadAlone(t)
 	w.Edit("provider.tf", "  systems = {\n", fmt.Sprintf("  directories = [\"cmdb\"]\n  systems = {\n    corp = { scim = { url = %q, token = %q } }\n", d.URL, d.Token))
