@@ -119,13 +119,16 @@ func (f *reader) fail(e *expression, err error) {
 	}
 }
 
-func (f *reader) text(name string) string {
+func (f *reader) text(name string) string { return system.Clean(f.raw(name)) }
+
+// raw returns a text as it came, with its lines.
+func (f *reader) raw(name string) string {
 	v, e := f.value(name)
 	text, err := toText(v)
 	if err != nil {
 		f.fail(e, err)
 	}
-	return system.Clean(text)
+	return text
 }
 
 // word returns the one word that a field states. Where it states several, or one

@@ -60,10 +60,11 @@ type recordedCase struct {
 	Asset       string            `yaml:"asset"`
 	Tasks       string            `yaml:"tasks"`
 	List        bool              `yaml:"list"`
-	Person      string            `yaml:"person"`      // a key
-	Members     string            `yaml:"members"`     // of a team
-	Everybody   bool              `yaml:"everybody"`   // the list of people and teams
-	OpenTasks   bool              `yaml:"open_tasks"`  // the list of them; tasks is an asset that is also read singly
+	Person      string            `yaml:"person"`     // a key
+	Members     string            `yaml:"members"`    // of a team
+	Everybody   bool              `yaml:"everybody"`  // the list of people and teams
+	OpenTasks   bool              `yaml:"open_tasks"` // the list of them; tasks is an asset that is also read singly
+	Review      *recordedReview   `yaml:"review"`
 	Want        []map[string]any  `yaml:"want"`        // records, tasks or people
 	Unavailable string            `yaml:"unavailable"` // what the fault must say
 	Requests    []string          `yaml:"requests"`    // all that was sent, in order
@@ -296,6 +297,8 @@ func (r *recording) play(t *testing.T, name string, c *recordedCase) {
 	var got []map[string]any
 	var err error
 	switch {
+	case c.Review != nil:
+		got, err = c.Review.play(t, s)
 	case c.OpenTasks:
 		var open []system.AssetTask
 		open, err = readAll(t, s.OpenTasks(t.Context()))
@@ -357,20 +360,23 @@ func (r *recording) play(t *testing.T, name string, c *recordedCase) {
 	wantShape(t, got, c.Want)
 }
 
+// shapeOf returns names and values as a recording states them.
+func shapeOf(fields ...any) map[string]any {
+	m := make(map[string]any)
+	for i := 0; i < len(fields); i += 2 {
+		if text := fmt.Sprint(fields[i+1]); text != "" && text != "[]" && text != "0001-01-01 00:00:00 +0000 UTC" {
+			m[fmt.Sprint(fields[i])] = strings.TrimSuffix(text, " +0000 UTC")
+		}
+	}
+	return m
+}
+
 // shape turns records or tasks into what a recording can state; what is not
 // stated is left out.
 func shape(t *testing.T, of any) []map[string]any {
 	t.Helper()
 	var out []map[string]any
-	add := func(fields ...any) {
-		m := make(map[string]any)
-		for i := 0; i < len(fields); i += 2 {
-			if text := fmt.Sprint(fields[i+1]); text != "" && text != "[]" && text != "0001-01-01 00:00:00 +0000 UTC" {
-				m[fmt.Sprint(fields[i])] = strings.TrimSuffix(text, " +0000 UTC")
-			}
-		}
-		out = append(out, m)
-	}
+	add := func(fields ...any) { out = append(out, shapeOf(fields...)) }
 	switch of := of.(type) {
 	case []lifecycle.Record:
 		for _, r := range of {

@@ -266,7 +266,7 @@ func (s *System) events(ctx context.Context, of *events, text, id string) ([]eve
 			return l.read(ctx, s, s.reviewClient, map[string]string{idPlace: id}, func(item any) (string, error) {
 				rows++
 				f := reader{fields: of.fields, dates: s.dates, variables: s.itemVariables(item, id)}
-				e := event{by: f.text("by"), at: f.date("at", false), text: f.text(text)}
+				e := event{by: f.text("by"), at: f.date("at", false), text: f.raw(text)}
 				if e.text != "" && f.err == nil {
 					if e.at.IsZero() {
 						return "", errors.New("an event has no time")
