@@ -2,6 +2,7 @@ package rest
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -63,4 +64,15 @@ func (r *recordedReview) play(t *testing.T, s *System) ([]map[string]any, error)
 		"id", shown.ID, "status", shown.Status, "assignee", shown.Assignee, "due", shown.DueAt, "url", shown.URL, "by", shown.AnsweredBy, "at", shown.AnsweredAt,
 		"note", shown.Note, "others", strings.Join(shown.Others, " "),
 	)}, nil
+}
+
+// shapeOf returns names and values as a recording states them.
+func shapeOf(fields ...any) map[string]any {
+	m := make(map[string]any)
+	for i := 0; i < len(fields); i += 2 {
+		if text := fmt.Sprint(fields[i+1]); text != "" && text != "[]" && text != "0001-01-01 00:00:00 +0000 UTC" {
+			m[fmt.Sprint(fields[i])] = strings.TrimSuffix(text, " +0000 UTC")
+		}
+	}
+	return m
 }

@@ -360,17 +360,6 @@ func (r *recording) play(t *testing.T, name string, c *recordedCase) {
 	wantShape(t, got, c.Want)
 }
 
-// shapeOf returns names and values as a recording states them.
-func shapeOf(fields ...any) map[string]any {
-	m := make(map[string]any)
-	for i := 0; i < len(fields); i += 2 {
-		if text := fmt.Sprint(fields[i+1]); text != "" && text != "[]" && text != "0001-01-01 00:00:00 +0000 UTC" {
-			m[fmt.Sprint(fields[i])] = strings.TrimSuffix(text, " +0000 UTC")
-		}
-	}
-	return m
-}
-
 // shape turns records or tasks into what a recording can state; what is not
 // stated is left out.
 func shape(t *testing.T, of any) []map[string]any {
