@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -90,21 +91,32 @@ func play(t *testing.T, settings, name string, size world.Size, now time.Time, r
 	return last
 }
 
-// fault is what goes wrong in an apply, and when: at a message of the command line tool,
-// or once so many things are being changed or were changed.
+// fault is what goes wrong in an apply, and when.
 type fault struct {
 	what, server string
-	at           int
-	changing     bool
+	when         moment
+	at           int // at which message of this kind
 	bytes        int // of answers that still pass
 }
 
+// moment is a kind of message of the command line tool, by the texts that it has.
+type moment struct {
+	name  string
+	texts []string
+}
+
+var (
+	anyMessage = moment{"message", nil}
+	aChange    = moment{"change", []string{`"type":"apply_`}}
+	anAct      = moment{"act on an account", []string{`"type":"apply_start"`, `"resource_type":"custody_account"`}}
+)
+
+func (m moment) is(message string) bool {
+	return !slices.ContainsFunc(m.texts, func(text string) bool { return !strings.Contains(message, text) })
+}
+
 func (f fault) String() string {
-	when := "message"
-	if f.changing {
-		when = "change"
-	}
-	return fmt.Sprintf("%s %s, %s %d, %d bytes", f.what, f.server, when, f.at, f.bytes)
+	return fmt.Sprintf("%s %s, %s %d, %d bytes", f.what, f.server, f.when.name, f.at, f.bytes)
 }
 
 // The faults of the drill. One that is silent costs the time limit of a system, so only
@@ -122,12 +134,17 @@ func newFault(random *rand.Rand) fault {
 	if *full {
 		kinds = append(kinds, silence)
 	}
-	f := fault{what: kinds[random.IntN(len(kinds))], changing: random.IntN(4) > 0, at: 1 + random.IntN(100), bytes: random.IntN(300)}
-	if f.changing {
-		f.at = 1 + random.IntN(12)
+	f := fault{what: kinds[random.IntN(len(kinds))], bytes: random.IntN(300)}
+	switch random.IntN(4) {
+	case 0:
+		f.when, f.at = anyMessage, 1+random.IntN(100)
+	case 1:
+		f.when, f.at = aChange, 1+random.IntN(12)
+	default:
+		f.when, f.at = anAct, 1+random.IntN(2)
 	}
 	if f.what == cutAnswers || f.what == silence {
-		f.server = []string{"people", "assets", "accounts", "roles", "register"}[random.IntN(5)]
+		f.server = []string{"people", "assets", "accounts", "accounts", "roles", "roles", "register", "register"}[random.IntN(8)]
 	}
 	return f
 }
@@ -143,7 +160,7 @@ func disturb(t *testing.T, c *company, m *module, random *rand.Rand) {
 	}
 	seen := 0
 	code, output := m.apply(t, func(message string, pid int) {
-		if f.changing && !strings.Contains(message, `"type":"apply_`) {
+		if !f.when.is(message) {
 			return
 		}
 		if seen++; seen != f.at {
