@@ -80,10 +80,11 @@ func (e *evaluation) mayAttest(r Reviewer) bool {
 	})
 }
 
-// maySame reports whether two keys name the same entry, or may: an address and an id
-// cannot be compared.
+// maySame reports whether two keys name the same entry, or may: an address or a user
+// name cannot be compared with "<directory>/<id>".
 func maySame(a, b string) bool {
-	return a != "" && (sameKey(a, b) || strings.Contains(a, "@") != strings.Contains(b, "@"))
+	differ := func(sign string) bool { return strings.Contains(a, sign) != strings.Contains(b, sign) }
+	return a != "" && (sameKey(a, b) || differ("/") || differ("@"))
 }
 
 // reviewerText names in a sentence who is asked; "" if no one is known.

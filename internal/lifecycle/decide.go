@@ -23,7 +23,8 @@ type Input struct {
 	// who may; nil if nothing was.
 	Confirmation *Attestation
 	Rejection    *Rejection
-	// Departed are keys of people who were asked and have left.
+	// Departed are keys of people who were asked and have left, or whose answer has shown
+	// that they may not decide.
 	Departed []string
 	// Unheard reports that the review queue could not be asked for answers in this run.
 	// Nothing follows from silence then.

@@ -23,6 +23,7 @@ type reviewCase struct {
 	DueAt    string   `json:"due_at,omitempty"`
 	Codes    []string `json:"codes,omitempty"`    // the findings that the case tells of
 	Departed []string `json:"departed,omitempty"` // who was asked and has left
+	Unfit    []string `json:"unfit,omitempty"`    // who was asked and may not decide, as their answer has shown
 	Unread   bool     `json:"unread,omitempty"`   // what was answered could not be read
 	Ending   bool     `json:"ending,omitempty"`   // it is to be withdrawn, which has failed so far
 
@@ -42,11 +43,13 @@ const (
 )
 
 // over returns what is remembered once the case is over.
-func (c *reviewCase) over() reviewCase { return reviewCase{Round: c.Round, Departed: c.Departed} }
+func (c *reviewCase) over() reviewCase {
+	return reviewCase{Round: c.Round, Departed: c.Departed, Unfit: c.Unfit}
+}
 
 // empty reports whether there is nothing to remember.
 func (c *reviewCase) empty() bool {
-	return c.Key == "" && c.Round == 0 && len(c.Departed) == 0
+	return c.Key == "" && c.Round == 0 && len(c.Departed) == 0 && len(c.Unfit) == 0
 }
 
 // same reports whether two cases are remembered alike.
@@ -54,7 +57,7 @@ func (c *reviewCase) same(o *reviewCase) bool { return value.JSON(c) == value.JS
 
 // answer gives a decision what was answered.
 func (c *reviewCase) answer(in *lifecycle.Input) {
-	in.Departed, in.Unheard = c.Departed, c.Unread
+	in.Departed, in.Unheard = slices.Concat(c.Departed, c.Unfit), c.Unread
 	at, err := time.Parse(time.RFC3339, c.At)
 	if err != nil {
 		return
@@ -160,4 +163,13 @@ func (m *model) reviewCase() *reviewCase {
 		}
 	}
 	return &reviewCase{}
+}
+
+// passOver takes note that somebody is not to be asked again, by any of their keys.
+func (c *reviewCase) passOver(p *lifecycle.Person) {
+	for _, key := range []string{c.Reviewer, p.Holder(), p.Email, p.Username} {
+		if key != "" && !slices.Contains(c.Unfit, key) {
+			c.Unfit = append(c.Unfit, key)
+		}
+	}
 }

@@ -105,6 +105,9 @@ func (r *Resource) hear(ctx context.Context, m *model, c *reviewCase, seen *syst
 	c.Closed = string(seen.Status)
 	if c.Why = r.refuses(r.run.Rules.Authority.Attest, c.By, people, in); c.Why != "" {
 		c.Closed = closedUnheard
+		if len(people) == 1 && people[0].Holder() == c.Person {
+			c.passOver(&people[0]) // somebody else is asked
+		}
 	} else if len(people) == 1 {
 		c.By = people[0].Holder()
 	}

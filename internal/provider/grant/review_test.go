@@ -104,6 +104,32 @@ func TestReviewerWithoutAuthority(t *testing.T) {
 	l.says("is not active in the directory, but left")
 }
 
+// Somebody who was asked and may not decide is not asked again, if there is somebody else.
+func TestReviewerWhoMayNotDecideIsPassedOver(t *testing.T) {
+	l := newLife(t)
+	rules := *l.rules
+	rules.Authority.Attest = []lifecycle.Authorization{{Who: []string{"zoe"}}}
+	rules.Classes = map[string]lifecycle.Class{"application": {BoundTo: lifecycle.BoundToWorkload, LifecycleOwner: "zoe"}}
+	rules.Index()
+	l.rules = &rules
+	l.people["ada"].Manager = "cyd@example.org"
+	l.runs("active", true)
+	l.clock.Advance(day)
+	l.people["ada"].Status = lifecycle.PersonLeaving
+	l.runs("review", true)
+	l.cases("1 open cyd")
+	l.queue.Answer("1", "cyd", system.ReviewConfirmed, "")
+	l.clock.Advance(day)
+	l.runs("review", true)
+	l.says("Answer Does Not Count", "has no authority")
+	l.cases("1 confirmed cyd", "2 open zoe")
+	l.quiet()
+	l.queue.Answer("2", "zoe", system.ReviewConfirmed, "")
+	l.clock.Advance(day)
+	l.runs("active", true)
+	l.quiet()
+}
+
 func TestHolderAnswersNothingOfTheirOwn(t *testing.T) {
 	l := newLife(t)
 	l.record.Class, l.record.ID = "laptop", "APP-1"
