@@ -14,6 +14,7 @@ import (
 // assetSource holds what this run has read about the assets of one system.
 type assetSource struct {
 	assets  system.Assets
+	count   *counter
 	records *reader[lifecycle.Record, recordIndex]
 	tasks   *reader[lifecycle.Task, taskIndex] // nil if the system has none
 
@@ -27,15 +28,16 @@ type recordIndex []lifecycle.Record
 // taskIndex holds open tasks by asset, those of an asset sorted by id.
 type taskIndex map[string][]lifecycle.Task
 
-func newAssetSource(assets system.Assets, p *budget) *assetSource {
-	s := &assetSource{assets: assets}
+func newAssetSource(assets system.Assets, p *budget, count *counter) *assetSource {
+	s := &assetSource{assets: assets, count: count}
 	s.records = &reader[lifecycle.Record, recordIndex]{
 		account: account{budget: p},
+		count:   count,
 		read:    assets.Asset,
 		price:   func(id string) int { return system.PriceOf(assets, system.CanReadAssets, id) },
 		listing: func() system.Listing { return system.ListingOf(assets, system.CanReadAssets) },
 		whole: func(ctx context.Context) (recordIndex, error) {
-			records, err := collect(ctx, assets.Assets(ctx))
+			records, err := counted(ctx, count, assets.Assets(ctx))
 			return newRecordIndex(records), err
 		},
 	}
@@ -85,6 +87,9 @@ func (s *assetSource) list(ctx context.Context) ([]lifecycle.Record, error) {
 				return nil, err
 			}
 			out = append(out, r)
+		}
+		if err := s.count.note(ctx, len(out)); err != nil {
+			return nil, err
 		}
 		return newRecordIndex(out), nil
 	})

@@ -16,15 +16,16 @@ type directory struct {
 	teams   memo.Memo[[]lifecycle.Person]
 }
 
-func newDirectory(people system.People, p *budget) *directory {
+func newDirectory(people system.People, p *budget, count *counter) *directory {
 	return &directory{people: people, persons: &reader[lifecycle.Person, *peopleIndex]{
 		account: account{budget: p},
+		count:   count,
 		read:    people.Person,
 		price:   func(key string) int { return system.PriceOf(people, system.CanReadPeople, key) },
 		listing: func() system.Listing { return system.ListingOf(people, system.CanReadPeople) },
 		whole: func(ctx context.Context) (*peopleIndex, error) {
 			// ListingOf gives no page size to a system that cannot do this.
-			everybody, err := collect(ctx, people.(system.PeopleLister).ListPeople(ctx)) //nolint:errcheck // see above
+			everybody, err := counted(ctx, count, people.(system.PeopleLister).ListPeople(ctx)) //nolint:errcheck // see above
 			return newPeopleIndex(everybody), err
 		},
 	}}
@@ -64,7 +65,14 @@ func (d *directory) members(ctx context.Context, team string) ([]lifecycle.Perso
 				}
 			}
 		}
-		return d.persons.readOne(ctx, team, d.people.Members)
+		found, err := d.persons.readOne(ctx, team, d.people.Members)
+		if err == nil && d.persons.listing().PageSize == 0 {
+			err = d.persons.count.noteWhole(ctx)
+		}
+		if err != nil {
+			return nil, err
+		}
+		return found, nil
 	})
 }
 

@@ -37,6 +37,9 @@ type Inventory struct {
 	// Progress is called with how far a long list has been read; it may be nil. Run
 	// and Progress are set before the first question.
 	Progress func(context.Context, system.Progress)
+	// Count judges how many records a list has; nil accepts every number. It is set
+	// before the first question.
+	Count Count
 
 	systems     map[string]system.System
 	budgets     map[string]*budget
@@ -60,7 +63,7 @@ func New(systems []system.System, directories []string) (*Inventory, error) {
 		}
 		inv.systems[name], inv.budgets[name] = s, newBudget()
 		if assets, ok := system.AsAssets(s); ok {
-			inv.sources[name] = newAssetSource(assets, inv.budgets[name])
+			inv.sources[name] = newAssetSource(assets, inv.budgets[name], inv.counter(s, system.CanReadAssets))
 		}
 	}
 	if len(directories) == 0 {
@@ -89,7 +92,7 @@ func (inv *Inventory) addDirectories(names []string) error {
 		if inv.directory(name) != nil {
 			return misconfigured(fmt.Sprintf("The system %q is listed twice in directories.", name), "List every directory once.")
 		}
-		inv.directories = append(inv.directories, newDirectory(people, inv.budgets[name]))
+		inv.directories = append(inv.directories, newDirectory(people, inv.budgets[name], inv.counter(s, system.CanReadPeople)))
 	}
 	return nil
 }

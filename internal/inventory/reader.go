@@ -27,6 +27,7 @@ type index[T any] interface {
 // continue.
 type reader[T any, L index[T]] struct {
 	account account
+	count   *counter // nil if the list is not counted
 	// read reads one entry; price is the largest number of requests that this
 	// takes.
 	read  func(ctx context.Context, key string) ([]T, error)
@@ -55,10 +56,16 @@ func (r *reader[T, L]) get(ctx context.Context, key string) ([]T, error) {
 			}
 		}
 		found, err := r.readOne(ctx, key, r.read)
+		if err == nil && (len(found) == 0 || r.listing().PageSize == 0) {
+			err = r.count.noteWhole(ctx) // a system that reads itself whole has done so now
+		}
 		if err == nil && len(found) > 0 && !listed {
 			r.note(key)
 		}
-		return found, err
+		if err != nil {
+			return nil, err
+		}
+		return found, nil
 	})
 }
 

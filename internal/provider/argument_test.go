@@ -68,6 +68,7 @@ func TestBadProviderArguments(t *testing.T) {
 		"an empty max_plan_age": {"systems = {", "max_plan_age = \"\"\n  systems = {", []string{"max_plan_age =", "Invalid Duration"}},
 		"max_plan_age":          {"systems = {", "max_plan_age = \"tomorrow\"\n  systems = {", []string{"max_plan_age =", "Invalid Duration", "such as 36h, 14d or 2w"}},
 		"negative limit":        {"systems = {", "limits = { revocations = -2 }\n  systems = {", []string{"limits.revocations", "at least -1"}},
+		"more than a list":      {"systems = {", "limits = { shrink = 101 }\n  systems = {", []string{"limits.shrink", "between 0 and 100"}},
 		"half a limit":          {"systems = {", "limits = { revocations = 1.5 }\n  systems = {", []string{"limits ="}},
 	}))
 }
@@ -95,6 +96,9 @@ func TestBadProviderConfigurations(t *testing.T) {
 		"a policy of version 2":  {"systems = {", "policy = jsonencode({ version = 2 })\n  systems = {", []string{"policy =", "At version", "Unknown Version"}},
 		"a policy's condition":   {"systems = {", "policy = jsonencode({ version = 1, triggers = [{ on = \"task.open\", when = \"asset.colour == 'blue'\", action = \"block\" }] })\n  systems = {", []string{"policy =", "At triggers[0].when", "Invalid Condition", "colour"}},
 		"a policy's code":        {"systems = {", "policy = jsonencode({ version = 1, triggers = [{ on = \"task.opened\", action = \"block\" }] })\n  systems = {", []string{"policy =", "At triggers[0].on", "Unknown Finding Code"}},
+		"a limit of lists":       {"systems = {", "limits = { shrink = 10 }\n  systems = {", []string{"limits =", "Limit Needs a Register", "Set register and workspace"}},
+		"a confirmation":         {"systems = {", "limits = { confirmed = { \"cmdb/assets\" = 3 } }\n  systems = {", []string{"limits =", "Limit Needs a Register"}},
+		"what is confirmed":      {"systems = {", "register = \"sqlite:custody.db\"\n  workspace = \"prod\"\n  limits = { confirmed = { \"cmdb/tasks\" = 3 } }\n  systems = {", []string{"limits =", "Invalid Confirmation", "cmdb/assets"}},
 		"plan_time ahead":        {"= var.plan_time", `= "2030-01-15T09:00:01Z"`, []string{"plan_time =", "Plan Time Lies in the Future", "this machine's clock says \"2030-01-15T09:00:00Z\"", "check the clocks"}},
 		"plan_time long ago":     {"= var.plan_time", `= "2030-01-14T08:59:59Z"`, []string{"plan_time =", "Saved Plan Is Too Old"}},
 		"max_plan_age too long":  {"systems = {", "max_plan_age = \"169h\"\n  systems = {", []string{"max_plan_age =", "Invalid Plan Age", "at most 168h"}},

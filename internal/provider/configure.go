@@ -46,6 +46,8 @@ type model struct {
 type limits struct {
 	Revocations types.Int64 `tfsdk:"revocations"`
 	Rotations   types.Int64 `tfsdk:"rotations"`
+	Shrink      types.Int64 `tfsdk:"shrink"`
+	Confirmed   types.Map   `tfsdk:"confirmed"`
 }
 
 // start builds the run from the provider block. It returns nil if it has
@@ -65,6 +67,7 @@ func (p *Provider) start(ctx context.Context, config tfsdk.Config, diags *diag.D
 	r.Rules = rules(&m, diags)
 	p.connect(ctx, r, &m, diags)
 	r.Register = p.register(&m, diags)
+	count := m.Limits.count(r.Register, diags)
 	r.Brake = run.NewBrake(m.limits(), func() (int, bool) { return r.Facts.Listed(context.WithoutCancel(ctx)) })
 	if diags.HasError() {
 		return nil
@@ -74,6 +77,7 @@ func (p *Provider) start(ctx context.Context, config tfsdk.Config, diags *diag.D
 	if r.Reviews != nil {
 		r.Reviews.Run = r.Facts.Run
 	}
+	r.Facts.Count = count
 	return r
 }
 

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"regexp"
 
-	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
@@ -12,7 +11,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/connect"
-	"github.com/custodyhq/terraform-provider-custody/internal/provider/run"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/value"
 )
 
@@ -87,24 +85,7 @@ func schemaOf(kinds *connect.Kinds) schema.Schema {
 				MarkdownDescription: "How long after the last instant in a grant's state, recorded or announced, a run may take place before the clock counts as wrong. Then nothing is issued on that grant, " +
 					"and the reasons say so; what must be revoked is revoked. Default `48h`. Raise it for one run after a longer pause, or attest the access.",
 			},
-			"limits": schema.SingleNestedAttribute{
-				Optional: true,
-				MarkdownDescription: "How much one plan may do. The count starts anew for each plan and for each configuration of this provider (an alias runs in its own process); " +
-					"the summary of scheduled runs counts over the whole plan.",
-				Attributes: map[string]schema.Attribute{
-					"revocations": schema.Int64Attribute{
-						Optional: true, Validators: []validator.Int64{int64validator.AtLeast(run.NoLimit)},
-						MarkdownDescription: fmt.Sprintf("How many enabled credentials one plan may take away, whatever the reason: a decision, a date, the clock, a list that shrank, a grant that is destroyed. "+
-							"A plan that would take away more fails and lists them. Accounts that a plan disables are counted apart, with the same limit. The end of an overlap, an expiry that the state announced, and `revoke_generations` are not counted. "+
-							"0 allows none, and -1 allows all, which `terraform destroy` needs. Default: %d, or a fifth of the records that the systems list or of the credentials and assets that the run has seen, "+
-							"whichever is smaller, and at least 3.", run.DefaultRevocations),
-					},
-					"rotations": schema.Int64Attribute{
-						Optional: true, Validators: []validator.Int64{int64validator.AtLeast(run.NoLimit)},
-						MarkdownDescription: fmt.Sprintf("How many credentials one plan may rotate with overlap; -1 for any number. Default %d.", run.DefaultRotations),
-					},
-				},
-			},
+			"limits": limitsAttribute,
 		},
 	}
 }

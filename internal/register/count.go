@@ -28,9 +28,17 @@ func (e *ShrankError) Error() string {
 		e.Now.List, e.Now.System, e.Now.Records, e.Before.Records, e.Before.At.Format(time.DateOnly), e.Percent)
 }
 
-// shrank reports whether a list lost more than a share of its records.
+// leastLoss is how many records a list may always lose: a share of a short list is less
+// than one record, and the brake stops what three could do.
+const leastLoss = 3
+
+// shrank reports whether a list lost more than a share of its records, or all of them.
 func shrank(before, now int64, percent int) bool {
-	return (before-now)*100 > before*int64(percent)
+	lost := before - now
+	if lost <= 0 || percent >= 100 {
+		return false
+	}
+	return now == 0 || (lost > leastLoss && lost*100 > before*int64(percent))
 }
 
 // NoteCount remembers a count for the next run. If the list shrank by more than so

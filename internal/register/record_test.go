@@ -178,8 +178,8 @@ func TestShrank(t *testing.T) {
 		percent     int
 		want        bool
 	}{
-		{100, 80, 20, false}, {100, 79, 20, true}, {100, 100, 0, false}, {100, 99, 0, true}, {100, 0, 100, false}, {0, 0, 20, false}, {0, 9, 20, false},
-		{4, 3, 20, true}, {1, 0, 20, true}, {maxInteger / 100, 0, 99, true},
+		{100, 80, 20, false}, {100, 79, 20, true}, {100, 100, 0, false}, {100, 97, 0, false}, {100, 96, 0, true}, {100, 0, 100, false}, {0, 0, 20, false}, {0, 9, 20, false},
+		{4, 3, 20, false}, {4, 1, 20, false}, {5, 1, 20, true}, {3, 0, 20, true}, {1, 0, 20, true}, {20, 17, 10, false}, {20, 16, 20, false}, {20, 15, 20, true}, {maxInteger / 100, 0, 99, true},
 	} {
 		if got := shrank(c.before, c.now, c.percent); got != c.want {
 			t.Errorf("%d to %d by %d percent: got %t", c.before, c.now, c.percent, got)

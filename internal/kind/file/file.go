@@ -53,6 +53,7 @@ var (
 	_ system.People  = (*System)(nil)
 	_ system.Tasks   = (*System)(nil)
 	_ system.Partial = (*System)(nil)
+	_ system.Sized   = (*System)(nil)
 )
 
 // New checks the configuration and returns the system. It opens files when

@@ -86,6 +86,7 @@ var (
 	_ system.Tasks   = (*System)(nil)
 	_ system.Lister  = (*System)(nil)
 	_ system.Partial = (*System)(nil)
+	_ system.Sized   = (*System)(nil)
 )
 
 // New checks the configuration and returns the system. It connects to nothing:

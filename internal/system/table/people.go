@@ -30,6 +30,9 @@ func (w *Words) NewPeople(directory string) *PeopleIndex {
 	}
 }
 
+// Len returns the number of entries.
+func (p *PeopleIndex) Len() int { return len(p.people) }
+
 // Begin implements Index.
 func (p *PeopleIndex) Begin(label string) {
 	p.labels = append(p.labels, label)

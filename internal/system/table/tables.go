@@ -6,6 +6,7 @@ import (
 
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 	"github.com/custodyhq/terraform-provider-custody/internal/memo"
+	"github.com/custodyhq/terraform-provider-custody/internal/system"
 )
 
 // Tables are the tables of a system that is read whole: each once a run, when
@@ -53,6 +54,22 @@ func (t *Tables) Assets(ctx context.Context) iter.Seq2[lifecycle.Record, error] 
 			}
 		}
 	}
+}
+
+// Size returns how many records the table of assets or of people has.
+func (t *Tables) Size(ctx context.Context, c system.Capability) (int, error) {
+	if c == system.CanReadPeople {
+		index, err := t.peopleIndex(ctx)
+		if err != nil {
+			return 0, err
+		}
+		return index.Len(), nil
+	}
+	index, err := t.assetIndex(ctx)
+	if err != nil {
+		return 0, err
+	}
+	return index.Len(), nil
 }
 
 // Person returns the entries whose id, email address or user name is the key.
