@@ -54,15 +54,21 @@ func SkipWithoutEphemeral(t testing.TB) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	human, err := exec.Command(CLI(t), "version").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
 	first := "1.10.0"
-	if strings.HasPrefix(string(human), "OpenTofu") {
+	if IsOpenTofu(t) {
 		first = "1.11.0"
 	}
 	if v.Core().LessThan(version.Must(version.NewVersion(first))) {
 		t.Skipf("version %s has no ephemeral resources; %s has", v, first)
 	}
+}
+
+// IsOpenTofu reports whether the command line tool under test is OpenTofu.
+func IsOpenTofu(t testing.TB) bool {
+	t.Helper()
+	out, err := exec.Command(CLI(t), "version").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.HasPrefix(string(out), "OpenTofu")
 }

@@ -161,10 +161,12 @@ func TestALeaseForOneApply(t *testing.T) {
 func TestALeaseInAPlan(t *testing.T) {
 	s := newShop(t)
 	s.Edit("lease.tf", "  enabled     = terraform.applying\n", "")
-	s.Save().Says("ephemeral.custody_lease.reports: Closing complete")
+	s.Save().Says("ephemeral.custody_lease.reports: Closing...")
 	s.wantRoles(0)
 	s.Asset("APP-1", "state", "retired")
-	s.Plan().Exits(1).Says("Error: Lease Is Refused", "status would be revoked", "asset.retired")
+	if !acctest.IsOpenTofu(t) { // which opens it in the apply only, if the plan changes the grant
+		s.Plan().Exits(1).Says("Error: Lease Is Refused", "status would be revoked", "asset.retired")
+	}
 	s.Edit("lease.tf", `grant_roles = ["report_readers"]`, "grant_roles = [\"report_readers\"]\n  strict      = terraform.applying")
 	s.Plan().Exits(2).Silent("Error", "Lease Is Refused")
 	s.wantRoles(0)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/fault"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/run"
@@ -31,6 +32,24 @@ func TestATargetIsFoundByItsName(t *testing.T) {
 }
 
 // What is planned in one run rests on one answer.
+func TestAGiverOfLeasesIsFoundByItsName(t *testing.T) {
+	shop, cmdb := systemtest.NewFakeLeases("shop", time.Time{}), systemtest.NewFake("cmdb", systemtest.Seed{})
+	targets := run.NewTargets([]system.System{cmdb, shop})
+	if found, err := targets.Leases("shop"); found != system.Leases(shop) || err != nil {
+		t.Errorf("got %v, %v", found, err)
+	}
+	for name, want := range map[string]string{"shoop": `No system named "shoop" is configured`, "cmdb": `The system "cmdb" is of the kind fake, in which custody gives no leases`} {
+		var f *fault.Fault
+		if _, err := targets.Leases(name); !errors.As(err, &f) || !strings.Contains(f.Happened, want) || f.Advice != `Accepted: "shop".` {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+	var f *fault.Fault
+	if _, err := run.NewTargets([]system.System{cmdb}).Leases("shop"); !errors.As(err, &f) || !strings.Contains(f.Advice, "of the kind postgresql") {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestAnAccountIsSeenOnceARun(t *testing.T) {
 	corp := systemtest.NewFakeAccounts("corp", "ann")
 	targets := run.NewTargets([]system.System{corp})
