@@ -17,6 +17,7 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/asset"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/binding"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/connect"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/events"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/grant"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/lease"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/owner"
@@ -81,6 +82,7 @@ func (p *Provider) DataSources(context.Context) []func() datasource.DataSource {
 		account.NewDataSource,
 		asset.NewDataSource,
 		asset.NewListDataSource,
+		events.NewDataSource,
 		owner.NewDataSource,
 		policy.NewDataSource,
 	}

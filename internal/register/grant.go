@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/fault"
@@ -53,9 +54,10 @@ func (r *Register) Grant(ctx context.Context, id string) (Grant, bool, error) {
 }
 
 // ClaimGrant makes the grant this instance's and returns what was remembered of it.
-// A grant that is there in another workspace is ErrDuplicate, unless from names
-// that workspace; so is one that another instance claimed in this same run.
-func (t *Tx) ClaimGrant(id, instance, from string) (Grant, Claimed, error) {
+// A grant that is there in another workspace is ErrDuplicate, unless that workspace
+// is one of those that it may come from; so is one that another instance claimed in
+// this same run.
+func (t *Tx) ClaimGrant(id, instance string, from ...string) (Grant, Claimed, error) {
 	for _, err := range []error{checkName("id of the grant", id, false), checkName("instance of the grant", instance, false)} {
 		if err != nil {
 			return Grant{}, "", err
@@ -85,31 +87,40 @@ func (t *Tx) ClaimGrant(id, instance, from string) (Grant, Claimed, error) {
 	return g, claimed, err
 }
 
-func (g *Grant) claimedBy(run Run, instance, from string) (Claimed, error) {
+func (g *Grant) claimedBy(run Run, instance string, from []string) (Claimed, error) {
 	switch {
 	case !g.RemovedAt.IsZero():
 		return ClaimedRemoved, nil
 	case g.Workspace == run.Workspace && g.Instance == instance:
 		return ClaimedOwn, nil
-	case g.Workspace != run.Workspace && g.Workspace == from:
+	case g.Workspace != run.Workspace && slices.Contains(from, g.Workspace):
 		return ClaimedMoved, nil
 	case g.Workspace == run.Workspace && g.Run != run.ID:
 		return ClaimedForgotten, nil
 	}
-	return "", g.twice(run)
+	return "", g.twice(run.Workspace)
+}
+
+// Elsewhere returns ErrDuplicate for a grant that a workspace other than the given
+// one manages, unless that is one of those that it may come from.
+func (g *Grant) Elsewhere(workspace string, from ...string) error {
+	if !g.RemovedAt.IsZero() || g.Workspace == workspace || slices.Contains(from, g.Workspace) {
+		return nil
+	}
+	return g.twice(workspace)
 }
 
 // twice is the error about a grant that another resource has claimed.
-func (g *Grant) twice(run Run) error {
+func (g *Grant) twice(workspace string) error {
 	where := fmt.Sprintf("in the workspace %q", g.Workspace)
-	if g.Workspace == run.Workspace {
+	if g.Workspace == workspace {
 		where = "by another resource of this workspace"
 	}
 	return &fault.Fault{
 		Kind: ErrDuplicate, Summary: "Grant Exists Already",
 		Happened: fmt.Sprintf("The grant %q is managed %s.", g.ID, where),
 		Advice: "Give one of the two another access or another asset, or remove one. " +
-			"If the grant has moved here, or the other workspace no longer exists, name that workspace as the one that it comes from.",
+			"If the grant has moved here, or the other workspace no longer exists, name that workspace in former_workspaces.",
 	}
 }
 
@@ -134,7 +145,7 @@ func (t *Tx) SaveGrant(g Grant) error {
 	case !found, !there.RemovedAt.IsZero():
 		return fmt.Errorf("the grant %q was not claimed before it was saved", g.ID)
 	case there.Workspace != t.run.Workspace || there.Instance != g.Instance:
-		return there.twice(t.run)
+		return there.twice(t.run.Workspace)
 	}
 	return fmt.Errorf("the grant %q would fall from serial %d to %d: a key would be used twice", g.ID, there.Serial, g.Serial)
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/operation"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/run"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/value"
+	"github.com/custodyhq/terraform-provider-custody/internal/register"
 )
 
 // clampedSummary is the heading of a warning. Terraform folds warnings of one heading.
@@ -24,43 +25,61 @@ const clampedSummary = "Lifetime Shortened to the Policy's Maximum"
 type transition struct {
 	question   lifecycle.Question
 	binding    lifecycle.Binding
-	prior      *lifecycle.Grant
+	before     *lifecycle.Grant // what the state says; nil for a grant that it does not hold
+	prior      *lifecycle.Grant // what the decision rested on: before, or more than that from the register
 	decision   lifecycle.Decision
 	frameworks []string
 	input      *lifecycle.Input
 	asking     asking
+
+	register string          // the register that the decision is recorded in; empty without one
+	row      *register.Grant // what it holds of the grant; nil where it was not asked, or holds nothing
+	tookUp   bool            // the state does not hold the grant, and the register does
 }
 
 // decide reads the arguments and the memory, checks them against the instant of
 // the run and decides. It returns nil if it has reported an error.
 func (r *Resource) decide(ctx context.Context, o operation.Operation, m, priorModel *model, diags *diag.Diagnostics) *transition {
 	in, q := r.input(o, m, priorModel, diags)
-	if in == nil || !r.checked(ctx, o, in, diags) {
+	if in == nil {
 		return nil
 	}
-	t, err := r.transit(in, q, priorModel)
-	if err != nil {
-		o.Report(diags, path.Empty(), &fault.Fault{
-			Summary: "Unable to Evaluate Policy Condition", Happened: err.Error() + ".", Advice: "Correct the condition in the policy.",
-		})
+	t := &transition{question: q, binding: *in.Binding, before: in.Prior, frameworks: frameworks(in.Policies)}
+	if !r.takeUp(ctx, o, in, t, diags) || !r.checked(ctx, o, in, diags) || !r.reach(t, in, priorModel, o, diags) || !r.overtake(ctx, o, in, priorModel, t, diags) {
 		return nil
 	}
 	return t
 }
 
+// reach decides. It returns false if it has reported an error.
+func (r *Resource) reach(t *transition, in *lifecycle.Input, prior *model, o operation.Operation, diags *diag.Diagnostics) bool {
+	if err := r.decideOn(t, in, prior); err != nil {
+		o.Report(diags, path.Empty(), &fault.Fault{
+			Summary: "Unable to Evaluate Policy Condition", Happened: err.Error() + ".", Advice: "Correct the condition in the policy.",
+		})
+		return false
+	}
+	return true
+}
+
 // transit decides, and says what the decision asks of the review queue.
 func (r *Resource) transit(in *lifecycle.Input, q lifecycle.Question, prior *model) (*transition, error) {
-	t := &transition{question: q, binding: *in.Binding, prior: in.Prior, frameworks: frameworks(in.Policies), input: in}
+	t := &transition{question: q, binding: *in.Binding, before: in.Prior, frameworks: frameworks(in.Policies)}
+	return t, r.decideOn(t, in, prior)
+}
+
+func (r *Resource) decideOn(t *transition, in *lifecycle.Input, prior *model) error {
+	t.prior, t.input = in.Prior, in
 	var err error
 	if t.decision, err = lifecycle.Decide(*in); err != nil {
-		return nil, err
+		return err
 	}
 	queue := ""
 	if r.run.Reviews != nil {
 		queue = r.run.Reviews.Name()
 	}
 	t.asking = askFor(queue, prior.reviewCase(), &t.decision)
-	return t, nil
+	return nil
 }
 
 // input gathers all that the decision depends on. It returns nil if it has reported

@@ -35,6 +35,7 @@ type memory struct {
 	Names               map[string]string `json:"names,omitempty" says:"the holder's display name"`
 	Observed            bool              `json:"observed,omitempty" says:"the policy is only observed"`
 	ReassignmentPending bool              `json:"passed,omitempty" says:"a reassignment was acted on, and somebody has still to look at it"`
+	Register            string            `json:"register,omitempty" says:"the register that holds all of this"`
 	Retiring            []string          `json:"retiring,omitempty" says:"the generations that a newer one has replaced"`
 	Rejection           *rejection        `json:"rejection,omitempty" says:"who rejected the access in a review, when and why; until an attestation dated after that"`
 	Review              *review           `json:"review,omitempty" says:"since when the access has asked for review"`

@@ -62,7 +62,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		}
 	}
 	if req.Plan.Raw.IsNull() {
-		r.destroyed(prior, &resp.Diagnostics)
+		r.destroyed(ctx, prior, &resp.Diagnostics)
 		return
 	}
 	var plan model
@@ -84,10 +84,15 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	}
 	t.warn(&resp.Diagnostics)
 	r.started(t, &resp.Diagnostics)
-	if t.settled(&plan) {
+	settled := t.settled(&plan)
+	if settled && r.recorded(ctx, prior) {
 		r.rests(ctx, t, &resp.Diagnostics)
 		return
 	}
+	if !r.recordable(ctx, operation.Plan, t, &resp.Diagnostics) || settled && !r.rests(ctx, t, &resp.Diagnostics) {
+		return
+	}
+	t.warnRegister(settled, &resp.Diagnostics)
 	plan.remember(&t.decision.Grant, t)
 	if !r.run.Fixed {
 		plan.leaveInstantsUnknown(prior)
@@ -97,7 +102,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 }
 
 // destroyed counts the credentials of a grant that the plan destroys.
-func (r *Resource) destroyed(prior *model, diags *diag.Diagnostics) {
+func (r *Resource) destroyed(ctx context.Context, prior *model, diags *diag.Diagnostics) {
 	if prior == nil {
 		return
 	}
@@ -113,12 +118,13 @@ func (r *Resource) destroyed(prior *model, diags *diag.Diagnostics) {
 	}
 	e.Withdrawn = e.Enabled
 	r.braked(e, diags)
+	r.recordable(ctx, operation.Plan, &transition{decision: lifecycle.Decision{Grant: *g}}, diags)
 }
 
 // twice refuses a second grant of one id: each would forget what the other issued,
 // and the brake would count both as one.
 func (r *Resource) twice(t *transition, config string, diags *diag.Diagnostics) bool {
-	if !r.run.Brake.Twice(t.decision.Grant.ID(), run.Planned{Prior: t.prior != nil, Config: config}) {
+	if !r.run.Brake.Twice(t.decision.Grant.ID(), run.Planned{Prior: t.before != nil, Config: config}) {
 		return false
 	}
 	operation.Plan.Report(diags, path.Root("access"), &fault.Fault{
@@ -137,7 +143,7 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 		return
 	}
 	t := r.decide(ctx, operation.Apply, &plan, nil, &resp.Diagnostics)
-	if t == nil || !r.factsStand(ctx, t, &resp.Diagnostics) {
+	if t == nil || !r.factsStand(ctx, t, &resp.Diagnostics) || !r.enter(ctx, t, &plan, resp.Private, &resp.Diagnostics) {
 		return
 	}
 	r.askQueue(ctx, t, &plan, &resp.Diagnostics)
@@ -158,7 +164,8 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	if t == nil {
 		return
 	}
-	if !r.factsStand(ctx, t, &resp.Diagnostics) {
+	if !r.factsStand(ctx, t, &resp.Diagnostics) || !r.follow(ctx, t, &plan, &prior, resp.Private, &resp.Diagnostics) {
+		t.register = "" // what was removed is not recorded yet
 		refused := lifecycle.Refused(t.prior, &t.decision.Grant)
 		t.asking.is = t.asking.was
 		prior.remember(&refused, t)
@@ -170,13 +177,20 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 }
 
-// Delete forgets the grant, and withdraws what was asked about it. The credentials hang
-// on generations and have been destroyed before.
+// Delete forgets the grant, but for what the register keeps of it, and withdraws what
+// was asked about it. The credentials hang on generations and have been destroyed before.
 func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var prior model
 	resp.Diagnostics.Append(req.State.Get(ctx, &prior)...)
-	if !resp.Diagnostics.HasError() {
-		r.withdrawRemoved(ctx, &prior, &resp.Diagnostics)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	r.withdrawRemoved(ctx, &prior, &resp.Diagnostics)
+	if r.run == nil || r.run.Register == nil || resp.Diagnostics.HasError() {
+		return
+	}
+	if err := r.forget(ctx, &prior, instanceIn(ctx, req.Private)); err != nil {
+		r.run.Report(operation.Apply, &resp.Diagnostics, prior.object(), path.Root("access"), removalUnrecorded(err))
 	}
 }
 

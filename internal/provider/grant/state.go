@@ -133,6 +133,7 @@ func (m *model) remember(g *lifecycle.Grant, t *transition) {
 	if c := t.asking.is; !c.empty() {
 		mem.Case = &c
 	}
+	mem.Register = t.register
 	m.keep(m.facts(), types.StringValue(mem.text()))
 }
 

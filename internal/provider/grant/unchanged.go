@@ -33,7 +33,7 @@ func Unchanged(ctx context.Context, current *run.Run, config, state tftypes.Valu
 		return false
 	}
 	t, err := r.transit(in, q, m)
-	if err != nil || len(t.decision.Clamped) > 0 || !t.settled(m) || t.decision.Issues {
+	if err != nil || len(t.decision.Clamped) > 0 || !t.settled(m) || t.decision.Issues || !r.recorded(ctx, m) {
 		return false
 	}
 	live, err := current.Assess(ctx, q)

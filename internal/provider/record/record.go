@@ -4,8 +4,6 @@ package record
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
@@ -102,11 +100,9 @@ func (s *Registers) New(o Options, c clock.Clock) (*Run, error) {
 	if err := register.CheckLocation(at); err != nil {
 		return nil, err
 	}
-	id := make([]byte, 16)
-	_, _ = rand.Read(id) // never fails
 	return &Run{
 		registers: s, at: at, former: o.Former, clock: c,
-		of: register.Run{Workspace: o.Workspace, ID: hex.EncodeToString(id), Actor: actor(os.Getenv, accountName)},
+		of: register.Run{Workspace: o.Workspace, ID: NewInstance(), Actor: actor(os.Getenv, accountName)},
 	}, nil
 }
 
