@@ -195,7 +195,7 @@ func (r *Resource) openCase(ctx context.Context, t *transition, diags *diag.Diag
 			steps = append(steps, r.stepGive(&c)...)
 		}
 		result := r.do(ctx, r.act(key, "the decision asks for "+a.ask.Action.String(), steps...), diags)
-		return r.took(a, &c, round, &result, diags)
+		return r.took(ctx, a, &c, round, &result, diags)
 	}
 	r.warn(diags, unaskedSummary, &fault.Fault{
 		Kind: fault.ErrConfig, Summary: unaskedSummary,
@@ -217,7 +217,7 @@ func usable(r *system.Review, prior *lifecycle.Grant) bool {
 }
 
 // took takes note of a case that was opened or changed, as far as it was.
-func (r *Resource) took(a *asking, c *system.Case, round int, result *effect.Result[*system.Review], diags *diag.Diagnostics) *system.Review {
+func (r *Resource) took(ctx context.Context, a *asking, c *system.Case, round int, result *effect.Result[*system.Review], diags *diag.Diagnostics) *system.Review {
 	if result.Err != nil {
 		r.warn(diags, unaskedSummary, result.Err)
 	}
@@ -227,6 +227,9 @@ func (r *Resource) took(a *asking, c *system.Case, round int, result *effect.Res
 	a.is.asked(a, c.Key, round, &c.Reviewer)
 	if result.Err != nil {
 		a.is.Reviewer, a.is.Person = "", "" // so that the next run tries again
+		if people, err := r.run.Facts.Resolve(ctx, a.ask.Reviewer.Key); err == nil && len(people) == 1 && people[0].Kind == lifecycle.KindTeam {
+			a.is.Departed = withKeys(a.is.Departed, a.ask.Reviewer.Key, people) // with somebody else: a team answers nothing
+		}
 	}
 	return result.State
 }
@@ -254,7 +257,7 @@ func (r *Resource) changeCase(ctx context.Context, t *transition, diags *diag.Di
 	}
 	result := r.do(ctx, r.act(a.is.Key, "the question has changed", steps...), diags)
 	codes := a.is.Codes
-	last := r.took(a, &c, a.is.Round, &result, diags)
+	last := r.took(ctx, a, &c, a.is.Round, &result, diags)
 	if last == nil || !joined || last.Status != system.ReviewOpen {
 		return last
 	}

@@ -22,7 +22,7 @@ type reviewCase struct {
 	Person   string   `json:"person,omitempty"`   // that is, "<directory>/<id>"; empty if no directory knew
 	DueAt    string   `json:"due_at,omitempty"`
 	Codes    []string `json:"codes,omitempty"`    // the findings that the case tells of
-	Departed []string `json:"departed,omitempty"` // who was asked and has left
+	Departed []string `json:"departed,omitempty"` // who was asked and has left, or is a team
 	Unfit    []string `json:"unfit,omitempty"`    // who was asked and may not decide, as their answer has shown
 	Unread   bool     `json:"unread,omitempty"`   // what was answered could not be read
 	Ending   bool     `json:"ending,omitempty"`   // it is to be withdrawn, which has failed so far
@@ -167,9 +167,19 @@ func (m *model) reviewCase() *reviewCase {
 
 // passOver takes note that somebody is not to be asked again, by any of their keys.
 func (c *reviewCase) passOver(p *lifecycle.Person) {
-	for _, key := range []string{c.Reviewer, p.Holder(), p.Email, p.Username} {
-		if key != "" && !slices.Contains(c.Unfit, key) {
-			c.Unfit = append(c.Unfit, key)
+	c.Unfit = withKeys(c.Unfit, c.Reviewer, []lifecycle.Person{*p})
+}
+
+// withKeys adds a key, and every other one by which the same people are known.
+func withKeys(list []string, key string, people []lifecycle.Person) []string {
+	all := []string{key}
+	for i := range people {
+		all = append(all, people[i].Holder(), people[i].Email, people[i].Username)
+	}
+	for _, k := range all {
+		if k != "" && !slices.Contains(list, k) {
+			list = append(list, k)
 		}
 	}
+	return list
 }

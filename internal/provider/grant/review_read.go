@@ -127,8 +127,8 @@ func (r *Resource) refuses(entries []lifecycle.Authorization, key string, people
 	return lifecycle.Permits(entries, lifecycle.Approver{Key: key, Matches: people}, in.Binding, lifecycle.AuthorityRisk(in.Spec, in.Prior))
 }
 
-// lookForReviewers finds out who of those who were asked has left, so that somebody else
-// is asked. A directory that does not answer changes nothing.
+// lookForReviewers finds out who of those who were asked has left or is a team, which
+// cannot answer, so that somebody else is asked. A directory that does not answer changes nothing.
 func (r *Resource) lookForReviewers(ctx context.Context, c *reviewCase) {
 	var departed []string
 	for _, key := range append(slices.Clone(c.Departed), c.Reviewer) {
@@ -137,13 +137,13 @@ func (r *Resource) lookForReviewers(ctx context.Context, c *reviewCase) {
 		gone := len(people) == 0 && (known || c.Person != "")
 		for i := range people {
 			status := lifecycle.StatusAt(people[i], r.run.Now, 0)
-			gone = status == lifecycle.PersonLeft || status == lifecycle.PersonEnded
+			gone = status == lifecycle.PersonLeft || status == lifecycle.PersonEnded || people[i].Kind == lifecycle.KindTeam
 		}
 		if err != nil {
 			gone = known
 		}
-		if gone && !slices.Contains(departed, key) {
-			departed = append(departed, key)
+		if gone {
+			departed = withKeys(departed, key, people)
 		}
 	}
 	c.Departed = departed
