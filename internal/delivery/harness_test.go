@@ -1,30 +1,16 @@
 package delivery
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/x509"
-	"encoding/json"
-	"encoding/pem"
 	"errors"
-	"io"
-	"net/http"
-	"net/http/httptest"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
-	"github.com/cloudevents/sdk-go/v2/event"
-	"github.com/go-jose/go-jose/v4"
-	webhook "github.com/standard-webhooks/standard-webhooks/libraries/go"
-
 	"github.com/custodyhq/terraform-provider-custody/internal/acctest/servers"
 	"github.com/custodyhq/terraform-provider-custody/internal/clock"
+	"github.com/custodyhq/terraform-provider-custody/internal/delivery/deliverytest"
 	"github.com/custodyhq/terraform-provider-custody/internal/fault"
 	"github.com/custodyhq/terraform-provider-custody/internal/signal"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
@@ -47,123 +33,18 @@ func must(t testing.TB, err error) {
 	}
 }
 
-// newKey makes a signing key, in PEM.
-func newKey(t testing.TB) string {
+func newKey(t testing.TB) string { return deliverytest.NewKey(t) }
+
+// receiver is a server over TLS that verifies what it gets.
+type receiver struct{ *deliverytest.Receiver }
+
+func newReceiver(t testing.TB, key string) receiver {
 	t.Helper()
-	k, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	must(t, err)
-	der, err := x509.MarshalPKCS8PrivateKey(k)
-	must(t, err)
-	return string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
+	return receiver{deliverytest.NewReceiver(t, deliverytest.Expects{Secret: secret, Token: token, Issuer: issuer, Audience: "aud", PrivateKey: key, KeyID: "key-1"})}
 }
 
-// receiver is a server over TLS that verifies what it gets as a receiver has to.
-type receiver struct {
-	server *httptest.Server
-	ca     string
-	keys   jose.JSONWebKeySet
-
-	mu     sync.Mutex
-	got    []string // the ids, in order, with the subject behind a space
-	before func(w http.ResponseWriter, r *http.Request) bool
-}
-
-func newReceiver(t testing.TB, key string) *receiver {
-	t.Helper()
-	v := &receiver{}
-	m := http.NewServeMux()
-	m.HandleFunc("POST /events/", v.cloudEvent)
-	m.HandleFunc("POST /ssf", v.securityEvent)
-	v.server = httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		v.mu.Lock()
-		defer v.mu.Unlock()
-		if r.Header.Get("Authorization") != "Bearer "+token {
-			http.Error(w, token, http.StatusUnauthorized)
-			return
-		}
-		if v.before == nil || v.before(w, r) {
-			m.ServeHTTP(w, r)
-		}
-	}))
-	t.Cleanup(v.server.Close)
-	v.ca = filepath.Join(t.TempDir(), "ca.pem")
-	must(t, os.WriteFile(v.ca, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: v.server.Certificate().Raw}), 0o600))
-	k, err := signal.ParseKey(key, "key-1")
-	must(t, err)
-	set, err := k.Public()
-	must(t, err)
-	must(t, json.Unmarshal([]byte(set), &v.keys))
-	return v
-}
-
-func (v *receiver) cloudEvent(w http.ResponseWriter, r *http.Request) {
-	body, err := io.ReadAll(r.Body)
-	wh, _ := webhook.NewWebhook(secret)
-	if err != nil || wh.VerifyIgnoringTimestamp(body, r.Header) != nil || r.Header.Get("webhook-timestamp") != "1893553445" {
-		http.Error(w, secret, http.StatusUnauthorized)
-		return
-	}
-	var e event.Event
-	if json.Unmarshal(body, &e) != nil || e.Validate() != nil || e.ID() != r.Header.Get("webhook-id") || r.Header.Get("Content-Type") != "application/cloudevents+json; charset=UTF-8" {
-		http.Error(w, "not an event", http.StatusBadRequest)
-		return
-	}
-	v.got = append(v.got, e.ID()+" "+e.Subject())
-	w.WriteHeader(http.StatusNoContent)
-}
-
-func (v *receiver) securityEvent(w http.ResponseWriter, r *http.Request) {
-	refuse := func(code string) {
-		w.Header().Set("Content-Type", "application/json")
-		w.WriteHeader(http.StatusBadRequest)
-		_ = json.NewEncoder(w).Encode(map[string]string{"err": code, "description": token})
-	}
-	body, err := io.ReadAll(r.Body)
-	if err != nil || r.Header.Get("Content-Type") != "application/secevent+jwt" {
-		refuse("invalid_request")
-		return
-	}
-	signed, err := jose.ParseSignedCompact(string(body), []jose.SignatureAlgorithm{jose.ES256})
-	if err != nil || signed.Signatures[0].Header.ExtraHeaders["typ"] != "secevent+jwt" {
-		refuse("invalid_request")
-		return
-	}
-	payload, err := signed.Verify(v.keys)
-	if err != nil {
-		refuse("invalid_key")
-		return
-	}
-	var claims struct {
-		Iss, Aud, Jti string
-		Events        map[string]any
-	}
-	switch err := json.Unmarshal(payload, &claims); {
-	case err != nil || len(claims.Events) != 1:
-		refuse("invalid_request")
-	case claims.Iss != issuer:
-		refuse("invalid_issuer")
-	case claims.Aud != "aud":
-		refuse("invalid_audience")
-	default:
-		v.got = append(v.got, claims.Jti)
-		w.WriteHeader(http.StatusAccepted)
-	}
-}
-
-func (v *receiver) at(name, path string) HTTP {
-	return HTTP{Name: name, URL: v.server.URL + path, CAFile: v.ca, Token: token, Clock: clock.NewFake(now)}
-}
-
-func (v *receiver) received() []string {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	return slices.Clone(v.got)
-}
-
-func (v *receiver) fails(with func(w http.ResponseWriter, r *http.Request) bool) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	v.before = with
+func (v receiver) at(name, path string) HTTP {
+	return HTTP{Name: name, URL: v.URL + path, CAFile: v.CAFile, Token: token, Clock: clock.NewFake(now)}
 }
 
 func told(t testing.TB, id string) *Message {

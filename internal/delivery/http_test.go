@@ -26,7 +26,7 @@ func TestSignalsOverHTTP(t *testing.T) {
 		must(t, events.Deliver(t.Context(), told(t, "id-1")))
 		must(t, ssf.Deliver(t.Context(), told(t, "id-1")))
 	}
-	if got := strings.Join(v.received(), ", "); got != "id-1 corp/ada, id-1, id-1 corp/ada, id-1" {
+	if got := strings.Join(v.Received(), ", ") + ", "; got != strings.Repeat("id-1 org.custodyhq.sessions.ended.v1 corp/ada, id-1 caep/event-type/session-revoked, ", 2) {
 		t.Errorf("got %s", got)
 	}
 	if events.Takes(KindNotice) || !events.Takes("sessions.ended") || ssf.Takes(KindNotice) || !ssf.Takes("sessions.ended") {
@@ -67,7 +67,7 @@ func TestReceiversThatRefuse(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) { wantFault(t, c.d.Deliver(t.Context(), told(t, "id-1")), c.kind, c.words) })
 	}
-	if got := v.received(); len(got) != 0 {
+	if got := v.Received(); len(got) != 0 {
 		t.Errorf("got %v", got)
 	}
 }
@@ -82,7 +82,7 @@ func TestReceiversThatMisbehave(t *testing.T) {
 		words  string
 	}{
 		"redirect": {func(w http.ResponseWriter, r *http.Request) {
-			http.Redirect(w, r, elsewhere.server.URL+"/events/", http.StatusTemporaryRedirect)
+			http.Redirect(w, r, elsewhere.URL+"/events/", http.StatusTemporaryRedirect)
 		}, "redirected"},
 		"another method": {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/events/", http.StatusFound) }, "redirected a POST"},
 		"endless": {func(w http.ResponseWriter, _ *http.Request) {
@@ -94,11 +94,11 @@ func TestReceiversThatMisbehave(t *testing.T) {
 		"not accepted": {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotModified) }, "status 304"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			v.fails(func(w http.ResponseWriter, r *http.Request) bool { c.answer(w, r); return false })
+			v.Answer(func(w http.ResponseWriter, r *http.Request) bool { c.answer(w, r); return false })
 			wantFault(t, d.Deliver(t.Context(), told(t, "id-1")), nil, c.words)
 		})
 	}
-	if got := len(v.received()) + len(elsewhere.received()); got != 0 {
+	if got := len(v.Received()) + len(elsewhere.Received()); got != 0 {
 		t.Errorf("%d were received", got)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/fault"
+	"github.com/custodyhq/terraform-provider-custody/internal/system/httpclient"
 )
 
 // KindNotice is the kind of a notice to people. Every other kind is one of a signal.
@@ -101,3 +102,6 @@ func defect(name string, err error) error {
 
 // summaryDeliver is the heading of every message that was not delivered.
 const summaryDeliver = "Unable to Deliver Message"
+
+// Variable returns the name of the environment variable for a secret of a destination.
+func Variable(name, field string) string { return httpclient.Variable(name, field) }

@@ -18,6 +18,7 @@ import (
 	document "github.com/custodyhq/terraform-provider-custody/internal/policy"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/operation"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/run"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/tell"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/value"
 )
 
@@ -29,12 +30,16 @@ const (
 
 // model is the provider block.
 type model struct {
-	Systems       types.Map    `tfsdk:"systems"`
-	Directories   types.List   `tfsdk:"directories"`
-	Reviews       types.String `tfsdk:"reviews"`
-	Register      types.String `tfsdk:"register"`
-	Workspace     types.String `tfsdk:"workspace"`
-	Former        types.List   `tfsdk:"former_workspaces"`
+	Systems     types.Map    `tfsdk:"systems"`
+	Directories types.List   `tfsdk:"directories"`
+	Reviews     types.String `tfsdk:"reviews"`
+	Register    types.String `tfsdk:"register"`
+	Workspace   types.String `tfsdk:"workspace"`
+	Former      types.List   `tfsdk:"former_workspaces"`
+
+	Notices *tell.Notices `tfsdk:"notices"`
+	Signals *tell.Signals `tfsdk:"signals"`
+
 	Policy        types.String `tfsdk:"policy"`
 	OnUnavailable types.String `tfsdk:"on_unavailable"`
 	PlanTime      types.String `tfsdk:"plan_time"`
@@ -68,6 +73,7 @@ func (p *Provider) start(ctx context.Context, config tfsdk.Config, diags *diag.D
 	p.connect(ctx, r, &m, diags)
 	r.Register = p.register(&m, diags)
 	count := m.Limits.count(r.Register, diags)
+	r.Tell = p.teller(r, &m, diags)
 	r.Brake = run.NewBrake(m.limits(), func() (int, bool) { return r.Facts.Listed(context.WithoutCancel(ctx)) })
 	if diags.HasError() {
 		return nil

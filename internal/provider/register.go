@@ -11,8 +11,11 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/fault"
+	"github.com/custodyhq/terraform-provider-custody/internal/notice"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/operation"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/record"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/run"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/tell"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/value"
 )
 
@@ -68,3 +71,16 @@ func (p *Provider) register(m *model, diags *diag.Diagnostics) *record.Run {
 
 // Close ends what the provider keeps open between calls.
 func (p *Provider) Close() error { return p.registers.Close() }
+
+// teller returns what tells people and other systems of what the run does; nil if
+// nobody is told, or if an error was reported.
+func (p *Provider) teller(r *run.Run, m *model, diags *diag.Diagnostics) *tell.Teller {
+	if diags.HasError() {
+		return nil
+	}
+	before := r.Rules.Notices
+	if before == nil {
+		before = notice.Usual()
+	}
+	return tell.Open(m.Notices, m.Signals, before, r.Register, p.clock, diags)
+}

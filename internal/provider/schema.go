@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/connect"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/tell"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/value"
 )
 
@@ -54,6 +55,8 @@ func schemaOf(kinds *connect.Kinds) schema.Schema {
 			"register":          registerAttribute,
 			"workspace":         workspaceAttribute,
 			"former_workspaces": formerAttribute,
+			"notices":           tell.NoticesAttribute,
+			"signals":           tell.SignalsAttribute,
 			"policy": schema.StringAttribute{
 				Optional: true, Validators: []validator.String{value.Stated()},
 				MarkdownDescription: "The organisation's policy document (JSON, see `custody_policy`). Default: the built-in baseline. Pass it with `file()`, or from a `custody_policy` of the root module " +

@@ -108,6 +108,15 @@ func (t *Tx) Append(d Draft) (Event, error) {
 	return e, nil
 }
 
+// Last returns the event that was appended last in the transaction, and whether there
+// is one.
+func (t *Tx) Last() (Event, bool) {
+	if len(t.events) == 0 {
+		return Event{}, false
+	}
+	return t.events[len(t.events)-1], true
+}
+
 // write writes the events behind the head that was there before.
 func (t *Tx) write(before Head) error {
 	const rows, columns = 100, 10

@@ -227,6 +227,7 @@ func (r *Resource) do(ctx context.Context, m *model, w wanted, diags *diag.Diagn
 	}
 	ctx, end := r.run.Targets.Within(ctx)
 	defer end()
+	defer r.run.Tell.Deliver(ctx, diags)
 	var last *system.Account
 	result := effect.Do(ctx, r.run.Register.Recorder(), w.act(target, &last))
 	warnInterrupted(result.Found, diags)
@@ -252,6 +253,7 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	if resp.Diagnostics.HasError() || r.run == nil {
 		return
 	}
+	r.run.Tell.Retry(ctx, &resp.Diagnostics)
 	imported := state.Enabled.IsNull()
 	target, err := r.run.Targets.Find(state.Target.ValueString())
 	switch {

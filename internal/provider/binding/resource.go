@@ -139,6 +139,7 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	if !state["digest"].IsNull() { // otherwise just imported
 		prior = maps.Clone(state)
 	}
+	r.run.Tell.Retry(ctx, &resp.Diagnostics)
 	if r.refresh(ctx, operation.Read, state, prior, &resp.Diagnostics) {
 		state.store(ctx, &resp.State, &resp.Diagnostics)
 	}

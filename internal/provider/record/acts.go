@@ -119,6 +119,9 @@ func (r recorder) Conclude(ctx context.Context, id string, o effect.Outcome) err
 	}
 	return r.run.Write(ctx, func(tx *register.Tx) error {
 		first, err := tx.FinishAct(act.Sequence, resultOf(o), text)
+		if err == nil && first && r.run.OnOutcome != nil {
+			err = r.run.OnOutcome(tx, act, o)
+		}
 		if err != nil || first {
 			return err
 		}

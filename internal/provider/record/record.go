@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/clock"
+	"github.com/custodyhq/terraform-provider-custody/internal/effect"
 	"github.com/custodyhq/terraform-provider-custody/internal/fault"
 	"github.com/custodyhq/terraform-provider-custody/internal/register"
 )
@@ -83,6 +84,10 @@ type Run struct {
 	former    []string
 	clock     clock.Clock
 
+	// OnOutcome is called once for each act, in the transaction that records how it ended,
+	// to queue what others are told of it; nil for nothing. It is set before the first act.
+	OnOutcome func(tx *register.Tx, a register.Act, o effect.Outcome) error
+
 	mu         sync.Mutex
 	failed     error           // of the first attempt to open the register
 	unfinished map[string]bool // the objects with acts that earlier runs left open; nil until asked for
@@ -141,9 +146,14 @@ func (r *Run) Write(ctx context.Context, change func(tx *register.Tx) error) err
 	if err != nil {
 		return err
 	}
+	return found.Record(ctx, r.Now(), change)
+}
+
+// Now returns the run as one that records at this instant.
+func (r *Run) Now() register.Run {
 	of := r.of
 	of.At = r.clock.Now()
-	return found.Record(ctx, of, change)
+	return of
 }
 
 // Unrecorded returns the error of a register as one that says what follows from it.

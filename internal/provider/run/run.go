@@ -14,6 +14,7 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 	"github.com/custodyhq/terraform-provider-custody/internal/policy"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/record"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/tell"
 )
 
 // Run is one configured provider process.
@@ -34,6 +35,8 @@ type Run struct {
 	Facts *inventory.Inventory
 	// Register is what the run records in; nil without one.
 	Register *record.Run
+	// Tell tells people and other systems of what the run does; nil if nobody is told.
+	Tell *tell.Teller
 	// Targets are the systems in which accounts can be switched.
 	Targets *Targets
 	// Reviews is the queue in which people are asked; nil if there is none.
