@@ -48,11 +48,11 @@ func Outlook(in Input, decided *Grant, until time.Time) ([]Ahead, error) {
 // endBetween returns what of an access ends between a state and the next.
 func endBetween(before, after *Grant) (Ahead, bool) {
 	switch {
-	case after.Observed:
-		return Ahead{}, false
+	case after.Observed, !before.Active():
+		return Ahead{}, false // nothing that could be used ends
 	case after.Action >= Lapse && after.Action > before.Action && len(after.Reasons) > 0:
 		return Ahead{Becomes: after.Action, Code: after.Reasons[0].Code, Asks: before.Action == Review || before.Action == Recertify}, true
-	case before.Active() && !after.Active():
+	case !after.Active():
 		return Ahead{Key: before.Generations[len(before.Generations)-1].Key()}, true
 	}
 	return Ahead{}, false

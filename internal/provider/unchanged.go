@@ -49,9 +49,12 @@ func (p *Provider) Shapes(ctx context.Context) map[string]Shape {
 		case *binding.Resource:
 			s.Read = func(ctx context.Context, state tftypes.Value) bool {
 				r := p.run.Load()
+				return r != nil && !r.Tell.Retries() && binding.Unchanged(ctx, r, state)
+			}
+			s.Plan = func(ctx context.Context, _, state tftypes.Value) bool {
+				r := p.run.Load()
 				return r != nil && binding.Unchanged(ctx, r, state)
 			}
-			s.Plan = func(ctx context.Context, _, state tftypes.Value) bool { return s.Read(ctx, state) }
 		default:
 			continue
 		}

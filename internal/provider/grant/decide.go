@@ -11,6 +11,7 @@ import (
 
 	"github.com/custodyhq/terraform-provider-custody/internal/fault"
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
+	"github.com/custodyhq/terraform-provider-custody/internal/notice"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/binding"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/operation"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/run"
@@ -31,6 +32,7 @@ type transition struct {
 	frameworks []string
 	input      *lifecycle.Input
 	asking     asking
+	notices    []notice.Notice // that are due
 
 	register string          // the register that the decision is recorded in; empty without one
 	row      *register.Grant // what it holds of the grant; nil where it was not asked, or holds nothing
@@ -72,6 +74,9 @@ func (r *Resource) decideOn(t *transition, in *lifecycle.Input, prior *model) er
 	t.prior, t.input = in.Prior, in
 	var err error
 	if t.decision, err = lifecycle.Decide(*in); err != nil {
+		return err
+	}
+	if err := r.foresee(in, t); err != nil {
 		return err
 	}
 	queue := ""

@@ -33,6 +33,7 @@ type memory struct {
 	LeftBlock           bool              `json:"left_block,omitempty" says:"a block or a revocation took the last credential away"`
 	Manager             string            `json:"manager,omitempty" says:"the holder's manager at the last issue"`
 	Names               map[string]string `json:"names,omitempty" says:"the holder's display name"`
+	Notices             []string          `json:"notices,omitempty" says:"the ends of the access of which the responsible person was told: the kind, the day, and how long before it"`
 	Observed            bool              `json:"observed,omitempty" says:"the policy is only observed"`
 	ReassignmentPending bool              `json:"passed,omitempty" says:"a reassignment was acted on, and somebody has still to look at it"`
 	Register            string            `json:"register,omitempty" says:"the register that holds all of this"`
@@ -99,7 +100,7 @@ func memorise(g *lifecycle.Grant, frameworks []string) *memory {
 	src, basis := &g.Memory, &g.Basis
 	m := &memory{
 		CertifiedAt: value.Stamp(g.CertifiedAt), Class: basis.Class, Criticality: basis.Criticality, EnforceFrom: value.Stamp(g.EnforceFrom),
-		EnforcedAt: value.Stamp(src.EnforcedAt), Environment: basis.Environment, Frameworks: frameworks, LeftBlock: src.LeftBlock,
+		EnforcedAt: value.Stamp(src.EnforcedAt), Environment: basis.Environment, Frameworks: frameworks, LeftBlock: src.LeftBlock, Notices: src.Notices,
 		Manager: basis.Manager, Observed: g.Observed, ReassignmentPending: src.ReassignmentPending,
 		RevokedAt: value.Stamp(g.RevokedAt), RevokedFor: codeNames(src.RevokedFor), Serial: g.Serial, Teams: basis.Teams,
 	}
@@ -205,7 +206,7 @@ func (m *memory) recall(g *lifecycle.Grant) error {
 	}
 	slices.SortFunc(g.Conditions, func(a, b lifecycle.Condition) int { return int(a.Code) - int(b.Code) })
 	g.Memory = lifecycle.Memory{
-		EnforcedAt: r.instant(m.EnforcedAt), LeftBlock: m.LeftBlock, ReassignmentPending: m.ReassignmentPending, RevokedFor: r.codes(m.RevokedFor),
+		EnforcedAt: r.instant(m.EnforcedAt), LeftBlock: m.LeftBlock, Notices: m.Notices, ReassignmentPending: m.ReassignmentPending, RevokedFor: r.codes(m.RevokedFor),
 		Risk: word(&r, m.Risk, lifecycle.ParseRisk),
 	}
 	if a := m.Answer; a != nil {

@@ -149,6 +149,7 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	r.askQueue(ctx, t, &plan, &resp.Diagnostics)
 	plan.remember(&t.decision.Grant, t)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+	r.notify(ctx, t, &resp.Diagnostics)
 }
 
 // Update carries the decision out. If the facts have moved it issues nothing and
@@ -175,6 +176,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	r.askQueue(ctx, t, &plan, &resp.Diagnostics)
 	plan.remember(&t.decision.Grant, t)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+	r.notify(ctx, t, &resp.Diagnostics)
 }
 
 // Delete forgets the grant, but for what the register keeps of it, and withdraws what

@@ -7,7 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -29,13 +29,11 @@ import (
 // Teller tells of what a run does. One that is nil tells nobody, and everything goes on
 // without.
 type Teller struct {
-	// Before is how long before an end of access people are told; empty if nobody is.
-	Before []time.Duration
-
+	before       []time.Duration
 	destinations []delivery.Destination
 	record       *record.Run
 	clock        clock.Clock
-	retried      sync.Once
+	retried      atomic.Bool
 }
 
 // Open returns a teller with the destinations of the provider block; nil if there are
@@ -46,7 +44,7 @@ func Open(n *Notices, s *Signals, before []time.Duration, recorded *record.Run, 
 		t.openNotices(n, diags)
 	}
 	if len(t.destinations) > 0 {
-		t.Before = before
+		t.before = before
 	}
 	if s != nil && recorded == nil {
 		operation.Configure.Report(diags, path.Root("signals"), &fault.Fault{
@@ -168,16 +166,18 @@ func (t *Teller) Deliver(ctx context.Context, diags *diag.Diagnostics) {
 	if t == nil || t.record == nil {
 		return
 	}
-	t.retried.Do(func() {}) // the act has done it
+	t.retried.Store(true)
 	t.deliver(ctx, diags)
 }
 
+// Retries reports whether what earlier runs could not deliver is still to be tried.
+func (t *Teller) Retries() bool { return t != nil && t.record != nil && !t.retried.Load() }
+
 // Retry delivers what earlier runs could not, once a run.
 func (t *Teller) Retry(ctx context.Context, diags *diag.Diagnostics) {
-	if t == nil || t.record == nil {
-		return
+	if t.Retries() && t.retried.CompareAndSwap(false, true) {
+		t.deliver(ctx, diags)
 	}
-	t.retried.Do(func() { t.deliver(ctx, diags) })
 }
 
 func (t *Teller) deliver(ctx context.Context, diags *diag.Diagnostics) {
