@@ -2,7 +2,6 @@ package grant_test
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -11,8 +10,6 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/acctest"
 	"github.com/custodyhq/terraform-provider-custody/internal/acctest/servers"
 )
-
-func TestMain(m *testing.M) { os.Exit(servers.Run(m)) }
 
 // mailed returns the subjects of the mail to an address about a grant of this test.
 func mailed(t *testing.T, s *servers.MailServer, to, word string) []string {
