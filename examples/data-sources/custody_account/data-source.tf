@@ -20,6 +20,7 @@ provider "custody" {
   }
   directories = ["cmdb"]
   plan_time   = plantimestamp()
+  policy      = jsonencode({ enforcement = [{ mode = "observe" }] }) # take nothing away yet
 }
 
 data "custody_account" "ada" {
