@@ -250,8 +250,10 @@ func (r *Resource) record(ctx context.Context, t *transition, instance string, c
 		if err := tx.SaveGrant(rowOf(g, t, instance)); err != nil {
 			return err
 		}
-		_, err := tx.Append(register.Draft{Kind: kindDecided, Subject: g.ID(), Body: t.event(g)})
-		return err
+		if _, err := tx.Append(register.Draft{Kind: kindDecided, Subject: g.ID(), Body: t.event(g)}); err != nil {
+			return err
+		}
+		return r.run.Tell.OnGrant(tx, t.before, g)
 	})
 }
 
@@ -296,8 +298,10 @@ func (r *Resource) forget(ctx context.Context, m *model, instance string) error 
 			if _, err := tx.RemoveGrant(id, instance); err != nil {
 				return err
 			}
-			_, err := tx.Append(register.Draft{Kind: kindRemoved, Subject: id, Body: body})
-			return err
+			if _, err := tx.Append(register.Draft{Kind: kindRemoved, Subject: id, Body: body}); err != nil {
+				return err
+			}
+			return r.run.Tell.OnGrant(tx, g, nil)
 		})
 	}
 	err = write(claim)

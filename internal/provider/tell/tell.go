@@ -18,6 +18,7 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/delivery"
 	"github.com/custodyhq/terraform-provider-custody/internal/effect"
 	"github.com/custodyhq/terraform-provider-custody/internal/fault"
+	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/operation"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/record"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/value"
@@ -34,6 +35,7 @@ type Teller struct {
 	record       *record.Run
 	clock        clock.Clock
 	retried      atomic.Bool
+	queued       atomic.Bool // since the last delivery of what was queued
 }
 
 // Open returns a teller with the destinations of the provider block; nil if there are
@@ -139,6 +141,14 @@ func (t *Teller) onOutcome(tx *register.Tx, a register.Act, o effect.Outcome) er
 	}, t.clock.Now()))
 }
 
+// OnGrant queues what a change of a grant tells; after is nil for one that is removed.
+func (t *Teller) OnGrant(tx *register.Tx, before, after *lifecycle.Grant) error {
+	if t == nil {
+		return nil
+	}
+	return t.Queue(tx, signal.OfGrant(before, after, t.clock.Now()))
+}
+
 // Queue puts signals into the outbox that tell of the event that was appended last.
 func (t *Teller) Queue(tx *register.Tx, signals []signal.Signal) error {
 	e, ok := tx.Last()
@@ -153,6 +163,7 @@ func (t *Teller) Queue(tx *register.Tx, signals []signal.Signal) error {
 		}
 		messages[i] = register.Message{Kind: string(signals[i].Kind), Subject: signals[i].Subject, Body: body}
 	}
+	t.queued.Store(true)
 	return tx.Post(e, delivery.Names(t.destinations, messages[0].Kind), messages...)
 }
 
@@ -168,6 +179,13 @@ func (t *Teller) Deliver(ctx context.Context, diags *diag.Diagnostics) {
 	}
 	t.retried.Store(true)
 	t.deliver(ctx, diags)
+}
+
+// DeliverQueued is Deliver, if something was queued since it was last called.
+func (t *Teller) DeliverQueued(ctx context.Context, diags *diag.Diagnostics) {
+	if t != nil && t.queued.CompareAndSwap(true, false) {
+		t.Deliver(ctx, diags)
+	}
 }
 
 // Retries reports whether what earlier runs could not deliver is still to be tried.
