@@ -179,7 +179,7 @@ func TestAMilderPolicyIsReportedOnce(t *testing.T) {
 	w.Write("policy.json", `{"lifetimes": [{"class": "laptop", "ttl": "60d"}, {"class": "server", "ttl": "400d"}], "triggers": [{"on": "owner.moved", "action": "keep"}]}`)
 	w.Plan().Exits(2).Silent(summary)
 	w.Write("policy.json", `{"lifetimes": [{"risk": "privileged", "class": "laptop", "ttl": "60d"}], "triggers": [{"on": "*", "action": "keep"}]}`)
-	plan := w.Plan().Exits(2).Says("Warning: "+summary, "policy = file(", "- provider policy triggers[0]: asset.retired and asset.lost give keep instead of revoke.",
+	plan := w.Plan().Exits(2).Says("Warning: "+summary, "policy = file(", "- provider policy triggers[0]: asset.retired, asset.lost and grant.rejected give keep instead of revoke.",
 		"- ttl is 60d instead of 30d, for privileged access to assets of class laptop.", "custody_policy lists all differences")
 	if n := strings.Count(plan.Output, summary); n != 1 {
 		t.Errorf("the warning stands in the plan %d times", n)
