@@ -11,7 +11,9 @@ cd "$root"
 fuzztime=${FUZZTIME:-10s}
 
 # One program serves all targets of a package: to link it takes longer than a short run.
-program=$cache/fuzz.test
+programs=$(mktemp -d)
+trap 'rm -rf "$programs"' EXIT
+program=$programs/fuzz.test
 built=''
 while IFS=: read -r file target; do
   package=./$(dirname "$file")

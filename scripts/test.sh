@@ -8,7 +8,7 @@
 #                      platforms (builds for every released platform), or a
 #                      server of scripts/servers.sh
 #   FUZZTIME           how long each fuzz target runs, or how often, as 10000x;
-#                      default 5000x: a run that ends at a count has no
+#                      default 2000x: a run that ends at a count has no
 #                      deadline for a busy machine to miss
 
 # shellcheck source=scripts/lib.sh
@@ -73,7 +73,8 @@ if [ "$(go env CGO_ENABLED)" = 1 ] && command -v "$(go env CC)" >/dev/null; then
   raced=()
   while IFS= read -r package; do
     raced+=("$package")
-  done < <(packages ./internal/lifecycle/... ./internal/policy/... ./internal/inventory/... ./internal/memo/... ./internal/system/... ./internal/kind/... ./internal/plugin/... ./internal/register/... ./internal/provider/...)
+  done < <(packages ./internal/lifecycle/... ./internal/policy/... ./internal/inventory/... ./internal/memo/... ./internal/system/... ./internal/kind/... ./internal/plugin/... ./internal/register/... ./internal/effect/... ./internal/delivery/... \
+    ./internal/provider ./internal/provider/run/... ./internal/provider/record/... ./internal/provider/grant/...)
   # Without TF_ACC and with -short, nothing here starts the command line tool.
   [ "${#raced[@]}" -eq 0 ] || env -u TF_ACC go test -race -short ${count:+"$count"} "${raced[@]}"
 elif required race; then
@@ -92,7 +93,7 @@ case $(go env GOHOSTOS)/$(go env GOHOSTARCH) in
 esac
 
 step 'Fuzz targets, briefly'
-FUZZTIME=${FUZZTIME:-5000x} "$root/scripts/fuzz.sh"
+FUZZTIME=${FUZZTIME:-2000x} "$root/scripts/fuzz.sh"
 
 step 'Unit, golden and acceptance tests'
 "$root/scripts/acceptance.sh" ${count:+"$count"} -timeout 30m ./...

@@ -43,6 +43,7 @@ func TestRequestTrackerAndOpenLDAP(t *testing.T) {
 
 // The whole story out of a database, people included.
 func TestPostgreSQL(t *testing.T) {
+	servers.Thorough(t)
 	assets, people := newDatabase(t, "assets/postgresql"), newDatabase(t, "people/postgresql")
 	m := newMirror(t, "postgresql", "postgresql")
 	m.connectDatabase(assets)
@@ -65,6 +66,7 @@ func TestPostgreSQL(t *testing.T) {
 // The story with assets out of a database and the accounts of a domain controller, as
 // far as something happens to people.
 func TestPostgreSQLAndActiveDirectory(t *testing.T) {
+	servers.Thorough(t)
 	directory := newDirectory(t, servers.Samba(t), activeDirectory)
 	assets := newDatabase(t, "assets/postgresql")
 	m := newMirror(t, "postgresql", "active-directory")
@@ -81,6 +83,7 @@ func TestPostgreSQLAndActiveDirectory(t *testing.T) {
 
 // The same with a directory that speaks SCIM, as far as people come into it.
 func TestRequestTrackerAndSCIM(t *testing.T) {
+	servers.Thorough(t)
 	rt := servers.StartRequestTracker(t)
 	rows, err := readTable(read(t, "joiner-mover-leaver/exports/hr.csv"))
 	if err != nil {

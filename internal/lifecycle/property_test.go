@@ -1,6 +1,7 @@
 package lifecycle_test
 
 import (
+	"os"
 	"slices"
 	"strconv"
 	"testing"
@@ -51,9 +52,12 @@ func (h history) shrink() history {
 
 // TestLaws lives many random histories and checks every law after every run.
 func TestLaws(t *testing.T) {
-	histories, events := 20000, 30
-	if testing.Short() {
+	histories, events := 10000, 30
+	switch {
+	case testing.Short():
 		histories = 500 // under the race detector a history takes ten times as long
+	case os.Getenv("CUSTODY_THOROUGH") != "":
+		histories = 40000
 	}
 	const lanes = 4
 	for lane := range lanes {

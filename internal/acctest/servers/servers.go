@@ -43,6 +43,16 @@ func Require(t testing.TB, name string, present bool, remedy string) {
 	t.Skipf("%s is not there: %s", name, remedy)
 }
 
+// Thorough skips a test that plays over further servers what one of its kind is held to
+// already, unless CUSTODY_THOROUGH is set. Each takes a minute or more; every server has
+// tests that always run.
+func Thorough(t testing.TB) {
+	t.Helper()
+	if os.Getenv("CUSTODY_THOROUGH") == "" {
+		t.Skip("this repeats over further servers what is tested over others: CUSTODY_THOROUGH=1 runs it")
+	}
+}
+
 // skipShort skips the test in a short run: what a real server answers is tested in the
 // whole one, and the race detector, which only the short one has, watches the program
 // and not the server.
