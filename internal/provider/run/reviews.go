@@ -2,10 +2,7 @@ package run
 
 import (
 	"context"
-	"fmt"
-	"strings"
 
-	"github.com/custodyhq/terraform-provider-custody/internal/fault"
 	"github.com/custodyhq/terraform-provider-custody/internal/memo"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
 )
@@ -24,24 +21,14 @@ type Reviews struct {
 // FindReviews returns the queue of a name among the systems. Its error is a fault of
 // kind fault.ErrConfig.
 func FindReviews(systems []system.System, name string) (*Reviews, error) {
-	var able []string
-	happened := fmt.Sprintf("No system named %q is configured.", name)
-	for _, s := range systems {
-		queue, ok := system.AsReviews(s)
-		switch {
-		case ok && s.Name() == name:
-			return &Reviews{Reviews: queue}, nil
-		case ok:
-			able = append(able, fmt.Sprintf("%q", s.Name()))
-		case s.Name() == name:
-			happened = fmt.Sprintf("The system %q, of the kind %s, has no review queue as it is configured.", name, s.Kind())
-		}
+	queue, err := find(systems, name, search[system.Reviews]{
+		as: system.AsReviews, summary: "System Has No Review Queue", lacks: "The system %q, of the kind %s, has no review queue as it is configured.",
+		none: "Leave reviews out; the plan then says review, and the reasons say what to do.",
+	})
+	if err != nil {
+		return nil, err
 	}
-	advice := "Leave reviews out; the plan then says review, and the reasons say what to do."
-	if len(able) > 0 {
-		advice = "Accepted: " + strings.Join(able, ", ") + "."
-	}
-	return nil, &fault.Fault{Kind: fault.ErrConfig, Summary: "System Has No Review Queue", Happened: happened, Advice: advice}
+	return &Reviews{Reviews: queue}, nil
 }
 
 // Seen returns the case with a key as it was when it was first asked for in this run, so

@@ -3,8 +3,6 @@ package run
 import (
 	"context"
 	"errors"
-	"fmt"
-	"strings"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/fault"
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
@@ -27,24 +25,19 @@ func NewTargets(systems []system.System) *Targets { return &Targets{systems: sys
 
 // Find returns the target of a name. Its error is a fault of kind fault.ErrConfig.
 func (t *Targets) Find(name string) (system.Accounts, error) {
-	var able []string
-	happened := fmt.Sprintf("No system named %q is configured.", name)
-	for _, s := range t.systems {
-		accounts, ok := system.AsAccounts(s)
-		switch {
-		case ok && s.Name() == name:
-			return accounts, nil
-		case ok:
-			able = append(able, fmt.Sprintf("%q", s.Name()))
-		case s.Name() == name:
-			happened = fmt.Sprintf("The system %q is of the kind %s, in which custody switches no accounts.", name, s.Kind())
-		}
-	}
-	accepted := "None of the configured systems holds accounts that custody can switch; the page of custody_account lists the kinds that do."
-	if len(able) > 0 {
-		accepted = "Accepted: " + strings.Join(able, ", ") + "."
-	}
-	return nil, &fault.Fault{Kind: fault.ErrConfig, Summary: "Unable to Find Target", Happened: happened, Advice: accepted}
+	return find(t.systems, name, search[system.Accounts]{
+		as: system.AsAccounts, summary: "Unable to Find Target", lacks: "The system %q is of the kind %s, in which custody switches no accounts.",
+		none: "None of the configured systems holds accounts that custody can switch; the page of custody_account lists the kinds that do.",
+	})
+}
+
+// Leases returns the system of the name that gives leases. Its error is a fault of kind
+// fault.ErrConfig.
+func (t *Targets) Leases(name string) (system.Leases, error) {
+	return find(t.systems, name, search[system.Leases]{
+		as: system.AsLeases, summary: "Unable to Find Target", lacks: "The system %q is of the kind %s, in which custody gives no leases.",
+		none: "None of the configured systems gives leases; those of the kind postgresql do.",
+	})
 }
 
 // Seen returns the account of a target as it was when it was first asked for in this
