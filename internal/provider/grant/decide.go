@@ -33,6 +33,7 @@ type transition struct {
 	input      *lifecycle.Input
 	asking     asking
 	notices    []notice.Notice // that are due
+	told       bool            // something is queued that tells others of the decision
 
 	register string          // the register that the decision is recorded in; empty without one
 	row      *register.Grant // what it holds of the grant; nil where it was not asked, or holds nothing

@@ -253,7 +253,9 @@ func (r *Resource) record(ctx context.Context, t *transition, instance string, c
 		if _, err := tx.Append(register.Draft{Kind: kindDecided, Subject: g.ID(), Body: t.event(g)}); err != nil {
 			return err
 		}
-		return r.run.Tell.OnGrant(tx, t.before, g)
+		var err error
+		t.told, err = r.run.Tell.OnGrant(tx, t.before, g)
+		return err
 	})
 }
 
@@ -270,8 +272,9 @@ func (r *Resource) claim(tx *register.Tx, t *transition, instance string) error 
 	return nil
 }
 
-// forget records that a grant is removed, and leaves behind what it remembers.
-func (r *Resource) forget(ctx context.Context, m *model, instance string) error {
+// forget records that a grant is removed, and leaves behind what it remembers. It reports
+// whether others are to be told.
+func (r *Resource) forget(ctx context.Context, m *model, instance string) (told bool, err error) {
 	g, err := m.prior(m.facts(), nil)
 	id := m.ID.ValueString()
 	claim := err == nil && (instance == "" || recordedIn(m) != r.run.Register.ID(ctx))
@@ -301,12 +304,14 @@ func (r *Resource) forget(ctx context.Context, m *model, instance string) error 
 			if _, err := tx.Append(register.Draft{Kind: kindRemoved, Subject: id, Body: body}); err != nil {
 				return err
 			}
-			return r.run.Tell.OnGrant(tx, g, nil)
+			var err error
+			told, err = r.run.Tell.OnGrant(tx, g, nil)
+			return err
 		})
 	}
 	err = write(claim)
 	if errors.Is(err, register.ErrDuplicate) {
 		err = write(false) // another resource has it, and goes on with it
 	}
-	return err
+	return told, err
 }

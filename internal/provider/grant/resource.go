@@ -177,7 +177,9 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	plan.remember(&t.decision.Grant, t)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 	r.notify(ctx, t, &resp.Diagnostics)
-	r.run.Tell.DeliverQueued(ctx, &resp.Diagnostics)
+	if t.told {
+		r.run.Tell.Deliver(ctx, &resp.Diagnostics)
+	}
 }
 
 // Delete forgets the grant, but for what the register keeps of it, and withdraws what
@@ -192,11 +194,14 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 	if r.run == nil || r.run.Register == nil || resp.Diagnostics.HasError() {
 		return
 	}
-	if err := r.forget(ctx, &prior, instanceIn(ctx, req.Private)); err != nil {
+	told, err := r.forget(ctx, &prior, instanceIn(ctx, req.Private))
+	if err != nil {
 		r.run.Report(operation.Apply, &resp.Diagnostics, prior.object(), path.Root("access"), removalUnrecorded(err))
 		return
 	}
-	r.run.Tell.DeliverQueued(ctx, &resp.Diagnostics)
+	if told {
+		r.run.Tell.Deliver(ctx, &resp.Diagnostics)
+	}
 }
 
 // ImportState refuses: a grant without its history would forget what it issued.

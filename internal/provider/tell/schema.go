@@ -115,7 +115,7 @@ var NoticesAttribute = schema.SingleNestedAttribute{
 // SignalsAttribute describes Signals.
 var SignalsAttribute = schema.SingleNestedAttribute{
 	Optional: true,
-	MarkdownDescription: "Which systems are told of what was done: an account was disabled or enabled, sessions were ended. " +
+	MarkdownDescription: "Which systems are told of what was done: a credential was revoked, an account was disabled or enabled, sessions were ended. " +
 		"They are told at least once, in order for each subject, after it is recorded; what cannot be delivered waits in the register, and the next run tries again. It needs `register`. See the guide \"Notices and signals\".",
 	Attributes: map[string]schema.Attribute{
 		"cloudevents": receiverOf("SIGNALS_CLOUDEVENTS", "As CloudEvents, in requests that are signed by the rules of Standard Webhooks."),

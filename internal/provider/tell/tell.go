@@ -35,7 +35,6 @@ type Teller struct {
 	record       *record.Run
 	clock        clock.Clock
 	retried      atomic.Bool
-	queued       atomic.Bool // since the last delivery of what was queued
 }
 
 // Open returns a teller with the destinations of the provider block; nil if there are
@@ -142,11 +141,13 @@ func (t *Teller) onOutcome(tx *register.Tx, a register.Act, o effect.Outcome) er
 }
 
 // OnGrant queues what a change of a grant tells; after is nil for one that is removed.
-func (t *Teller) OnGrant(tx *register.Tx, before, after *lifecycle.Grant) error {
+// It reports whether there is something to deliver once the transaction is committed.
+func (t *Teller) OnGrant(tx *register.Tx, before, after *lifecycle.Grant) (bool, error) {
 	if t == nil {
-		return nil
+		return false, nil
 	}
-	return t.Queue(tx, signal.OfGrant(before, after, t.clock.Now()))
+	signals := signal.OfGrant(before, after, t.clock.Now())
+	return len(signals) > 0, t.Queue(tx, signals)
 }
 
 // Queue puts signals into the outbox that tell of the event that was appended last.
@@ -163,7 +164,6 @@ func (t *Teller) Queue(tx *register.Tx, signals []signal.Signal) error {
 		}
 		messages[i] = register.Message{Kind: string(signals[i].Kind), Subject: signals[i].Subject, Body: body}
 	}
-	t.queued.Store(true)
 	return tx.Post(e, delivery.Names(t.destinations, messages[0].Kind), messages...)
 }
 
@@ -179,13 +179,6 @@ func (t *Teller) Deliver(ctx context.Context, diags *diag.Diagnostics) {
 	}
 	t.retried.Store(true)
 	t.deliver(ctx, diags)
-}
-
-// DeliverQueued is Deliver, if something was queued since it was last called.
-func (t *Teller) DeliverQueued(ctx context.Context, diags *diag.Diagnostics) {
-	if t != nil && t.queued.CompareAndSwap(true, false) {
-		t.Deliver(ctx, diags)
-	}
 }
 
 // Retries reports whether what earlier runs could not deliver is still to be tried.
