@@ -27,6 +27,7 @@ type transition struct {
 	question   lifecycle.Question
 	binding    lifecycle.Binding
 	before     *lifecycle.Grant // what the state says; nil for a grant that it does not hold
+	memory     *memory          // what the state remembers beside it; empty then
 	prior      *lifecycle.Grant // what the decision rested on: before, or more than that from the register
 	decision   lifecycle.Decision
 	frameworks []string
@@ -43,20 +44,19 @@ type transition struct {
 // decide reads the arguments and the memory, checks them against the instant of
 // the run and decides. It returns nil if it has reported an error.
 func (r *Resource) decide(ctx context.Context, o operation.Operation, m, priorModel *model, diags *diag.Diagnostics) *transition {
-	in, q := r.input(o, m, priorModel, diags)
-	if in == nil {
+	t := r.input(o, m, priorModel, diags)
+	if t == nil {
 		return nil
 	}
-	t := &transition{question: q, binding: *in.Binding, before: in.Prior, frameworks: frameworks(in.Policies)}
-	if !r.takeUp(ctx, o, in, t, diags) || !r.checked(ctx, o, in, diags) || !r.reach(t, in, priorModel, o, diags) || !r.overtake(ctx, o, in, priorModel, t, diags) {
+	if in := t.input; !r.takeUp(ctx, o, in, t, diags) || !r.checked(ctx, o, in, diags) || !r.reach(t, o, diags) || !r.overtake(ctx, o, in, t, diags) {
 		return nil
 	}
 	return t
 }
 
 // reach decides. It returns false if it has reported an error.
-func (r *Resource) reach(t *transition, in *lifecycle.Input, prior *model, o operation.Operation, diags *diag.Diagnostics) bool {
-	if err := r.decideOn(t, in, prior); err != nil {
+func (r *Resource) reach(t *transition, o operation.Operation, diags *diag.Diagnostics) bool {
+	if err := r.decideOn(t); err != nil {
 		o.Report(diags, path.Empty(), &fault.Fault{
 			Summary: "Unable to Evaluate Policy Condition", Happened: err.Error() + ".", Advice: "Correct the condition in the policy.",
 		})
@@ -65,32 +65,27 @@ func (r *Resource) reach(t *transition, in *lifecycle.Input, prior *model, o ope
 	return true
 }
 
-// transit decides, and says what the decision asks of the review queue.
-func (r *Resource) transit(in *lifecycle.Input, q lifecycle.Question, prior *model) (*transition, error) {
-	t := &transition{question: q, binding: *in.Binding, before: in.Prior, frameworks: frameworks(in.Policies)}
-	return t, r.decideOn(t, in, prior)
-}
-
-func (r *Resource) decideOn(t *transition, in *lifecycle.Input, prior *model) error {
-	t.prior, t.input = in.Prior, in
+// decideOn decides on the input, and says what the decision asks of the review queue.
+func (r *Resource) decideOn(t *transition) error {
+	t.prior = t.input.Prior
 	var err error
-	if t.decision, err = lifecycle.Decide(*in); err != nil {
+	if t.decision, err = lifecycle.Decide(*t.input); err != nil {
 		return err
 	}
-	if err := r.foresee(in, t); err != nil {
+	if err := r.foresee(t.input, t); err != nil {
 		return err
 	}
 	queue := ""
 	if r.run.Reviews != nil {
 		queue = r.run.Reviews.Name()
 	}
-	t.asking = askFor(queue, prior.reviewCase(), &t.decision)
+	t.asking = askFor(queue, t.memory.reviewCase(), &t.decision)
 	return nil
 }
 
-// input gathers all that the decision depends on. It returns nil if it has reported
-// an error.
-func (r *Resource) input(o operation.Operation, m, priorModel *model, diags *diag.Diagnostics) (*lifecycle.Input, lifecycle.Question) {
+// input gathers all that the decision depends on, before it is made. It returns nil if
+// it has reported an error.
+func (r *Resource) input(o operation.Operation, m, priorModel *model, diags *diag.Diagnostics) *transition {
 	b, q, err := binding.FromFacts(m.facts().ValueString())
 	if err != nil {
 		o.Report(diags, path.Root("binding"), &fault.Fault{
@@ -98,45 +93,47 @@ func (r *Resource) input(o operation.Operation, m, priorModel *model, diags *dia
 			Happened: fmt.Sprintf("This object was not written by a custody_binding: %s.", err),
 			Advice:   "Pass the whole resource: binding = custody_binding.<name>.",
 		})
-		return nil, q
+		return nil
 	}
 	spec, problem := m.spec()
 	if problem != nil {
 		o.Report(diags, problem.at, &fault.Fault{Summary: "Invalid Argument", Happened: value.Located(problem.at, problem.Error()+".")})
-		return nil, q
+		return nil
 	}
 	rules := []*lifecycle.Rules{r.run.Rules}
 	if !m.Policy.IsNull() {
 		own, err := r.run.GrantPolicy(m.Policy.ValueString())
 		if err != nil {
 			o.ReportPolicy(diags, path.Root("policy"), err)
-			return nil, q
+			return nil
 		}
 		rules = append(rules, own)
 	}
 	in := &lifecycle.Input{Binding: &b, Spec: spec, Policies: rules, Now: r.run.Now, MaxClockJump: r.run.MaxClockJump, Floating: !r.run.Fixed}
+	t := &transition{question: q, binding: b, memory: &memory{}, frameworks: frameworks(rules), input: in}
 	if priorModel == nil {
-		return in, q
+		return t
 	}
-	if in.Prior, err = priorModel.prior(m.facts(), &b); err != nil {
+	if t.before, t.memory, err = priorModel.prior(m.facts(), &b); err != nil {
 		o.Report(diags, path.Empty(), &fault.Fault{
 			Summary:  "Unable to Read Grant From State",
 			Happened: fmt.Sprintf("The state of this grant cannot be read: %s.", err),
 			Advice:   "Restore the state, or start again at g1 with -replace.",
 		})
-		return nil, q
+		return nil
 	}
-	priorModel.reviewCase().answer(in)
-	return in, q
+	in.Prior = t.before
+	t.memory.reviewCase().answer(in)
+	return t
 }
 
 // prior reads back what the grant remembers. The facts of a binding that is the present
 // one are not read again.
-func (m *model) prior(present types.String, read *lifecycle.Binding) (*lifecycle.Grant, error) {
+func (m *model) prior(present types.String, read *lifecycle.Binding) (*lifecycle.Grant, *memory, error) {
 	if read == nil || !m.facts().Equal(present) {
 		b, _, err := binding.FromFacts(m.facts().ValueString())
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		read = &b
 	}

@@ -73,7 +73,7 @@ func (r *Resource) follow(ctx context.Context, t *transition, plan, prior *model
 	ok := r.recordable(ctx, operation.Apply, t, &found) && r.planned(t, plan, &found)
 	if ok && t.register != "" {
 		instance := instanceIn(ctx, p)
-		claim := instance == "" || recordedIn(prior) != t.register
+		claim := instance == "" || t.memory.Register != t.register
 		if instance == "" {
 			instance = record.NewInstance()
 		}

@@ -29,33 +29,12 @@ var errMoved = &fault.Fault{
 // recorded reports whether the register of the run holds the grant as the state says
 // it. It does too where nothing is known of the register: a plan that changes nothing
 // does not need it.
-func (r *Resource) recorded(ctx context.Context, m *model) bool {
+func (r *Resource) recorded(ctx context.Context, t *transition) bool {
 	if r.run.Register == nil {
 		return true
 	}
 	id := r.run.Register.ID(ctx)
-	return id == "" || recordedIn(m) == id
-}
-
-// recordedIn returns the register that holds the grant as the state says it.
-func recordedIn(m *model) string {
-	if m == nil {
-		return ""
-	}
-	mem, err := readMemory(m.memory().ValueString())
-	if err != nil {
-		return ""
-	}
-	return mem.Register
-}
-
-// frameworksOf returns the catalogues of controls that the state remembers.
-func frameworksOf(m *model) []string {
-	mem, err := readMemory(m.memory().ValueString())
-	if err != nil {
-		return nil
-	}
-	return mem.Frameworks
+	return id == "" || t.memory.Register == id
 }
 
 // recordable reports whether the decision can be recorded. If it could not, the apply
@@ -103,9 +82,9 @@ func (r *Resource) takeUp(ctx context.Context, o operation.Operation, in *lifecy
 // another workspace manages is an error. A serial that the register knows to be higher
 // is what the decision rests on: the state is an older copy. It returns false if it has
 // reported an error.
-func (r *Resource) overtake(ctx context.Context, o operation.Operation, in *lifecycle.Input, m *model, t *transition, diags *diag.Diagnostics) bool {
-	recorded := r.recorded(ctx, m)
-	if r.run.Register == nil || t.row != nil || m == nil || recorded && t.prior.Same(&t.decision.Grant) {
+func (r *Resource) overtake(ctx context.Context, o operation.Operation, in *lifecycle.Input, t *transition, diags *diag.Diagnostics) bool {
+	recorded := r.recorded(ctx, t)
+	if r.run.Register == nil || t.row != nil || t.before == nil || recorded && t.prior.Same(&t.decision.Grant) {
 		return true
 	}
 	row, found, err := r.run.Register.Grant(ctx, in.Prior.ID())
@@ -120,7 +99,7 @@ func (r *Resource) overtake(ctx context.Context, o operation.Operation, in *life
 		return true
 	}
 	in.Prior = overtaken(in.Prior, &row, recorded)
-	return r.reach(t, in, m, o, diags)
+	return r.reach(t, o, diags)
 }
 
 // overtaken returns a grant with the serial that the register holds, if that is
@@ -275,9 +254,9 @@ func (r *Resource) claim(tx *register.Tx, t *transition, instance string) error 
 // forget records that a grant is removed, and leaves behind what it remembers. It reports
 // whether others are to be told.
 func (r *Resource) forget(ctx context.Context, m *model, instance string) (told bool, err error) {
-	g, err := m.prior(m.facts(), nil)
+	g, mem, err := m.prior(m.facts(), nil)
 	id := m.ID.ValueString()
-	claim := err == nil && (instance == "" || recordedIn(m) != r.run.Register.ID(ctx))
+	claim := err == nil && (instance == "" || mem.Register != r.run.Register.ID(ctx))
 	if instance == "" {
 		instance = record.NewInstance()
 	}
@@ -291,7 +270,7 @@ func (r *Resource) forget(ctx context.Context, m *model, instance string) (told 
 					if err != nil {
 						return err
 					}
-					kept := rowOf(g, &transition{frameworks: frameworksOf(m)}, instance)
+					kept := rowOf(g, &transition{frameworks: mem.Frameworks}, instance)
 					kept.Serial = max(kept.Serial, row.Serial)
 					if err := tx.SaveGrant(kept); err != nil {
 						return err

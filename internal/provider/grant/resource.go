@@ -85,7 +85,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	t.warn(&resp.Diagnostics)
 	r.started(t, &resp.Diagnostics)
 	settled := t.settled(&plan)
-	if settled && r.recorded(ctx, prior) {
+	if settled && r.recorded(ctx, t) {
 		r.rests(ctx, t, &resp.Diagnostics)
 		return
 	}
@@ -106,7 +106,7 @@ func (r *Resource) destroyed(ctx context.Context, prior *model, diags *diag.Diag
 	if prior == nil {
 		return
 	}
-	g, err := prior.prior(prior.facts(), nil)
+	g, _, err := prior.prior(prior.facts(), nil)
 	if err != nil {
 		return // what cannot be read must still be possible to destroy
 	}

@@ -322,8 +322,15 @@ func (r *Resource) reviewer(ctx context.Context, key string) system.Reviewer {
 
 // withdrawRemoved withdraws what was asked about a grant that is removed.
 func (r *Resource) withdrawRemoved(ctx context.Context, prior *model, diags *diag.Diagnostics) {
-	c := prior.reviewCase()
-	if c.Key == "" || c.Closed != "" || r.run == nil || r.run.Reviews == nil || r.run.Reviews.Name() != c.Queue {
+	if r.run == nil || r.run.Reviews == nil {
+		return
+	}
+	mem, err := readMemory(prior.memory().ValueString())
+	if err != nil {
+		return // what cannot be read must still be possible to destroy
+	}
+	c := mem.reviewCase()
+	if c.Key == "" || c.Closed != "" || r.run.Reviews.Name() != c.Queue {
 		return
 	}
 	ctx, end := r.run.Reviews.Within(ctx)

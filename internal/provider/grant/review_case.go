@@ -154,15 +154,12 @@ func (c *reviewCase) asked(a *asking, key string, round int, to *system.Reviewer
 	c.Reviewer, c.Person, c.DueAt, c.Ending = a.ask.Reviewer.Key, to.ID, value.Stamp(a.ask.DueAt), false
 }
 
-// reviewCase returns the case that the state remembers; an empty one if there is none.
-// A state that cannot be read is reported where the grant is read.
-func (m *model) reviewCase() *reviewCase {
-	if m != nil {
-		if mem, err := readMemory(m.memory().ValueString()); err == nil && mem.Case != nil {
-			return mem.Case
-		}
+// reviewCase returns the case that is remembered; an empty one if there is none.
+func (m *memory) reviewCase() *reviewCase {
+	if m.Case == nil {
+		return &reviewCase{}
 	}
-	return &reviewCase{}
+	return m.Case
 }
 
 // passOver takes note that somebody is not to be asked again, by any of their keys.

@@ -93,10 +93,11 @@ func (r *Resource) hear(ctx context.Context, m *model, c *reviewCase, seen *syst
 		c.Unread = true
 		return nil
 	}
-	in, _ := r.input(operation.Read, m, m, &diag.Diagnostics{})
-	if in == nil {
+	t := r.input(operation.Read, m, m, &diag.Diagnostics{})
+	if t == nil {
 		return nil // the plan reports it
 	}
+	in := t.input
 	people, err := r.run.Facts.Resolve(ctx, seen.AnsweredBy)
 	if err != nil {
 		return err

@@ -87,10 +87,11 @@ func Stand(ctx context.Context, current *run.Run, passed types.Object, at path.P
 }
 
 func (r *Resource) stand(ctx context.Context, m *model, at path.Path, diags *diag.Diagnostics) *Standing {
-	in, q := r.input(operation.Open, m, m, diags)
-	if in == nil {
+	t := r.input(operation.Open, m, m, diags)
+	if t == nil {
 		return nil
 	}
+	in, q := t.input, t.question
 	live, err := r.run.Assess(ctx, q)
 	switch {
 	case err != nil && r.run.HoldsOn(err):

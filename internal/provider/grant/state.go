@@ -13,33 +13,35 @@ import (
 )
 
 // recallAll reads back from the state what the grant of an asset remembers, and what
-// it shows.
-func (m *model) recallAll(asset lifecycle.Ref) (*lifecycle.Grant, error) {
+// it shows, together with its memory.
+func (m *model) recallAll(asset lifecycle.Ref) (*lifecycle.Grant, *memory, error) {
 	g := &lifecycle.Grant{
 		Asset: asset, Access: m.Access.ValueString(), RotateWhenChanged: value.TextMapOf(m.RotateWhenChanged),
 		Holder: m.Holder.ValueString(), NextChangeAt: value.InstantOf(m.NextChangeAt), Policy: m.PolicyDigest.ValueString(),
 	}
 	mem, err := readMemory(m.memory().ValueString())
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if err := mem.recall(g); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if g.Status, err = lifecycle.ParseStatus(m.Status.ValueString()); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	g.Would = g.Status
 	if !m.Would.IsNull() {
 		if g.Would, err = lifecycle.ParseStatus(m.Would.ValueString()); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	if g.Reasons, err = reasonsOf(m.Because, asset); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	g.Generations, err = generationsOf(m.Generations, mem)
-	return g, err
+	if g.Generations, err = generationsOf(m.Generations, mem); err != nil {
+		return nil, nil, err
+	}
+	return g, mem, nil
 }
 
 // because writes the reasons, each with its code and with the asset that it is about.

@@ -28,15 +28,14 @@ func Unchanged(ctx context.Context, current *run.Run, config, state tftypes.Valu
 	}
 	r := &Resource{run: current}
 	var diags diag.Diagnostics
-	in, q := r.input(operation.Plan, m, m, &diags)
-	if in == nil || len(lifecycle.AuthorityKeys(in.Spec, in.Prior)) > 0 || !r.checked(ctx, operation.Plan, in, &diags) || len(diags) > 0 {
+	t := r.input(operation.Plan, m, m, &diags)
+	if t == nil || len(lifecycle.AuthorityKeys(t.input.Spec, t.input.Prior)) > 0 || !r.checked(ctx, operation.Plan, t.input, &diags) || len(diags) > 0 {
 		return false
 	}
-	t, err := r.transit(in, q, m)
-	if err != nil || len(t.decision.Clamped) > 0 || !t.settled(m) || t.decision.Issues || !r.recorded(ctx, m) {
+	if err := r.decideOn(t); err != nil || len(t.decision.Clamped) > 0 || !t.settled(m) || t.decision.Issues || !r.recorded(ctx, t) {
 		return false
 	}
-	live, err := current.Assess(ctx, q)
+	live, err := current.Assess(ctx, t.question)
 	if err != nil || live.Digest() != t.binding.Digest() && !t.binding.Held {
 		return false
 	}
