@@ -152,15 +152,7 @@ type unread struct{ error }
 func (u *unread) Unwrap() error { return u.error }
 
 // untouched returns an error that came before anything was done.
-func untouched(err error) error {
-	var f *fault.Fault
-	if !errors.As(err, &f) || f.Consequence != "" {
-		return err
-	}
-	said := *f
-	said.Consequence = "Nothing was changed."
-	return &said
-}
+func untouched(err error) error { return fault.Meaning(err, "Nothing was changed.") }
 
 // explain makes the error of an act say what was done and what was not.
 func (a *Act[S]) explain(cause error, steps []Step[S], r *Result[S]) error {

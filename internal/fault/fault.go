@@ -37,6 +37,18 @@ type Fault struct {
 	Err         error  // the original error, if any
 }
 
+// Meaning returns the fault in an error as one that says what it means for the access,
+// if it does not say so itself; an error without a fault as it is.
+func Meaning(err error, consequence string) error {
+	var f *Fault
+	if !errors.As(err, &f) || f.Consequence != "" {
+		return err
+	}
+	said := *f
+	said.Consequence = consequence
+	return &said
+}
+
 // Sentence returns the text of an error as a full sentence.
 func Sentence(err error) string {
 	text := err.Error()

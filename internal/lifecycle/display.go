@@ -109,7 +109,7 @@ func on(t time.Time) string { return t.UTC().Format(time.DateOnly) }
 // instant of the apply is not known yet, how long it takes.
 func (e *evaluation) when(at time.Time, counted bool) string {
 	if e.in.Floating && counted {
-		return "after " + span(at.Sub(e.now))
+		return "after " + Span(at.Sub(e.now))
 	}
 	return "on " + on(at)
 }

@@ -213,8 +213,8 @@ func (t *Trigger) scope() string {
 	return ", for" + strings.TrimSuffix(text, " to")
 }
 
-// span formats how long something lasts, in days where it is whole days.
-func span(d time.Duration) string {
+// Span formats how long something lasts, in days where it is whole days.
+func Span(d time.Duration) string {
 	const day = 24 * time.Hour
 	if d%day == 0 {
 		return strconv.Itoa(int(d/day)) + "d"

@@ -110,7 +110,7 @@ func kind(a *lifecycle.Ahead) string {
 // entry is what a grant remembers of an end that was announced: "block
 // 2030-02-01T00:00:00Z 7d".
 func entry(a *lifecycle.Ahead, mark time.Duration) string {
-	return entryOf(a) + span(mark)
+	return entryOf(a) + lifecycle.Span(mark)
 }
 
 func entryOf(a *lifecycle.Ahead) string {
@@ -156,15 +156,7 @@ func liesAhead(told string, now time.Time) bool {
 	return err == nil && at.After(now)
 }
 
-// span writes how long before an end somebody is told, in days where these are whole
-// days.
-func span(d time.Duration) string {
-	if d%day == 0 {
-		return strconv.Itoa(int(d/day)) + "d"
-	}
-	return d.String()
-}
-
+// parseSpan reads what lifecycle.Span has written.
 func parseSpan(text string) (time.Duration, bool) {
 	if days, ok := strings.CutSuffix(text, "d"); ok {
 		n, err := strconv.Atoi(days)

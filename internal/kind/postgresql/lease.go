@@ -156,13 +156,7 @@ func (s *System) EndLease(ctx context.Context, l *system.Lease) error {
 	if err != nil {
 		return err
 	}
-	err = s.pool.Do(ctx, s.begin("READ WRITE"), pgconnect.Commit, func(conn *pgx.Conn) error {
-		if err := unchanged(ctx, conn, r, system.DisableAccount); err != nil {
-			return err
-		}
-		_, err := conn.Exec(ctx, "ALTER ROLE "+quoted(r.name)+" NOLOGIN")
-		return err
-	})
+	err = s.takeAway(ctx, r, "ALTER ROLE "+quoted(r.name)+" NOLOGIN")
 	if err == nil {
 		err = s.pool.Do(ctx, s.begin("READ WRITE"), pgconnect.Commit, func(conn *pgx.Conn) error {
 			if _, err := conn.Exec(ctx, tellSessions, r.oid); err != nil {
@@ -184,13 +178,7 @@ func (s *System) RemoveLease(ctx context.Context, l *system.Lease) error {
 	if err != nil {
 		return err
 	}
-	err = s.pool.Do(ctx, s.begin("READ WRITE"), pgconnect.Commit, func(conn *pgx.Conn) error {
-		if err := unchanged(ctx, conn, r, system.DisableAccount); err != nil {
-			return err
-		}
-		_, err := conn.Exec(ctx, "DROP ROLE "+quoted(r.name))
-		return err
-	})
+	err = s.takeAway(ctx, r, "DROP ROLE "+quoted(r.name))
 	switch {
 	case errors.Is(err, errChanged):
 		return nil
@@ -224,6 +212,18 @@ func (s *System) ExpiredLeases(ctx context.Context) ([]string, error) {
 		return nil, s.leaseFault(ctx, "list leases", err)
 	}
 	return names, nil
+}
+
+// takeAway executes a statement that takes access away from a role, if the role is still
+// the one that was read.
+func (s *System) takeAway(ctx context.Context, r *role, statement string) error {
+	return s.pool.Do(ctx, s.begin("READ WRITE"), pgconnect.Commit, func(conn *pgx.Conn) error {
+		if err := unchanged(ctx, conn, r, system.DisableAccount); err != nil {
+			return err
+		}
+		_, err := conn.Exec(ctx, statement)
+		return err
+	})
 }
 
 // leased returns the role that a lease was read from.

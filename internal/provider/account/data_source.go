@@ -79,17 +79,16 @@ func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 		operation.Read.Report(&resp.Diagnostics, path.Root("target"), err)
 		return
 	}
+	m := model{Target: s.Target, Subject: s.Subject}
 	a, err := d.Run.Targets.Seen(ctx, target, s.Subject.ValueString())
 	switch {
 	case errors.Is(err, fault.ErrConfig):
 		operation.Read.Report(&resp.Diagnostics, path.Root("subject"), err)
 		return
 	case err != nil:
-		m := model{Target: s.Target, Subject: s.Subject}
 		d.Run.Report(operation.Read, &resp.Diagnostics, m.object(), path.Root("target"), err)
 		return
 	}
-	m := model{Target: s.Target, Subject: s.Subject}
 	m.describe(a)
 	s.ID, s.Present, s.Account, s.AccountID, s.LastUsedAt, s.Issued = m.ID, m.Present, m.Account, m.AccountID, m.LastUsedAt, m.Issued
 	if a != nil {

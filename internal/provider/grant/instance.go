@@ -68,7 +68,7 @@ func (r *Resource) enter(ctx context.Context, t *transition, plan *model, p priv
 // follow records a later decision. One that issues something is not carried out
 // without that. One that only takes away is, because what it takes away is gone
 // already: it is recorded by the next run, and the latch must not be lost.
-func (r *Resource) follow(ctx context.Context, t *transition, plan, prior *model, p private, diags *diag.Diagnostics) bool {
+func (r *Resource) follow(ctx context.Context, t *transition, plan *model, p private, diags *diag.Diagnostics) bool {
 	var found diag.Diagnostics
 	ok := r.recordable(ctx, operation.Apply, t, &found) && r.planned(t, plan, &found)
 	if ok && t.register != "" {

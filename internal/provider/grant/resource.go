@@ -165,7 +165,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	if t == nil {
 		return
 	}
-	if !r.factsStand(ctx, t, &resp.Diagnostics) || !r.follow(ctx, t, &plan, &prior, resp.Private, &resp.Diagnostics) {
+	if !r.factsStand(ctx, t, &resp.Diagnostics) || !r.follow(ctx, t, &plan, resp.Private, &resp.Diagnostics) {
 		t.register = "" // what was removed is not recorded yet
 		refused := lifecycle.Refused(t.prior, &t.decision.Grant)
 		t.asking.is = t.asking.was

@@ -158,11 +158,5 @@ func (r *Run) Now() register.Run {
 
 // Unrecorded returns the error of a register as one that says what follows from it.
 func Unrecorded(err error) error {
-	var f *fault.Fault
-	if !errors.As(err, &f) || f.Consequence != "" {
-		return err
-	}
-	said := *f
-	said.Consequence = "Nothing was changed: what cannot be recorded is not done."
-	return &said
+	return fault.Meaning(err, "Nothing was changed: what cannot be recorded is not done.")
 }
