@@ -68,11 +68,20 @@ func (m *Memo[T]) join(ctx context.Context, key string, fetch func(context.Conte
 	}
 	m.reads[key] = r
 	go func() {
+		defer m.end(r)
 		defer cancel()
-		defer close(r.done)
 		r.value, r.err = fetch(reading)
 	}()
 	return r
+}
+
+// end gives the answer to who waits. It forgets the context of the read, which holds
+// on to everything that the call held that began it.
+func (m *Memo[T]) end(r *read[T]) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	r.cancel = nil
+	close(r.done)
 }
 
 // leave removes one waiting caller. waiting counts callers that have not given

@@ -3,9 +3,11 @@ package memo_test
 import (
 	"context"
 	"errors"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"weak"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/memo"
 )
@@ -183,6 +185,28 @@ func TestWaitingEndsWithTheRun(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	close(release)
+}
+
+// A run keeps thousands of answers; each call that began a read holds kilobytes.
+func TestAnAnswerKeepsNothingOfItsCaller(t *testing.T) {
+	var m memo.Memo[int]
+	held := new([1 << 10]byte)
+	caller := weak.Make(held)
+	if _, err := m.Get(context.WithValue(t.Context(), valueKey{}, held), "k", func(context.Context) (int, error) { return 1, nil }); err != nil {
+		t.Fatal(err)
+	}
+	held = nil
+	// The goroutine of the read may end a moment after its answer.
+	for i := 0; caller.Value() != nil; i++ {
+		if i == 100 {
+			t.Fatal("the context of the caller is still held")
+		}
+		runtime.Gosched()
+		runtime.GC()
+	}
+	if _, err := m.Get(t.Context(), "k", nil); err != nil {
+		t.Error(err)
+	}
 }
 
 type valueKey struct{}
