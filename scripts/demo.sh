@@ -26,7 +26,7 @@ unset TF_LOG TF_LOG_CORE TF_LOG_PROVIDER TF_LOG_PATH
 
 work=$(mktemp -d "$cache/demo.XXXXXX")
 trap 'rm -rf "$work"' EXIT
-for story in adoption joiner-mover-leaver; do
+for story in adoption joiner-mover-leaver offboarding; do
   cp -R "examples/scenarios/$story" "$work/$story"
   rm -rf "$work/$story"/.terraform* "$work/$story"/terraform.tfstate*
 done
@@ -35,4 +35,4 @@ TF_CLI_CONFIG_FILE=$work/dev.tfrc
 CGO_ENABLED=0 go build -o "$work/demo" ./examples/scenarios/demo
 
 say "With $("$cli" version | sed -n 1p)."
-"$work/demo" -cli "$cli" -pause="$pause" "$work/adoption" "$work/joiner-mover-leaver"
+"$work/demo" -cli "$cli" -pause="$pause" "$work/adoption" "$work/joiner-mover-leaver" "$work/offboarding"

@@ -180,7 +180,7 @@ func play(t *testing.T, m *mirror, last string) {
 	} else if last != "" {
 		t.Fatalf("there is no step %s", last)
 	}
-	playSteps(t, m.w, all, m.run, nil)
+	playSteps(t, m.w, all, &story.Player{Dir: m.w.Dir, Now: m.w.Clock.Now, Run: m.run}, nil)
 }
 
 // openTask opens a ticket against an application and closes it again.

@@ -16,8 +16,10 @@ import (
 
 	tfjson "github.com/hashicorp/terraform-json"
 
+	"github.com/custodyhq/terraform-provider-custody/examples/scenarios/directory"
 	"github.com/custodyhq/terraform-provider-custody/examples/scenarios/story"
 	"github.com/custodyhq/terraform-provider-custody/internal/acctest"
+	"github.com/custodyhq/terraform-provider-custody/internal/acctest/servers"
 )
 
 var update = flag.Bool("update", false, "write the plans in the guides anew; read the difference before you commit it")
@@ -30,6 +32,7 @@ const stepInterval = 10 * time.Minute
 const (
 	adoptionGuide = "../../templates/guides/adopting-custody.md.tmpl"
 	readingGuide  = "../../templates/guides/reading-a-custody-plan.md"
+	leavingGuide  = "../../templates/guides/offboarding.md.tmpl"
 )
 
 func TestAdoption(t *testing.T) {
@@ -44,6 +47,20 @@ func TestJoinerMoverLeaver(t *testing.T) {
 	compare(t, guide, "", playedPlans(t, "joiner-mover-leaver"))
 }
 
+// The accounts of a real directory, which is asked after each apply who can log in.
+func TestOffboarding(t *testing.T) {
+	program := servers.RequireProgram(t, "slapd", "slapd", "/usr/sbin/slapd")
+	compare(t, absolute(t, leavingGuide), "", playedPlans(t, "offboarding", func(w *acctest.Workspace) story.Directory {
+		server, err := directory.Start(t.Context(), program, w.Dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(server.Stop)
+		t.Setenv(directory.PasswordVariable, server.Password)
+		return server
+	}))
+}
+
 // The guide is for somebody who has a plan to approve, and no time.
 func TestReadingGuideIsShort(t *testing.T) {
 	const limit = 250
@@ -53,18 +70,22 @@ func TestReadingGuideIsShort(t *testing.T) {
 }
 
 // playedPlans plays a scenario, and returns what guides may show of its plans, by
-// the form and the name of the step.
-func playedPlans(t *testing.T, name string) map[string]string {
+// the form and the name of the step. Start, if given, starts its directory.
+func playedPlans(t *testing.T, name string, start ...func(*acctest.Workspace) story.Directory) map[string]string {
 	t.Helper()
 	scenario := absolute(t, name)
 	w := acctest.New(t)
 	w.CopyDir(scenario)
 	w.Run("fmt", "-check", "-diff").Ok()
 	plans := make(map[string]string)
-	playSteps(t, w, steps(t, scenario), func(args ...string) (int, string, error) {
+	player := &story.Player{Dir: w.Dir, Now: w.Clock.Now, Run: func(args ...string) (int, string, error) {
 		r := w.Run(args...)
 		return r.Code, r.Output, nil
-	}, func(s *story.Step, output string, plan *tfjson.Plan) {
+	}}
+	for _, s := range start {
+		player.Directory = s(w)
+	}
+	playSteps(t, w, steps(t, scenario), player, func(s *story.Step, output string, plan *tfjson.Plan) {
 		plans["plan: "+s.Name] = lasting(s.Excerpt(output))
 		plans["grants: "+s.Name] = lasting(s.Grants(output))
 		if s.Changes() {
@@ -83,12 +104,10 @@ func steps(t *testing.T, scenario string) []story.Step {
 	return told.Steps
 }
 
-// playSteps plays steps in a workspace, with the command line tool that run runs;
-// planned, if there is one, is told what each plan printed and the last plan that
-// was one to apply.
-func playSteps(t *testing.T, w *acctest.Workspace, steps []story.Step, run func(...string) (int, string, error), planned func(*story.Step, string, *tfjson.Plan)) {
+// playSteps plays steps in a workspace; planned, if there is one, is told what each
+// plan printed and the last plan that was one to apply.
+func playSteps(t *testing.T, w *acctest.Workspace, steps []story.Step, player *story.Player, planned func(*story.Step, string, *tfjson.Plan)) {
 	t.Helper()
-	player := &story.Player{Dir: w.Dir, Now: w.Clock.Now, Run: run}
 	planTime := "plantimestamp()"
 	for i := range steps {
 		s := &steps[i]

@@ -10,6 +10,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"flag"
 	"fmt"
@@ -18,6 +19,7 @@ import (
 	"os/exec"
 	"strings"
 
+	"github.com/custodyhq/terraform-provider-custody/examples/scenarios/directory"
 	"github.com/custodyhq/terraform-provider-custody/examples/scenarios/story"
 	"github.com/custodyhq/terraform-provider-custody/internal/clock"
 )
@@ -36,12 +38,14 @@ func main() {
 const (
 	preface = `
 Stories of small companies, told in real plans. Each step says what has happened and what the plan will say; then
-comes the plan, and it is applied. Shown are the grants (may this access exist?) and the credentials that hang on
-them, one for each of a grant's "generations". Left out are the bindings, whose facts the grants repeat, and what the
+comes the plan, and it is applied. Shown are the grants (may this access exist?), the credentials that hang on
+them, one for each of a grant's "generations", and accounts. Left out are the bindings, whose facts the grants repeat, and what the
 command line tool prints around the changes.`
 	epilogue = `The files are in examples/scenarios, for you to change and plan. docs/guides/adopting-custody.md shows how to begin with
 a company of your own, and docs/guides/reading-a-custody-plan.md how to read such plans and what to do where one is
 wrong.`
+	withoutDirectory = `This story needs a directory server, and slapd is not installed here: "scripts/servers.sh slapd" says how to get it.
+Without it, this is what would happen; docs/guides/offboarding.md shows the plans.`
 )
 
 // storyPlayer plays and prints stories.
@@ -66,19 +70,45 @@ func (t *storyPlayer) playAll(dirs []string) error {
 		}
 		t.out.heading(fmt.Sprintf("Story %d of %d: %s", i+1, len(dirs), told.Title))
 		t.out.text(told.Text)
-		if err := t.playStory(dir, told.Steps); err != nil {
+		played, err := t.playStory(dir, told.Steps)
+		if err != nil {
 			return err
 		}
-		plans += len(told.Steps)
+		plans += played
 	}
 	t.out.heading(fmt.Sprintf("All %d plans did what the stories say, in %d s", plans, int(clock.System{}.Now().Sub(began).Seconds())))
 	t.out.text(epilogue)
 	return nil
 }
 
-// playStory plays and prints the steps of one story in its folder.
-func (t *storyPlayer) playStory(dir string, steps []story.Step) error {
+// playStory plays and prints the steps of one story in its folder, and returns how many
+// plans that took.
+func (t *storyPlayer) playStory(dir string, steps []story.Step) (int, error) {
 	player := &story.Player{Dir: dir, Now: clock.System{}.Now, Run: func(args ...string) (int, string, error) { return run(t.cli, dir, args) }}
+	if !directory.Wanted(dir) {
+		return len(steps), t.playSteps(player, steps)
+	}
+	program := directory.Program()
+	if program == "" {
+		t.out.text(withoutDirectory)
+		for i := range steps {
+			t.out.text(fmt.Sprintf("%d. %s\n%s", i+1, steps[i].Title, steps[i].Text))
+		}
+		return 0, nil
+	}
+	server, err := directory.Start(context.Background(), program, dir)
+	if err != nil {
+		return 0, err
+	}
+	defer server.Stop()
+	if err := os.Setenv(directory.PasswordVariable, server.Password); err != nil {
+		return 0, err
+	}
+	player.Directory = server
+	return len(steps), t.playSteps(player, steps)
+}
+
+func (t *storyPlayer) playSteps(player *story.Player, steps []story.Step) error {
 	for i := range steps {
 		s := &steps[i]
 		t.out.heading(fmt.Sprintf("%d of %d: %s", i+1, len(steps), s.Title))
@@ -97,6 +127,9 @@ func (t *storyPlayer) playStory(dir string, steps []story.Step) error {
 				return failed(s, output, err)
 			}
 			t.out.text("Applied, and the state is as it was said.")
+			if said := s.Logins(); len(said) > 0 {
+				t.out.text(strings.Join(said, "\n"))
+			}
 		case s.Refused():
 			t.out.text("Refused: the state is untouched. (The step is undone before the next one.)")
 		}

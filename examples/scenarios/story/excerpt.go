@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Excerpt returns what a reviewer looks at in the output of a plan: the grants
-// and credentials that change, the summary, what becomes of the outputs, every
+// Excerpt returns what a reviewer looks at in the output of a plan: the grants,
+// accounts and credentials that change, the summary, what becomes of the outputs, every
 // warning and every error. Of errors with one summary it shows the longest, and
 // says where the others are.
 //
@@ -27,13 +27,13 @@ func (s *Step) excerpt(output string, credentials bool) string {
 	left := map[string]int{} // what is left out, by type
 	for _, p := range paragraphs(output) {
 		switch first := strings.TrimSpace(p[0]); {
-		case strings.HasPrefix(first, "# "+grantType+"."), strings.HasPrefix(first, "# "+credentialType+"."):
+		case strings.HasPrefix(first, "# "+grantType+"."), strings.HasPrefix(first, "# "+credentialType+"."), strings.HasPrefix(first, "# "+accountType+"."):
 			switch {
 			case !s.Changes():
 			case !s.expect.shows(first):
 				kind, _, _ := strings.Cut(strings.TrimPrefix(first, "# "), ".")
 				left[kind]++
-			case credentials || len(out) == 0 || strings.HasPrefix(first, "# "+grantType+"."):
+			case credentials || len(out) == 0 || !strings.HasPrefix(first, "# "+credentialType+"."):
 				out = append(out, strings.Join(p, "\n"))
 			default:
 				out[len(out)-1] += "\n" + p[0]
@@ -78,7 +78,7 @@ func (e *expectation) shows(heading string) bool {
 // leftOut counts in a line what the excerpt does not show.
 func leftOut(left map[string]int) []string {
 	var parts []string
-	for _, kind := range []string{grantType, credentialType} {
+	for _, kind := range []string{grantType, accountType, credentialType} {
 		if n := left[kind]; n > 0 {
 			parts = append(parts, fmt.Sprintf("%d of %s", n, kind))
 		}

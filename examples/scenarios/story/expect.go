@@ -16,6 +16,7 @@ const (
 	bindingType    = "custody_binding"
 	grantType      = "custody_grant"
 	credentialType = "terraform_data"
+	accountType    = "custody_account"
 )
 
 // What may come of a plan.
@@ -25,16 +26,23 @@ const (
 	outcomeRefused = "refused"
 )
 
+// What a directory may say to an account that logs in.
+const (
+	loginAccepted = "accepted"
+	loginRefused  = "refused"
+)
+
 // expectation is what a step says of its plan. Whatever it does not name must
 // not change.
 type expectation struct {
 	outcome string
-	grants  map[string]map[string]string // key -> fact -> value
+	facts   map[string]map[string]string // subject and key -> fact -> value
 	actions map[string]string            // address -> what the plan does to it
 	rest    *rest
 	counts  map[string]int // type -> how many of it change
 	shown   []string       // keys; nil shows everything
 	says    []string
+	logins  map[string]bool // account -> whether the directory accepts it after the apply
 }
 
 // rest is what a step says of all that it does not name: the grants have these
@@ -50,15 +58,17 @@ type rest struct {
 //	binding KEY create
 //	grant KEY ACTION fact=value…
 //	credential KEY create | update | delete | import
+//	account KEY ACTION enabled=true | false
+//	login ACCOUNT accepted | refused
 //	rest create | update fact=value…
 //	count TYPE NUMBER
 //	says TEXT
 //	show none | KEY…
 //
-// A fact is an attribute of a grant; "changes" are the names of the attributes
+// A fact is an attribute of a grant or an account; "changes" are the names of the attributes
 // that an update changes. What is not to be shown is counted only.
 func parseExpectation(block []string) (expectation, error) {
-	e := expectation{grants: map[string]map[string]string{}, actions: map[string]string{}, counts: map[string]int{}}
+	e := expectation{facts: map[string]map[string]string{}, actions: map[string]string{}, counts: map[string]int{}, logins: map[string]bool{}}
 	for _, line := range block {
 		words := strings.Fields(line)
 		if len(words) < 2 {
@@ -79,11 +89,11 @@ func parseExpectation(block []string) (expectation, error) {
 				return e, err
 			}
 			e.counts[words[1]] = n
-		case slices.Contains([]string{"binding", "credential", "grant"}, subject) && len(words) >= 3:
+		case subject == "login" && len(words) == 3 && (words[2] == loginAccepted || words[2] == loginRefused):
+			e.logins[words[1]] = words[2] == loginAccepted
+		case slices.Contains([]string{"binding", "credential", "grant", "account"}, subject) && len(words) >= 3:
 			e.actions[subject+" "+words[1]] = words[2]
-			if subject == "grant" {
-				e.grants[words[1]] = facts(words[3:])
-			}
+			e.facts[subject+" "+words[1]] = facts(words[3:])
 		default:
 			return e, fmt.Errorf("the line %q is not understood", line)
 		}
@@ -109,6 +119,8 @@ func subject(resourceType string) string {
 		return "grant"
 	case credentialType:
 		return "credential"
+	case accountType:
+		return "account"
 	}
 	return resourceType
 }
@@ -136,11 +148,8 @@ func (e *expectation) checkPlan(plan *tfjson.Plan) error {
 			complain("%s: the plan says %s, not %s", name, does, e.rest.does)
 		}
 		seen[name] = true
-		if c.Type != grantType {
-			continue
-		}
-		said, ok := e.grants[key]
-		if !ok && e.rest != nil {
+		said, ok := e.facts[name]
+		if !ok && e.rest != nil && c.Type == grantType {
 			said = e.rest.facts
 		}
 		before, _ := c.Change.Before.(map[string]any)
@@ -176,7 +185,7 @@ func (e *expectation) checkState(state *tfjson.State) error {
 		return fmt.Errorf("the state is empty")
 	}
 	var wrong []string
-	grants, credentials := map[string]map[string]any{}, map[string]bool{}
+	grants, accounts, credentials := map[string]map[string]any{}, map[string]map[string]any{}, map[string]bool{}
 	for _, r := range state.Values.RootModule.Resources {
 		key, _ := r.Index.(string)
 		switch r.Type {
@@ -184,16 +193,29 @@ func (e *expectation) checkState(state *tfjson.State) error {
 			grants[key] = r.AttributeValues
 		case credentialType:
 			credentials[key] = true
+		case accountType:
+			accounts[key] = r.AttributeValues
 		}
 	}
-	for _, key := range slices.Sorted(maps.Keys(e.grants)) {
-		said := maps.Clone(e.grants[key])
+	for _, name := range slices.Sorted(maps.Keys(e.facts)) {
+		kind, key, _ := strings.Cut(name, " ")
+		of, kept := map[string]map[string]map[string]any{"grant": grants, "account": accounts}[kind]
+		if !kept {
+			continue
+		}
+		said := maps.Clone(e.facts[name])
 		delete(said, changesFact)
-		for _, w := range differences(said, nil, grants[key]) {
-			wrong = append(wrong, "grant "+key+": "+w)
+		for _, w := range differences(said, nil, of[key]) {
+			wrong = append(wrong, name+": "+w)
 		}
 	}
 	for _, key := range slices.Sorted(maps.Keys(grants)) {
+		if account, ok := accounts[key]; ok {
+			if account["enabled"] != grants[key]["active"] {
+				wrong = append(wrong, fmt.Sprintf("account %s is enabled: %v, and its grant is active: %v", key, account["enabled"], grants[key]["active"]))
+			}
+			continue // the account is what the grant controls
+		}
 		generations, _ := grants[key]["generations"].(map[string]any)
 		for generation := range generations {
 			if !credentials[key+"/"+generation] {
@@ -232,6 +254,8 @@ func differences(said map[string]string, before, grant map[string]any) []string 
 			is = changes(before, grant)
 		case "action", "rotation":
 			is = remembered(grant, name)
+		case "enabled":
+			is = fmt.Sprint(grant[name])
 		default:
 			is, _ = grant[name].(string)
 		}

@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,11 +25,24 @@ type Player struct {
 	Dir string
 	Run func(args ...string) (code int, output string, err error) // the command line tool, in Dir
 	Now func() time.Time
+	// Directory is the directory that holds the accounts of the scenario; nil if it has
+	// none.
+	Directory Directory
 	// Planned is the last plan that was one to apply.
 	Planned *tfjson.Plan
 
 	began time.Time
 }
+
+// Directory is a directory server with accounts.
+type Directory interface {
+	// Login reports whether the server accepts an account with its password.
+	Login(account string) (accepted bool, err error)
+	// Unlock enables an account as an administrator does by hand.
+	Unlock(account string) error
+}
+
+var errNoDirectory = errors.New("the step names accounts of a directory, and the scenario is played without one")
 
 // Plan carries out what the step changes, plans, and returns what the tool
 // printed. It is an error if the plan is not what the step says; the output then
@@ -36,6 +51,14 @@ func (p *Player) Plan(s *Step) (output string, err error) {
 	now := p.Now()
 	if p.began.IsZero() {
 		p.began = now
+	}
+	if p.Directory == nil && len(s.unlock)+len(s.expect.logins) > 0 {
+		return "", errNoDirectory
+	}
+	for _, account := range s.unlock {
+		if err := p.Directory.Unlock(account); err != nil {
+			return "", err
+		}
 	}
 	undo, err := s.change(p.Dir, instants{began: p.began, now: now})
 	if err != nil {
@@ -94,7 +117,38 @@ func (p *Player) Apply(s *Step) (output string, err error) {
 	if err := p.show(&state); err != nil {
 		return output, err
 	}
-	return output, s.expect.checkState(&state)
+	return output, errors.Join(s.expect.checkState(&state), p.checkLogins(s))
+}
+
+// checkLogins tries to log in with the accounts that the step names.
+func (p *Player) checkLogins(s *Step) error {
+	for _, account := range slices.Sorted(maps.Keys(s.expect.logins)) {
+		is, err := p.Directory.Login(account)
+		if err != nil {
+			return err
+		}
+		if is != s.expect.logins[account] {
+			return fmt.Errorf("the directory does the contrary of what was said of %s: a login is %s", account, loginWord(is))
+		}
+	}
+	return nil
+}
+
+// Logins says in a line for each account that the step names what the directory says to
+// it after the apply.
+func (s *Step) Logins() []string {
+	var out []string
+	for _, account := range slices.Sorted(maps.Keys(s.expect.logins)) {
+		out = append(out, fmt.Sprintf("The directory was asked: the login of %s is %s.", account, loginWord(s.expect.logins[account])))
+	}
+	return out
+}
+
+func loginWord(is bool) string {
+	if is {
+		return loginAccepted
+	}
+	return loginRefused
 }
 
 func (p *Player) show(into json.Unmarshaler, args ...string) error {

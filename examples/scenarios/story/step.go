@@ -4,8 +4,8 @@
 //
 // A step is a folder with a file step.md: a title, what happened and what the
 // plan will say, then fenced blocks. A block "diff" changes a file, a block
-// "edit" treats a file as a whole, and a block "expect" holds the plan to what
-// was said.
+// "edit" treats a file as a whole, a block "directory" changes the directory of a
+// scenario that has one, and a block "expect" holds the plan to what was said.
 package story
 
 import (
@@ -24,6 +24,7 @@ type Step struct {
 	Title  string
 	Text   string // what happened, and what the plan will say
 	edits  []edit
+	unlock []string // accounts that somebody enables in the directory
 	expect expectation
 }
 
@@ -117,10 +118,18 @@ func (s *Step) take(fence string, block []string) error {
 			}
 			s.edits = append(s.edits, e)
 		}
+	case "directory":
+		for _, line := range block {
+			words := strings.Fields(line)
+			if len(words) != 2 || words[0] != "unlock" {
+				return fmt.Errorf("%q is not unlock ACCOUNT", line)
+			}
+			s.unlock = append(s.unlock, words[1])
+		}
 	case "expect":
 		s.expect, err = parseExpectation(block)
 	default:
-		err = fmt.Errorf("the block %q is none of diff, edit and expect", fence)
+		err = fmt.Errorf("the block %q is none of diff, edit, directory and expect", fence)
 	}
 	return err
 }

@@ -26,6 +26,7 @@ func TestParseRefuses(t *testing.T) {
 		"unknown line":      step + "```expect\nplan changes\ngrant a\n```\n",
 		"diff without file": step + expect + "```diff\n-a\n+b\n```\n",
 		"diff with context": step + expect + "```diff\n--- f\n a\n+b\n```\n",
+		"unknown act":       step + expect + "```directory\ndelete ada\n```\n",
 		"unknown edit":      step + expect + "```edit\nremove f\n```\n",
 	} {
 		if _, err := parse([]byte(text)); err == nil {
