@@ -190,12 +190,14 @@ func TestWaitingEndsWithTheRun(t *testing.T) {
 // A run keeps thousands of answers; each call that began a read holds kilobytes.
 func TestAnAnswerKeepsNothingOfItsCaller(t *testing.T) {
 	var m memo.Memo[int]
-	held := new([1 << 10]byte)
-	caller := weak.Make(held)
-	if _, err := m.Get(context.WithValue(t.Context(), valueKey{}, held), "k", func(context.Context) (int, error) { return 1, nil }); err != nil {
-		t.Fatal(err)
+	ask := func() weak.Pointer[[1 << 10]byte] {
+		held := new([1 << 10]byte)
+		if _, err := m.Get(context.WithValue(t.Context(), valueKey{}, held), "k", func(context.Context) (int, error) { return 1, nil }); err != nil {
+			t.Fatal(err)
+		}
+		return weak.Make(held)
 	}
-	held = nil
+	caller := ask()
 	// The goroutine of the read may end a moment after its answer.
 	for i := 0; caller.Value() != nil; i++ {
 		if i == 100 {

@@ -27,7 +27,7 @@ const (
 
 // PasswordVariable is the environment variable from which the provider takes the
 // password of its account.
-const PasswordVariable = "CUSTODY_CORP_PASSWORD"
+const PasswordVariable = "CUSTODY_CORP_PASSWORD" //nolint:gosec // the name of a variable
 
 // folder is where a scenario keeps the configuration and the entries of its directory.
 const folder = "directory"
@@ -90,7 +90,7 @@ func (s *Server) fill(from, to, run string) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(to, []byte(strings.NewReplacer("@DIR@", run, "@PASSWORD@", s.Password).Replace(string(text))), 0o600)
+	return os.WriteFile(to, []byte(strings.NewReplacer("@DIR@", run, "@PASSWORD@", s.Password).Replace(string(text))), 0o600) //nolint:gosec // both are folders of the caller's
 }
 
 // Stop ends the server.
