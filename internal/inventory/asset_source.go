@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 	"github.com/custodyhq/terraform-provider-custody/internal/memo"
@@ -19,6 +20,8 @@ type assetSource struct {
 	tasks   *reader[lifecycle.Task, taskIndex] // nil if the system has none
 
 	entire memo.Memo[recordIndex] // if no list is kept for look-ups
+
+	announced, written sync.Map // *lifecycle.Record by id; see Inventory.Announce and Inventory.Wrote
 }
 
 // recordIndex is a list of records, sorted by id; those of one id keep the order of
@@ -61,6 +64,9 @@ func newAssetSource(assets system.Assets, p *budget, count *counter) *assetSourc
 
 // asset returns the records with one id.
 func (s *assetSource) asset(ctx context.Context, id string) ([]lifecycle.Record, error) {
+	if r, ok := s.written.Load(id); ok {
+		return []lifecycle.Record{*r.(*lifecycle.Record)}, nil //nolint:errcheck // nothing else is stored
+	}
 	return s.records.get(ctx, id)
 }
 

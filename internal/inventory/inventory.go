@@ -161,14 +161,26 @@ func (inv *Inventory) Asset(ctx context.Context, ref lifecycle.Ref) (_ []lifecyc
 // asset, the people named by the records, the configuration and the evidence,
 // and the successors that the rules need. Rules may be nil; then no successors
 // are looked up.
-func (inv *Inventory) Facts(ctx context.Context, q lifecycle.Question, rules *lifecycle.Rules) (facts lifecycle.Facts, err error) {
+func (inv *Inventory) Facts(ctx context.Context, q lifecycle.Question, rules *lifecycle.Rules) (lifecycle.Facts, error) {
+	return inv.facts(ctx, q, rules, (*assetSource).asset)
+}
+
+// PlannedFacts are the facts once the plan is carried out: they rest on the record that
+// was announced of the asset, if there is one. Its error is ErrNotKnownYet if the
+// record is known after apply only.
+func (inv *Inventory) PlannedFacts(ctx context.Context, q lifecycle.Question, rules *lifecycle.Rules) (lifecycle.Facts, error) {
+	return inv.facts(ctx, q, rules, (*assetSource).planned)
+}
+
+func (inv *Inventory) facts(ctx context.Context, q lifecycle.Question, rules *lifecycle.Rules,
+	look func(*assetSource, context.Context, string) ([]lifecycle.Record, error)) (facts lifecycle.Facts, err error) {
 	defer inv.interrupted(&err)
 	ctx = inv.within(ctx)
 	s, err := inv.assetSource(q.Asset.System)
 	if err != nil {
 		return facts, err
 	}
-	records, err := s.asset(ctx, q.Asset.ID)
+	records, err := look(s, ctx, q.Asset.ID)
 	if err != nil {
 		return lifecycle.Facts{}, err
 	}

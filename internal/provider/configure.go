@@ -70,8 +70,8 @@ func (p *Provider) start(ctx context.Context, config tfsdk.Config, diags *diag.D
 	r := &run.Run{Clock: p.clock, Hold: m.OnUnavailable.ValueString() == onUnavailableHold, MaxClockJump: m.clockJump()}
 	p.setInstant(r, &m, diags)
 	r.Rules = rules(&m, diags)
-	p.connect(ctx, r, &m, diags)
 	r.Register = p.register(&m, diags)
+	p.connect(ctx, r, &m, diags)
 	count := m.Limits.count(r.Register, diags)
 	r.Tell = p.teller(r, &m, diags)
 	r.Brake = run.NewBrake(m.limits(), func() (int, bool) { return r.Facts.Listed(context.WithoutCancel(ctx)) })
@@ -207,7 +207,7 @@ func warnOfMilder(compiled *lifecycle.Rules, diags *diag.Diagnostics) {
 // connect connects the systems: as sources of facts, as targets of accounts, and as the
 // queue of reviews.
 func (p *Provider) connect(ctx context.Context, r *run.Run, m *model, diags *diag.Diagnostics) {
-	systems := p.kinds.Systems(ctx, m.Systems, diags)
+	systems := p.kinds.Systems(ctx, m.Systems, r.Register, diags)
 	if diags.HasError() {
 		return
 	}

@@ -71,6 +71,7 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 func (p *Provider) Resources(context.Context) []func() resource.Resource {
 	return []func() resource.Resource{
 		account.New,
+		asset.NewResource,
 		binding.New,
 		grant.New,
 	}

@@ -49,11 +49,11 @@ func (p *Provider) Shapes(ctx context.Context) map[string]Shape {
 		case *binding.Resource:
 			s.Read = func(ctx context.Context, state tftypes.Value) bool {
 				r := p.run.Load()
-				return r != nil && !r.Tell.Retries() && binding.Unchanged(ctx, r, state)
+				return r != nil && !r.Tell.Retries() && binding.ReadsUnchanged(ctx, r, state)
 			}
 			s.Plan = func(ctx context.Context, _, state tftypes.Value) bool {
 				r := p.run.Load()
-				return r != nil && binding.Unchanged(ctx, r, state)
+				return r != nil && binding.PlansUnchanged(ctx, r, state)
 			}
 		default:
 			continue

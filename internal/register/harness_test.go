@@ -126,6 +126,11 @@ func appendOne(ctx context.Context, r *Register, run Run, subject string) error 
 	})
 }
 
+func saveAsset(tx *Tx, id, text string) error {
+	_, err := tx.SaveAsset(Asset{ID: id, Instance: "i1", Record: text})
+	return err
+}
+
 // record runs a change with an event that records it.
 func record(t testing.TB, r *Register, run Run, change func(tx *Tx) error) error {
 	t.Helper()

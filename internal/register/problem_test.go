@@ -68,7 +68,7 @@ func TestALostConnection(t *testing.T) {
 			return err
 		}
 		d.PostgresExec(t, fmt.Sprintf("SELECT pg_terminate_backend(%d, 10000)", pid))
-		return tx.SaveAsset(Asset{ID: "a", Record: "{}"})
+		return saveAsset(tx, "a", "{}")
 	})
 	f := wantFault(t, err, fault.ErrUnavailable, "connection to the database of the register was lost")
 	if !strings.Contains(f.Happened, "Nothing was recorded") {
@@ -208,7 +208,7 @@ func TestAFullDisk(t *testing.T) {
 	r := mustOpen(t, Config{Location: "sqlite:custody.db", Folder: t.TempDir()})
 	r.tamper(t, "PRAGMA max_page_count = 1") // as many as there are
 	err := record(t, r, run("prod", "run-1"), func(tx *Tx) error {
-		return tx.SaveAsset(Asset{ID: "a", Record: `"` + strings.Repeat("a", 200<<10) + `"`})
+		return saveAsset(tx, "a", `"`+strings.Repeat("a", 200<<10)+`"`)
 	})
 	wantFault(t, err, fault.ErrUnavailable, "disk of the register is full")
 	wantSound(t, r, "prod", 0)

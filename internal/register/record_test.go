@@ -48,44 +48,6 @@ func TestBindings(t *testing.T) {
 	})
 }
 
-func TestAssets(t *testing.T) {
-	each(t, func(t *testing.T, c Config) {
-		r := mustOpen(t, c)
-		save := func(workspace, id, text string) error {
-			return record(t, r, run(workspace, "run-1"), func(tx *Tx) error { return tx.SaveAsset(Asset{ID: id, Record: text}) })
-		}
-		must(t, save("prod", "APP-2", `{}`))
-		must(t, save("prod", "APP-1", `{}`))
-		must(t, save("prod", "APP-2", `{"owner": "E-1"}`))
-		wantFault(t, save("dev", "APP-2", `{"owner":"E-9"}`), ErrDuplicate, `by the workspace "prod"`)
-		if err := save("prod", "", "{}"); err == nil {
-			t.Error("an asset without an id was stored")
-		}
-		if err := save("prod", "a", "no JSON"); err == nil {
-			t.Error("an asset without a record was stored")
-		}
-		got, err := r.Assets(t.Context())
-		want := []Asset{{"APP-1", "prod", `{}`, start}, {"APP-2", "prod", `{"owner":"E-1"}`, start}}
-		if err != nil || !slices.Equal(got, want) {
-			t.Errorf("got %+v, %v", got, err)
-		}
-		for _, c := range []struct {
-			workspace string
-			removed   bool
-		}{{"dev", false}, {"prod", true}, {"prod", false}} {
-			must(t, record(t, r, run(c.workspace, "run-2"), func(tx *Tx) error {
-				if removed, err := tx.RemoveAsset("APP-2"); removed != c.removed || err != nil {
-					return fmt.Errorf("%s removed: %t, %w", c.workspace, removed, err)
-				}
-				return nil
-			}))
-		}
-		if _, found, err := r.Asset(t.Context(), "APP-2"); found || err != nil {
-			t.Errorf("it is there, %v", err)
-		}
-	})
-}
-
 var review = Review{Name: "cmdb/APP-1#deploy owner.left 1", Subject: "cmdb/APP-1#deploy", Queue: "rt", Status: "open", Assignee: "hr/E-7", DueAt: start.Add(time.Hour)}
 
 func TestAReviewIsOpenedOnce(t *testing.T) {

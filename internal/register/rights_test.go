@@ -14,8 +14,8 @@ import (
 const leastRights = `GRANT USAGE ON SCHEMA custody TO custody;
 GRANT SELECT ON custody.custody_migrations, custody.custody_register TO custody;
 GRANT SELECT, INSERT ON custody.custody_events TO custody;
-GRANT SELECT, INSERT, UPDATE ON custody.custody_workspaces, custody.custody_grants, custody.custody_acts, custody.custody_reviews, custody.custody_counts, custody.custody_outbox TO custody;
-GRANT SELECT, INSERT, UPDATE, DELETE ON custody.custody_bindings, custody.custody_assets, custody.custody_notices TO custody;`
+GRANT SELECT, INSERT, UPDATE ON custody.custody_workspaces, custody.custody_grants, custody.custody_acts, custody.custody_reviews, custody.custody_counts, custody.custody_outbox, custody.custody_assets TO custody;
+GRANT SELECT, INSERT, UPDATE, DELETE ON custody.custody_bindings, custody.custody_notices TO custody;`
 
 // TestTheGuideHasTheLeastRights compares the guide with what the test below runs with.
 func TestTheGuideHasTheLeastRights(t *testing.T) {

@@ -139,7 +139,7 @@ func TestNothingIsWrittenInHalf(t *testing.T) {
 		refused := errors.New("refused")
 		for name, change := range map[string]func(tx *Tx) error{
 			"an error after a change": func(tx *Tx) error {
-				if err := tx.SaveAsset(Asset{ID: "a", Record: "{}"}); err != nil {
+				if err := saveAsset(tx, "a", "{}"); err != nil {
 					return err
 				}
 				if _, err := tx.Append(Draft{Kind: "asset.saved", Subject: "a"}); err != nil {
@@ -147,9 +147,9 @@ func TestNothingIsWrittenInHalf(t *testing.T) {
 				}
 				return refused
 			},
-			"a change without an event": func(tx *Tx) error { return tx.SaveAsset(Asset{ID: "a", Record: "{}"}) },
+			"a change without an event": func(tx *Tx) error { return saveAsset(tx, "a", "{}") },
 			"an error of the database that is passed over": func(tx *Tx) error {
-				if err := tx.SaveAsset(Asset{ID: "a", Record: "{}"}); err != nil {
+				if err := saveAsset(tx, "a", "{}"); err != nil {
 					return err
 				}
 				_, _ = tx.exec("SELECT * FROM nothing")

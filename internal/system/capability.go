@@ -11,6 +11,7 @@ const (
 	CanSwitchAccounts Capability = "accounts"
 	CanHoldReviews    Capability = "reviews"
 	CanGiveLeases     Capability = "leases"
+	CanKeepRecords    Capability = "records"
 )
 
 // Partial is a system whose type implements more capabilities than its
@@ -39,6 +40,9 @@ func AsReviews(s System) (Reviews, bool) { return as[Reviews](s, CanHoldReviews)
 
 // AsLeases returns s as a giver of leases, if it is one.
 func AsLeases(s System) (Leases, bool) { return as[Leases](s, CanGiveLeases) }
+
+// AsKeeper returns s as a keeper of asset records, if it is one.
+func AsKeeper(s System) (Keeper, bool) { return as[Keeper](s, CanKeepRecords) }
 
 func as[T System](s System, c Capability) (T, bool) {
 	var none T

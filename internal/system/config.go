@@ -8,7 +8,7 @@ import (
 
 // Problem is one thing that is wrong with the configuration of a system.
 type Problem struct {
-	Attribute string // the attribute of the kind's block: "columns", or "reviews.queue" of a block in it
+	Attribute string // the attribute of the kind's block: "columns", or "reviews.queue" of a block in it; empty for the block itself
 	Key       string // the key inside it, if the attribute is a map
 	Message   string // what is wrong and what is accepted, full sentences
 }

@@ -12,7 +12,7 @@ import (
 
 // System is a connected system. The capability interfaces that it also
 // implements say what it can do; get them with AsAssets, AsPeople,
-// AsTasks, AsAccounts, AsReviews and AsLeases.
+// AsTasks, AsAccounts, AsReviews, AsLeases and AsKeeper.
 //
 // Every method of a capability returns an error only if the system could not
 // give a trustworthy answer; such an error is a *fault.Fault of kind

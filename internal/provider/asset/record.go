@@ -22,8 +22,8 @@ func find(asset lifecycle.Ref, records []lifecycle.Record) *found {
 	return &found{Asset: asset, Records: len(records), Record: lifecycle.Merge(records)}
 }
 
-// record holds the attributes of both data sources.
-var record = attribute.Table[found]{
+// recordRows holds the attributes of both data sources.
+var recordRows = attribute.Table[found]{
 	attribute.Text("class", "The asset's class as the record names it. Null if it names none.",
 		func(f *found) *string { return &f.Record.Class }),
 	attribute.Text("name", "The asset's name. Null if it has none.",
@@ -60,10 +60,10 @@ var single = slices.Concat(attribute.Table[found]{
 	attribute.Shown("records", types.Int64Type,
 		"How many records of this id the system holds. With more than one, fields in which the records disagree are null.",
 		func(f *found) attr.Value { return types.Int64Value(int64(f.Records)) }),
-}, record)
+}, recordRows)
 
 // listed holds the attributes of each asset in custody_assets.
 var listed = slices.Concat(attribute.Table[found]{
 	attribute.Shown("asset", types.StringType, "The asset as `custody_binding` takes it: `\"<system>/<id>\"`.",
 		func(f *found) attr.Value { return types.StringValue(f.Asset.String()) }),
-}, record)
+}, recordRows)

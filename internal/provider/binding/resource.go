@@ -4,6 +4,7 @@ package binding
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 
@@ -12,10 +13,14 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/fault"
+	"github.com/custodyhq/terraform-provider-custody/internal/inventory"
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/operation"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/run"
 )
+
+// assessor reads facts and assesses them.
+type assessor func(context.Context, lifecycle.Question) (lifecycle.Binding, error)
 
 // heldSummary is the one text under which Terraform folds the warnings about
 // systems that did not answer.
@@ -93,9 +98,17 @@ func (r *Resource) refresh(ctx context.Context, o operation.Operation, m, prior 
 		o.Report(diags, path.Root("asset"), &fault.Fault{Summary: "Invalid Asset", Happened: err.Error() + "."})
 		return false
 	}
-	live, err := r.run.Assess(ctx, q)
-	if err == nil {
+	assess := r.run.Assess
+	if o == operation.Plan {
+		assess = r.run.AssessPlanned
+	}
+	live, err := assess(ctx, q)
+	switch {
+	case err == nil:
 		m.set(&live, &q, prior)
+		return true
+	case errors.Is(err, inventory.ErrNotKnownYet):
+		m.unknown()
 		return true
 	}
 	if !r.run.HoldsOn(err) {

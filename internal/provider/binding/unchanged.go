@@ -10,10 +10,19 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/value"
 )
 
-// Unchanged reports whether the facts of this run are those of the state, so that
-// reading and planning it leave it as it is, without a word to say. Whatever is in
-// doubt is not unchanged.
-func Unchanged(ctx context.Context, current *run.Run, state tftypes.Value) bool {
+// ReadsUnchanged reports whether the facts of this run are those of the state, so that
+// reading it leaves it as it is, without a word to say. Whatever is in doubt is not
+// unchanged.
+func ReadsUnchanged(ctx context.Context, current *run.Run, state tftypes.Value) bool {
+	return unchanged(ctx, current.Assess, state)
+}
+
+// PlansUnchanged reports the same of planning it.
+func PlansUnchanged(ctx context.Context, current *run.Run, state tftypes.Value) bool {
+	return unchanged(ctx, current.AssessPlanned, state)
+}
+
+func unchanged(ctx context.Context, assess assessor, state tftypes.Value) bool {
 	v, err := objectType.ValueFromTerraform(ctx, state)
 	if err != nil {
 		return false
@@ -30,7 +39,7 @@ func Unchanged(ctx context.Context, current *run.Run, state tftypes.Value) bool 
 	if err != nil {
 		return false
 	}
-	live, err := current.Assess(ctx, q)
+	live, err := assess(ctx, q)
 	if err != nil {
 		return false
 	}

@@ -16,18 +16,20 @@ import (
 
 	"github.com/custodyhq/terraform-provider-custody/internal/fault"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/operation"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/record"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/value"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
 )
 
 // Systems turns the provider's systems into systems, in the order of their
-// names. A system that it cannot open is reported and left out.
-func (k *Kinds) Systems(ctx context.Context, configured types.Map, diags *diag.Diagnostics) []system.System {
+// names. A system that it cannot open is reported and left out. in is what the run
+// records in; nil for nothing.
+func (k *Kinds) Systems(ctx context.Context, configured types.Map, in *record.Run, diags *diag.Diagnostics) []system.System {
 	entries := configured.Elements()
 	var out []system.System
 	for _, name := range slices.Sorted(maps.Keys(entries)) {
 		entry, _ := entries[name].(types.Object)
-		if s := k.connect(ctx, name, entry, diags); s != nil {
+		if s := k.connect(ctx, name, entry, in, diags); s != nil {
 			out = append(out, s)
 		}
 	}
@@ -36,7 +38,7 @@ func (k *Kinds) Systems(ctx context.Context, configured types.Map, diags *diag.D
 
 // connect opens the one kind that the entry states. It returns nil if it has
 // reported an error.
-func (k *Kinds) connect(ctx context.Context, name string, entry types.Object, diags *diag.Diagnostics) system.System {
+func (k *Kinds) connect(ctx context.Context, name string, entry types.Object, in *record.Run, diags *diag.Diagnostics) system.System {
 	at := path.Root("systems").AtMapKey(name)
 	blocks := entry.Attributes()
 	stated := slices.DeleteFunc(slices.Clone(k.all), func(one kind) bool {
@@ -48,7 +50,7 @@ func (k *Kinds) connect(ctx context.Context, name string, entry types.Object, di
 		return nil
 	}
 	block, _ := blocks[stated[0].name].(types.Object)
-	s, err := stated[0].open(ctx, name, block)
+	s, err := stated[0].open(ctx, name, block, in)
 	if err != nil {
 		reportConfig(diags, at.AtName(stated[0].name), err)
 		return nil
@@ -87,8 +89,10 @@ func reportConfig(diags *diag.Diagnostics, at path.Path, err error) {
 	}
 	for _, p := range problems.Problems {
 		where := at
-		for name := range strings.SplitSeq(p.Attribute, ".") { // a block in the block
-			where = where.AtName(name)
+		if p.Attribute != "" {
+			for name := range strings.SplitSeq(p.Attribute, ".") { // a block in the block
+				where = where.AtName(name)
+			}
 		}
 		if p.Key != "" {
 			where = where.AtMapKey(p.Key)

@@ -19,19 +19,21 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/kind/file"
 	"github.com/custodyhq/terraform-provider-custody/internal/kind/ldap"
 	"github.com/custodyhq/terraform-provider-custody/internal/kind/postgresql"
+	"github.com/custodyhq/terraform-provider-custody/internal/kind/register"
 	"github.com/custodyhq/terraform-provider-custody/internal/kind/requesttracker"
 	"github.com/custodyhq/terraform-provider-custody/internal/kind/rest"
 	"github.com/custodyhq/terraform-provider-custody/internal/kind/scim"
 	"github.com/custodyhq/terraform-provider-custody/internal/kind/sql"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/record"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
 )
 
 // kind is a kind of system: how its block is written, and what opens a system
-// from such a block.
+// from such a block, in a run that records there; nil for one that does not.
 type kind struct {
 	name   string
 	schema schema.Attribute
-	open   func(ctx context.Context, name string, block types.Object) (system.System, error)
+	open   func(ctx context.Context, name string, block types.Object, in *record.Run) (system.System, error)
 }
 
 // kinds is the table of the kinds that are written in Go, and of the one whose
@@ -42,6 +44,7 @@ func kinds() []kind {
 		decoded(file.Kind, fileSchema, (*fileModel).open),
 		decoded(ldap.Kind, ldapSchema, (*ldapModel).open),
 		decoded(postgresql.Kind, postgresqlSchema, (*postgresqlModel).open),
+		{register.Kind, registerSchema, openRegister},
 		decoded(requesttracker.Kind, requestTrackerSchema, (*requestTrackerModel).open),
 		decoded(scim.Kind, scimSchema, (*scimModel).open),
 		decoded(sql.Kind, sqlSchema(), (*sqlModel).open),
@@ -51,7 +54,7 @@ func kinds() []kind {
 
 // decoded is a kind whose block is decoded into the model M.
 func decoded[M any](name string, block schema.Attribute, open func(m *M, name string) (system.System, error)) kind {
-	return kind{name, block, func(ctx context.Context, name string, block types.Object) (system.System, error) {
+	return kind{name, block, func(ctx context.Context, name string, block types.Object, _ *record.Run) (system.System, error) {
 		if problems := nullElements(block); len(problems) > 0 {
 			return nil, &system.ConfigError{System: name, Problems: problems}
 		}

@@ -35,7 +35,7 @@ func TestEveryKindReadsItsOwnBlock(t *testing.T) {
 				}
 				empty[name] = v
 			}
-			_, err := k.open(context.Background(), "x", types.ObjectValueMust(typ.AttrTypes, empty))
+			_, err := k.open(context.Background(), "x", types.ObjectValueMust(typ.AttrTypes, empty), nil)
 			var problems *system.ConfigError
 			if !errors.As(err, &problems) {
 				t.Errorf("an empty block is not refused for what it lacks: %v", err)
@@ -66,7 +66,7 @@ func TestFileBlockSaysHowExportsAreRead(t *testing.T) {
 			values[name] = v
 		}
 		maps.Copy(values, set)
-		_, err := decoded("file", fileSchema, (*fileModel).open).open(context.Background(), "hr", types.ObjectValueMust(typ.AttrTypes, values))
+		_, err := decoded("file", fileSchema, (*fileModel).open).open(context.Background(), "hr", types.ObjectValueMust(typ.AttrTypes, values), nil)
 		return err
 	}
 	good := map[string]attr.Value{
@@ -99,7 +99,7 @@ func TestNullElementsAreRefusedWhereTheyAre(t *testing.T) {
 			"files":  types.ListValueMust(types.StringType, []attr.Value{types.StringValue("a.yaml"), types.StringNull()}),
 			"states": types.MapValueMust(types.StringType, map[string]attr.Value{"live": types.StringNull(), "dead": types.StringValue("retired")}),
 		})
-	_, err := decoded("x", nil, (*backstageModel).open).open(context.Background(), "hq", files)
+	_, err := decoded("x", nil, (*backstageModel).open).open(context.Background(), "hq", files, nil)
 	var problems *system.ConfigError
 	if !errors.As(err, &problems) || len(problems.Problems) != 2 {
 		t.Fatalf("got %v", err)

@@ -13,6 +13,7 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/kind/rest"
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/attribute"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/record"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/value"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
 )
@@ -109,8 +110,8 @@ func restSchema() schema.Attribute {
 // openDescribed opens a system with a description; if that is empty, the
 // description is in the block. Which secrets a block has depends on its
 // description, so the block is read by name.
-func openDescribed(kind, description string) func(ctx context.Context, name string, block types.Object) (system.System, error) {
-	return func(_ context.Context, name string, block types.Object) (system.System, error) {
+func openDescribed(kind, description string) func(context.Context, string, types.Object, *record.Run) (system.System, error) {
+	return func(_ context.Context, name string, block types.Object, _ *record.Run) (system.System, error) {
 		values := block.Attributes()
 		c := rest.Config{
 			Name: name, Kind: kind, URL: value.TextOf(values["url"]), CAFile: value.TextOf(values["ca_file"]),

@@ -253,7 +253,7 @@ func (t *transition) differences(live *lifecycle.Binding) string {
 // outlive its owner in silence where its binding is frozen: by ignore_changes, by a
 // copy written by hand, or by an old output. The live facts decide nothing.
 func (r *Resource) rests(ctx context.Context, t *transition, diags *diag.Diagnostics) bool {
-	live, err := r.run.Assess(ctx, t.question)
+	live, err := r.run.AssessPlanned(ctx, t.question)
 	switch {
 	case err != nil && r.run.HoldsOn(err):
 		return true

@@ -35,7 +35,7 @@ func Unchanged(ctx context.Context, current *run.Run, config, state tftypes.Valu
 	if err := r.decideOn(t); err != nil || len(t.decision.Clamped) > 0 || !t.settled(m) || t.decision.Issues || !r.recorded(ctx, t) {
 		return false
 	}
-	live, err := current.Assess(ctx, t.question)
+	live, err := current.AssessPlanned(ctx, t.question)
 	if err != nil || live.Digest() != t.binding.Digest() && !t.binding.Held {
 		return false
 	}

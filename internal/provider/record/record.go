@@ -114,6 +114,9 @@ func (s *Registers) New(o Options, c clock.Clock) (*Run, error) {
 // Workspace returns the name of the run's workspace.
 func (r *Run) Workspace() string { return r.of.Workspace }
 
+// Former returns the names that the workspace had before.
+func (r *Run) Former() []string { return r.former }
+
 // Open returns the register. A register that could not be opened is not tried again
 // in this run: every object would wait for it.
 func (r *Run) Open(ctx context.Context) (*register.Register, error) {

@@ -62,7 +62,18 @@ type compiled struct {
 // Assess reads live facts and assesses them under the provider's policy. Its
 // error is a *fault.Fault.
 func (r *Run) Assess(ctx context.Context, q lifecycle.Question) (lifecycle.Binding, error) {
-	facts, err := r.Facts.Facts(ctx, q, r.Rules)
+	return r.assess(ctx, q, r.Facts.Facts)
+}
+
+// AssessPlanned is Assess on the facts that hold once the plan is carried out. Its error
+// is inventory.ErrNotKnownYet if they are known after apply only.
+func (r *Run) AssessPlanned(ctx context.Context, q lifecycle.Question) (lifecycle.Binding, error) {
+	return r.assess(ctx, q, r.Facts.PlannedFacts)
+}
+
+func (r *Run) assess(ctx context.Context, q lifecycle.Question,
+	collect func(context.Context, lifecycle.Question, *lifecycle.Rules) (lifecycle.Facts, error)) (lifecycle.Binding, error) {
+	facts, err := collect(ctx, q, r.Rules)
 	if err != nil {
 		return lifecycle.Binding{}, err
 	}

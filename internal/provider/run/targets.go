@@ -40,6 +40,15 @@ func (t *Targets) Leases(name string) (system.Leases, error) {
 	})
 }
 
+// Keeper returns the system of the name that keeps asset records. Its error is a fault of
+// kind fault.ErrConfig.
+func (t *Targets) Keeper(name string) (system.Keeper, error) {
+	return find(t.systems, name, search[system.Keeper]{
+		as: system.AsKeeper, summary: "Unable to Find System", lacks: "The system %q is of the kind %s, in which custody writes no asset records.",
+		none: "None of the configured systems keeps asset records; give the provider a register, and a system of the kind register.",
+	})
+}
+
 // Seen returns the account of a target as it was when it was first asked for in this
 // run, so that all that is planned in one run rests on one answer. What is done rests
 // on answers of its own.

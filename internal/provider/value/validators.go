@@ -57,6 +57,11 @@ func EndOfDay() validator.String {
 	return check{"a date such as 2030-01-31, which means the end of that day in UTC, or an RFC 3339 timestamp with whole seconds", "Invalid Date", discard(ParseEndOfDay)}
 }
 
+// StartOfDay accepts an RFC 3339 instant or a date.
+func StartOfDay() validator.String {
+	return check{"a date such as 2030-01-31, which means the start of that day in UTC, or an RFC 3339 timestamp with whole seconds", "Invalid Date", discard(ParseStartOfDay)}
+}
+
 // Duration accepts Go durations plus days and weeks.
 func Duration() validator.String {
 	return check{"a positive duration such as 36h, 14d or 2w", "Invalid Duration", discardDuration(policy.ParseDuration)}

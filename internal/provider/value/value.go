@@ -79,6 +79,15 @@ func ParseEndOfDay(s string) (time.Time, error) {
 	return t, nil
 }
 
+// ParseStartOfDay reads an RFC 3339 instant, or a date that stands for the start of
+// that day in UTC.
+func ParseStartOfDay(s string) (time.Time, error) {
+	if day, err := time.Parse(time.DateOnly, s); err == nil {
+		return day, nil
+	}
+	return ParseEndOfDay(s) // which is not a date
+}
+
 // InstantOf reads a timestamp that the provider wrote itself; anything else reads
 // as not stated.
 func InstantOf(v types.String) time.Time {

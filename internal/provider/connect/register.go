@@ -1,0 +1,26 @@
+package connect
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/custodyhq/terraform-provider-custody/internal/kind/register"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/record"
+	"github.com/custodyhq/terraform-provider-custody/internal/system"
+)
+
+var registerSchema = schema.SingleNestedAttribute{
+	Optional: true,
+	MarkdownDescription: "The asset records that `custody_asset` keeps in the provider's `register`, of all workspaces. " +
+		"It takes no arguments: `register = {}`.",
+	Attributes: map[string]schema.Attribute{},
+}
+
+func openRegister(_ context.Context, name string, _ types.Object, in *record.Run) (system.System, error) {
+	if in == nil { // a nil pointer is no nil Store
+		return register.New(name, nil)
+	}
+	return register.New(name, in)
+}
