@@ -3,6 +3,7 @@ package examples_test
 import (
 	"encoding/json"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -34,6 +35,27 @@ func blocks(text, language string) []string {
 		}
 	}
 	return out
+}
+
+// TestEveryKindOfEventIsInTheGuide compares the table for auditors with the code.
+func TestEveryKindOfEventIsInTheGuide(t *testing.T) {
+	constant := regexp.MustCompile(`[kK]ind[A-Z][A-Za-z]* += "([a-z]+\.[a-z_]+)"`)
+	guide, found := template(t, "guides/evidence-for-auditors.md"), 0
+	err := filepath.WalkDir(filepath.Join("..", "internal"), func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || filepath.Ext(path) != ".go" || strings.HasSuffix(path, "_test.go") || strings.Contains(filepath.ToSlash(path), "/signal/") {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		for _, m := range constant.FindAllStringSubmatch(string(text), -1) {
+			if found++; !strings.Contains(guide, "`"+m[1]+"`") {
+				t.Errorf("the guide lacks %s, which is written in %s", m[1], path)
+			}
+		}
+		return err
+	})
+	if err != nil || found < 10 {
+		t.Errorf("%d kinds were found: %v", found, err)
+	}
 }
 
 // TestPolicyGuide holds the tables of the guide to what the code knows, and

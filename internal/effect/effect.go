@@ -45,6 +45,8 @@ type Step[S any] struct {
 type Result[S any] struct {
 	State S
 	Known bool // State is what was read last, after everything that was done
+	// Begun reports whether the intent is recorded, and with it the outcome.
+	Begun bool
 	// Done are the names of the steps that this act has done.
 	Done []string
 	// Found says what became of acts that earlier runs had begun, each in a full
@@ -87,6 +89,7 @@ func Do[S any](ctx context.Context, rec Recorder, a Act[S]) Result[S] {
 		r.Err = err
 		return r
 	}
+	r.Begun = rec != nil
 	// From here on the outcome must be found out and recorded, even if the run is
 	// interrupted: only the steps themselves end with it.
 	last := context.WithoutCancel(ctx)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -173,6 +174,12 @@ func TestRolesThatAreRefused(t *testing.T) {
 	o.Write("main.tf", o.block("chief", "enabled = false"))
 	o.Plan().Exits(1).Says("only a superuser may switch a superuser", "NOSUPERUSER")
 	o.wantLogin(t, "chief", true)
+
+	// A right that is missing leaves an event.
+	location := "sqlite:" + filepath.Join(t.TempDir(), "custody.db")
+	o.Provider(fmt.Sprintf("register = %q", location), `workspace = "people"`)
+	o.Plan().Exits(1).Says("only a superuser may switch a superuser")
+	wantEvents(t, location, "run.refused "+o.name("chief")+` … "during":"plan" … "reason":" … only a superuser may switch a superuser`)
 }
 
 // The example of the page is planned and applied as it stands, but for the server.

@@ -87,7 +87,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		return
 	}
 	if prior != nil && !prior.leavesOpen() && req.Plan.Raw.Equal(req.State.Raw) {
-		r.brake(prior, prior.Present.ValueBool() && prior.Enabled.ValueBool(), false, &resp.Diagnostics)
+		r.brake(ctx, prior, prior.Present.ValueBool() && prior.Enabled.ValueBool(), false, &resp.Diagnostics)
 		return
 	}
 	plan.keep(prior, end)
@@ -109,8 +109,13 @@ func (r *Resource) check(ctx context.Context, target system.Accounts, plan, prio
 	}
 	w := plan.wanted(end, prior)
 	w.check(target, a, prior == nil, diags)
+	if diags.HasError() {
+		for _, refusal := range w.refusals(w.named(a)) {
+			r.run.Refused(ctx, operation.Plan, w.subject, refusal)
+		}
+	}
 	if seen := w.named(a); seen != nil {
-		r.brake(plan, r.works(seen.Enabled, seen.ExpiresAt), !r.works(w.enabled, w.endOf(seen)), diags)
+		r.brake(ctx, plan, r.works(seen.Enabled, seen.ExpiresAt), !r.works(w.enabled, w.endOf(seen)), diags)
 	}
 }
 
@@ -120,11 +125,12 @@ func (r *Resource) works(enabled bool, end time.Time) bool {
 }
 
 // brake counts an account that can be used, and stops a plan that takes too many away.
-func (r *Resource) brake(m *model, works, taken bool, diags *diag.Diagnostics) {
+func (r *Resource) brake(ctx context.Context, m *model, works, taken bool, diags *diag.Diagnostics) {
 	if !works {
 		return
 	}
 	if stop := r.run.Brake.CountAccount(m.name().ValueString(), taken); stop != nil {
+		r.run.Stopped(ctx, stop)
 		operation.Plan.Report(diags, path.Empty(), stop.Fault())
 	}
 }
@@ -164,7 +170,7 @@ func (r *Resource) destroyed(ctx context.Context, prior *model, diags *diag.Diag
 	}
 	r.recordable(ctx, prior, diags)
 	end, _ := parseEnd(prior.ExpiresAt.ValueString()) // none is no end
-	r.brake(prior, prior.Present.ValueBool() && r.works(prior.Enabled.ValueBool(), end), prior.OnDestroy.ValueString() == disable, diags)
+	r.brake(ctx, prior, prior.Present.ValueBool() && r.works(prior.Enabled.ValueBool(), end), prior.OnDestroy.ValueString() == disable, diags)
 	if prior.OnDestroy.ValueString() == enable && !prior.Enabled.ValueBool() {
 		diags.AddWarning(enablesSummary, fmt.Sprintf("%s is disabled, and on_destroy = %q enables it.\n\nTo leave it disabled, set on_destroy to %q and apply that first.",
 			prior.ID.ValueString(), enable, leave))
@@ -240,6 +246,9 @@ func (r *Resource) do(ctx context.Context, m *model, w wanted, diags *diag.Diagn
 		warnGone(target.Name(), &w, last, diags)
 		return nil, ending{done: true, read: true}
 	case result.Err != nil:
+		if !result.Begun { // otherwise its outcome says so
+			r.run.Refused(ctx, operation.Apply, w.subject, result.Err)
+		}
 		operation.Apply.Report(diags, w.at(&result), r.run.Targets.Interrupted(result.Err))
 		return result.State, ending{read: result.Known && result.State != nil}
 	}

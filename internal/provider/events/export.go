@@ -68,7 +68,7 @@ func (q *query) rows(e *entry) []row {
 	b := &e.parsed
 	base := row{
 		Sequence: e.Sequence, At: e.At.UTC().Format(time.RFC3339), Kind: e.Kind, Subject: e.Subject, Status: first(b.Status, b.Result), Action: b.Action,
-		Holder: first(b.Names[b.Holder], b.Holder), Because: strings.Join(b.Because, " "), Issued: strings.Join(b.Issued, " "),
+		Holder: first(b.Names[b.Holder], b.Holder), Because: first(strings.Join(b.Because, " "), b.What), Issued: strings.Join(b.Issued, " "),
 		Withdrawn: strings.Join(b.Withdrawn, " "), Actor: e.Actor, Run: e.Run, Hash: e.Hash,
 	}
 	if base.Holder != b.Holder && b.Holder != "" {

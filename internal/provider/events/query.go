@@ -90,6 +90,7 @@ type body struct {
 	Result    string            `json:"result"`
 	Status    string            `json:"status"`
 	Target    string            `json:"target"`
+	What      string            `json:"what"`
 	Withdrawn []string          `json:"withdrawn"`
 }
 

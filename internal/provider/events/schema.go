@@ -52,7 +52,7 @@ var eventsSchema = schema.Schema{
 			Optional: true, Validators: []validator.String{value.Stated()},
 			MarkdownDescription: "Only events about this: the id of a grant, or the subject of an account.",
 		},
-		"kinds":    textList("Only events of these kinds: `grant.decided`, `grant.removed`, `act.intent`, `act.outcome` and others; a first word, such as `grant`, stands for all that begin with it."),
+		"kinds":    textList("Only events of these kinds, which [Evidence for auditors](../guides/evidence-for-auditors.md#what-is-in-it) lists; a first word, such as `grant`, stands for all that begin with it."),
 		"controls": textList("Only events that serve one of these controls, as `controls` of an event names them; the name of a framework, such as `NIST CSF`, stands for all of its controls."),
 		"since": schema.StringAttribute{
 			Optional: true, Validators: []validator.String{value.Timestamp()}, MarkdownDescription: "Only events from this instant on, RFC 3339.",

@@ -146,11 +146,12 @@ func whoMay(entries []lifecycle.Authorization, in *lifecycle.Input) string {
 // braked reports whether the plan does more than the limits allow, and says what.
 // Keys are counted by grant, so that two grants of one id would count as one: they
 // are refused.
-func (r *Resource) braked(e run.Effect, diags *diag.Diagnostics) bool {
+func (r *Resource) braked(ctx context.Context, e run.Effect, diags *diag.Diagnostics) bool {
 	stop := r.run.Brake.Count(e)
 	if stop == nil {
 		return false
 	}
+	r.run.Stopped(ctx, stop)
 	operation.Plan.Report(diags, path.Empty(), stop.Fault())
 	return true
 }

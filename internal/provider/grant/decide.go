@@ -225,17 +225,20 @@ func (r *Resource) factsStand(ctx context.Context, t *transition, diags *diag.Di
 	}
 	live, err := r.run.Assess(ctx, t.question)
 	if err != nil {
+		r.run.Refused(ctx, operation.Apply, t.decision.Grant.ID(), err)
 		r.run.Report(operation.Apply, diags, t.object(), path.Root("binding"), err)
 		return false
 	}
 	if live.Digest() == t.binding.Digest() {
 		return true
 	}
-	operation.Apply.Report(diags, path.Root("binding"), &fault.Fault{
-		Summary:  "Facts Changed Since Plan",
+	moved := &fault.Fault{
+		Kind: fault.ErrChanged, Summary: "Facts Changed Since Plan",
 		Happened: fmt.Sprintf("The facts about %s are no longer those that the plan rested on:\n\n  %s", t.question.Asset, t.differences(&live)),
 		Advice:   "Make a new plan and have it reviewed.",
-	})
+	}
+	r.run.Refused(ctx, operation.Apply, t.decision.Grant.ID(), moved)
+	operation.Apply.Report(diags, path.Root("binding"), moved)
 	return false
 }
 

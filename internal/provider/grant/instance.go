@@ -50,7 +50,7 @@ func (m *model) object() run.Object {
 // enter records the first decision on a grant of this state. Without that, nothing is
 // issued.
 func (r *Resource) enter(ctx context.Context, t *transition, plan *model, p private, diags *diag.Diagnostics) bool {
-	if !r.recordable(ctx, operation.Apply, t, diags) || !r.planned(t, plan, diags) {
+	if !r.recordable(ctx, operation.Apply, t, diags) || !r.planned(ctx, t, plan, diags) {
 		return false
 	}
 	if t.register == "" {
@@ -70,7 +70,7 @@ func (r *Resource) enter(ctx context.Context, t *transition, plan *model, p priv
 // already: it is recorded by the next run, and the latch must not be lost.
 func (r *Resource) follow(ctx context.Context, t *transition, plan *model, p private, diags *diag.Diagnostics) bool {
 	var found diag.Diagnostics
-	ok := r.recordable(ctx, operation.Apply, t, &found) && r.planned(t, plan, &found)
+	ok := r.recordable(ctx, operation.Apply, t, &found) && r.planned(ctx, t, plan, &found)
 	if ok && t.register != "" {
 		instance := instanceIn(ctx, p)
 		claim := instance == "" || t.memory.Register != t.register
@@ -93,10 +93,11 @@ func (r *Resource) follow(ctx context.Context, t *transition, plan *model, p pri
 }
 
 // planned reports whether the decision gives the generations that the plan shows.
-func (r *Resource) planned(t *transition, plan *model, diags *diag.Diagnostics) bool {
+func (r *Resource) planned(ctx context.Context, t *transition, plan *model, diags *diag.Diagnostics) bool {
 	if t.asPlanned(plan) {
 		return true
 	}
+	r.run.Refused(ctx, operation.Apply, t.decision.Grant.ID(), errMoved)
 	operation.Apply.Report(diags, path.Root("access"), errMoved)
 	return false
 }

@@ -318,3 +318,38 @@ func TestWhatAnEventSays(t *testing.T) {
 		t.Errorf("the event is %+v", e)
 	}
 }
+
+// What is refused leaves an event.
+func TestWhatIsRefusedLeavesAnEvent(t *testing.T) {
+	each(t, func(t *testing.T, location string) {
+		w := recorded(t, location, "it", "laptop")
+		give(w, `rotate_when_changed = { n = "1" }`)
+		w.Apply()
+		w.Person("p1", "status", "left")
+		w.Edit("provider.tf", "revocations = -1", "revocations = 0")
+		w.Clock.Advance(time.Hour)
+		w.TryApply().Exits(1).Says("Too Many Revocations in One Plan")
+		w.Edit("provider.tf", "revocations = 0", "revocations = -1")
+		w.Person("p1", "status", "active")
+
+		w.Edit("main.tf", `n = "1"`, `n = "2"`)
+		w.Save()
+		w.Asset("LAP-1", "owner", "bob")
+		w.ApplySaved().Exits(1).Says("Facts Changed Since Plan")
+		found := events(t, location, "it")
+		wantKinds(t, found, "decided", "run.refused", "run.refused")
+		for i, want := range map[int][]string{
+			1: {`"during":"plan"`, `"reason":"Too Many Revocations in One Plan"`, "cmdb/LAP-1#vpn/office g1"},
+			2: {`"during":"apply"`, `"reason":"Facts Changed Since Plan"`, "cmdb/p2"},
+		} {
+			for _, text := range want {
+				if !strings.Contains(found[i].Body, text) {
+					t.Errorf("event %d says %s, not %s", i+1, found[i].Body, text)
+				}
+			}
+		}
+		if found[1].Subject != "it" || found[2].Subject != "cmdb/LAP-1#vpn/office" {
+			t.Errorf("the events are about %s and %s", found[1].Subject, found[2].Subject)
+		}
+	})
+}

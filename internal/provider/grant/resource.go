@@ -79,7 +79,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		plan.Binding = prior.Binding // an edited name is no reason for a plan
 	}
 	t := r.decide(ctx, operation.Plan, &plan, prior, &resp.Diagnostics)
-	if t == nil || r.twice(t, plan.fingerprint(), &resp.Diagnostics) || r.braked(t.effect(), &resp.Diagnostics) {
+	if t == nil || r.twice(t, plan.fingerprint(), &resp.Diagnostics) || r.braked(ctx, t.effect(), &resp.Diagnostics) {
 		return
 	}
 	t.warn(&resp.Diagnostics)
@@ -117,7 +117,7 @@ func (r *Resource) destroyed(ctx context.Context, prior *model, diags *diag.Diag
 		}
 	}
 	e.Withdrawn = e.Enabled
-	r.braked(e, diags)
+	r.braked(ctx, e, diags)
 	r.recordable(ctx, operation.Plan, &transition{decision: lifecycle.Decision{Grant: *g}}, diags)
 }
 

@@ -108,7 +108,7 @@ func (r *Resource) askQueue(ctx context.Context, t *transition, m *model, diags 
 	switch a.duty {
 	case withdrawCase:
 		if err := r.withdraw(ctx, a.was.Key, withdrawnBecause(t), diags); err != nil {
-			r.warn(diags, unwithdrawnSummary, err)
+			r.warn(ctx, t.decision.Grant.ID(), diags, unwithdrawnSummary, err)
 			a.is, a.is.Ending = a.was, true
 		}
 	case openCase:
@@ -118,7 +118,9 @@ func (r *Resource) askQueue(ctx context.Context, t *transition, m *model, diags 
 	}
 }
 
-func (r *Resource) warn(diags *diag.Diagnostics, summary string, err error) {
+// warn says what could not be done in the queue about a grant, and leaves an event of it.
+func (r *Resource) warn(ctx context.Context, id string, diags *diag.Diagnostics, summary string, err error) {
+	r.run.Refused(ctx, operation.Apply, id, err)
 	operation.Apply.Warn(diags, path.Root("review"), summary, unasked(r.run.Reviews.Interrupted(err)))
 }
 
@@ -182,7 +184,7 @@ func (r *Resource) openCase(ctx context.Context, t *transition, diags *diag.Diag
 		key := keyOf(t.decision.Grant.ID(), certified, round)
 		found, err := r.run.Reviews.Review(ctx, key)
 		if err != nil {
-			r.warn(diags, unaskedSummary, err)
+			r.warn(ctx, t.decision.Grant.ID(), diags, unaskedSummary, err)
 			return nil
 		}
 		if !usable(found, t.prior) {
@@ -197,7 +199,7 @@ func (r *Resource) openCase(ctx context.Context, t *transition, diags *diag.Diag
 		result := r.do(ctx, r.act(key, "the decision asks for "+a.ask.Action.String(), steps...), diags)
 		return r.took(ctx, a, &c, round, &result, diags)
 	}
-	r.warn(diags, unaskedSummary, &fault.Fault{
+	r.warn(ctx, t.decision.Grant.ID(), diags, unaskedSummary, &fault.Fault{
 		Kind: fault.ErrConfig, Summary: unaskedSummary,
 		Happened: fmt.Sprintf("%d closed cases about %q are in the queue already, which no state remembers.", maxRounds, t.decision.Grant.ID()),
 		Advice:   "Look in the queue for what closes the cases. Restore the state if it was lost.",
@@ -219,7 +221,11 @@ func usable(r *system.Review, prior *lifecycle.Grant) bool {
 // took takes note of a case that was opened or changed, as far as it was.
 func (r *Resource) took(ctx context.Context, a *asking, c *system.Case, round int, result *effect.Result[*system.Review], diags *diag.Diagnostics) *system.Review {
 	if result.Err != nil {
-		r.warn(diags, unaskedSummary, result.Err)
+		subject := c.Grant
+		if result.Begun {
+			subject = "" // the outcome of the act says so
+		}
+		r.warn(ctx, subject, diags, unaskedSummary, result.Err)
 	}
 	if !result.Known || result.State == nil {
 		return nil
@@ -240,7 +246,7 @@ func (r *Resource) changeCase(ctx context.Context, t *transition, diags *diag.Di
 	a := &t.asking
 	found, err := r.run.Reviews.Review(ctx, a.is.Key)
 	if err != nil {
-		r.warn(diags, unaskedSummary, err)
+		r.warn(ctx, t.decision.Grant.ID(), diags, unaskedSummary, err)
 		return nil
 	}
 	if found == nil || found.Status != system.ReviewOpen {
@@ -262,7 +268,7 @@ func (r *Resource) changeCase(ctx context.Context, t *transition, diags *diag.Di
 		return last
 	}
 	if err := r.run.Reviews.CommentReview(ctx, last, t.addition(t.input, r.run.Now)); err != nil {
-		r.warn(diags, unaskedSummary, err)
+		r.warn(ctx, t.decision.Grant.ID(), diags, unaskedSummary, err)
 		a.is.Codes = codes // so that the next run tries again
 	}
 	return last
@@ -336,6 +342,6 @@ func (r *Resource) withdrawRemoved(ctx context.Context, prior *model, diags *dia
 	ctx, end := r.run.Reviews.Within(ctx)
 	defer end()
 	if err := r.withdraw(ctx, c.Key, "The grant was removed from the configuration, so nobody has to answer any more.", diags); err != nil {
-		r.warn(diags, unwithdrawnSummary, err)
+		r.warn(ctx, prior.ID.ValueString(), diags, unwithdrawnSummary, err)
 	}
 }

@@ -158,6 +158,9 @@ func (r *Resource) do(ctx context.Context, diags *diag.Diagnostics, a effect.Act
 	for _, sentence := range result.Found {
 		diags.AddAttributeWarning(path.Root("target"), interruptedSummary, sentence)
 	}
+	if result.Err != nil && !result.Begun { // otherwise the outcome of the act says so
+		r.run.Refused(ctx, operation.Open, a.Object, result.Err)
+	}
 	return result
 }
 

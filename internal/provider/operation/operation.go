@@ -33,6 +33,11 @@ const (
 	Open
 )
 
+var names = [...]string{Configure: "configure", Import: "import", Read: "read", Plan: "plan", Apply: "apply", Open: "open"}
+
+// String returns the operation in one word.
+func (o Operation) String() string { return names[o] }
+
 // consequence returns what an error in the operation means for the access; the
 // reason, which may be empty, says why.
 func (o Operation) consequence(reason string) string {

@@ -52,6 +52,7 @@ type Run struct {
 	mu       sync.Mutex
 	policies map[string]compiled
 	reported map[string]Object // at which object a fault was reported in full
+	refused  map[string]bool   // of what an event was left
 }
 
 type compiled struct {
