@@ -18,13 +18,15 @@ import (
 )
 
 // allParts are what can be measured.
-var allParts = []string{"decisions", "plans", "direct", "memory", "reads", "servers"}
+var allParts = []string{"decisions", "plans", "direct", "memory", "reads", "servers", "register"}
 
 // options are the command line.
 type options struct {
 	sizes, turns []int
 	assets       int
 	bindings     int
+	grants       int
+	register     string
 	parts        []string
 	write        bool
 	profile      bool
@@ -74,6 +76,8 @@ func parse(args []string) (options, error) {
 	parts := flags.String("parts", strings.Join(allParts, ","), "what to measure: a `list`")
 	flags.IntVar(&o.assets, "assets", 100_000, "how many assets to read")
 	flags.IntVar(&o.bindings, "bindings", 10_000, "how many bindings to plan over a server, and for their memory")
+	flags.IntVar(&o.grants, "grants", 1000, "how many grants to apply with a register: each makes one event")
+	flags.StringVar(&o.register, "register", "", "the `location` of an empty register for the part of that name, as the provider takes it; a file of SQLite by default")
 	flags.BoolVar(&o.write, "write", false, "put what was measured into bench/README.md")
 	flags.BoolVar(&o.profile, "profile", false, "profile the provider in an unchanged plan of the first size, and nothing else")
 	flags.StringVar(&o.note, "note", "", "a `sentence` to put below what was measured where")
@@ -127,6 +131,8 @@ func measure(ctx context.Context, w *benchEnvironment, o options) ([]section, er
 			content, err = measureReads(ctx, w, o.assets, o.turnsOf(0))
 		case "servers":
 			content, err = measureServers(ctx, w, o.bindings, o.turnsOf(0))
+		case "register":
+			content, err = measureRegister(ctx, w, o.register, o.grants, o.turnsOf(0))
 		case "plans":
 			content, err = measureAllPlans(ctx, w, o, contenders, bothKinds)
 		case "direct":
@@ -174,7 +180,7 @@ func about(ctx context.Context, w *benchEnvironment, part, note string) string {
 		facts = append(facts, model)
 	}
 	facts = append(facts, runtime.GOOS+"/"+runtime.GOARCH, runtime.Version())
-	if slices.Contains([]string{"plans", "direct", "memory", "profile", "servers"}, part) {
+	if slices.Contains([]string{"plans", "direct", "memory", "profile", "servers", "register"}, part) {
 		if version, err := output(ctx, w.root, environment(os.DevNull), w.cli, "version"); err == nil {
 			facts = append(facts, version)
 		}
