@@ -197,12 +197,12 @@ func (s *SMTP) compose(m *Message, n *Notice) (*mail.Msg, error) {
 }
 
 func (s *SMTP) unaddressed(n *Notice, unknown []string) error {
-	who := "The facts name nobody who is responsible"
+	who := "The facts name no responsible person"
 	if len(unknown) > 0 {
 		who = "No directory has an address of " + strings.Join(unknown, ", ")
 	}
 	return &fault.Fault{
-		Kind: fault.ErrConfig, Summary: summaryDeliver, Happened: fmt.Sprintf("%s, who would be told: %q.", who, redact.Clean(n.Subject, 200)),
+		Kind: fault.ErrConfig, Summary: summaryDeliver, Happened: fmt.Sprintf("%s, who would get it: %q.", who, redact.Clean(n.Subject, 200)),
 		Advice: "Add the address to the directory, or name a lifecycle_owner for the class in the policy who has one.",
 	}
 }

@@ -110,11 +110,11 @@ const (
 	keyAmbiguous = "ambiguous"
 )
 
-// ownerKeys shows the keys by which owners are told, as a map to their holders.
+// ownerKeys shows the keys by which owners are recognised, as a map to their holders.
 var ownerKeys = attribute.Row[lifecycle.Binding]{
 	Column: attribute.Column{
 		Name: "owner_keys", Type: types.MapType{ElemType: types.StringType},
-		Description: "The keys by which the owner is told again: id, e-mail address, user name and what the record writes, each with the holder; `" + keyAbsent +
+		Description: "The keys by which the owner is recognised: id, e-mail address, user name and what the record writes, each with the holder; `" + keyAbsent +
 			"` if no directory knows the key, `" + keyAmbiguous + "` if several entries have it.",
 	},
 	Write: func(b *lifecycle.Binding) attr.Value {

@@ -33,7 +33,7 @@ type memory struct {
 	LeftBlock           bool              `json:"left_block,omitempty" says:"a block or a revocation took the last credential away"`
 	Manager             string            `json:"manager,omitempty" says:"the holder's manager at the last issue"`
 	Names               map[string]string `json:"names,omitempty" says:"the holder's display name"`
-	Notices             []string          `json:"notices,omitempty" says:"the ends of the access of which the responsible person was told: the kind, the day, and how long before it"`
+	Notices             []string          `json:"notices,omitempty" says:"the ends of the access of which the responsible person got a notice: the kind, the day, and how long before it"`
 	Observed            bool              `json:"observed,omitempty" says:"the policy is only observed"`
 	ReassignmentPending bool              `json:"passed,omitempty" says:"a reassignment was acted on, and somebody has still to look at it"`
 	Register            string            `json:"register,omitempty" says:"the register that holds all of this"`

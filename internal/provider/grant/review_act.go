@@ -20,7 +20,7 @@ import (
 
 // The summaries of warnings are fixed, so that Terraform folds them.
 const (
-	unaskedSummary     = "Nobody Was Asked for a Review"
+	unaskedSummary     = "Reviewer Was Not Asked"
 	unwithdrawnSummary = "Review Was Not Withdrawn"
 	foundSummary       = "Interrupted Act Was Found"
 )
@@ -140,7 +140,7 @@ func unasked(err error) error {
 func withdrawnBecause(t *transition) string {
 	g := &t.decision.Grant
 	if g.Status == lifecycle.StatusRevoked {
-		return "The access was revoked, so nobody has to answer any more."
+		return "The access was revoked, so no answer is needed any more."
 	}
 	return "Nothing asks for an answer any more: the access is " + g.Status.String() + "."
 }
@@ -341,7 +341,7 @@ func (r *Resource) withdrawRemoved(ctx context.Context, prior *model, diags *dia
 	}
 	ctx, end := r.run.Reviews.Within(ctx)
 	defer end()
-	if err := r.withdraw(ctx, c.Key, "The grant was removed from the configuration, so nobody has to answer any more.", diags); err != nil {
+	if err := r.withdraw(ctx, c.Key, "The grant was removed from the configuration, so no answer is needed any more.", diags); err != nil {
 		r.warn(ctx, prior.ID.ValueString(), diags, unwithdrawnSummary, err)
 	}
 }

@@ -22,8 +22,8 @@ func reviewAttribute() schema.SingleNestedAttribute {
 		Attributes: map[string]schema.Attribute{
 			"id":       text("What the queue calls the case."),
 			"url":      text("Where it is answered. Null if the queue has no pages."),
-			"status":   oneOf("How it stands. What was answered takes effect with the next apply.", []string{string(system.ReviewOpen), string(system.ReviewConfirmed), string(system.ReviewRejected), string(system.ReviewWithdrawn)}),
-			"assignee": text("Who has to answer, in the queue's own words. Null if it is nobody."),
+			"status":   oneOf("Its status. What was answered takes effect with the next apply.", []string{string(system.ReviewOpen), string(system.ReviewConfirmed), string(system.ReviewRejected), string(system.ReviewWithdrawn)}),
+			"assignee": text("Who has to answer, in the queue's own words. Null if the case has none."),
 			"due_at":   text("When the next step of the policy follows without an answer, as the queue shows it. Null if nothing follows, or if the queue holds no such date."),
 		},
 	}

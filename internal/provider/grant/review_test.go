@@ -238,7 +238,7 @@ func TestQueueThatDoesNotAnswer(t *testing.T) {
 	down := systemtest.Unavailable("The queue is down.")
 	l.queue.Fail("Review", down)
 	m := l.runs("review", true) // the decision is carried out
-	l.says("Nobody Was Asked for a Review", "The queue is down.", "the next run tries again")
+	l.says("Reviewer Was Not Asked", "The queue is down.", "the next run tries again")
 	if !m.Review.IsNull() {
 		t.Error(m.Review)
 	}

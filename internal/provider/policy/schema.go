@@ -67,7 +67,7 @@ var policySchema = schema.Schema{
 		"frameworks": schema.ListAttribute{Optional: true, ElementType: types.StringType,
 			MarkdownDescription: "The catalogues whose controls are named: of " + attribute.Words(controls.Frameworks()) + ". Default " + attribute.Words(controls.Default()) + ". A grant's policy adds to those of the provider's."},
 		"notices": schema.ListAttribute{Optional: true, ElementType: types.StringType,
-			MarkdownDescription: "How long before access lapses, expires or is blocked the responsible person is told, each once. An empty list: never. Default `30d`, `7d` and `1d`. " +
+			MarkdownDescription: "How long before access lapses, expires or is blocked the responsible person gets a notice, each once. An empty list: never. Default `30d`, `7d` and `1d`. " +
 				"It is accepted in the provider's policy only."},
 		"triggers": schema.ListNestedAttribute{
 			Optional:            true,

@@ -90,8 +90,8 @@ func receiverOf(block, description string) schema.SingleNestedAttribute {
 // NoticesAttribute describes Notices.
 var NoticesAttribute = schema.SingleNestedAttribute{
 	Optional: true,
-	MarkdownDescription: "How people are told before access lapses, expires or is blocked. Who is told is who is responsible: the reviewer where an answer is waited for, else the holder; " +
-		"when is for `notices` of the policy to say. A notice is a change of the grant's `next_change_at` in the plan, and is sent when that is applied, once. Default: nobody is told. See the guide \"Notices and signals\".",
+	MarkdownDescription: "How people are notified before access lapses, expires or is blocked. The notice goes to the responsible person: the reviewer where an answer is waited for, else the holder; " +
+		"when is for `notices` of the policy to say. A notice is a change of the grant's `next_change_at` in the plan, and is sent when that is applied, once. Default: no notice is sent. See the guide \"Notices and signals\".",
 	Attributes: map[string]schema.Attribute{
 		"smtp": schema.SingleNestedAttribute{
 			Optional: true, MarkdownDescription: "By mail, to the addresses in the directories.",
@@ -115,8 +115,8 @@ var NoticesAttribute = schema.SingleNestedAttribute{
 // SignalsAttribute describes Signals.
 var SignalsAttribute = schema.SingleNestedAttribute{
 	Optional: true,
-	MarkdownDescription: "Which systems are told of what was done: a credential was revoked, an account was disabled or enabled, sessions were ended. " +
-		"They are told at least once, in order for each subject, after it is recorded; what cannot be delivered waits in the register, and the next run tries again. It needs `register`. See the guide \"Notices and signals\".",
+	MarkdownDescription: "Which systems are informed of what was done: a credential was revoked, an account was disabled or enabled, sessions were ended. " +
+		"Each signal is sent at least once, in order for each subject, after it is recorded; what cannot be delivered waits in the register, and the next run tries again. It needs `register`. See the guide \"Notices and signals\".",
 	Attributes: map[string]schema.Attribute{
 		"cloudevents": receiverOf("SIGNALS_CLOUDEVENTS", "As CloudEvents, in requests that are signed by the rules of Standard Webhooks."),
 		"ssf": schema.SingleNestedAttribute{

@@ -49,7 +49,7 @@ func Open(n *Notices, s *Signals, before []time.Duration, recorded *record.Run, 
 	}
 	if s != nil && recorded == nil {
 		operation.Configure.Report(diags, path.Root("signals"), &fault.Fault{
-			Kind: fault.ErrConfig, Summary: "Signals Need a Register", Happened: "signals is set, and register is not: a signal is told if what it tells is recorded, and waits there until it is delivered.",
+			Kind: fault.ErrConfig, Summary: "Signals Need a Register", Happened: "signals is set, and register is not: a signal is sent if what it is about is recorded, and waits there until it is delivered.",
 			Advice: "Set register and workspace, or leave signals out.",
 		})
 		return nil
