@@ -6,9 +6,11 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
-// Binding is what the register remembers of a binding.
+// Binding is what the register remembers of a binding: the facts on which the grants of
+// a workspace rest, as of the last decision.
 type Binding struct {
 	Workspace string
 	Asset     string
@@ -41,9 +43,12 @@ func (t *Tx) SaveBinding(b Binding) error {
 	return err
 }
 
-// RemoveBinding removes a binding of the run's workspace and reports whether it
-// was there.
+// RemoveBinding removes a binding of the run's workspace, unless a grant still rests on
+// it, and reports whether it did.
 func (t *Tx) RemoveBinding(asset string) (bool, error) {
-	n, err := t.change("DELETE FROM custody_bindings WHERE workspace = $1 AND asset = $2", t.run.Workspace, asset)
+	prefix := asset + "#" // the id of a grant begins with its asset
+	n, err := t.change(`DELETE FROM custody_bindings WHERE workspace = $1 AND asset = $2 AND NOT EXISTS (
+		SELECT 1 FROM custody_grants WHERE workspace = $1 AND removed_at = '' AND substr(id, 1, $3) = $4)`,
+		t.run.Workspace, asset, utf8.RuneCountInString(prefix), prefix)
 	return n == 1, err
 }

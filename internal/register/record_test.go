@@ -31,8 +31,19 @@ func TestBindings(t *testing.T) {
 		if err != nil || !slices.Equal(got, want) {
 			t.Errorf("got %+v, %v", got, err)
 		}
-		for _, wanted := range []bool{true, false} {
+		// It stays while a grant rests on it.
+		claim := func(id string) {
+			t.Helper()
 			must(t, record(t, r, run("dev", "run-2"), func(tx *Tx) error {
+				_, _, err := tx.ClaimGrant(id, "i1")
+				return err
+			}))
+		}
+		claim("itam/LT-1#vpn")
+		claim("itam/LT-11#vpn")
+		for _, wanted := range []bool{false, true, false} {
+			must(t, record(t, r, run("dev", "run-2"), func(tx *Tx) error {
+				defer tx.RemoveGrant("itam/LT-1#vpn", "i1") //nolint:errcheck // the next round shows it
 				if removed, err := tx.RemoveBinding("itam/LT-1"); removed != wanted || err != nil {
 					return fmt.Errorf("removed: %t, %w", removed, err)
 				}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/custodyhq/terraform-provider-custody/internal/fault"
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/binding"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/operation"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/record"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/run"
@@ -225,8 +226,16 @@ func (r *Resource) record(ctx context.Context, t *transition, instance string, c
 			if _, err := tx.RemoveGrant(t.before.ID(), instance); err != nil {
 				return err
 			}
+			if _, err := tx.RemoveBinding(t.before.Asset.String()); err != nil {
+				return err
+			}
 		}
 		if err := tx.SaveGrant(rowOf(g, t, instance)); err != nil {
+			return err
+		}
+		// A text in the text, because the register takes no fractions.
+		rests := register.Binding{Asset: g.Asset.String(), Digest: t.binding.Digest(), Facts: value.JSON(binding.Facts(&t.binding, &t.question))}
+		if err := tx.SaveBinding(rests); err != nil {
 			return err
 		}
 		if _, err := tx.Append(register.Draft{Kind: kindDecided, Subject: g.ID(), Body: t.event(g)}); err != nil {
@@ -279,6 +288,11 @@ func (r *Resource) forget(ctx context.Context, m *model, instance string) (told 
 			}
 			if _, err := tx.RemoveGrant(id, instance); err != nil {
 				return err
+			}
+			if g != nil {
+				if _, err := tx.RemoveBinding(g.Asset.String()); err != nil {
+					return err
+				}
 			}
 			if _, err := tx.Append(register.Draft{Kind: kindRemoved, Subject: id, Body: body}); err != nil {
 				return err

@@ -78,6 +78,29 @@ func wantKinds(t *testing.T, found []register.Event, want ...string) {
 	}
 }
 
+// wantBindings fails the test unless grants of these workspaces rest on the asset.
+func wantBindings(t *testing.T, location, asset string, workspaces ...string) {
+	t.Helper()
+	r, err := register.Open(t.Context(), register.Config{Location: location})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close() //nolint:errcheck // nothing is left to be written
+	found, err := r.Bindings(t.Context(), asset)
+	if err != nil || len(found) != len(workspaces) {
+		t.Fatalf("%d bindings of %s: %v", len(found), asset, err)
+	}
+	for i, b := range found {
+		var facts string
+		if err := json.Unmarshal([]byte(b.Facts), &facts); err != nil {
+			t.Fatal(err)
+		}
+		if b.Workspace != workspaces[i] || b.Digest == "" || !strings.Contains(facts, `"holder":"cmdb/p1"`) {
+			t.Errorf("the binding is %+v", b)
+		}
+	}
+}
+
 const goesOn = "Grant Goes On From the Register"
 
 // However a state forgets a grant, no key of it is used twice.
@@ -179,6 +202,7 @@ func TestGrantsAreRecordedOnceThereIsARegister(t *testing.T) {
 		w.Apply()
 		w.Plan().Exits(0)
 		wantKinds(t, events(t, location, "it"), "decided")
+		wantBindings(t, location, "cmdb/LAP-1", "it")
 		w.Remove(acctest.StateFile)
 		w.Plan().Exits(2).Says(goesOn, `"g2"`)
 	})
