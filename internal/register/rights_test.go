@@ -50,11 +50,25 @@ func TestTheLeastRights(t *testing.T) {
 		if err := tx.SaveGrant(g); err != nil {
 			return err
 		}
-		_, err = tx.RemoveGrant(g.ID, "i1")
+		if _, err = tx.RemoveGrant(g.ID, "i1"); err != nil {
+			return err
+		}
+		for range 2 { // written anew, too
+			if err := tx.SaveBinding(Binding{Asset: "cmdb/LAP-1", Facts: "{}"}); err != nil {
+				return err
+			}
+			if err := saveAsset(tx, "LAP-1", "{}"); err != nil {
+				return err
+			}
+		}
+		_, err = tx.RemoveBinding("cmdb/LAP-1")
+		if err == nil {
+			_, err = tx.RemoveAsset("LAP-1", "i1")
+		}
 		return err
 	}))
 	wantSound(t, r, "prod", 3)
-	for _, statement := range []string{"UPDATE %s.custody_events SET body = '{}'", "DELETE FROM %s.custody_events", "DELETE FROM %s.custody_grants"} {
+	for _, statement := range []string{"UPDATE %s.custody_events SET body = '{}'", "DELETE FROM %s.custody_events", "DELETE FROM %s.custody_grants", "DELETE FROM %s.custody_assets"} {
 		if _, err := r.db.write.ExecContext(t.Context(), fmt.Sprintf(statement, name)); err == nil || r.engine.explain(err) != problemRight {
 			t.Errorf("%s: %v", statement, err)
 		}

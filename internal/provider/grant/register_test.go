@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -376,4 +377,26 @@ func TestWhatIsRefusedLeavesAnEvent(t *testing.T) {
 			t.Errorf("the events are about %s and %s", found[1].Subject, found[2].Subject)
 		}
 	})
+}
+
+// A queue that cannot be read stops no decision, and leaves an event.
+func TestAQueueThatCannotBeReadLeavesAnEvent(t *testing.T) {
+	t.Parallel()
+	closed := httptest.NewServer(nil)
+	closed.Close()
+	location := "sqlite:" + filepath.Join(t.TempDir(), "custody.db")
+	w := recorded(t, location, "it", "reviewed")
+	w.Setenv("TF_VAR_rt_url", closed.URL)
+	w.Setenv("TF_VAR_rt_token", "none")
+	w.Edit("provider.tf", "  systems = {", "  directories = [\"cmdb\"]\n  reviews = \"support\"\n  systems = {\n"+
+		"    support = { request_tracker = { url = var.rt_url, token = var.rt_token, allow_http = true, reviews = { queue = \"Access Review\" } } }")
+	w.Apply()
+	w.Person("p1", "status", "left")
+	w.Clock.Advance(time.Hour)
+	w.Apply().Says("Nobody Was Asked for a Review")
+	found := events(t, location, "it")
+	wantKinds(t, found, "decided", "decided", "run.refused")
+	if last := found[len(found)-1]; last.Subject != found[0].Subject || !strings.Contains(last.Body, `"during":"apply"`) {
+		t.Errorf("the event is about %s and says %s", last.Subject, last.Body)
+	}
 }
