@@ -38,6 +38,10 @@ type Account struct {
 	// Issued is what the account has been given and still works: sessions, tokens,
 	// leases. Each is a text for people, without a secret.
 	Issued []string
+	// Unlisted names what else the account may have been given, which the system does
+	// not list; empty if Issued is complete. EndSessions ends it as well, and nothing
+	// shows that: the caller remembers that EndSessions was accepted.
+	Unlisted string
 	// Refusals say of acts why they cannot be done with this account, as far as that
 	// is known before they are tried.
 	Refusals map[AccountAct]error
@@ -71,7 +75,7 @@ type Accounts interface {
 	// SetEnd sets from when on the account is refused; the zero time takes the end
 	// away.
 	SetEnd(ctx context.Context, a *Account, end time.Time) error
-	// EndSessions ends what Issued lists.
+	// EndSessions ends what Issued lists, and what Unlisted names.
 	EndSessions(ctx context.Context, a *Account) error
 }
 

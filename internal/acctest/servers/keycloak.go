@@ -42,15 +42,21 @@ type KeycloakUser struct {
 	Attributes map[string][]string `json:"attributes,omitempty"`
 	Groups     []string            `json:"groups,omitempty"` // their paths, such as /engineering/payments
 	Disabled   bool                `json:"-"`
+	Password   string              `json:"-"` // with which the user logs in; none if empty
 }
 
 // MarshalJSON writes the user as Keycloak does.
 func (u KeycloakUser) MarshalJSON() ([]byte, error) {
 	type plain KeycloakUser
+	var credentials []map[string]any
+	if u.Password != "" {
+		credentials = []map[string]any{{"type": "password", "value": u.Password}}
+	}
 	return json.Marshal(struct {
 		plain
-		Enabled bool `json:"enabled"`
-	}{plain(u), !u.Disabled})
+		Enabled     bool             `json:"enabled"`
+		Credentials []map[string]any `json:"credentials,omitempty"`
+	}{plain(u), !u.Disabled, credentials})
 }
 
 type keycloakServer struct {

@@ -15,7 +15,7 @@ type About struct {
 	Settings []Setting
 	Secrets  []Secret
 
-	Assets, Tasks, People, Reviews bool // what it reads, and whether it holds reviews
+	Assets, Tasks, People, Reviews, Accounts bool // what it reads, and whether it holds reviews and switches accounts
 }
 
 // Setting is something that a description lets the user set.
@@ -42,7 +42,7 @@ func AboutOf(description string) (About, error) {
 		return About{}, &system.ConfigError{Problems: c.problems}
 	}
 	out := About{Title: d.Title, Text: d.About, Secrets: secrets(d.Auth),
-		Assets: d.Assets != nil, Tasks: d.Tasks != nil, People: d.People != nil, Reviews: d.Reviews != nil}
+		Assets: d.Assets != nil, Tasks: d.Tasks != nil, People: d.People != nil, Reviews: d.Reviews != nil, Accounts: d.Accounts != nil}
 	for _, name := range slices.Sorted(maps.Keys(d.Settings)) {
 		s := d.Settings[name]
 		out.Settings = append(out.Settings, Setting{Name: name, About: s.About, Default: s.Default, Required: s.required()})

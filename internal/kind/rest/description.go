@@ -49,6 +49,7 @@ type document struct {
 	Reviews           *reviewsText      `yaml:"reviews"`
 	People            *peopleText       `yaml:"people"`
 	Teams             *peopleText       `yaml:"teams"`
+	Accounts          *accountsText     `yaml:"accounts"`
 	Kinds             map[string]string `yaml:"kinds"`    // the system's word -> our kind of owner
 	Statuses          map[string]string `yaml:"statuses"` // the system's word -> our status of owners
 }

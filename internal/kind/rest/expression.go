@@ -33,6 +33,7 @@ const (
 	inItem                  // the settings, the id and one row of an answer
 	inBody                  // the settings, the id and which page is meant
 	inCase                  // the settings, a case that is to be changed, and the answer to the request before
+	inAccount               // the settings, an account that is to be changed, and what was read of it
 )
 
 var scopes = map[scope][]cel.EnvOption{
@@ -48,7 +49,8 @@ var scopes = map[scope][]cel.EnvOption{
 		cel.Variable("limit", cel.IntType), cel.Variable("offset", cel.IntType), cel.Variable("last", cel.IntType),
 		cel.Variable("page", cel.IntType), cel.Variable("cursor", cel.StringType),
 	},
-	inCase: {cel.Variable("case", cel.MapType(cel.StringType, cel.DynType)), cel.Variable("made", cel.DynType)},
+	inAccount: {cel.Variable("account", cel.MapType(cel.StringType, cel.DynType))},
+	inCase:    {cel.Variable("case", cel.MapType(cel.StringType, cel.DynType)), cel.Variable("made", cel.DynType)},
 }
 
 // functions are all of CEL's own that an expression can call. It is a list of
@@ -78,7 +80,7 @@ var environments = sync.OnceValues(func() (map[scope]*cel.Env, error) {
 	out := make(map[scope]*cel.Env)
 	for s, includes := range map[scope][]scope{
 		inSettings: {inSettings}, inID: {inSettings, inID}, inAnswer: {inSettings, inID, inAnswer}, inItem: {inSettings, inID, inItem},
-		inBody: {inSettings, inID, inBody}, inCase: {inSettings, inCase},
+		inBody: {inSettings, inID, inBody}, inCase: {inSettings, inCase}, inAccount: {inSettings, inItem, inAccount},
 	} {
 		var variables []cel.EnvOption
 		for _, part := range includes {

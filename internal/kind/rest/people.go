@@ -77,6 +77,7 @@ type catalog struct {
 	teams        *reference   // of one person
 	member       []*reference // of one team
 	hidesMembers *expression  // whether the members of a team may be hidden; nil if those of none are
+	address      *expression  // how requests name an entry that is an account; nil where no account is looked for
 
 	listed  memo.Memo[*directoryIndex]
 	deleted memo.Memo[*directoryIndex]
@@ -233,6 +234,7 @@ func (c *checker) reference(at string, t *referenceText) *reference {
 type entry struct {
 	person       lifecycle.Person
 	keys         []string // its keys, as the system writes them
+	address      string   // how requests name it, where an account is looked for
 	deleted      bool     // it is in a list of deleted entries
 	hidesMembers bool     // its members may be hidden
 	flaw         error    // why the rest of it cannot be read
@@ -272,6 +274,11 @@ func (k *catalog) entry(item any) (*entry, error) {
 	}
 	if k.hidesMembers != nil {
 		if e.hidesMembers, err = k.hidesMembers.bool(variables); err != nil {
+			return nil, err
+		}
+	}
+	if k.address != nil {
+		if e.address, err = k.address.text(variables); err != nil {
 			return nil, err
 		}
 	}

@@ -91,7 +91,8 @@ type System struct {
 	owner        *ownerRules     // nil if assets tell their owners themselves
 	placeholders map[string]bool // texts that stand for hidden values, folded
 
-	reviews    *reviewRules // nil if there are none
+	accounts   *accountRules // nil if there are none, like reviews
+	reviews    *reviewRules
 	setUp      memo.Memo[struct{}]
 	openedLock sync.Mutex
 	openedIDs  map[string][]string // of the cases that were opened here, by their keys
@@ -175,6 +176,7 @@ func (s *System) compile(c *checker, d *document) {
 	s.tasks = c.tasks(d.Tasks)
 	s.compilePeople(c, d)
 	s.reviews = c.reviews(d.Reviews)
+	s.accounts = c.accounts(d.Accounts, s.people)
 }
 
 func (s *System) compileAssets(c *checker, a *assetsText) {
@@ -293,6 +295,8 @@ func (s *System) Has(c system.Capability) bool {
 		return s.tasks != nil
 	case system.CanHoldReviews:
 		return s.reviews != nil
+	case system.CanSwitchAccounts:
+		return s.accounts != nil
 	}
 	return false
 }

@@ -49,9 +49,10 @@ type reviewersText struct {
 }
 
 type oneText struct {
-	Path     string `yaml:"path"`
-	NotFound string `yaml:"not_found"`
-	Item     string `yaml:"item"`
+	Path     string           `yaml:"path"`
+	Query    map[string]texts `yaml:"query"`
+	NotFound string           `yaml:"not_found"`
+	Item     string           `yaml:"item"`
 }
 
 type eventsText struct {
@@ -139,7 +140,7 @@ func (c *checker) reviews(t *reviewsText) *reviewRules {
 	use := c.applies(at, t.When)
 	r := &reviewRules{
 		find: c.listing(at+".find", &t.Find, keyPlace, markPlace), fields: c.fields(at+".fields", t.Fields, caseFields),
-		one: c.question(at+".one", t.One.Path, nil, "", idPlace), oneMissing: c.compile(at+".one.not_found", t.One.NotFound, inAnswer, cel.BoolType),
+		one: c.question(at+".one", t.One.Path, t.One.Query, "", idPlace), oneMissing: c.compile(at+".one.not_found", t.One.NotFound, inAnswer, cel.BoolType),
 		got:     c.compile(at+".one.item", t.One.Item, inAnswer),
 		answers: c.events(at+".answers", &t.Answers, answerFields), notes: c.events(at+".notes", &t.Notes, noteFields), byEmail: t.Reviewer == "email",
 		known: c.listing(at+".reviewers.list", &t.Reviewers.List, reviewerPlace),

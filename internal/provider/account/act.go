@@ -23,6 +23,9 @@ type wanted struct {
 	sessions bool       // end them, where the account is to be disabled
 	// mayEnable reports whether the plan says that a disabled account becomes enabled.
 	mayEnable bool
+	// unlistedEnded reports whether what the target does not list was ended and the account
+	// has been disabled since.
+	unlistedEnded bool
 
 	open []string // what was open when sessions were ended
 }
@@ -78,6 +81,20 @@ func (w *wanted) named(a *system.Account) *system.Account {
 	return a
 }
 
+// listed returns the account with what the target does not list among what is issued,
+// unless that was ended: nothing but the memory of it shows that.
+func (w *wanted) listed(a *system.Account) *system.Account {
+	if a == nil || a.Unlisted == "" {
+		return a
+	}
+	if w.unlistedEnded = w.unlistedEnded && !a.Enabled; w.unlistedEnded {
+		return a
+	}
+	out := *a
+	out.Issued = append(slices.Clip(a.Issued), a.Unlisted)
+	return &out
+}
+
 // act returns what is wanted as an act on a target. last is set to the account that has
 // the name, even if its id is another.
 func (w *wanted) act(target system.Accounts, last **system.Account) effect.Act[*system.Account] {
@@ -86,7 +103,7 @@ func (w *wanted) act(target system.Accounts, last **system.Account) effect.Act[*
 		Read: func(ctx context.Context) (*system.Account, error) {
 			a, err := target.Account(ctx, w.subject)
 			*last = a
-			return w.named(a), err
+			return w.listed(w.named(a)), err
 		},
 		Shows: shows, Allow: w.allow, Steps: w.steps(target),
 	}
@@ -103,7 +120,9 @@ func (w *wanted) steps(target system.Accounts) []effect.Step[*system.Account] {
 			out = append(out, step(stepSessions, "Its sessions are ended.", "Its sessions are not ended.",
 				func(ctx context.Context, a *system.Account) error {
 					w.open = a.Issued
-					return target.EndSessions(ctx, a)
+					err := target.EndSessions(ctx, a)
+					w.unlistedEnded = err == nil
+					return err
 				}))
 		}
 	}

@@ -89,7 +89,7 @@ func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 		d.Run.Report(operation.Read, &resp.Diagnostics, m.object(), path.Root("target"), err)
 		return
 	}
-	m.describe(a)
+	m.describe((&wanted{}).listed(a))
 	s.ID, s.Present, s.Account, s.AccountID, s.LastUsedAt, s.Issued = m.ID, m.Present, m.Account, m.AccountID, m.LastUsedAt, m.Issued
 	if a != nil {
 		s.Enabled, s.ExpiresAt = types.BoolValue(a.Enabled), endOf(a)

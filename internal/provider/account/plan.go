@@ -95,6 +95,7 @@ func (m *model) wanted(end types.String, prior *model) wanted {
 	if prior != nil {
 		w.id = prior.AccountID.ValueString()
 		w.mayEnable = !prior.Enabled.ValueBool() && m.Enabled.ValueBool()
+		w.unlistedEnded = prior.unlistedEnded()
 	}
 	return w
 }
@@ -117,6 +118,12 @@ func (m *model) keep(prior *model, end types.String) {
 
 // isOpen reports whether something that the account was given still works.
 func (m *model) isOpen() bool { return len(m.Issued.Elements()) > 0 }
+
+// unlistedEnded reports whether the state says that what the target does not list was
+// ended: as long as it was not, it is among what is issued.
+func (m *model) unlistedEnded() bool {
+	return !m.Enabled.IsNull() && !m.Enabled.ValueBool() && !m.Issued.IsNull() && !m.Issued.IsUnknown() && !m.isOpen()
+}
 
 // leavesOpen reports whether a disabled account has sessions that are to be ended.
 func (m *model) leavesOpen() bool {

@@ -284,9 +284,9 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 		resp.State.RemoveResource(ctx)
 		return
 	}
-	w := wanted{subject: state.Subject.ValueString(), id: state.AccountID.ValueString()}
+	w := wanted{subject: state.Subject.ValueString(), id: state.AccountID.ValueString(), unlistedEnded: state.unlistedEnded()}
 	r.settle(ctx, target, &w, &resp.Diagnostics)
-	seen := w.named(a)
+	seen := w.listed(w.named(a))
 	if seen == nil {
 		warnGone(target.Name(), &w, a, &resp.Diagnostics)
 	}
@@ -304,6 +304,7 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 	enabled := state.OnDestroy.ValueString() == enable
 	r.do(ctx, &state, wanted{
 		subject: state.Subject.ValueString(), id: state.AccountID.ValueString(), enabled: enabled, sessions: state.EndSessions.ValueBool(), mayEnable: enabled,
+		unlistedEnded: state.unlistedEnded(),
 	}, &resp.Diagnostics)
 }
 

@@ -1,0 +1,88 @@
+package account_test
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/custodyhq/terraform-provider-custody/internal/acctest"
+	"github.com/custodyhq/terraform-provider-custody/internal/acctest/servers"
+)
+
+// The user of a leaver is disabled in a real Keycloak, with what it has open. One that is
+// enabled again behind Terraform is drift. The provider has the least rights.
+func TestAnAccountOfKeycloak(t *testing.T) {
+	r := servers.Keycloak(t)
+	r.AddLoginClient(t)
+	id := r.AddUser(t, servers.KeycloakUser{Username: "ada", Email: "ada@example.org", FirstName: "Ada", LastName: "L", Password: password})
+	r.AddUser(t, servers.KeycloakUser{Username: "alan", Email: "alan@example.org", FirstName: "Alan", LastName: "T", Password: password})
+	switches, reads := r.Account(t, "switches", "manage-users"), r.ClientSecret
+	login := func(subject, scope string) *servers.KeycloakSession {
+		t.Helper()
+		s, err := r.Login(t, subject, password, scope)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	w := acctest.LoadAlone(t)
+	w.Remove("provider.tf")
+	w.CopyDir("../../../examples/accounts/keycloak")
+	t.Chdir(w.Dir) // where the paths of the example begin
+	w.Edit("main.tf", `"https://sso.example.org"`, `"`+r.URL+`"`)
+	w.Edit("main.tf", `realm = "acme"`, `realm = "`+r.Name+`"`)
+	w.Edit("main.tf", `mode = "observe"`, `mode = "enforce"`)
+	w.FollowMachine()
+	t.Setenv("CUSTODY_SSO_CLIENT_ID", "switches")
+	t.Setenv("CUSTODY_SSO_CLIENT_SECRET", switches)
+	w.Apply()
+	w.Plan().Exits(0)
+	open, offline, other := login("ada", "openid"), login("ada", "openid offline_access"), login("alan", "openid")
+
+	// Ada leaves.
+	people := "inventory/people.csv"
+	w.Edit(people, "ada@example.org,Ada Byron,employee,active", "ada@example.org,Ada Byron,employee,left")
+	w.Plan().Exits(2).Says("custody_account.ada will be updated in-place", "~ enabled = true -> false", "issued", "(known after apply)").Silent("custody_account.alan")
+	if !r.Refresh(t, open) {
+		t.Fatal("a plan has ended a session")
+	}
+	w.Apply().Says("Sessions Were Ended", "session ", `grant to the client login`)
+	if r.Refresh(t, open) || r.Refresh(t, offline) {
+		t.Error("a session goes on")
+	}
+	if _, err := r.Login(t, "ada", password, ""); err == nil {
+		t.Error("the leaver logs in")
+	}
+	if !r.Refresh(t, other) {
+		t.Error("the session of another user was ended")
+	}
+	w.Plan().Exits(0)
+
+	// She is enabled again behind Terraform, and logs in.
+	r.Call(t, http.MethodPut, "/users/"+id, map[string]any{"enabled": true}, nil)
+	open = login("ada", "openid")
+	w.Plan().Exits(2).Says("custody_account.ada will be updated in-place", "~ enabled = true -> false")
+
+	// Without the right, nothing is done, and what is missing is said.
+	t.Setenv("CUSTODY_SSO_CLIENT_ID", r.ClientID)
+	t.Setenv("CUSTODY_SSO_CLIENT_SECRET", reads)
+	w.TryApply().Exits(1).Says("Unable to Switch Account", "lack the role manage-users of the client realm-management",
+		"Nothing was changed. The account is not disabled. Its sessions are not ended.")
+	t.Setenv("CUSTODY_SSO_CLIENT_ID", "switches")
+	t.Setenv("CUSTODY_SSO_CLIENT_SECRET", switches)
+	w.Apply()
+	if r.Refresh(t, open) {
+		t.Error("the session goes on")
+	}
+	w.Plan().Exits(0)
+	r.Delete(t, id)
+	w.Plan().Exits(0).Says("Account Is Gone", fmt.Sprintf("holds no account %q", "ada"))
+	for _, name := range []string{"terraform.tfstate"} {
+		text, err := os.ReadFile(w.Dir + "/" + name)
+		if err != nil || strings.Contains(string(text), switches) || strings.Contains(string(text), open.Refresh) {
+			t.Errorf("%s holds a secret, or cannot be read: %v", name, err)
+		}
+	}
+}
