@@ -186,6 +186,18 @@ func (g *GiteaServer) Ask(t testing.TB, user, method, path string, body, into an
 	return err == nil
 }
 
+// Accepts reports whether a GET with a token is accepted. path is below the API and begins
+// with a slash.
+func (g *GiteaServer) Accepts(t testing.TB, token, path string) bool {
+	t.Helper()
+	_, err := call(context.Background(), http.MethodGet, g.URL+"/api/v1"+path, "token "+token, nil, nil)
+	var refused *refusal
+	if err != nil && !errors.As(err, &refused) {
+		t.Fatal(err)
+	}
+	return err == nil
+}
+
 // AddUser makes a user.
 func (g *GiteaServer) AddUser(t testing.TB, u GiteaUser) {
 	t.Helper()

@@ -162,7 +162,7 @@ func (s *System) accountOf(item any, address string) (*system.Account, error) {
 			return nil, err
 		}
 		if refuses {
-			a.Refusals[r.act] = s.refuseSwitch(fault.ErrConfig, fmt.Sprintf("The system %q does not %s the account %q: %s", s.config.Name, r.act, a.Name, r.message), r.advice)
+			a.Refusals[r.act] = s.refuseSwitch(fault.ErrConfig, fmt.Sprintf("The system %q does not %s the account %q: %s", s.config.Name, r.act, s.client.Shown(a.Name), r.message), r.advice)
 		}
 	}
 	return a, nil
@@ -208,5 +208,5 @@ func (s *System) given(ctx context.Context, client *httpclient.Client, of *issue
 }
 
 func (s *System) refuseSwitch(kind error, happened, advice string) error {
-	return &fault.Fault{Kind: kind, Summary: switchSummary, Happened: s.client.Shown(happened), Advice: advice}
+	return &fault.Fault{Kind: kind, Summary: switchSummary, Happened: happened, Advice: advice}
 }

@@ -57,7 +57,7 @@ func (s *System) EndSessions(ctx context.Context, a *system.Account) error {
 func (s *System) switchAccount(ctx context.Context, a *system.Account, act system.AccountAct, end *time.Time) error {
 	seen, ok := a.Seen.(*seenAccount)
 	if !ok {
-		return s.refuseSwitch(fault.ErrConfig, fmt.Sprintf("The account %q was not read from the system %q.", a.Name, s.config.Name), "Please report this to the provider's developers.")
+		return s.refuseSwitch(fault.ErrConfig, fmt.Sprintf("The account %q was not read from the system %q.", s.client.Shown(a.Name), s.config.Name), "Please report this to the provider's developers.")
 	}
 	if !system.CanAct(s, act) {
 		return s.refuseSwitch(fault.ErrConfig, fmt.Sprintf("The description of the system %q does not say how to %s an account.", s.config.Name, act),
@@ -171,9 +171,12 @@ func (s *System) judge(client *httpclient.Client, w *switching, response *httpcl
 		return err == nil && yes
 	}
 	switch {
+	case w.of.refused != nil && holds(w.of.refused.when):
+		return false, s.refuseSwitch(fault.ErrConfig, fmt.Sprintf("The system %q did not %s the account %q: %s", s.config.Name, w.act, s.client.Shown(w.a.Name), w.of.refused.message),
+			w.of.refused.advice)
 	case holds(w.of.denied):
 		return false, s.refuseSwitch(fault.ErrDenied,
-			fmt.Sprintf("The system %q was asked to %s the account %q, but its credentials lack %s.", s.config.Name, w.act, w.a.Name, w.of.right),
+			fmt.Sprintf("The system %q was asked to %s the account %q, but its credentials lack %s.", s.config.Name, w.act, s.client.Shown(w.a.Name), w.of.right),
 			fmt.Sprintf("Give the credentials %s.", w.of.right))
 	case holds(w.of.changed):
 		return false, s.changedSince(w.act, w.a, "the account has changed since it was read")
@@ -190,5 +193,5 @@ func (s *System) judge(client *httpclient.Client, w *switching, response *httpcl
 }
 
 func (s *System) changedSince(act system.AccountAct, a *system.Account, why string) error {
-	return s.refuseSwitch(fault.ErrChanged, fmt.Sprintf("The system %q was asked to %s the account %q, but %s.", s.config.Name, act, a.Name, why), adviceSeen)
+	return s.refuseSwitch(fault.ErrChanged, fmt.Sprintf("The system %q was asked to %s the account %q, but %s.", s.config.Name, act, s.client.Shown(a.Name), why), adviceSeen)
 }

@@ -39,10 +39,10 @@ type issuedText struct {
 	End  *switchText `yaml:"end"`  // ends one; without it, end_sessions ends all of them
 }
 
-// refusal says of accounts that something cannot be done with them.
+// refusal says that something cannot be done with an account.
 type refusal struct {
-	Act     string `yaml:"act"`  // enable or disable
-	When    string `yaml:"when"` // condition over the item of one
+	Act     string `yaml:"act"`  // enable or disable; of an answer, unstated
+	When    string `yaml:"when"` // condition over the item of one, or over an answer
 	Message string `yaml:"message"`
 	Advice  string `yaml:"advice"`
 }
@@ -61,6 +61,7 @@ type switchText struct {
 	Gone    string            `yaml:"gone"`    // likewise: what is to be changed is not there; status 404 if unstated
 	Changed string            `yaml:"changed"` // likewise: it has changed since it was read; status 412 if unstated
 	Right   string            `yaml:"right"`   // what the request takes, and where it is given: a template
+	Refused *refusal          `yaml:"refused"` // an answer that refuses this account, before all other readings of it
 }
 
 const issuedPlace = "issued"
@@ -103,6 +104,7 @@ type change struct {
 	headers                     map[string]string
 	done, denied, gone, changed *expression
 	right                       string
+	refused                     *refuses // nil if there is none
 }
 
 // accounts compiles the rules of accounts; nil if there are none.
@@ -137,7 +139,11 @@ func (c *checker) accounts(t *accountsText, people *catalog) *accountRules {
 		r.acts[act] = c.changes(at+"."+accountActs[act], texts)
 	}
 	for i := range t.Refuses {
-		r.refuses = append(r.refuses, c.refuses(fmt.Sprintf("%s.refuses[%d]", at, i), &t.Refuses[i]))
+		where := fmt.Sprintf("%s.refuses[%d]", at, i)
+		if !slices.Contains([]string{string(system.EnableAccount), string(system.DisableAccount)}, t.Refuses[i].Act) {
+			c.problem(where+".act", "Accepted: enable, disable.")
+		}
+		r.refuses = append(r.refuses, c.refuses(where, &t.Refuses[i], inItem))
 	}
 	c.issued(at, t, r)
 	if len(r.acts[system.SetAccountEnd]) > 0 && t.Fields["expires_at"] == "" {
@@ -157,8 +163,11 @@ var accountActs = map[system.AccountAct]string{
 // issued compiles the lists of what accounts were given.
 func (c *checker) issued(at string, t *accountsText, r *accountRules) {
 	ended := len(r.acts[system.EndSessions]) > 0
-	if t.Unlisted != "" && !ended {
+	if t.Unlisted != "" && len(t.EndSessions) == 0 {
 		c.problem(at+".unlisted", "end_sessions is required with it: what is not listed could not be ended.")
+	}
+	if !ended {
+		r.unlisted = "" // the settings leave its end out
 	}
 	single := 0
 	for i := range t.Issued {
@@ -186,13 +195,10 @@ func (c *checker) issued(at string, t *accountsText, r *accountRules) {
 	}
 }
 
-func (c *checker) refuses(at string, t *refusal) refuses {
+func (c *checker) refuses(at string, t *refusal, in scope) refuses {
 	r := refuses{
-		when: c.compile(at+".when", t.When, inItem, cel.BoolType), message: c.template(at+".message", t.Message).fill(nil),
+		when: c.compile(at+".when", t.When, in, cel.BoolType), message: c.template(at+".message", t.Message).fill(nil),
 		advice: c.template(at+".advice", t.Advice).fill(nil), act: system.AccountAct(t.Act),
-	}
-	if !slices.Contains([]system.AccountAct{system.EnableAccount, system.DisableAccount}, r.act) {
-		c.problem(at+".act", "Accepted: enable, disable.")
 	}
 	if t.Message == "" || t.Advice == "" {
 		c.problem(at, "message and advice are required: why it cannot be done, and what to do instead.")
@@ -229,6 +235,10 @@ func (c *checker) change(at string, t *switchText, places ...string) change {
 			c.problem(at+".headers."+name, "It is not the name of a header.")
 		}
 		out.headers[name] = c.template(at+".headers."+name, text).fill(nil)
+	}
+	if t.Refused != nil {
+		refused := c.refuses(at+".refused", t.Refused, inAnswer)
+		out.refused = &refused
 	}
 	if t.If != "" {
 		out.cond = c.compile(at+".if", t.If, inItem, cel.BoolType)

@@ -88,4 +88,5 @@ func TestGitea(t *testing.T) {
 	if want := 2 + 4 + 60; err != nil || len(everybody) != want {
 		t.Errorf("%d entries, want %d: %v", len(everybody), want, err)
 	}
+	t.Run("accounts", func(t *testing.T) { accountsOfGitea(t, g) })
 }

@@ -65,6 +65,7 @@ type recordedCase struct {
 	Everybody   bool              `yaml:"everybody"`  // the list of people and teams
 	OpenTasks   bool              `yaml:"open_tasks"` // the list of them; tasks is an asset that is also read singly
 	Review      *recordedReview   `yaml:"review"`
+	Account     *recordedAccount  `yaml:"account"`
 	Want        []map[string]any  `yaml:"want"`        // records, tasks or people
 	Unavailable string            `yaml:"unavailable"` // what the fault must say
 	Requests    []string          `yaml:"requests"`    // all that was sent, in order
@@ -291,7 +292,8 @@ func tasksListedAsRead(t *testing.T, s *System, open []system.AssetTask, asset s
 
 func (r *recording) play(t *testing.T, name string, c *recordedCase) {
 	all := append(slices.Clip(c.Answers), r.Answers...)
-	recorder := &systemtest.Recorder{Handler: &player{t: t, answers: all}}
+	player := &player{t: t, answers: all}
+	recorder := &systemtest.Recorder{Handler: player}
 	base := systemtest.ServeHTTP(t, recorder)
 	s := r.open(t, name, base, func(conf *Config) { c.configure(t, conf, base) })
 	var got []map[string]any
@@ -299,6 +301,8 @@ func (r *recording) play(t *testing.T, name string, c *recordedCase) {
 	switch {
 	case c.Review != nil:
 		got, err = c.Review.play(t, s)
+	case c.Account != nil:
+		got, err = c.Account.play(t, s, player)
 	case c.OpenTasks:
 		var open []system.AssetTask
 		open, err = readAll(t, s.OpenTasks(t.Context()))
