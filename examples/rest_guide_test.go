@@ -1,9 +1,13 @@
 package examples_test
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/kind/rest"
@@ -70,6 +74,54 @@ func TestRESTGuide(t *testing.T) {
 	for r, err := range s.Assets(t.Context()) {
 		if err != nil || r.State != lifecycle.StateRetired {
 			t.Errorf("got %+v, %v", r, err)
+		}
+	}
+}
+
+// TestRESTGuideAccounts takes the accounts that the guide shows for a part of a
+// description, and switches one at a server that answers as the guide says.
+func TestRESTGuideAccounts(t *testing.T) {
+	const people = `name: crew
+auth: [{ fields: [token], headers: { Authorization: "Bearer {token}" } }]
+statuses: { here: active }
+people:
+  id: item.id
+  hides: false
+  list: [{ path: /api/users, items: body.users, total: body.count }]
+  fields: { username: item.login, status: '"here"' }
+`
+	all := blocks(template(t, "guides/system-rest.md"), "yaml")
+	part := all[slices.IndexFunc(all, func(text string) bool { return strings.HasPrefix(text, "accounts:") })]
+	active, tokens := true, 1
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /api/users", func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = fmt.Fprint(w, `{"count": 1, "users": [{"id": 7, "login": "ada"}]}`)
+	})
+	mux.HandleFunc("GET /api/users/7", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("ETag", `"1"`)
+		_, _ = fmt.Fprintf(w, `{"id": 7, "login": "ada", "active": %v}`, active)
+	})
+	mux.HandleFunc("GET /api/users/7/tokens", func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = fmt.Fprintf(w, `{"count": %d, "tokens": %s}`, tokens, []string{"[]", `[{"id": 3}]`}[tokens])
+	})
+	mux.HandleFunc("DELETE /api/users/7/tokens/3", func(http.ResponseWriter, *http.Request) { tokens = 0 })
+	mux.HandleFunc("PATCH /api/users/7", func(_ http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		active = strings.Contains(string(body), "true") && r.Header.Get("If-Match") == `"1"`
+	})
+	server := httptest.NewServer(mux)
+	defer server.Close()
+	s, err := rest.New(rest.Config{Name: "crew", Description: people + part, URL: server.URL, Secrets: map[string]string{"token": "canary-token"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, enabled := range []bool{false, true} {
+		a, err := s.Account(t.Context(), "Ada")
+		if err != nil || a == nil || len(a.Issued) != tokens {
+			t.Fatalf("got %+v, %v", a, err)
+		}
+		if err := errors.Join(s.SetEnabled(t.Context(), a, enabled), s.EndSessions(t.Context(), a)); err != nil || active != enabled || tokens != 0 {
+			t.Errorf("active %v, %d tokens, %v", active, tokens, err)
 		}
 	}
 }

@@ -51,7 +51,8 @@ var accountSchema = schema.Schema{
 		"end_sessions": schema.BoolAttribute{
 			Optional: true,
 			MarkdownDescription: "Also end what `issued` lists whenever the account is disabled, and what is found open while it is. " +
-				"Refused for targets that cannot do it, such as `ldap`: a directory does not know what it has let in.",
+				"Refused for targets that cannot do it, such as `ldap`: a directory does not know what it has let in. " +
+				"What a target does not list is ended too, once.",
 		},
 		"on_destroy": schema.StringAttribute{
 			Optional: true, Computed: true, Default: stringdefault.StaticString(leave),
@@ -61,14 +62,14 @@ var accountSchema = schema.Schema{
 		},
 		"id":         computed("`\"<target>/<subject>\"`."),
 		"account":    computed("What the target calls the account: in a directory its distinguished name, in a database the name of the role. Null if it was not there."),
-		"account_id": computed("The account's own identity, which outlives a rename: `entryUUID` or `objectGUID` in a directory, the object identifier of a role in PostgreSQL. If the name is given to another account, that one counts as gone and is left alone."),
+		"account_id": computed("The account's own identity, which outlives a rename: `entryUUID` or `objectGUID` in a directory, the object identifier of a role in PostgreSQL, the id of a user elsewhere. If the name is given to another account, that one counts as gone and is left alone."),
 		"present": schema.BoolAttribute{
 			Computed: true, MarkdownDescription: "Whether the account is there. `false` only if the target answered that it is not.",
 		},
 		"last_used_at": computed("The time of the last login, RFC 3339 in UTC. Null if the target does not show it."),
 		"issued": schema.ListAttribute{
 			Computed: true, ElementType: types.StringType,
-			MarkdownDescription: "What the account has been given and still works, as far as the target knows: sessions, tokens, leases. With `end_sessions`, it ends when the account is disabled.",
+			MarkdownDescription: "What the account has been given and still works, as far as the target knows: sessions, tokens, leases. What the target does not list is one entry. With `end_sessions`, it ends when the account is disabled.",
 		},
 	},
 }
