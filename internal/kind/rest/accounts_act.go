@@ -71,9 +71,8 @@ func (s *System) switchAccount(ctx context.Context, a *system.Account, act syste
 	if now == nil {
 		return s.changedSince(act, a, "the account is gone")
 	}
-	w := switching{act: act, a: a, item: seen.item, places: places(seen.address), end: end}
 	current := now.Seen.(*seenAccount) //nolint:errcheck,forcetypeassert // accountAt has made it
-	w.item = current.item
+	w := switching{act: act, a: a, item: current.item, places: places(seen.address), end: end}
 	// To take access away needs no more than that the account is there.
 	if act == system.EnableAccount || act == system.SetAccountEnd {
 		if now.Enabled != a.Enabled || !now.ExpiresAt.Equal(a.ExpiresAt) || current.version != seen.version {
