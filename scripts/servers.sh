@@ -5,7 +5,7 @@
 #
 # Without a name, all of them. What is there already is left alone. What is
 # missing is installed if that is possible without a question: packages of the
-# system as root with apt; modules of Node, Keycloak and Gitea with npm, Maven and
+# system as root with apt; modules of Node, Keycloak, Gitea and Vault with npm, Maven and
 # Go into a folder of caches. Otherwise it says what would
 # install it. If something is missing in the end, the exit code is 1.
 
@@ -17,7 +17,7 @@
 store=${CUSTODY_SERVERS:-${XDG_CACHE_HOME:-$HOME/.cache}/custody-servers}
 
 # all lists the names, which are also those that CUSTODY_REQUIRE takes.
-all='request_tracker slapd samba scim postgres postgres_18 mariadb keycloak backstage gitea exim gpg shellcheck jq chromium'
+all='request_tracker slapd samba scim postgres postgres_18 mariadb keycloak backstage gitea vault exim gpg shellcheck jq chromium'
 
 # present tells whether server $1 can be started.
 present() {
@@ -31,7 +31,7 @@ present() {
     exim) have exim4 ;;
     mariadb) have mariadbd && have mariadb-install-db && have my_print_defaults ;;
     keycloak) have java && [ -d "$(folder "$1")" ] ;;
-    gitea | postgres_18) [ -d "$(folder "$1")" ] ;;
+    gitea | vault | postgres_18) [ -d "$(folder "$1")" ] ;;
     gpg) have gpg && have gpg-agent ;;
     shellcheck | jq | chromium) have "$1" ;;
     *) die "unknown server \"$1\": accepted are ${all// /, }" ;;
@@ -64,7 +64,7 @@ pin() {
   case $1 in
     scim | backstage | postgres_18) file=package-lock.json ;;
     keycloak) file=version ;;
-    gitea) file=go.sum ;;
+    gitea | vault) file=go.sum ;;
     *) return 0 ;;
   esac
   printf '%s\n' "$root/internal/acctest/servers/$1/$file"
@@ -143,6 +143,7 @@ bring() {
     scim | backstage | postgres_18) bring_modules "$1" "$2" ;;
     keycloak) bring_keycloak "$2" ;;
     gitea) bring_gitea "$2" ;;
+    vault) bring_vault "$2" ;;
   esac
 }
 
@@ -176,6 +177,14 @@ bring_gitea() (
     cp -R options public templates "$1" && chmod -R u+w "$1" &&
     go build -ldflags '-s -w' -o "$1/gitea" .
 )
+
+# Vault replaces modules as well. What is compiled for it is not kept: half a gigabyte.
+bring_vault() {
+  (cd "$root/internal/acctest/servers/vault" &&
+    env GOWORK=off GOFLAGS='-mod=readonly -buildvcs=false' CGO_ENABLED=0 "GOCACHE=$1/compiled" \
+      go build -ldflags '-s -w' -o "$1/vault" .) &&
+    rm -r "$1/compiled"
+}
 
 leftovers=()
 trap 'rm -rf "${leftovers[@]}"' EXIT

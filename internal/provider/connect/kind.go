@@ -24,6 +24,7 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/kind/rest"
 	"github.com/custodyhq/terraform-provider-custody/internal/kind/scim"
 	"github.com/custodyhq/terraform-provider-custody/internal/kind/sql"
+	"github.com/custodyhq/terraform-provider-custody/internal/kind/vault"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/record"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
 )
@@ -48,6 +49,7 @@ func kinds() []kind {
 		decoded(requesttracker.Kind, requestTrackerSchema, (*requestTrackerModel).open),
 		decoded(scim.Kind, scimSchema, (*scimModel).open),
 		decoded(sql.Kind, sqlSchema(), (*sqlModel).open),
+		decoded(vault.Kind, vaultSchema, (*vaultModel).open),
 		{rest.Kind, restSchema(), openDescribed(rest.Kind, "")},
 	}
 }

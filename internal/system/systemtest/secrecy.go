@@ -159,6 +159,10 @@ func errorsOf(t *testing.T, s system.System) []error {
 		_, err := tasks.Tasks(t.Context(), "17")
 		keep(err)
 	}
+	if accounts, ok := system.AsAccounts(s); ok {
+		_, err := accounts.Account(t.Context(), "ann")
+		keep(err)
+	}
 	if reviews, ok := system.AsReviews(s); ok {
 		_, err := reviews.Review(t.Context(), "k")
 		keep(err)
