@@ -74,6 +74,9 @@ func decode(a *store.Asset) (lifecycle.Record, error) {
 			*d.into, err = time.Parse(time.RFC3339, d.text)
 			*d.into = d.into.UTC()
 		}
+		if year := d.into.Year(); err == nil && (year < 1 || year > 9999) { // it could not be written again
+			err = fmt.Errorf("the year of %s is not accepted", d.text)
+		}
 	}
 	if err != nil {
 		return lifecycle.Record{}, &fault.Fault{

@@ -210,7 +210,7 @@ func TestTwoWorkspacesKeepOneAsset(t *testing.T) {
 
 // A record that was edited, or that a newer program wrote, is not guessed.
 func TestARecordThatCannotBeRead(t *testing.T) {
-	for _, text := range []string{"", "{", "[]", "{} {}", `{"state":"melted"}`, `{"verified_at":"yesterday"}`, `{"colour":"red"}`, `{"owners":"ann"}`} {
+	for _, text := range []string{"", "{", "[]", "{} {}", `{"state":"melted"}`, `{"verified_at":"yesterday"}`, `{"verified_at":"9999-12-31T23:59:59-01:00"}`, `{"verified_at":"0000-01-01T00:00:00+01:00"}`, `{"colour":"red"}`, `{"owners":"ann"}`} {
 		_, err := decode(&store.Asset{ID: "a\x1b[31m", Record: text})
 		systemtest.WantUnavailable(t, 0, err)
 		if !systemtest.Presentable(err.Error()) {
