@@ -18,7 +18,7 @@ import (
 // their own beside what they show, or beside the code that needs a server.
 var (
 	plannedHere      = []string{"provider", "resources/*", "data-sources/*", "ephemeral-resources/*", "guides/*", "policies/*"}
-	plannedElsewhere = []string{"resources/custody_account", "data-sources/custody_account", "accounts/*", "ephemeral-resources/custody_lease", "scenarios/*", "workflows/custody-summary", "guides/from-an-export"} // the last begins with an export that is refused
+	plannedElsewhere = []string{"resources/custody_account", "data-sources/custody_account", "data-sources/custody_reviews", "accounts/*", "ephemeral-resources/custody_lease", "scenarios/*", "workflows/custody-summary", "guides/from-an-export"} // the last begins with an export that is refused
 )
 
 // modules lists the folders that hold a configuration, by their paths from here.

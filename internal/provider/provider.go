@@ -23,6 +23,7 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/owner"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/policy"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/record"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/reviews"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/run"
 )
 
@@ -86,6 +87,7 @@ func (p *Provider) DataSources(context.Context) []func() datasource.DataSource {
 		events.NewDataSource,
 		owner.NewDataSource,
 		policy.NewDataSource,
+		reviews.NewDataSource,
 	}
 }
 

@@ -53,6 +53,7 @@ type Case struct {
 type Review struct {
 	ID     string // what the queue calls the case
 	Key    string
+	Grant  string // the id of the grant, as the queue shows it; empty if it does not
 	URL    string // where a person answers; empty if the queue has no pages
 	Status ReviewStatus
 	// Assignee is who has to answer, in the queue's own words: an address or a user
@@ -60,7 +61,9 @@ type Review struct {
 	Assignee string
 	DueAt    time.Time // zero if there is none
 	// DueUnit says how exactly the queue holds DueAt: DueSecond, DueDay or DueNever.
-	DueUnit    DueUnit
+	DueUnit DueUnit
+	// ChangedAt is when something of the case changed last. Only ListReviews fills it in.
+	ChangedAt  time.Time
 	AnsweredBy string // who confirmed or rejected: an address or a user name
 	AnsweredAt time.Time
 	Note       string // what they wrote with their answer
@@ -198,6 +201,12 @@ type Reviews interface {
 	System
 	// Review returns the case with the key; nil if a healthy queue proves it absent.
 	Review(ctx context.Context, key string) (*Review, error)
+	// ListReviews returns the cases that a query finds, of those that custody has opened.
+	// What is listed is for people to read: nothing is decided on it.
+	ListReviews(ctx context.Context, q ReviewQuery) (*ReviewList, error)
+	// HowToAnswer says to a reviewer, in whole sentences, how a case is confirmed,
+	// rejected and handed over in this queue: which button, word or label does it.
+	HowToAnswer() []string
 	// OpenReview opens a case. It does not look whether there is one.
 	OpenReview(ctx context.Context, c Case) error
 	// AssignReview gives an open case to a reviewer, or sets when it is due: what differs

@@ -144,7 +144,7 @@ func (s *System) OpenReview(ctx context.Context, c system.Case) error {
 		custom[strconv.FormatInt(q.grantField, 10)] = system.Clean(c.Grant)
 	}
 	ticket := map[string]any{
-		"Queue": q.id, "Subject": cut(system.Clean(c.Title), maxTitle), "Content": cutBytes(c.Text, maxText), "ContentType": "text/plain",
+		"Queue": q.id, "Subject": cut(system.Clean(c.Title), maxTitle), "Content": c.Body(maxText), "ContentType": "text/plain",
 		"Status": s.config.Reviews.Statuses[string(system.ReviewOpen)], "CustomFields": custom,
 	}
 	if owner != "" {
@@ -309,13 +309,4 @@ func cut(text string, most int) string {
 		return string(runes[:most-1]) + "…"
 	}
 	return text
-}
-
-// cutBytes returns as much of a text as a number of bytes holds.
-func cutBytes(text string, most int) string {
-	text = strings.ToValidUTF8(text, "\uFFFD")
-	if len(text) <= most {
-		return text
-	}
-	return strings.ToValidUTF8(text[:most], "") + "…"
 }

@@ -28,6 +28,7 @@ type reviewQueue struct {
 	keyField   int64
 	keyName    string // as Request Tracker spells it
 	grantField int64  // 0 if there is none
+	grantName  string
 }
 
 // reviewQueue checks, once in a run, that the queue is set up.
@@ -86,7 +87,7 @@ func (s *System) setUp(ctx context.Context, id string) (*reviewQueue, error) {
 			}
 			out.keyField, out.keyName = n, field.Name
 		case c.GrantField == "" && field.Name == "Custody Grant" || c.GrantField != "" && system.Fold(field.Name) == system.Fold(c.GrantField):
-			out.grantField = n
+			out.grantField, out.grantName = n, field.Name
 		}
 	}
 	const hidden = "the queue %s has no custom field %s for tickets, or the account of the token lacks the right SeeCustomField there"

@@ -2,8 +2,11 @@ package requesttracker
 
 import (
 	"encoding/base64"
+	"fmt"
 	"net/http"
+	"os"
 	"path"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -73,6 +76,23 @@ func ticketText(t *testing.T, rt *servers.RequestTracker, id, token string) (sub
 	return ticket.Subject, b.String()
 }
 
+// pageActions are the labels that the page of a ticket offers, by the file of the guide.
+func pageActions(t *testing.T) []string {
+	t.Helper()
+	text, err := os.ReadFile("../../../examples/reviews/request-tracker/lifecycle.pm")
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := []string{"Actions", "Owner"}
+	for _, label := range regexp.MustCompile(`label => '([^']+)'`).FindAllStringSubmatch(string(text), -1) {
+		out = append(out, `"`+label[1]+`"`)
+	}
+	if len(out) != 4 {
+		t.Fatalf("the lifecycle offers %q", out)
+	}
+	return out
+}
+
 func stage(t *testing.T, rt *servers.RequestTracker) *systemtest.ReviewStage {
 	t.Helper()
 	c := asking(rt)
@@ -100,6 +120,12 @@ func stage(t *testing.T, rt *servers.RequestTracker) *systemtest.ReviewStage {
 		},
 		Close: func(t *testing.T, id string) {
 			rt.Set(t, "ticket", id, map[string]any{"Status": "withdrawn"}, "changed from")
+		},
+		Ways: pageActions(t),
+		Stray: func(t *testing.T) string {
+			var made struct{ ID any }
+			rt.Call(t, http.MethodPost, "/ticket", map[string]any{"Queue": "Access Review", "Subject": "By hand"}, &made)
+			return fmt.Sprint(made.ID)
 		},
 		Reads: func(t *testing.T, id string) (title, text string) { return ticketText(t, rt, id, holder(id)) },
 	}

@@ -26,6 +26,8 @@ type caseTicket struct {
 	owner   person
 	creator person
 	keys    []string
+	grant   string // empty if the queue has no field for it
+	changed time.Time
 }
 
 // person is a user in a role of a ticket, or who has done something.
@@ -51,12 +53,13 @@ type reviewRow struct {
 	Owner        *reference    `json:"Owner"`
 	Creator      *reference    `json:"Creator"`
 	CustomFields *customFields `json:"CustomFields"`
+	LastUpdated  string        `json:"LastUpdated"`
 }
 
 // cases returns the tickets of the queue that a condition finds, by rising ids.
 func (s *System) cases(ctx context.Context, q *reviewQueue, where string) ([]*caseTicket, error) {
 	query := url.Values{
-		"fields": {"Status,Due,Queue,Owner,Creator,CustomFields"}, "fields[Owner]": {"Name,EmailAddress"}, "fields[Creator]": {"Name,EmailAddress"},
+		"fields": {"Status,Due,Queue,Owner,Creator,CustomFields,LastUpdated"}, "fields[Owner]": {"Name,EmailAddress"}, "fields[Creator]": {"Name,EmailAddress"},
 	}
 	var out []*caseTicket
 	err := walk(ctx, s.reviewClient, "tickets", " AND Queue = "+q.id+where, adviceSeen, query, s.config.PageSize,
@@ -93,14 +96,18 @@ func (s *System) caseTicket(q *reviewQueue, id int64, r *reviewRow) (*caseTicket
 	if t.due, err = parseDate(r.Due, false); err != nil {
 		return nil, s.reviewClient.Unusable(fmt.Sprintf("ticket %d is due at %s, and %s", id, quote(r.Due), err), adviceDue)
 	}
+	if t.changed, err = parseDate(r.LastUpdated, false); err != nil {
+		return nil, s.reviewClient.Unusable(fmt.Sprintf("ticket %d was changed at %s, and %s", id, quote(r.LastUpdated), err), adviceServer)
+	}
 	for _, field := range *r.CustomFields {
-		if field.Name != q.keyName {
-			continue
-		}
 		for _, value := range field.Values {
-			var key string
-			if json.Unmarshal(value, &key) == nil {
-				t.keys = append(t.keys, strings.TrimSpace(key))
+			var text string
+			switch err := json.Unmarshal(value, &text); {
+			case err != nil:
+			case field.Name == q.keyName:
+				t.keys = append(t.keys, strings.TrimSpace(text))
+			case field.Name == q.grantName:
+				t.grant = system.Clean(text)
 			}
 		}
 	}
@@ -118,19 +125,23 @@ func personOf(r *reference) person {
 	return p
 }
 
-// review returns a ticket as a case.
+// review returns a ticket as a case, with its answer.
 func (s *System) review(ctx context.Context, q *reviewQueue, t *caseTicket, key string) (system.Review, error) {
-	number := strconv.FormatInt(t.id, 10)
-	out := system.Review{
-		ID: number, Key: key, URL: s.url + "/Ticket/Display.html?id=" + number, Assignee: s.keyOf(&t.owner), DueAt: t.due,
-	}
-	var err error
-	if out.Status, err = s.statusOf(ctx, q, t); err != nil {
-		return out, err
-	}
-	if out.Status == system.ReviewConfirmed || out.Status == system.ReviewRejected {
+	out, err := s.asked(ctx, q, t, key)
+	if err == nil && (out.Status == system.ReviewConfirmed || out.Status == system.ReviewRejected) {
 		err = s.answerOf(ctx, t, &out)
 	}
+	return out, err
+}
+
+// asked returns a ticket as a case, without its answer.
+func (s *System) asked(ctx context.Context, q *reviewQueue, t *caseTicket, key string) (system.Review, error) {
+	number := strconv.FormatInt(t.id, 10)
+	out := system.Review{
+		ID: number, Key: key, Grant: t.grant, URL: s.url + "/Ticket/Display.html?id=" + number, Assignee: s.keyOf(&t.owner), DueAt: t.due,
+	}
+	var err error
+	out.Status, err = s.statusOf(ctx, q, t)
 	return out, err
 }
 
@@ -254,7 +265,7 @@ func (s *System) comment(ctx context.Context, q *reviewQueue, id int64, text, st
 	if strings.TrimSpace(text) == "" {
 		text = "-" // a comment without a text is refused
 	}
-	body := map[string]any{"Content": cutBytes(text, maxText), "ContentType": "text/plain"}
+	body := map[string]any{"Content": system.CutBytes(text, maxText), "ContentType": "text/plain"}
 	if status != "" {
 		body["Status"] = status
 	}

@@ -191,7 +191,7 @@ func (s *System) given(ctx context.Context, client *httpclient.Client, of *issue
 			}
 			text, err := of.text.text(variables)
 			if err == nil && !skip {
-				texts, ids = append(texts, bounded(system.Clean(text), maxIssued)), append(ids, id)
+				texts, ids = append(texts, system.CutBytes(system.Clean(text), maxIssued)), append(ids, id)
 			}
 			return id, err
 		})

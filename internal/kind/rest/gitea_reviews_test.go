@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -93,6 +94,12 @@ func giteaStage(t *testing.T, g *servers.GiteaServer) *systemtest.ReviewStage {
 		},
 		Close: func(t *testing.T, id string) {
 			g.Call(t, http.MethodPatch, giteaIssues+"/"+id, map[string]any{"state": "closed"}, nil)
+		},
+		Ways: []string{`"access-confirmed"`, `"access-rejected"`, "assignees"},
+		Stray: func(t *testing.T) string {
+			var made struct{ Number int64 }
+			g.Call(t, http.MethodPost, giteaIssues, map[string]any{"title": "By hand", "body": "Case: custody-by-hand"}, &made)
+			return strconv.FormatInt(made.Number, 10)
 		},
 		Reads: func(t *testing.T, id string) (title, text string) {
 			var issue struct{ Title, Body string }

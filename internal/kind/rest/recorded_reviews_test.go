@@ -3,6 +3,7 @@ package rest
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -14,7 +15,7 @@ import (
 // recordedReview is what is done with a case of a recording.
 type recordedReview struct {
 	Key      string `yaml:"key"`
-	Act      string `yaml:"act"` // open, assign, comment, withdraw; the case is read without one
+	Act      string `yaml:"act"` // open, assign, comment, withdraw, list; the case is read without one
 	ID       string `yaml:"id"`
 	Reviewer string `yaml:"reviewer"` // a user name; ann if unstated
 	Denied   string `yaml:"denied"`   // what the error says of a right that is missing
@@ -43,6 +44,8 @@ func (r *recordedReview) play(t *testing.T, s *System) ([]map[string]any, error)
 		err = s.AssignReview(t.Context(), held, c)
 	case actComment:
 		err = s.CommentReview(t.Context(), held, "Soon.")
+	case "list":
+		return listedReviews(t, s)
 	case actWithdraw:
 		err = s.WithdrawReview(t.Context(), r.ID, "No more.")
 	default:
@@ -60,10 +63,31 @@ func (r *recordedReview) play(t *testing.T, s *System) ([]map[string]any, error)
 	if err != nil || shown == nil {
 		return nil, err
 	}
-	return []map[string]any{shapeOf(
+	return []map[string]any{shapeOfReview(shown)}, nil
+}
+
+// listedReviews lists what has happened since the year 2030.
+func listedReviews(t *testing.T, s *System) ([]map[string]any, error) {
+	t.Helper()
+	list, err := s.ListReviews(t.Context(), system.ReviewQuery{Since: time.Date(2030, time.January, 1, 0, 0, 0, 0, time.UTC), Most: 10})
+	if err != nil {
+		return nil, err
+	}
+	var out []map[string]any
+	for i := range list.Reviews {
+		r := &list.Reviews[i]
+		row := shapeOfReview(r)
+		maps.Copy(row, shapeOf("key", r.Key, "grant", r.Grant))
+		out = append(out, row)
+	}
+	return out, nil
+}
+
+func shapeOfReview(shown *system.Review) map[string]any {
+	return shapeOf(
 		"id", shown.ID, "status", shown.Status, "assignee", shown.Assignee, "due", shown.DueAt, "url", shown.URL, "by", shown.AnsweredBy, "at", shown.AnsweredAt,
 		"note", shown.Note, "others", strings.Join(shown.Others, " "),
-	)}, nil
+	)
 }
 
 // shapeOf returns names and values as a recording states them.

@@ -25,11 +25,16 @@ const (
 
 var _ system.Reviews = (*System)(nil)
 
+// A mark is this word with so many digits behind it.
+const (
+	markStart  = "custody"
+	markLength = 32
+)
+
 // mark is a word for a key that is a label, and is found again, in any tracker.
 func mark(key string) string {
-	const length = 32
 	sum := sha256.Sum256([]byte(key))
-	return "custody" + hex.EncodeToString(sum[:])[:length]
+	return markStart + hex.EncodeToString(sum[:])[:markLength]
 }
 
 // reviewQueue checks, once in a run, that what the description needs is set up.
@@ -158,6 +163,10 @@ func (s *System) reviewOf(rules *reviewRules, item any, id string) (system.Revie
 		Seen: f.text("opener"),
 	}
 	keys := f.list("keys", choice)
+	r.ChangedAt = f.date("changed", false)
+	if grant, key := system.NamedIn(f.raw("text")); slices.Contains(keys, key) || slices.Contains(keys, mark(key)) {
+		r.Grant, r.Key = grant, key
+	}
 	switch due := f.text("due"); {
 	case due == "" || rules.due == system.DueNever:
 	case rules.due == system.DueDay && len(due) > len(time.DateOnly):

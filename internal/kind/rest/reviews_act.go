@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/fault"
@@ -26,7 +25,7 @@ func (s *System) OpenReview(ctx context.Context, c system.Case) error {
 	if err != nil {
 		return err
 	}
-	text := rules.markup(bounded(c.Text, maxReviewText)) + "\n\n" + mark(c.Key) + "\n"
+	text := rules.markup(c.Body(maxReviewText)) + "\n\n" + mark(c.Key) + "\n"
 	made, err := s.act(ctx, rules, actOpen, &actCase{Case: c, text: text, reviewer: reviewer})
 	if err != nil {
 		return err
@@ -100,7 +99,7 @@ func (s *System) CommentReview(ctx context.Context, r *system.Review, text strin
 	if err != nil {
 		return err
 	}
-	_, err = s.act(ctx, rules, actComment, &actCase{id: r.ID, text: rules.markup(bounded(text, maxReviewText))})
+	_, err = s.act(ctx, rules, actComment, &actCase{id: r.ID, text: rules.markup(system.CutBytes(text, maxReviewText))})
 	return err
 }
 
@@ -110,7 +109,7 @@ func (s *System) WithdrawReview(ctx context.Context, id, why string) error {
 	if err != nil || now == nil {
 		return err
 	}
-	_, err = s.act(ctx, rules, actWithdraw, &actCase{id: id, text: rules.markup(bounded(why, maxReviewText))})
+	_, err = s.act(ctx, rules, actWithdraw, &actCase{id: id, text: rules.markup(system.CutBytes(why, maxReviewText))})
 	return err
 }
 
@@ -137,7 +136,7 @@ type actCase struct {
 // day, no time and no noon of that day.
 func (c *actCase) variables() map[string]any {
 	out := map[string]any{
-		"id": c.id, "key": c.Key, "mark": mark(c.Key), "grant": system.Clean(c.Grant), "title": bounded(system.Clean(c.Title), maxTitle), "text": c.text,
+		"id": c.id, "key": c.Key, "mark": mark(c.Key), "grant": system.Clean(c.Grant), "title": system.CutBytes(system.Clean(c.Title), maxTitle), "text": c.text,
 		"reviewer": c.reviewer, "due_day": nil, "due_time": nil, "due_noon": nil,
 	}
 	if at := c.DueAt.UTC(); !c.DueAt.IsZero() {
@@ -193,13 +192,4 @@ func (s *System) request(ctx context.Context, a *act, of *actCase, asked map[str
 		return nil, s.reviewClient.Malformed(response, "it does not say that the change was made")
 	}
 	return answered.variables["body"], nil
-}
-
-// bounded returns as much of a text as some bytes hold.
-func bounded(text string, most int) string {
-	text = strings.ToValidUTF8(text, "\uFFFD")
-	if len(text) <= most {
-		return text
-	}
-	return strings.ToValidUTF8(text[:most], "") + "…"
 }

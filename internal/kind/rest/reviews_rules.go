@@ -16,6 +16,8 @@ type reviewsText struct {
 	When     string            `yaml:"when"`
 	Needs    []needText        `yaml:"needs"`    // what must be set up in the system
 	Find     listText          `yaml:"find"`     // {key} or {mark}: the cases with the key
+	Listed   listedText        `yaml:"listed"`   // all cases, to be listed
+	Answer   []string          `yaml:"answer"`   // how a reviewer confirms, rejects and hands over: sentences, templates
 	Shows    *listText         `yaml:"shows"`    // must show a row before a missing case counts, if what is hidden is left out
 	One      oneText           `yaml:"one"`      // {id}: one case
 	Fields   map[string]string `yaml:"fields"`   // over an item of find, of one, or of the answer of the last request of open
@@ -40,6 +42,14 @@ type needText struct {
 	List    listText `yaml:"list"`
 	Has     string   `yaml:"has"`     // condition over an item
 	Message string   `yaml:"message"` // what is missing, and how it is set up: a template
+}
+
+// listedText are the lists of cases. Rows that are no cases of custody may be among them.
+type listedText struct {
+	Open listText `yaml:"open"` // those that are open
+	// Changed are those that have changed since {since}, an instant. {since_day} is the
+	// day before, for a system that reads it in a time zone of its own.
+	Changed listText `yaml:"changed"`
 }
 
 type reviewersText struct {
@@ -73,7 +83,10 @@ type actText struct {
 
 // The fields of a case, of an answer and of a note.
 var (
-	caseFields   = map[string][]*cel.Type{"id": scalars, "keys": {cel.ListType(cel.DynType)}, "status": scalars, "assignee": scalars, "due": scalars, "url": scalars, "opener": scalars}
+	caseFields = map[string][]*cel.Type{
+		"id": scalars, "keys": {cel.ListType(cel.DynType)}, "status": scalars, "assignee": scalars, "due": scalars, "url": scalars, "opener": scalars,
+		"changed": scalars, "text": scalars,
+	}
 	answerFields = map[string][]*cel.Type{"by": scalars, "at": scalars, "status": scalars}
 	noteFields   = map[string][]*cel.Type{"by": scalars, "at": scalars, "text": scalars}
 )
@@ -82,12 +95,16 @@ var (
 const (
 	markPlace     = "mark"
 	reviewerPlace = "reviewer"
+	sincePlace    = "since"
+	sinceDayPlace = "since_day"
 )
 
 // reviewRules says how cases are asked for, read and changed.
 type reviewRules struct {
 	needs           []need
 	find, shows     *listing
+	open, changed   *listing // of cases, to be listed
+	answer          []string
 	one             question
 	oneMissing, got *expression
 	fields          map[string]*expression
@@ -144,7 +161,8 @@ func (c *checker) reviews(t *reviewsText) *reviewRules {
 		got:     c.compile(at+".one.item", t.One.Item, inAnswer),
 		answers: c.events(at+".answers", &t.Answers, answerFields), notes: c.events(at+".notes", &t.Notes, noteFields), byEmail: t.Reviewer == "email",
 		known: c.listing(at+".reviewers.list", &t.Reviewers.List, reviewerPlace),
-		name:  c.compile(at+".reviewers.name", t.Reviewers.Name, inItem, scalars...), value: c.compile(at+".reviewers.value", t.Reviewers.Value, inItem, scalars...),
+		open:  c.listing(at+".listed.open", &t.Listed.Open), changed: c.listing(at+".listed.changed", &t.Listed.Changed, sincePlace, sinceDayPlace),
+		name: c.compile(at+".reviewers.name", t.Reviewers.Name, inItem, scalars...), value: c.compile(at+".reviewers.value", t.Reviewers.Value, inItem, scalars...),
 		acts: make(map[string][]act),
 	}
 	if t.Shows != nil {
@@ -157,7 +175,13 @@ func (c *checker) reviews(t *reviewsText) *reviewRules {
 			list: c.listing(where+".list", &n.List), has: c.compile(where+".has", n.Has, inItem, cel.BoolType), message: c.template(where+".message", n.Message).fill(nil),
 		})
 	}
-	for _, name := range []string{"id", "keys", "status", "assignee", "opener"} {
+	if len(t.Answer) == 0 {
+		c.problem(at+".answer", "A sentence is required that tells reviewers how to answer.")
+	}
+	for i, sentence := range t.Answer {
+		r.answer = append(r.answer, c.template(fmt.Sprintf("%s.answer[%d]", at, i), sentence).fill(nil))
+	}
+	for _, name := range []string{"id", "keys", "status", "assignee", "opener", "changed", "text"} {
 		if t.Fields[name] == "" {
 			c.problem(at+".fields."+name, "It is required.")
 		}

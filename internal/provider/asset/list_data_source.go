@@ -81,7 +81,7 @@ func (d *ListDataSource) Read(ctx context.Context, req datasource.ReadRequest, r
 		d.Run.Report(operation.Read, &resp.Diagnostics, object, path.Root("system"), err)
 		return
 	}
-	owners, err := d.ownerKeys(ctx, value.TextsOf(m.Owner.Elements()))
+	owners, err := d.Run.KeysOf(ctx, value.TextsOf(m.Owner.Elements()))
 	if err != nil {
 		d.Run.Report(operation.Read, &resp.Diagnostics, object, path.Root("owner"), err)
 		return
@@ -114,21 +114,6 @@ func grouped(system string, records []lifecycle.Record) []*found {
 		i = j
 	}
 	return out
-}
-
-// ownerKeys returns every key under which a record may name one of the owners.
-func (d *ListDataSource) ownerKeys(ctx context.Context, wanted []string) ([]string, error) {
-	keys := slices.Clone(wanted)
-	for _, key := range wanted {
-		people, err := d.Run.Facts.Resolve(ctx, key)
-		if err != nil {
-			return nil, err
-		}
-		for _, p := range people {
-			keys = append(keys, p.Holder(), p.ID, p.Email, p.Username)
-		}
-	}
-	return keys, nil
 }
 
 func (m *listModel) wants(r lifecycle.Record, owners []string) bool {

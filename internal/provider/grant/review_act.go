@@ -267,7 +267,7 @@ func (r *Resource) changeCase(ctx context.Context, t *transition, diags *diag.Di
 	if last == nil || !joined || last.Status != system.ReviewOpen {
 		return last
 	}
-	if err := r.run.Reviews.CommentReview(ctx, last, t.addition(t.input, r.run.Now)); err != nil {
+	if err := r.run.Reviews.CommentReview(ctx, last, t.addition(t.input, r.run.Reviews.HowToAnswer(), r.run.Now)); err != nil {
 		r.warn(ctx, t.decision.Grant.ID(), diags, unaskedSummary, err)
 		a.is.Codes = codes // so that the next run tries again
 	}
@@ -305,7 +305,7 @@ func (r *Resource) stepGive(c *system.Case) []effect.Step[*system.Review] {
 // newCase writes what is to stand in the queue.
 func (t *transition) newCase(ctx context.Context, r *Resource, key string) system.Case {
 	return system.Case{
-		Key: key, Grant: t.decision.Grant.ID(), Title: t.caseTitle(), Text: t.caseText(t.input),
+		Key: key, Grant: t.decision.Grant.ID(), Title: t.caseTitle(), Text: t.caseText(t.input, r.run.Reviews.HowToAnswer()),
 		Reviewer: r.reviewer(ctx, t.asking.ask.Reviewer.Key), DueAt: t.asking.ask.DueAt,
 	}
 }

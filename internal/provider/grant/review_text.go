@@ -21,8 +21,9 @@ func (t *transition) caseTitle() string {
 	return string(text)
 }
 
-// caseText is the text of a case: what is asked, why, what follows, and how to answer.
-func (t *transition) caseText(in *lifecycle.Input) string {
+// caseText is the text of a case: what is asked, why, what follows, and how to answer,
+// for which the queue has its own words.
+func (t *transition) caseText(in *lifecycle.Input, howTo []string) string {
 	g, a := &t.decision.Grant, t.asking.ask
 	out := []string{
 		t.caseTitle(), "",
@@ -38,11 +39,11 @@ func (t *transition) caseText(in *lifecycle.Input) string {
 	}
 	out = append(out, "", "What follows:")
 	out = append(out, follows(a)...)
-	out = append(out, "", "How to answer:",
-		"- Confirm this case if the access is still needed, or reject it if it is not. Write why.",
-		"- Answer under your own name. The answer counts if you may decide on this access: "+whoMay(in.Policies[0].Authority.Attest, in)+".",
-		"- Somebody else is to decide? Give the case to them.",
-		"", "Grant: "+system.Clean(g.ID()), "")
+	out = append(out, "", "How to answer:", "- Confirm this case if the access is still needed, or reject it if it is not.")
+	for _, sentence := range howTo {
+		out = append(out, "- "+system.Clean(sentence))
+	}
+	out = append(out, "- Answer under your own name. The answer counts if you may decide on this access: "+whoMay(in.Policies[0].Authority.Attest, in)+".", "")
 	return strings.Join(out, "\n")
 }
 
@@ -107,6 +108,6 @@ func holderText(g *lifecycle.Grant) string {
 }
 
 // addition is the comment on a case of which the facts have moved.
-func (t *transition) addition(in *lifecycle.Input, at time.Time) string {
-	return "The facts have changed on " + at.UTC().Format(time.DateOnly) + ". The question is now:\n\n" + t.caseText(in)
+func (t *transition) addition(in *lifecycle.Input, howTo []string, at time.Time) string {
+	return "The facts have changed on " + at.UTC().Format(time.DateOnly) + ". The question is now:\n\n" + t.caseText(in, howTo)
 }

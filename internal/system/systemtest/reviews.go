@@ -36,6 +36,11 @@ type ReviewStage struct {
 	// Reads returns the title of a case, and everything else that its reviewer can read
 	// there.
 	Reads func(t *testing.T, id string) (title, text string)
+	// Stray opens a case by hand, which is none of custody's, and returns its id; nil if
+	// the queue holds no others.
+	Stray func(t *testing.T) string
+	// Ways are words that the queue offers to who answers: those of its buttons or labels.
+	Ways []string
 }
 
 // ReviewsHarness is how a kind of queue enters the suite of reviews.
@@ -59,6 +64,8 @@ func Reviews(t *testing.T, h ReviewsHarness) {
 	t.Run("answered", r.answered)
 	t.Run("answered by custody itself", r.answeredByItself)
 	t.Run("closed without an answer", r.closed)
+	t.Run("listed", r.listed)
+	t.Run("how to answer", r.howToAnswer)
 	t.Run("hostile texts", r.hostile)
 	t.Run("without the right", r.denied)
 	t.Run("cancelled", r.cancelled)
@@ -419,6 +426,8 @@ func (r reviewSuite) cancelled(t *testing.T) {
 	changed.Reviewer = s.Ben
 	got, err := s.Another(t).Review(ctx, c.Key)
 	wantCancelled(t, reviewCount(got), err)
+	_, err = s.Another(t).ListReviews(ctx, system.ReviewQuery{Most: 5})
+	wantCancelled(t, 0, err)
 	for _, err := range []error{
 		s.Queue.OpenReview(ctx, other), s.Queue.AssignReview(ctx, seen, changed),
 		s.Queue.CommentReview(ctx, seen, "A comment."), s.Queue.WithdrawReview(ctx, seen.ID, "No more."),
@@ -434,6 +443,13 @@ func (r reviewSuite) cancelled(t *testing.T) {
 func unavailableReviews(t *testing.T, q system.Reviews) {
 	got, err := q.Review(t.Context(), "c1-a")
 	WantUnavailable(t, reviewCount(got), err)
+	for _, query := range []system.ReviewQuery{{Most: 5}, {Most: 5, Statuses: []system.ReviewStatus{system.ReviewOpen}}} {
+		list, err := q.ListReviews(t.Context(), query)
+		if list != nil {
+			t.Errorf("got %+v of a queue that cannot answer", list)
+		}
+		WantUnavailable(t, 0, err)
+	}
 	ann := system.Reviewer{User: "ann", Email: "ann@example.org"}
 	c := system.Case{Key: "c1-a", Grant: "cmdb/APP-1#x", Title: "Still needed?", Text: "Facts.", Reviewer: ann, DueAt: future}
 	seen := &system.Review{ID: "7", Key: "c1-a", Status: system.ReviewOpen}

@@ -14,7 +14,7 @@ import (
 )
 
 // FakeReviews is a review queue in memory. It counts every call, and fails or waits for
-// the calls that Fail and Hold name: "Review <key>", "OpenReview <key>", "AssignReview
+// the calls that Fail and Hold name: "Review <key>", "ListReviews", "OpenReview <key>", "AssignReview
 // <id>", "CommentReview <id>" and "WithdrawReview <id>", or the method alone. It is safe
 // for concurrent use.
 type FakeReviews struct {
@@ -39,6 +39,7 @@ type FakeCase struct {
 	system.Review
 	Case     system.Case // as it was opened
 	Comments []string    // the reason why it was withdrawn is the last one
+	changed  time.Time
 }
 
 var _ system.Reviews = (*FakeReviews)(nil)
@@ -128,6 +129,7 @@ func (f *FakeReviews) change(id string, do func(*FakeCase)) {
 	n, err := strconv.Atoi(id)
 	if err == nil && n >= 1 && n <= len(f.held.cases) {
 		do(f.held.cases[n-1])
+		f.held.cases[n-1].changed = f.clock.Now()
 	}
 }
 
@@ -153,6 +155,27 @@ func (f *FakeReviews) Review(ctx context.Context, key string) (*system.Review, e
 	return system.FirstReview(all), nil
 }
 
+// ListReviews returns the cases that a query finds.
+func (f *FakeReviews) ListReviews(ctx context.Context, q system.ReviewQuery) (*system.ReviewList, error) {
+	if err := f.called(ctx, "ListReviews", ""); err != nil {
+		return nil, err
+	}
+	f.held.mu.Lock()
+	defer f.held.mu.Unlock()
+	var all []system.Review
+	for _, c := range f.held.cases {
+		r := c.Review
+		r.ChangedAt = c.changed
+		all = append(all, r)
+	}
+	return q.List(all, func(*system.Review) error { return nil })
+}
+
+// HowToAnswer names the two buttons of the fake.
+func (f *FakeReviews) HowToAnswer() []string {
+	return []string{"To confirm, press \"Needed\". To reject, press \"Not needed\"."}
+}
+
 // OpenReview opens a case; for nobody, if the reviewer is unknown.
 func (f *FakeReviews) OpenReview(ctx context.Context, c system.Case) error {
 	if err := f.acts(ctx, "OpenReview", c.Key); err != nil {
@@ -161,8 +184,8 @@ func (f *FakeReviews) OpenReview(ctx context.Context, c system.Case) error {
 	f.held.mu.Lock()
 	defer f.held.mu.Unlock()
 	id := strconv.Itoa(len(f.held.cases) + 1)
-	f.held.cases = append(f.held.cases, &FakeCase{Case: c, Review: system.Review{
-		ID: id, Key: c.Key, URL: "https://queue.example.org/" + id, Status: system.ReviewOpen,
+	f.held.cases = append(f.held.cases, &FakeCase{Case: c, changed: f.clock.Now(), Review: system.Review{
+		ID: id, Key: c.Key, Grant: system.Clean(c.Grant), URL: "https://queue.example.org/" + id, Status: system.ReviewOpen,
 		Assignee: f.held.find(&c.Reviewer), DueAt: f.due(c.DueAt), DueUnit: f.unit,
 	}})
 	return f.answer("OpenReview")

@@ -17,7 +17,7 @@ func TestFakeReviewsConform(t *testing.T) {
 				Open: func(*testing.T) *systemtest.ReviewStage { return fakeStage(unit) },
 				Broken: map[string]func(*testing.T) system.Reviews{"failing": func(*testing.T) system.Reviews {
 					f := systemtest.NewFakeReviews("desk", clock.NewFake(time.Time{}))
-					for _, method := range []string{"Review", "OpenReview", "AssignReview", "CommentReview", "WithdrawReview"} {
+					for _, method := range []string{"Review", "ListReviews", "OpenReview", "AssignReview", "CommentReview", "WithdrawReview"} {
 						f.Fail(method, &fault.Fault{Kind: fault.ErrUnavailable, Summary: "Unable to Ask", Happened: "The queue is down.", Advice: "Wait."})
 					}
 					return f
