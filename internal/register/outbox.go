@@ -6,6 +6,8 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -138,6 +140,20 @@ func (t *Tx) claim(c Claim) (out []Message, err error) {
 		out = append(out, m)
 	}
 	return out, t.failed(rows.Err())
+}
+
+// LastMessage returns the kind of the message about a subject that was queued last, of
+// any workspace, among messages of some kinds; "" if there is none.
+func (t *Tx) LastMessage(subject string, kinds ...string) (kind string, err error) {
+	args := []any{subject}
+	marks := make([]string, len(kinds))
+	for i, k := range kinds {
+		args = append(args, k)
+		marks[i] = "$" + strconv.Itoa(len(args))
+	}
+	_, err = t.get("SELECT kind FROM custody_outbox WHERE subject = $1 AND kind IN ("+strings.Join(marks, ", ")+
+		") ORDER BY queued_at DESC, sequence DESC, part DESC LIMIT 1", args, &kind)
+	return kind, err
 }
 
 // key names a message in a statement, as its first four parameters.

@@ -47,6 +47,43 @@ func delivered(t testing.TB, r *Register, m Message) (first bool) {
 	return first
 }
 
+// The last message about a subject is found whatever workspace queued it, and whether it
+// is delivered or not.
+func TestTheLastMessageAboutASubject(t *testing.T) {
+	each(t, func(t *testing.T, c Config) {
+		r := mustOpen(t, c)
+		queue := func(workspace, kind string, at time.Time) {
+			of := run(workspace, "run-1")
+			of.At = at
+			must(t, r.Record(t.Context(), of, func(tx *Tx) error {
+				e, err := tx.Append(Draft{Kind: "grant.decided", Subject: "a"})
+				if err != nil {
+					return err
+				}
+				return tx.Post(e, []string{"web"}, Message{Kind: kind, Subject: "a", Body: "{}"})
+			}))
+		}
+		last := func(subject string) (kind string) {
+			must(t, r.Record(t.Context(), run("prod", "run-2"), func(tx *Tx) (err error) {
+				kind, err = tx.LastMessage(subject, "device.lost", "device.back")
+				return err
+			}))
+			return kind
+		}
+		for i, step := range []struct{ workspace, kind, want string }{
+			{"dev", "credential.revoked", ""}, {"dev", "device.lost", "device.lost"}, {"dev", "credential.revoked", "device.lost"}, {"prod", "device.back", "device.back"},
+		} {
+			queue(step.workspace, step.kind, start.Add(time.Duration(i)*time.Second))
+			if got := last("a"); got != step.want {
+				t.Errorf("after %s it is %q, want %q", step.kind, got, step.want)
+			}
+		}
+		if got := last("b"); got != "" {
+			t.Errorf("of another subject it is %q", got)
+		}
+	})
+}
+
 func TestMessagesAreDeliveredInTheOrderOfTheirSubject(t *testing.T) {
 	each(t, func(t *testing.T, c Config) {
 		r := mustOpen(t, c)

@@ -27,6 +27,7 @@ type transition struct {
 	question   lifecycle.Question
 	binding    lifecycle.Binding
 	before     *lifecycle.Grant // what the state says; nil for a grant that it does not hold
+	was        types.String     // the facts in the state, as a binding writes them
 	memory     *memory          // what the state remembers beside it; empty then
 	prior      *lifecycle.Grant // what the decision rested on: before, or more than that from the register
 	decision   lifecycle.Decision
@@ -114,6 +115,7 @@ func (r *Resource) input(o operation.Operation, m, priorModel *model, diags *dia
 	if priorModel == nil {
 		return t
 	}
+	t.was = priorModel.facts()
 	if t.before, t.memory, err = priorModel.prior(m.facts(), &b); err != nil {
 		o.Report(diags, path.Empty(), &fault.Fault{
 			Summary:  "Unable to Read Grant From State",

@@ -10,6 +10,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/fault"
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
@@ -17,6 +18,7 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/operation"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/record"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/run"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/tell"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/value"
 	"github.com/custodyhq/terraform-provider-custody/internal/register"
 )
@@ -214,7 +216,7 @@ func (r *Resource) record(ctx context.Context, t *transition, instance string, c
 	if t.register == "" {
 		return nil
 	}
-	g := &t.decision.Grant
+	g, was := &t.decision.Grant, r.facts(t.was)
 	return r.run.Register.Write(ctx, func(tx *register.Tx) error {
 		renamed := t.before != nil && t.before.ID() != g.ID()
 		if claim || renamed {
@@ -242,9 +244,22 @@ func (r *Resource) record(ctx context.Context, t *transition, instance string, c
 			return err
 		}
 		var err error
-		t.told, err = r.run.Tell.OnGrant(tx, t.before, g)
+		t.told, err = r.run.Tell.OnGrant(tx, tell.Change{Before: t.before, After: g, Was: was, Is: &t.binding})
 		return err
 	})
+}
+
+// facts returns the facts of a state, for what others are told of their change; nil if
+// nobody is told, or if there are none.
+func (r *Resource) facts(text types.String) *lifecycle.Binding {
+	if r.run.Tell == nil || text.IsNull() {
+		return nil
+	}
+	b, _, err := binding.FromFacts(text.ValueString())
+	if err != nil {
+		return nil // the decision has read them, or rests on others
+	}
+	return &b
 }
 
 // claim makes the grant this instance's, if the register still holds what the decision
@@ -298,7 +313,7 @@ func (r *Resource) forget(ctx context.Context, m *model, instance string) (told 
 				return err
 			}
 			var err error
-			told, err = r.run.Tell.OnGrant(tx, g, nil)
+			told, err = r.run.Tell.OnGrant(tx, tell.Change{Before: g})
 			return err
 		})
 	}

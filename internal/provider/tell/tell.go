@@ -140,14 +140,40 @@ func (t *Teller) onOutcome(tx *register.Tx, a register.Act, o effect.Outcome) er
 	}, t.clock.Now()))
 }
 
-// OnGrant queues what a change of a grant tells; after is nil for one that is removed.
-// It reports whether there is something to deliver once the transaction is committed.
-func (t *Teller) OnGrant(tx *register.Tx, before, after *lifecycle.Grant) (bool, error) {
+// Change is a change of a grant, and of the facts that it rests on.
+type Change struct {
+	Before, After *lifecycle.Grant   // nil for a grant that is new, or is removed
+	Was, Is       *lifecycle.Binding // nil where there are none
+}
+
+// OnGrant queues what a change of a grant tells. It reports whether there is something to
+// deliver once the transaction is committed.
+func (t *Teller) OnGrant(tx *register.Tx, c Change) (bool, error) {
 	if t == nil {
 		return false, nil
 	}
-	signals := signal.OfGrant(before, after, t.clock.Now())
-	return len(signals) > 0, t.Queue(tx, signals)
+	signals := signal.OfGrant(c.Before, c.After, t.clock.Now())
+	device, err := t.ofDevice(tx, c)
+	signals = append(signals, device...)
+	if err != nil || len(signals) == 0 {
+		return false, err
+	}
+	return true, t.Queue(tx, signals)
+}
+
+// ofDevice returns what a change of the facts tells of the device. Every grant of a device
+// sees the change, and the first one tells it: the others find it in the register, of
+// whatever workspace they are.
+func (t *Teller) ofDevice(tx *register.Tx, c Change) ([]signal.Signal, error) {
+	signals := signal.OfDevice(c.Was, c.Is, t.clock.Now())
+	if len(signals) == 0 {
+		return nil, nil
+	}
+	last, err := tx.LastMessage(signals[0].Subject, string(signal.DeviceNotCompliant), string(signal.DeviceCompliant))
+	if err != nil || last == string(signals[0].Kind) {
+		return nil, err
+	}
+	return signals, nil
 }
 
 // Queue puts signals into the outbox that tell of the event that was appended last.
