@@ -101,7 +101,7 @@ func (s *System) reached(err error) (happened, advice string) {
 		return about + " refused the login.", "Check the user, the password and the database in " + where + ", then plan again."
 	case errors.As(err, &connecting), strings.HasPrefix(code, "08"), strings.HasPrefix(code, "53"), strings.HasPrefix(code, "57P"):
 		return about + " could not be reached.", "Check " + where + " and that the database server answers from here, then plan again."
-	case code == "57014", code == "55P03":
+	case code == "57014", code == "55P03", errors.Is(err, context.DeadlineExceeded):
 		return about + " did not answer in time.", "Look at what keeps the database server busy, or raise timeout; then plan again."
 	}
 	return "", ""

@@ -27,6 +27,10 @@ const Kind = "postgresql"
 // otherwise.
 const DefaultTimeout = 30 * time.Second
 
+// patience is how many times as long a transaction may take as a statement, until a server
+// that ends no statement in time is held to be silent.
+const patience = 2
+
 // The attributes that messages name.
 const (
 	attributeDSN       = "dsn"
@@ -84,7 +88,7 @@ func New(c Config) (*System, error) {
 	if len(problems) > 0 {
 		return nil, &system.ConfigError{System: c.Name, Problems: problems}
 	}
-	s := &System{config: c, pool: pgconnect.NewPool(config)}
+	s := &System{config: c, pool: pgconnect.NewPool(config, patience*c.Timeout)}
 	s.secrets.Add(config.Password)
 	return s, nil
 }

@@ -35,7 +35,7 @@ func newPostgres(c Config) (server, []system.Problem) {
 		config: config,
 		begin: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = " + limit +
 			"; SET LOCAL lock_timeout = " + limit + "; SET LOCAL row_security = off; SET LOCAL datestyle = 'ISO'; SET LOCAL timezone = 'UTC'",
-		pool: pgconnect.NewPool(config),
+		pool: pgconnect.NewPool(config, c.Timeout+grace),
 	}, nil
 }
 

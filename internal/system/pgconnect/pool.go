@@ -2,6 +2,7 @@ package pgconnect
 
 import (
 	"context"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -18,13 +19,16 @@ const (
 // Pool lends connections to one server. It is safe for concurrent use.
 type Pool struct {
 	config *pgx.ConnConfig
+	limit  time.Duration
 	slots  chan struct{}  // one for each connection there may be
 	idle   chan *pgx.Conn // those that are open and not in use
 }
 
-// NewPool returns a pool that has not connected yet.
-func NewPool(config *pgx.ConnConfig) *Pool {
-	return &Pool{config: config, slots: make(chan struct{}, size), idle: make(chan *pgx.Conn, size)}
+// NewPool returns a pool that has not connected yet. A transaction is given up after the
+// limit: the time limits of statements are the server's, and a server that has fallen
+// silent keeps none.
+func NewPool(config *pgx.ConnConfig, limit time.Duration) *Pool {
+	return &Pool{config: config, limit: limit, slots: make(chan struct{}, size), idle: make(chan *pgx.Conn, size)}
 }
 
 // Config returns how the pool connects. It must not be changed.
@@ -43,6 +47,8 @@ func (p *Pool) Do(ctx context.Context, begin, end string, do func(*pgx.Conn) err
 	if err := ctx.Err(); err != nil { // both may have come at once
 		return err
 	}
+	ctx, cancel := context.WithTimeout(ctx, p.limit)
+	defer cancel()
 	conn, err := p.open(ctx, begin)
 	if err != nil {
 		return err

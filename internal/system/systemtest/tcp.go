@@ -28,6 +28,34 @@ func Sever(t testing.TB, server, before string, cut *atomic.Bool) (address strin
 	})
 }
 
+// Mute forwards connections to a server of any protocol and, while silent is set, keeps
+// back everything that the server answers. It returns the address to connect to instead.
+func Mute(t testing.TB, server string, silent *atomic.Bool) (address string) {
+	t.Helper()
+	return ServeTCP(t, func(client net.Conn) {
+		defer client.Close() //nolint:errcheck // the server has ended it
+		upstream, err := net.Dial("tcp", server)
+		if err != nil {
+			return
+		}
+		defer upstream.Close() //nolint:errcheck // likewise
+		go func() {
+			_, _ = io.Copy(upstream, client)
+			_ = upstream.Close()
+		}()
+		part := make([]byte, 64<<10)
+		for {
+			n, err := upstream.Read(part)
+			if err != nil {
+				return
+			}
+			if !silent.Load() {
+				_, _ = client.Write(part[:n])
+			}
+		}
+	})
+}
+
 // ServeTCP gives every connection to serve, which closes it. It returns the
 // address on which it listens.
 func ServeTCP(t testing.TB, serve func(net.Conn)) (address string) {
