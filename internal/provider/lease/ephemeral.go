@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -32,6 +33,7 @@ const (
 	openSummary     = "Unable to Close Lease"
 
 	interruptedSummary = "Interrupted Act Was Found"
+	unsettledSummary   = "Unable to Settle Interrupted Act"
 )
 
 var errGone = errors.New("the lease is gone")
@@ -155,9 +157,7 @@ func (r *Resource) open(ctx context.Context, m *model, diags *diag.Diagnostics) 
 // do does what a lease needs, and records it where there is a register.
 func (r *Resource) do(ctx context.Context, diags *diag.Diagnostics, a effect.Act[*system.Lease]) effect.Result[*system.Lease] {
 	result := effect.Do(ctx, r.run.Register.Recorder(), a)
-	for _, sentence := range result.Found {
-		diags.AddAttributeWarning(path.Root("target"), interruptedSummary, sentence)
-	}
+	warnFound(result.Found, diags)
 	if result.Err != nil && !result.Begun { // otherwise the outcome of the act says so
 		r.run.Refused(ctx, operation.Open, a.Object, result.Err)
 	}
@@ -207,6 +207,32 @@ func (r *Resource) sweep(ctx context.Context, by system.Leases, diags *diag.Diag
 		if err := r.do(ctx, diags, closing(by, name, "its end has passed")).Err; err != nil && ctx.Err() == nil {
 			operation.Open.Warn(diags, path.Root("target"), sweepSummary, err)
 		}
+	}
+	r.settle(ctx, by, diags)
+}
+
+// settle says what became of leases that other runs have begun to open, renew or close and
+// are not known to have: nobody else would ask for them, because their names are random.
+func (r *Resource) settle(ctx context.Context, by system.Leases, diags *diag.Diagnostics) {
+	names, err := r.run.Register.Left(ctx, by.Name())
+	if err != nil {
+		return // what has to be recorded before the lease is opened reports it
+	}
+	for _, name := range names {
+		if !strings.HasPrefix(name, system.LeasePrefix) {
+			continue // an account, which its own resource settles
+		}
+		found, err := effect.Settle(ctx, r.run.Register.Recorder(), act(by, name, ""))
+		if err != nil && ctx.Err() == nil {
+			operation.Open.Warn(diags, path.Root("target"), unsettledSummary, err)
+		}
+		warnFound(found, diags)
+	}
+}
+
+func warnFound(found []string, diags *diag.Diagnostics) {
+	for _, sentence := range found {
+		diags.AddAttributeWarning(path.Root("target"), interruptedSummary, sentence)
 	}
 }
 

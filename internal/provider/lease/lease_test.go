@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -256,6 +257,56 @@ func TestLeasesAreRecorded(t *testing.T) {
 	// What cannot be recorded is not done.
 	s.Edit("provider.tf", location, "sqlite:"+filepath.Join(s.Dir, "missing", "custody.db"))
 	s.TryApply("-replace=terraform_data.work").Exits(1).Says("Nothing was changed: an act that cannot be recorded does not happen.")
+	s.wantRoles(0)
+}
+
+// The name of a lease is random, so no later run asks for it. What was begun before a run
+// ended between the intent and its outcome is settled by the next lease from that target.
+func TestLeasesThatWereBegunAreSettled(t *testing.T) {
+	s := newShop(t)
+	location := "sqlite:" + filepath.Join(s.Dir, "custody.db")
+	s.Provider(fmt.Sprintf("register = %q", location), `workspace = "shop"`)
+	s.Apply() // makes the register
+	s.wantDone(1)
+
+	// For each of two leases a run was killed after the intent: before the role was there,
+	// and after it.
+	const absent, present = system.LeasePrefix + "never_was", system.LeasePrefix + "is_there"
+	s.server.PostgresExec(t, "CREATE ROLE "+present+" LOGIN VALID UNTIL '2999-01-01' IN ROLE report_readers; COMMENT ON ROLE "+present+" IS 'custody lease for x'; GRANT "+present+" TO "+account+" WITH ADMIN OPTION")
+	r, err := register.Open(t.Context(), register.Config{Location: location})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close() //nolint:errcheck // nothing is left to be written
+	for _, name := range []string{absent, present, "an_account"} {
+		run := register.Run{Workspace: "shop", ID: "killed", Actor: "test", At: s.Clock.Now()}
+		err := r.Record(t.Context(), run, func(tx *register.Tx) error {
+			_, _, err := tx.BeginAct(register.Act{Name: "shop/" + name, Target: "shop", Subject: name, Action: "open", Detail: `{"steps": ["open"]}`})
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.Apply("-replace=terraform_data.work").Silent("Interrupted") // that run may be at work still
+	s.Clock.Advance(time.Hour)
+	s.Apply("-replace=terraform_data.work").Says(`An earlier run was interrupted while it changed "` + absent + `" in`)
+	s.Apply("-replace=terraform_data.work").Silent("Interrupted")
+	acts, err := r.UnfinishedActs(t.Context(), "shop")
+	if err != nil || len(acts) != 1 || acts[0].Subject != "an_account" {
+		t.Errorf("unfinished are %+v, %v", acts, err)
+	}
+	for e, err := range r.Events(t.Context(), "shop", 0) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := map[string]string{absent: `"open":"not done"`, present: `"open":"done"`}[e.Subject]
+		if e.Kind == register.KindOutcome && !strings.Contains(e.Body, want) {
+			t.Errorf("the outcome of %s is %s", e.Subject, e.Body)
+		}
+	}
+	s.server.PostgresExec(t, "ALTER ROLE "+present+" VALID UNTIL '2020-01-01'")
+	s.Apply("-replace=terraform_data.work")
 	s.wantRoles(0)
 }
 

@@ -4,8 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/effect"
 	"github.com/custodyhq/terraform-provider-custody/internal/fault"
@@ -177,4 +179,31 @@ func (r *Run) Interrupted(ctx context.Context, system, name string) (bool, error
 		}
 	}
 	return r.unfinished[object(system, name)], nil
+}
+
+// underWay is how long another run may take for one act. What was begun longer ago, and
+// has no outcome, was interrupted.
+const underWay = 15 * time.Minute
+
+// Left returns the objects of a system on which other runs have begun to act and no longer
+// do, without having said how that ended. It is for objects whose names no later run knows.
+func (r *Run) Left(ctx context.Context, system string) ([]string, error) {
+	if r == nil {
+		return nil, nil
+	}
+	found, err := r.Open(ctx)
+	if err != nil {
+		return nil, Unrecorded(err)
+	}
+	acts, err := found.UnfinishedActs(ctx, r.of.Workspace)
+	if err != nil {
+		return nil, Unrecorded(err)
+	}
+	var names []string
+	for _, a := range acts {
+		if a.Target == system && a.Run != r.of.ID && a.BeganAt.Before(r.clock.Now().Add(-underWay)) && !slices.Contains(names, a.Subject) {
+			names = append(names, a.Subject)
+		}
+	}
+	return names, nil
 }
