@@ -128,8 +128,9 @@ func (r *Resource) refuses(entries []lifecycle.Authorization, key string, people
 	return lifecycle.Permits(entries, lifecycle.Approver{Key: key, Matches: people}, in.Binding, lifecycle.AuthorityRisk(in.Spec, in.Prior))
 }
 
-// lookForReviewers finds out who of those who were asked has left or is a team, which
-// cannot answer, so that somebody else is asked. A directory that does not answer changes nothing.
+// lookForReviewers finds out who of those who were asked has left, is suspended or is a
+// team, which cannot answer, so that somebody else is asked. A directory that does not
+// answer changes nothing.
 func (r *Resource) lookForReviewers(ctx context.Context, c *reviewCase) {
 	var departed []string
 	for _, key := range append(slices.Clone(c.Departed), c.Reviewer) {
@@ -137,8 +138,12 @@ func (r *Resource) lookForReviewers(ctx context.Context, c *reviewCase) {
 		known := slices.Contains(c.Departed, key)
 		gone := len(people) == 0 && (known || c.Person != "")
 		for i := range people {
-			status := lifecycle.StatusAt(people[i], r.run.Now, 0)
-			gone = status == lifecycle.PersonLeft || status == lifecycle.PersonEnded || people[i].Kind == lifecycle.KindTeam
+			switch lifecycle.StatusAt(people[i], r.run.Now, 0) {
+			case lifecycle.PersonLeft, lifecycle.PersonEnded, lifecycle.PersonSuspended:
+				gone = true
+			default:
+				gone = people[i].Kind == lifecycle.KindTeam
+			}
 		}
 		if err != nil {
 			gone = known

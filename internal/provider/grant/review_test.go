@@ -171,6 +171,30 @@ func TestReviewerHasLeft(t *testing.T) {
 	l.quiet()
 }
 
+// Somebody who is suspended may not decide, so somebody else is asked until they are back.
+func TestReviewerIsSuspended(t *testing.T) {
+	l := newLife(t)
+	rules := *l.rules
+	rules.Classes = map[string]lifecycle.Class{"application": {BoundTo: lifecycle.BoundToWorkload, LifecycleOwner: "zoe"}}
+	rules.Index()
+	l.rules = &rules
+	l.runs("active", true)
+	l.clock.Advance(day)
+	l.record.Environment = ""
+	l.runs("active", true)
+	l.cases("1 open cyd")
+	for _, c := range []struct {
+		status lifecycle.OwnerStatus
+		want   string
+	}{{lifecycle.PersonSuspended, "1 open zoe"}, {lifecycle.PersonActive, "1 open cyd"}} {
+		l.people["cyd"].Status = c.status
+		l.clock.Advance(day)
+		l.runs("active", true)
+		l.cases(c.want)
+		l.quiet()
+	}
+}
+
 func TestClosedWithoutAnAnswer(t *testing.T) {
 	l := asked(t)
 	l.queue.Close("1")
