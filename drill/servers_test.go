@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -32,19 +33,37 @@ type company struct {
 	numbers  map[string]string // of assets in Request Tracker, by their names
 	tasks    map[string]int    // how many were opened
 	proxies  map[string]*proxy
-	users    map[string]string // of Request Tracker
-	accounts []string          // in the directory
-	roles    []string          // in the database
+	users    *users
+	accounts []string // in the directory
+	roles    []string // in the database
+}
+
+// users are those of Request Tracker, which companies share, with their numbers.
+type users struct {
+	mu      sync.Mutex
+	numbers map[string]string
+}
+
+// number returns the number of a user who may own tickets, and makes one if need be.
+func (u *users) number(t *testing.T, rt *servers.RequestTracker, name string) string {
+	t.Helper()
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.numbers[name] == "" {
+		rt.Load(t, []string{name}, nil)
+		u.numbers[name] = rt.User(t, name)
+	}
+	return u.numbers[name]
 }
 
 var catalogs = []string{world.Laptops, world.UserAccounts, world.Applications}
 
 // found builds the company on the servers.
-func found(t *testing.T, name string, w *world.World, now time.Time) *company {
+func found(t *testing.T, name string, w *world.World, now time.Time, u *users) *company {
 	t.Helper()
 	c := &company{
 		World: w, name: name, now: now, db: servers.Postgres(t), tracker: servers.StartRequestTracker(t), ldap: servers.Slapd(t),
-		numbers: map[string]string{}, tasks: map[string]int{}, users: map[string]string{}, proxies: map[string]*proxy{},
+		tasks: map[string]int{}, users: u, proxies: map[string]*proxy{},
 	}
 	c.schema = c.db.Schema(t, "CREATE TABLE people (username text PRIMARY KEY, id text, email text, name text, status text, manager text, end_date date)")
 	base := c.ldap.Unit(t, "drill "+name, c.ldap.BaseDN)
@@ -52,15 +71,10 @@ func found(t *testing.T, name string, w *world.World, now time.Time) *company {
 	c.ldap.Add(t, c.policy, map[string][]string{
 		"objectClass": {"device", "pwdPolicy"}, "cn": {"policy"}, "pwdAttribute": {"userPassword"}, "pwdLockout": {"TRUE"},
 	})
-	for _, catalog := range catalogs {
-		c.tracker.Create(t, "catalog", map[string]any{"Name": c.catalog(catalog), "Lifecycle": "custody"})
+	for catalog := range c.catalogs() {
+		c.tracker.Create(t, "catalog", map[string]any{"Name": catalog, "Lifecycle": "custody"})
 	}
-	for _, p := range w.People {
-		c.writePerson(t, p)
-	}
-	for _, a := range w.Assets {
-		c.writeAsset(t, a)
-	}
+	c.fill(t)
 	c.db.PostgresExec(t, fmt.Sprintf("CREATE ROLE %[1]s LOGIN CREATEROLE PASSWORD '%[2]s'; GRANT pg_signal_backend TO %[1]s", c.role("switcher"), c.db.Password))
 	c.db.PostgresExec(t, "CREATE DATABASE "+c.role("register")+" OWNER "+c.role("switcher"))
 	for account, a := range w.Accounts {
@@ -83,13 +97,54 @@ func found(t *testing.T, name string, w *world.World, now time.Time) *company {
 	return c
 }
 
-func (c *company) catalog(name string) string { return c.name + " " + name }
+func (c *company) catalog(department int, name string) string {
+	return fmt.Sprintf("%s %d %s", c.name, department, name)
+}
+
+// catalogs are those of Request Tracker, and what they hold.
+func (c *company) catalogs() map[string]string {
+	all := map[string]string{}
+	for department := range c.Departments() {
+		for _, catalog := range catalogs {
+			all[c.catalog(department, catalog)] = catalog
+		}
+	}
+	return all
+}
+
+// fill writes the people and the assets.
+func (c *company) fill(t *testing.T) {
+	t.Helper()
+	var statements strings.Builder
+	var names []string
+	for _, p := range c.People {
+		statements.WriteString(c.statement(p))
+		names = append(names, p.Username)
+	}
+	c.db.PostgresExec(t, statements.String())
+	var records []servers.AssetRecord
+	for _, a := range c.Assets {
+		records = append(records, servers.AssetRecord{Name: a.Name, Catalog: c.catalog(a.Department, a.Catalog), Status: a.Status, HeldBy: a.Holders, Fields: c.fields(a)})
+	}
+	c.users.mu.Lock()
+	defer c.users.mu.Unlock()
+	c.numbers = c.tracker.Load(t, names, records)
+}
+
+func (c *company) fields(a *world.Asset) map[string]string {
+	fields := map[string]string{"Purpose": "the drill", "Environment": "production"}
+	if !a.Doubtful {
+		fields["Criticality"], fields["Verified"] = "high", c.now.AddDate(0, 0, -10).Format(time.DateOnly)
+	}
+	return fields
+}
 
 // write brings what an event has changed to the servers.
 func (c *company) write(t *testing.T, change world.Change) {
 	t.Helper()
 	if change.Person != nil {
-		c.writePerson(t, change.Person)
+		c.db.PostgresExec(t, c.statement(change.Person))
+		c.users.number(t, c.tracker, change.Person.Username)
 	}
 	for _, a := range change.Assets {
 		c.writeAsset(t, a)
@@ -102,18 +157,18 @@ func (c *company) write(t *testing.T, change world.Change) {
 	}
 }
 
-func (c *company) writePerson(t *testing.T, p *world.Person) {
-	t.Helper()
+// statement writes the entry of a person.
+func (c *company) statement(p *world.Person) string {
 	end := "NULL"
 	if !p.EndDate.IsZero() {
 		end = text(p.EndDate.Format(time.DateOnly))
 	}
 	statements := fmt.Sprintf("DELETE FROM %s.people WHERE username = %s;", c.schema, text(p.Username))
 	if !p.Gone {
-		statements += fmt.Sprintf("INSERT INTO %s.people VALUES (%s, %s, %s, %s, %s, %s, %s)", c.schema,
+		statements += fmt.Sprintf("INSERT INTO %s.people VALUES (%s, %s, %s, %s, %s, %s, %s);", c.schema,
 			text(p.Username), text(p.ID()), text(p.Username+"@example.org"), text(p.Name), text(p.Status), text(p.Manager), end)
 	}
-	c.db.PostgresExec(t, statements)
+	return statements
 }
 
 func text(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
@@ -122,21 +177,13 @@ func (c *company) writeAsset(t *testing.T, a *world.Asset) {
 	t.Helper()
 	holders := []string{}
 	for _, h := range a.Holders {
-		if c.users[h] == "" {
-			c.users[h] = c.tracker.User(t, h)
-		}
-		holders = append(holders, c.users[h])
+		holders = append(holders, c.users.number(t, c.tracker, h))
 	}
-	fields := map[string]any{"Name": a.Name, "Catalog": c.catalog(a.Catalog), "Status": a.Status, "HeldBy": holders}
+	fields := map[string]any{"Status": a.Status, "HeldBy": holders}
 	if number := c.numbers[a.Name]; number != "" {
-		c.tracker.Call(t, http.MethodPut, "/asset/"+number, map[string]any{"Status": a.Status, "HeldBy": holders}, nil)
+		c.tracker.Call(t, http.MethodPut, "/asset/"+number, fields, nil)
 	} else {
-		custom := map[string]string{"Environment": "production", "Criticality": "high", "Verified": c.now.AddDate(0, 0, -10).Format(time.DateOnly)}
-		if a.Doubtful {
-			custom = map[string]string{"Environment": "production"}
-		}
-		custom["Purpose"] = "the drill"
-		fields["CustomFields"] = custom
+		fields["Name"], fields["Catalog"], fields["CustomFields"] = a.Name, c.catalog(a.Department, a.Catalog), c.fields(a)
 		c.numbers[a.Name] = c.tracker.Create(t, "asset", fields)
 	}
 	for ; c.tasks[a.Name] < a.Tasks; c.tasks[a.Name]++ {
@@ -191,8 +238,8 @@ func (c *company) through(server, account, database string) string {
 func (c *company) facts(t *testing.T) check.Facts {
 	t.Helper()
 	workloads := map[string]bool{}
-	for _, catalog := range catalogs {
-		workloads[c.catalog(catalog)] = catalog == world.Applications
+	for catalog, holds := range c.catalogs() {
+		workloads[catalog] = holds == world.Applications
 	}
 	s := check.Servers{
 		People: c.db.PostgresURL(c.db.Reader, "search_path", c.schema), Assets: c.tracker.URL, Token: c.tracker.Seeder, Catalogs: workloads,

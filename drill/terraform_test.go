@@ -18,14 +18,16 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/drill/check"
 	"github.com/custodyhq/terraform-provider-custody/drill/world"
 	"github.com/custodyhq/terraform-provider-custody/internal/acctest"
+	"github.com/custodyhq/terraform-provider-custody/internal/clock"
 )
 
 // module is a folder in which the command line tool works with the provider as a
 // process of its own, so that the process can be killed.
 type module struct {
-	dir string
-	cli string
-	env []string
+	department int
+	dir        string
+	cli        string
+	env        []string
 }
 
 // build builds the provider, and returns the settings that make the command line tool
@@ -49,9 +51,9 @@ func write(t *testing.T, path, content string) {
 	}
 }
 
-func newModule(t *testing.T, settings string, c *company) *module {
+func newModule(t *testing.T, settings string, c *company, department int) *module {
 	t.Helper()
-	m := &module{dir: t.TempDir(), cli: acctest.CLI(t)}
+	m := &module{department: department, dir: t.TempDir(), cli: acctest.CLI(t)}
 	config, err := os.ReadFile("testdata/main.tf")
 	if err != nil {
 		t.Fatal(err)
@@ -59,38 +61,47 @@ func newModule(t *testing.T, settings string, c *company) *module {
 	write(t, filepath.Join(m.dir, "main.tf"), string(config))
 	people := c.through("people", c.db.Reader, "postgres") + "&search_path=" + c.schema
 	m.env = append(os.Environ(), "TF_CLI_CONFIG_FILE="+settings, "CHECKPOINT_DISABLE=1", "TF_IN_AUTOMATION=1", "TF_INPUT=0",
-		"CUSTODY_CMDB_TOKEN="+c.tracker.Token, "CUSTODY_CORP_PASSWORD="+c.ldap.Password, "CUSTODY_HR_DSN="+people, "CUSTODY_SHOP_DSN="+c.through("roles", c.role("switcher"), "postgres"))
+		"CUSTODY_CMDB_TOKEN="+c.tracker.Token, "CUSTODY_SUPPORT_TOKEN="+c.tracker.Asks, "CUSTODY_CORP_PASSWORD="+c.ldap.Password, "CUSTODY_HR_DSN="+people, "CUSTODY_SHOP_DSN="+c.through("roles", c.role("switcher"), "postgres"))
 	return m
 }
 
-// variables writes what the configuration is about in this round.
-func (m *module) variables(t *testing.T, c *company, round int) {
+// variables writes what the configuration is about in this round, and how long a system
+// may take to answer.
+func (m *module) variables(t *testing.T, c *company, round int, timeout string) {
 	t.Helper()
 	classes := map[string]string{world.Laptops: "laptop", world.UserAccounts: "user account", world.Applications: "application"}
 	read := map[string]string{}
 	for _, catalog := range catalogs {
-		read[c.catalog(catalog)] = classes[catalog]
+		read[c.catalog(m.department, catalog)] = classes[catalog]
 	}
-	grants := map[string]any{}
+	assets, grants, accounts := map[string]string{}, map[string]any{}, map[string]any{}
+	for _, a := range c.Assets {
+		if a.Department == m.department {
+			assets[a.Name] = c.numbers[a.Name]
+		}
+	}
 	for key, g := range c.Grants {
-		grants[key] = map[string]string{"asset": g.Asset, "access": g.Access, "risk": g.Risk}
+		if assets[g.Asset] != "" {
+			grants[key] = map[string]string{"asset": g.Asset, "access": g.Access, "risk": g.Risk}
+		}
 	}
-	accounts := map[string]any{}
 	for name, a := range c.Accounts {
 		target, subject := "corp", name
 		if a.Role {
 			target, subject = "shop", c.role(name)
 		}
-		accounts[name] = map[string]string{"target": target, "subject": subject, "grant": a.Grant}
+		if grants[a.Grant] != nil {
+			accounts[name] = map[string]string{"target": target, "subject": subject, "grant": a.Grant}
+		}
 	}
 	text, err := json.MarshalIndent(map[string]any{
-		"plan_time": c.now.Add(time.Duration(round) * time.Minute).Format(time.RFC3339),
+		"plan_time": c.now.Add(time.Duration(round) * time.Minute).Format(time.RFC3339), "timeout": timeout,
 		"servers": map[string]any{
 			"assets": "http://" + c.proxies["assets"].address, "catalogs": read,
 			"accounts": "ldap://" + c.proxies["accounts"].address, "bind_dn": c.ldap.Switcher, "base_dn": c.people,
-			"register": c.through("register", c.role("switcher"), c.role("register")), "workspace": "drill",
+			"register": c.through("register", c.role("switcher"), c.role("register")), "workspace": fmt.Sprintf("drill-%d", m.department),
 		},
-		"assets": c.numbers, "grants": grants, "accounts": accounts,
+		"assets": assets, "grants": grants, "accounts": accounts,
 	}, "", "  ")
 	if err != nil {
 		t.Fatal(err)
@@ -102,6 +113,7 @@ func (m *module) variables(t *testing.T, c *company, round int) {
 // called with each line and the process.
 func (m *module) run(t *testing.T, step func(line string, pid int), args ...string) (code int, output string) {
 	t.Helper()
+	began := clock.System{}.Now()
 	cmd := exec.Command(m.cli, args...)
 	cmd.Dir, cmd.Env = m.dir, m.env
 	pipe, err := cmd.StdoutPipe()
@@ -129,6 +141,7 @@ func (m *module) run(t *testing.T, step func(line string, pid int), args ...stri
 	if err != nil && !errors.As(err, &exit) {
 		t.Error(err)
 	}
+	t.Logf("%s took %.1f s, and the tool %.1f s of the processor", args[0], clock.System{}.Now().Sub(began).Seconds(), (cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Seconds())
 	return cmd.ProcessState.ExitCode(), text.String() + problems.String()
 }
 
@@ -166,14 +179,16 @@ func problems(output string) string {
 	return strings.Join(out, "")
 }
 
-func (m *module) state(t *testing.T) check.State {
+// read adds what the state holds.
+func (m *module) read(t *testing.T, into check.State) {
 	t.Helper()
-	code, output := m.run(t, nil, "show", "-json")
-	s, err := check.ReadState([]byte(output))
-	if err != nil || code != 0 {
-		t.Fatalf("show ended with %d, %v", code, err)
+	text, err := os.ReadFile(filepath.Join(m.dir, acctest.StateFile))
+	if err == nil {
+		err = into.Read(text)
 	}
-	return s
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // twin returns a second folder with the same configuration and state.

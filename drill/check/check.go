@@ -13,19 +13,13 @@ import (
 
 // Facts are what the servers say.
 type Facts struct {
-	People   map[string]Person // by user name
-	Assets   map[string]Asset  // by name
-	Accounts map[string]bool   // whether the server lets the account in, by its name
-	Sessions map[string]int    // how many sessions the account has open
-	Ledger   []Event           // in its order
-	Begun    []string          // the accounts that were begun to be changed, and not known how it ended
-}
-
-// Event is an entry of the ledger.
-type Event struct {
-	Sequence       int64
-	Kind, Subject  string
-	Previous, Hash string
+	People   map[string]Person   // by user name
+	Assets   map[string]Asset    // by name
+	Accounts map[string]bool     // whether the server lets the account in, by its name
+	Sessions map[string]int      // how many sessions the account has open
+	Ledger   map[string][]Event  // of each workspace, in its order
+	Cases    map[string][]string // who has to answer the open cases about a grant, by its id
+	Begun    []string            // the accounts that were begun to be changed, and not known how it ended
 }
 
 // Person is an entry of the directory of people.
@@ -61,8 +55,10 @@ const (
 // Checker remembers from one check to the next what was revoked for good.
 type Checker struct {
 	Now     time.Time
+	Prefix  string            // of the names of roles in the ledger
 	latched map[string]string // the holder for whom a grant was revoked
 	before  Facts             // of the last check
+	grants  map[string]Grant  // likewise
 }
 
 // Check returns what is wrong, each in a sentence.
@@ -88,44 +84,8 @@ func (c *Checker) Check(wanted Wanted, f Facts, s State) []string {
 			wrong = append(wrong, fmt.Sprintf("the account %s is closed, and has %d sessions open", name, f.Sessions[name]))
 		}
 	}
-	wrong = append(wrong, c.ledger(wanted, f)...)
-	c.before = f
-	return wrong
-}
-
-// ledger demands that the ledger has grown, that nothing in it was altered, and that it
-// has an act for each account that is not as it was at the last check.
-func (c *Checker) ledger(wanted Wanted, f Facts) []string {
-	var wrong []string
-	for i, e := range f.Ledger {
-		switch {
-		case e.Sequence != int64(i+1):
-			wrong = append(wrong, fmt.Sprintf("the ledger has event %d in the place of %d", e.Sequence, i+1))
-		case i > 0 && e.Previous != f.Ledger[i-1].Hash:
-			wrong = append(wrong, fmt.Sprintf("event %d of the ledger does not follow from the one before", e.Sequence))
-		case i < len(c.before.Ledger) && e != c.before.Ledger[i]:
-			wrong = append(wrong, fmt.Sprintf("event %d of the ledger was altered", e.Sequence))
-		}
-	}
-	if len(f.Ledger) < len(c.before.Ledger) {
-		wrong = append(wrong, "the ledger was cut off")
-		return wrong
-	}
-	recorded := map[string]bool{}
-	for _, e := range f.Ledger[len(c.before.Ledger):] {
-		if e.Kind == "act.outcome" {
-			recorded[e.Subject] = true
-		}
-	}
-	for name := range wanted.Accounts {
-		before, known := c.before.Accounts[name]
-		if known && before != f.Accounts[name] && !recorded[name] {
-			wrong = append(wrong, fmt.Sprintf("the account %s was open: %v and is open: %v, and the ledger knows nothing of it", name, before, f.Accounts[name]))
-		}
-	}
-	for _, name := range f.Begun {
-		wrong = append(wrong, "the ledger does not say how the change of "+name+" ended")
-	}
+	wrong = append(wrong, c.ledger(wanted, f, s)...)
+	c.before, c.grants = f, s.Grants
 	return wrong
 }
 
@@ -143,6 +103,28 @@ func (c *Checker) grant(key string, g Grant, a Asset, f Facts, s State) []string
 		wrong = append(wrong, "wrong revocation: it is "+g.Status+", although "+why)
 	case what == works && !heldBy(g, a, f):
 		wrong = append(wrong, fmt.Sprintf("it is for %s, although %s", g.Holder, why))
+	}
+	return append(wrong, c.asked(g, what, why, f)...)
+}
+
+// asked demands that somebody who works here has one open case about a grant that is in
+// doubt, that nobody has two about one grant, and that nobody is asked about what is
+// revoked. About privileged access nobody need be asked: it may be blocked until the
+// facts are mended.
+func (c *Checker) asked(g Grant, what demand, why string, f Facts) (wrong []string) {
+	open := f.Cases[g.ID]
+	switch {
+	case len(open) > 1:
+		wrong = append(wrong, fmt.Sprintf("%d cases are open", len(open)))
+	case len(open) > 0 && g.Status == "revoked":
+		wrong = append(wrong, "a case is open, although it is revoked")
+	case len(open) == 0 && what == asked && (g.Risk == "standard" || g.Status == "review"):
+		wrong = append(wrong, "no case is open, although "+why)
+	}
+	for _, reviewer := range open {
+		if trouble := c.trouble(reviewer, f); trouble != "" {
+			wrong = append(wrong, "nobody answers the case, because "+trouble)
+		}
 	}
 	return wrong
 }

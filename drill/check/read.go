@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/go-ldap/ldap/v3"
@@ -34,7 +33,7 @@ type Servers struct {
 // Read asks every server, and tries to log in with every account of the directory and
 // every role of the database.
 func (s *Servers) Read(ctx context.Context, accounts, roles []string) (Facts, error) {
-	f := Facts{People: map[string]Person{}, Assets: map[string]Asset{}, Accounts: map[string]bool{}, Sessions: map[string]int{}}
+	f := Facts{People: map[string]Person{}, Assets: map[string]Asset{}, Accounts: map[string]bool{}, Sessions: map[string]int{}, Ledger: map[string][]Event{}, Cases: map[string][]string{}}
 	if err := s.readPeople(ctx, &f); err != nil {
 		return f, fmt.Errorf("people: %w", err)
 	}
@@ -49,6 +48,9 @@ func (s *Servers) Read(ctx context.Context, accounts, roles []string) (Facts, er
 	}
 	if err := s.readLedger(ctx, &f); err != nil {
 		return f, fmt.Errorf("ledger: %w", err)
+	}
+	if err := s.readCases(ctx, &f); err != nil {
+		return f, fmt.Errorf("cases: %w", err)
 	}
 	return f, nil
 }
@@ -105,25 +107,6 @@ func (s *Servers) connect(ctx context.Context, f *Facts, roles []string) error {
 	return nil
 }
 
-func (s *Servers) readLedger(ctx context.Context, f *Facts) error {
-	err := query(ctx, s.Register, "SELECT sequence, kind, subject, previous, hash FROM custody_events ORDER BY sequence", func(rows pgx.Rows) error {
-		var e Event
-		err := rows.Scan(&e.Sequence, &e.Kind, &e.Subject, &e.Previous, &e.Hash)
-		e.Subject = strings.TrimPrefix(e.Subject, s.Prefix)
-		f.Ledger = append(f.Ledger, e)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	return query(ctx, s.Register, "SELECT name FROM custody_acts WHERE ended_at = '' ORDER BY sequence", func(rows pgx.Rows) error {
-		var name string
-		err := rows.Scan(&name)
-		f.Begun = append(f.Begun, name)
-		return err
-	})
-}
-
 func (s *Servers) readPeople(ctx context.Context, f *Facts) error {
 	const all = "SELECT username, id, status, coalesce(end_date, 'infinity')::text FROM people"
 	return query(ctx, s.People, all, func(rows pgx.Rows) error {
@@ -168,6 +151,27 @@ func (s *Servers) readAssets(ctx context.Context, f *Facts) error {
 		a := f.Assets[name]
 		a.Tasks++
 		f.Assets[name] = a
+		return err
+	})
+}
+
+// readCases reads who has the open cases of the queue in which people are asked.
+func (s *Servers) readCases(ctx context.Context, f *Facts) error {
+	fields := url.Values{"fields": {"Owner,CustomFields"}, "fields[Owner]": {"Name"}}
+	return s.each(ctx, "tickets", "Queue = 'Access Review' AND Status = 'open'", fields, func(item json.RawMessage) error {
+		var t struct {
+			Owner        struct{ Name string }
+			CustomFields []struct {
+				Name   string
+				Values []string
+			}
+		}
+		err := json.Unmarshal(item, &t)
+		for _, field := range t.CustomFields {
+			if field.Name == "Custody Grant" && len(field.Values) == 1 {
+				f.Cases[field.Values[0]] = append(f.Cases[field.Values[0]], t.Owner.Name)
+			}
+		}
 		return err
 	})
 }

@@ -13,6 +13,7 @@ type State struct {
 
 // Grant is one access.
 type Grant struct {
+	ID                   string
 	Risk, Status, Holder string
 	Active               bool
 	Generations          map[string]Generation
@@ -24,40 +25,43 @@ type Generation struct {
 	Holder  string
 }
 
-// ReadState reads what "terraform show -json" prints: the grants, and the credentials,
-// for which a terraform_data stands in.
-func ReadState(text []byte) (State, error) {
-	s := State{Grants: map[string]Grant{}, Credentials: map[string]bool{}}
-	var shown struct {
-		Values struct {
-			Root struct {
-				Resources []struct {
-					Type   string
-					Index  any
-					Values json.RawMessage
-				}
-			} `json:"root_module"`
+// NewState returns a state that holds nothing.
+func NewState() State {
+	return State{Grants: map[string]Grant{}, Credentials: map[string]bool{}}
+}
+
+// Read adds what a file of state holds: the grants, and the credentials, for which a
+// terraform_data stands in.
+func (s State) Read(file []byte) error {
+	var f struct {
+		Resources []struct {
+			Type      string
+			Instances []struct {
+				Key        string `json:"index_key"`
+				Attributes json.RawMessage
+			}
 		}
 	}
-	if err := json.Unmarshal(text, &shown); err != nil {
-		return s, err
+	if err := json.Unmarshal(file, &f); err != nil {
+		return err
 	}
-	for _, r := range shown.Values.Root.Resources {
-		key := fmt.Sprint(r.Index)
-		var err error
-		switch r.Type {
-		case "custody_grant":
+	for _, r := range f.Resources {
+		for _, i := range r.Instances {
 			var g Grant
-			err = json.Unmarshal(r.Values, &g)
-			s.Grants[key] = g
-		case "terraform_data":
-			var d struct{ Input bool }
-			err = json.Unmarshal(r.Values, &d)
-			s.Credentials[key] = d.Input
-		}
-		if err != nil {
-			return s, fmt.Errorf("%s %s: %w", r.Type, key, err)
+			var d struct{ Input struct{ Value bool } }
+			var err error
+			switch r.Type {
+			case "custody_grant":
+				err = json.Unmarshal(i.Attributes, &g)
+				s.Grants[i.Key] = g
+			case "terraform_data":
+				err = json.Unmarshal(i.Attributes, &d)
+				s.Credentials[i.Key] = d.Input.Value
+			}
+			if err != nil {
+				return fmt.Errorf("%s %s: %w", r.Type, i.Key, err)
+			}
 		}
 	}
-	return s, nil
+	return nil
 }

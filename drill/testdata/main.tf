@@ -7,9 +7,11 @@ terraform {
 
 variable "plan_time" { type = string }
 
+variable "timeout" { type = string }
+
 variable "servers" {
   type = object({
-    assets = string, catalogs = map(string)
+    assets   = string, catalogs = map(string)
     accounts = string, bind_dn = string, base_dn = string
     register = string, workspace = string
   })
@@ -30,6 +32,7 @@ provider "custody" {
     cmdb = {
       request_tracker = {
         url        = var.servers.assets
+        timeout    = var.timeout
         catalogs   = var.servers.catalogs
         queues     = { "Offboarding" = "offboarding" }
         owner_role = "HeldBy"
@@ -40,20 +43,27 @@ provider "custody" {
     }
     hr = {
       sql = {
-        driver = "postgresql"
-        people = "SELECT id, email, username, name, status, manager, end_date FROM people"
+        driver  = "postgresql"
+        timeout = var.timeout
+        people  = "SELECT id, email, username, name, status, manager, end_date FROM people"
       }
     }
     corp = {
-      ldap = { url = var.servers.accounts, bind_dn = var.servers.bind_dn, base_dn = var.servers.base_dn }
+      ldap = { url = var.servers.accounts, timeout = var.timeout, bind_dn = var.servers.bind_dn, base_dn = var.servers.base_dn }
     }
-    shop = { postgresql = {} }
+    shop    = { postgresql = { timeout = var.timeout } }
+    support = { request_tracker = { url = var.servers.assets, timeout = var.timeout, reviews = { queue = "Access Review" } } }
   }
+  reviews     = "support"
   directories = ["hr"]
   register    = var.servers.register
   workspace   = var.servers.workspace
   plan_time   = var.plan_time
-  limits      = { revocations = -1 } # a drill takes away more in a day than a company does
+  policy = jsonencode({ classes = {
+    laptop      = { bound_to = "person", lifecycle_owner = "p0000" }, "user account" = { bound_to = "person", lifecycle_owner = "p0000" }
+    application = { bound_to = "workload", lifecycle_owner = "p0000" }
+  } })
+  limits = { revocations = -1 } # a drill takes away more in a day than a company does
 }
 
 resource "custody_binding" "asset" {
@@ -72,12 +82,14 @@ resource "custody_grant" "access" {
   risk     = each.value.risk
 }
 
+# In locals, because for_each is evaluated again for each of its instances.
 locals {
-  granted = custody_grant.access
+  granted     = custody_grant.access
+  credentials = merge([for key, grant in local.granted : { for n, generation in grant.generations : "${key}/${n}" => generation.enabled }]...)
 }
 
 resource "terraform_data" "credential" { # stands in for a credential of any provider
-  for_each = merge([for key, grant in local.granted : { for n, generation in grant.generations : "${key}/${n}" => generation.enabled }]...)
+  for_each = local.credentials
   input    = each.value
 }
 

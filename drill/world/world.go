@@ -14,14 +14,15 @@ import (
 // Size says how large a company is, and how much happens to it.
 type Size struct {
 	People, Assets, Grants, Accounts int
+	Departments                      int // in how many the assets are
 	Events                           int
 	Rounds                           int // in how many rounds the events are played
 }
 
 // The sizes of the drill.
 var (
-	Small = Size{People: 20, Assets: 40, Grants: 60, Accounts: 20, Events: 16, Rounds: 2}
-	Full  = Size{People: 300, Assets: 1000, Grants: 2000, Accounts: 500, Events: 200, Rounds: 10}
+	Small = Size{People: 20, Assets: 40, Grants: 60, Accounts: 20, Departments: 1, Events: 16, Rounds: 2}
+	Full  = Size{People: 300, Assets: 1000, Grants: 2000, Accounts: 500, Departments: 10, Events: 200, Rounds: 5}
 )
 
 // The catalogs of assets.
@@ -57,12 +58,13 @@ func (p *Person) ID() string { return "E-" + p.Username }
 
 // Asset is a record of the asset system.
 type Asset struct {
-	Name     string
-	Catalog  string
-	Status   string
-	Holders  []string // user names
-	Doubtful bool     // the record is incomplete, and was not verified
-	Tasks    int      // how many open offboarding tasks refer to it
+	Name       string
+	Catalog    string
+	Department int
+	Status     string
+	Holders    []string // user names
+	Doubtful   bool     // the record is incomplete, and was not verified
+	Tasks      int      // how many open offboarding tasks refer to it
 }
 
 // Grant is one access that an asset justifies.
@@ -95,13 +97,17 @@ type World struct {
 	Assets   []*Asset
 	Grants   map[string]Grant   // by their keys
 	Accounts map[string]Account // by their names
+	size     Size
 	now      time.Time
 	random   *rand.Rand
 }
 
+// Departments returns how many there are.
+func (w *World) Departments() int { return w.size.Departments }
+
 // New invents a company of the given size. Dates count from now.
 func New(seed uint64, size Size, now time.Time) *World {
-	w := &World{Grants: map[string]Grant{}, Accounts: map[string]Account{}, now: now, random: rand.New(rand.NewPCG(seed, 10))}
+	w := &World{Grants: map[string]Grant{}, Accounts: map[string]Account{}, size: size, now: now, random: rand.New(rand.NewPCG(seed, 10))}
 	for range size.People {
 		w.hire()
 	}
@@ -143,7 +149,7 @@ var (
 
 func (w *World) addAsset(catalog string, holders ...string) *Asset {
 	prefix := map[string]string{Laptops: "laptop", UserAccounts: "account", Applications: "app"}[catalog]
-	a := &Asset{Name: fmt.Sprintf("%s-%04d", prefix, len(w.Assets)), Catalog: catalog, Status: InService, Holders: holders, Doubtful: w.random.IntN(10) == 0}
+	a := &Asset{Name: fmt.Sprintf("%s-%04d", prefix, len(w.Assets)), Catalog: catalog, Department: len(w.Assets) % w.size.Departments, Status: InService, Holders: holders, Doubtful: w.random.IntN(10) == 0}
 	w.Assets = append(w.Assets, a)
 	w.Grants[a.Name+"/use"] = Grant{Asset: a.Name, Access: "use", Risk: "standard"}
 	return a
