@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"reflect"
 	"slices"
+	"strconv"
 	"testing"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/acctest/servers"
@@ -110,6 +111,7 @@ func TestKeycloakAccounts(t *testing.T) {
 		},
 	})
 	t.Run("what is not sent is kept", func(t *testing.T) { keptInKeycloak(t, r) })
+	t.Run("credentials are removed on request", func(t *testing.T) { credentialsInKeycloak(t, r) })
 }
 
 // A user is read and changed by one member, so that nothing else of the user is lost: also
@@ -136,5 +138,24 @@ func keptInKeycloak(t *testing.T, r *accountsRealm) {
 		if want["enabled"] = enabled; !reflect.DeepEqual(user(), want) {
 			t.Errorf("got  %v\nwant %v", user(), want)
 		}
+	}
+}
+
+// With the setting, and only with it, the password of an account is removed too.
+func credentialsInKeycloak(t *testing.T, r *accountsRealm) {
+	r.fill(t, "ann")
+	for _, removes := range []bool{false, true} {
+		s := r.open(t, func(c *Config) { c.Settings["credentials"] = strconv.FormatBool(removes) })
+		a, err := s.Account(t.Context(), "ann")
+		if err != nil || a == nil || slices.Contains(a.Issued, "credential password") != removes {
+			t.Fatalf("got %+v, %v", a, err)
+		}
+		if err := s.EndSessions(t.Context(), a); err != nil {
+			t.Fatal(err)
+		}
+		if a, err = s.Account(t.Context(), "ann"); err != nil || len(a.Issued) > 0 || r.lets(t, "ann") == removes {
+			t.Errorf("removes %v: got %+v, %v", removes, a, err)
+		}
+		r.Call(t, http.MethodPost, "/users/"+a.ID+"/logout", nil, nil)
 	}
 }
