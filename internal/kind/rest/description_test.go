@@ -220,6 +220,9 @@ func filledIn(about About, kind, address, secret string) Config {
 			c.Settings[s.Name] = address
 		}
 	}
+	if kind == "jira" {
+		c.Settings["project"], c.Settings["withdraw"] = "REV", "41"
+	}
 	return c
 }
 
