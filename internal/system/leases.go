@@ -16,6 +16,9 @@ const LeasePrefix = "custody_lease_"
 type LeaseOrder struct {
 	Name     string // from NewLeaseOrder
 	Password string // from NewLeaseOrder
+	// Username is what logs in: Name, unless the system chooses a user name and a password
+	// itself. It then writes both into the order when it opens the lease.
+	Username string
 	// For says what the lease is for: the id of a grant. It is kept beside the lease.
 	For string
 	// Roles are those of the system that the lease has, at least one.
@@ -37,7 +40,8 @@ type LeaseEnd struct {
 func NewLeaseOrder() LeaseOrder {
 	secret := make([]byte, 32)
 	_, _ = rand.Read(secret) // it never fails
-	return LeaseOrder{Name: LeasePrefix + strings.ToLower(rand.Text()), Password: base64.RawURLEncoding.EncodeToString(secret)}
+	name := LeasePrefix + strings.ToLower(rand.Text())
+	return LeaseOrder{Name: name, Username: name, Password: base64.RawURLEncoding.EncodeToString(secret)}
 }
 
 // Lease is a credential that a system accepts for a short time.
@@ -78,7 +82,7 @@ type Leases interface {
 	// An account that is not a lease is absent.
 	Lease(ctx context.Context, name string) (*Lease, error)
 	// OpenLease makes the account. It ends by itself, whatever becomes of the run.
-	OpenLease(ctx context.Context, o LeaseOrder) error
+	OpenLease(ctx context.Context, o *LeaseOrder) error
 	// RenewLease moves the end of a lease that has not passed. It never moves it
 	// earlier.
 	RenewLease(ctx context.Context, l *Lease, end LeaseEnd) error
@@ -90,6 +94,7 @@ type Leases interface {
 	// ExpiredLeases returns the names of leases whose end has passed and that this
 	// system may remove, at most 100.
 	ExpiredLeases(ctx context.Context) ([]string, error)
-	// LeaseAddress says where a lease can be used. It asks the system nothing.
+	// LeaseAddress says where a lease can be used; nothing if the system does not know. It
+	// asks the system nothing.
 	LeaseAddress(name, password string) LeaseAddress
 }

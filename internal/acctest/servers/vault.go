@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"net/http"
 	"path/filepath"
 	"strconv"
@@ -183,4 +184,24 @@ func (v *VaultServer) SecretID(t testing.TB, role string) string {
 	}
 	v.Call(t, http.MethodPost, "auth/approle/role/"+role+"/secret-id", map[string]any{}, &made)
 	return made.Data.SecretID
+}
+
+// Root returns the root token.
+func (v *VaultServer) Root() string { return v.root }
+
+// Database lets the server make accounts in a database, each a member of a role, and
+// returns nothing: they are read at database/creds/<role>.
+func (v *VaultServer) Database(t testing.TB, d *Database, roles ...string) {
+	t.Helper()
+	v.Call(t, http.MethodPost, "sys/mounts/database", map[string]string{"type": "database"}, nil)
+	t.Cleanup(func() { v.Call(t, http.MethodDelete, "sys/mounts/database", nil, nil) })
+	v.Call(t, http.MethodPost, "database/config/shop", map[string]any{
+		"plugin_name": "postgresql-database-plugin", "allowed_roles": "*", "username": d.Admin, "password": d.Password,
+		"connection_url": fmt.Sprintf("postgresql://{{username}}:{{password}}@127.0.0.1:%d/postgres?sslmode=disable", d.Port),
+	}, nil)
+	for _, role := range roles {
+		v.Call(t, http.MethodPost, "database/roles/"+role, map[string]any{
+			"db_name": "shop", "default_ttl": "1h", "creation_statements": `CREATE ROLE "{{name}}" LOGIN PASSWORD '{{password}}' VALID UNTIL '{{expiration}}'`,
+		}, nil)
+	}
 }

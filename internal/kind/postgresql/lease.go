@@ -52,7 +52,7 @@ func (s *System) Lease(ctx context.Context, name string) (*system.Lease, error) 
 }
 
 // OpenLease makes a role that can log in until the end of the order.
-func (s *System) OpenLease(ctx context.Context, o system.LeaseOrder) error {
+func (s *System) OpenLease(ctx context.Context, o *system.LeaseOrder) error {
 	const doing = "make a lease"
 	if s.config.Functions != "" {
 		return s.leaseRefused(fault.ErrConfig, fmt.Sprintf("The system %q changes roles through functions, and these give no leases.", s.config.Name),

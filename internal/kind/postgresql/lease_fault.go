@@ -56,7 +56,7 @@ const readGiven = `SELECT me.rolname::text, me.rolcreaterole OR me.rolsuper, cur
 	FROM pg_roles me WHERE me.rolname = current_user`
 
 // explainRoles finds out why a lease with the roles of the order was refused.
-func (s *System) explainRoles(ctx context.Context, o system.LeaseOrder, cause error) error {
+func (s *System) explainRoles(ctx context.Context, o *system.LeaseOrder, cause error) error {
 	var me string
 	var creates bool
 	var version int

@@ -166,7 +166,7 @@ func TestWhatALeaseLeavesBehind(t *testing.T) {
 			open := func(actAs string) (system.LeaseOrder, *pgx.Conn) {
 				o := system.NewLeaseOrder()
 				o.For, o.Roles, o.ActAs, o.End.TTL = "cmdb/APP-1#reports", []string{leaseRole}, actAs, time.Hour
-				if err := by.OpenLease(t.Context(), o); err != nil {
+				if err := by.OpenLease(t.Context(), &o); err != nil {
 					t.Fatal(err)
 				}
 				if got := one(t, s, "SELECT shobj_description(oid, 'pg_authid') FROM pg_roles WHERE rolname = $1", o.Name); got != "custody lease for cmdb/APP-1#reports" {

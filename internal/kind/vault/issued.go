@@ -31,9 +31,11 @@ type token struct {
 	EntityID string `json:"entity_id"`
 	Path     string `json:"path"` // of the login
 	Issued   string `json:"issue_time"`
+	Expires  string `json:"expire_time"`
+	Meta     map[string]string
 }
 
-func (t token) origin() origin { return origin{t.EntityID} }
+func (t token) origin() origin { return origin{t.EntityID, t.Meta[metaLease]} }
 
 // The rights that ending sessions takes, apart from those that depend on the account.
 var (
@@ -147,7 +149,7 @@ func (s *System) list(ctx context.Context, r right) ([]string, error) {
 }
 
 // origin is what a token was made for. It never changes.
-type origin struct{ entity string }
+type origin struct{ entity, lease string }
 
 // tooMany says that a server holds more tokens than are looked through.
 type tooMany int

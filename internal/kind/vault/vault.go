@@ -71,8 +71,11 @@ type System struct {
 	config Config
 	leases map[string][][]string // by the folded subject: the segments of each prefix
 	client *httpclient.Client
+	plain  httpclient.Config // of a client without credentials
 	// origins says what the token of an accessor was made for, which never changes.
 	origins sync.Map
+	// given are the leases that this process has opened, by their names.
+	given sync.Map
 }
 
 var _ system.Accounts = (*System)(nil)
@@ -106,7 +109,7 @@ func open(c Config, t httpclient.Config) (*System, error) {
 	if len(problems) > 0 {
 		return nil, &system.ConfigError{System: c.Name, Problems: problems}
 	}
-	s.client = client
+	s.client, s.plain = client, plain
 	return s, nil
 }
 

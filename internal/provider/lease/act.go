@@ -42,7 +42,7 @@ func act(by system.Leases, name, because string, steps ...effect.Step[*system.Le
 func opening(by system.Leases, o *system.LeaseOrder) effect.Act[*system.Lease] {
 	return act(by, o.Name, o.For, effect.Step[*system.Lease]{
 		Name: stepOpen, Yes: "The lease is open.", No: "No lease is open.",
-		Do: func(ctx context.Context, _ *system.Lease) error { return by.OpenLease(ctx, *o) },
+		Do: func(ctx context.Context, _ *system.Lease) error { return by.OpenLease(ctx, o) },
 	})
 }
 

@@ -23,7 +23,7 @@ func opened(t *testing.T) (*Resource, *systemtest.FakeLeases, *kept) {
 	shop := systemtest.NewFakeLeases("shop", now, "readers")
 	o := system.NewLeaseOrder()
 	o.Roles, o.End.TTL = []string{"readers"}, 15*time.Minute
-	if err := shop.OpenLease(t.Context(), o); err != nil {
+	if err := shop.OpenLease(t.Context(), &o); err != nil {
 		t.Fatal(err)
 	}
 	r := &Resource{run: &run.Run{Clock: clock.NewFake(now), Targets: run.NewTargets([]system.System{shop})}}

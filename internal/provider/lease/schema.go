@@ -33,7 +33,7 @@ const (
 )
 
 var leaseSchema = schema.Schema{
-	MarkdownDescription: "A credential for the time of a run: a role of PostgreSQL that can log in for a few minutes, with a random name and a random password. " +
+	MarkdownDescription: "A credential for the time of a run: a role of PostgreSQL that can log in for a few minutes, with a random name and a random password, or a dynamic secret of Vault. " +
 		"It is opened only if the grant, decided again on live facts, asks for nothing worse than recertification. It is removed when the run no longer needs it; " +
 		"if the run is killed, it ends by itself, and the next run removes it. Nothing of it is in the state or in the plan.\n\n" +
 		"Requires Terraform 1.10 or OpenTofu 1.11.",
@@ -44,11 +44,11 @@ var leaseSchema = schema.Schema{
 		},
 		"target": schema.StringAttribute{
 			Required: true, Validators: []validator.String{value.Stated()},
-			MarkdownDescription: "The system that gives the lease: a name from the provider's `systems`, of the kind `postgresql`.",
+			MarkdownDescription: "The system that gives the lease: a name from the provider's `systems`, of the kind `postgresql` or `vault`.",
 		},
 		"grant_roles": schema.SetAttribute{
 			Required: true, ElementType: types.StringType, Validators: []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.ValueStringsAre(role())},
-			MarkdownDescription: "The roles of the target that the lease has. Name roles with only the rights that the work needs; no lease of a superuser is given.",
+			MarkdownDescription: "The roles of the target that the lease has. Name roles with only the rights that the work needs; no lease of a superuser is given. In Vault, the one path of a dynamic secret, such as `[\"database/creds/reports\"]`.",
 		},
 		"act_as": schema.StringAttribute{
 			Optional: true, Validators: []validator.String{role()},
@@ -82,10 +82,10 @@ var leaseSchema = schema.Schema{
 		"because": schema.ListAttribute{
 			Computed: true, ElementType: types.StringType, MarkdownDescription: "Why, in sentences, as `because` of the grant.",
 		},
-		"username":          computed("The name of the role. Null without a lease, as all that follows."),
-		"password":          secret("The password: 43 letters, digits, `-` and `_`."),
+		"username":          computed("What logs in: the name of the role, or the user name that Vault gave. Null without a lease, as all that follows."),
+		"password":          secret("The password: in PostgreSQL 43 letters, digits, `-` and `_`."),
 		"expires_at":        computed("Until when the password is accepted, RFC 3339 in UTC, by the clock of the target. A renewal moves it later."),
-		"host":              computed("The host of the target, as in its `dsn`."),
+		"host":              computed("The host of the target, as in its `dsn`. Null in Vault, which does not say where its secrets are used, as are the following."),
 		"port":              schema.Int64Attribute{Computed: true, MarkdownDescription: "Its port."},
 		"database":          computed("The database, as in the `dsn` of the target."),
 		"connection_string": secret("A whole connection string, `postgres://…`, with the `sslmode` of custody's own connection and its `ca_file`."),
@@ -140,8 +140,11 @@ func (m *model) without() {
 
 // show fills in where the lease can be used.
 func (m *model) show(o *system.LeaseOrder, expires time.Time, a system.LeaseAddress) {
-	m.Active, m.Username, m.Password, m.ExpiresAt = types.BoolValue(true), types.StringValue(o.Name), types.StringValue(o.Password), value.Instant(expires)
-	m.Host, m.Port, m.Database, m.ConnectionString = value.Text(a.Host), types.Int64Value(int64(a.Port)), value.Text(a.Database), value.Text(a.URL)
+	m.Active, m.Username, m.Password, m.ExpiresAt = types.BoolValue(true), types.StringValue(o.Username), types.StringValue(o.Password), value.Instant(expires)
+	m.Host, m.Database, m.ConnectionString = value.Text(a.Host), value.Text(a.Database), value.Text(a.URL)
+	if a.Port != 0 {
+		m.Port = types.Int64Value(int64(a.Port))
+	}
 }
 
 // spans reads how long the lease lasts, each time and with all renewals.

@@ -36,7 +36,7 @@ func (t *Targets) Find(name string) (system.Accounts, error) {
 func (t *Targets) Leases(name string) (system.Leases, error) {
 	return find(t.systems, name, search[system.Leases]{
 		as: system.AsLeases, summary: "Unable to Find Target", lacks: "The system %q is of the kind %s, in which custody gives no leases.",
-		none: "None of the configured systems gives leases; those of the kind postgresql do.",
+		none: "None of the configured systems gives leases; those of the kinds postgresql and vault do.",
 	})
 }
 

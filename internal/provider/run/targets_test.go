@@ -45,7 +45,7 @@ func TestAGiverOfLeasesIsFoundByItsName(t *testing.T) {
 		}
 	}
 	var f *fault.Fault
-	if _, err := run.NewTargets([]system.System{cmdb}).Leases("shop"); !errors.As(err, &f) || !strings.Contains(f.Advice, "of the kind postgresql") {
+	if _, err := run.NewTargets([]system.System{cmdb}).Leases("shop"); !errors.As(err, &f) || !strings.Contains(f.Advice, "of the kinds postgresql and vault") {
 		t.Errorf("got %v", err)
 	}
 }

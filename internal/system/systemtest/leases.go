@@ -73,7 +73,7 @@ func (s *LeaseStage) order(ttl time.Duration) system.LeaseOrder {
 func (s *LeaseStage) open(t *testing.T) system.LeaseOrder {
 	t.Helper()
 	o := s.order(time.Hour)
-	ok(t, s.Giver.OpenLease(t.Context(), o))
+	ok(t, s.Giver.OpenLease(t.Context(), &o))
 	return o
 }
 
@@ -155,13 +155,13 @@ func (a leaseSuite) bounded(t *testing.T) {
 	end := s.lease(t, reference.Name).ExpiresAt
 	o := s.order(24 * time.Hour)
 	o.End.Latest = end
-	ok(t, s.Giver.OpenLease(t.Context(), o))
+	ok(t, s.Giver.OpenLease(t.Context(), &o))
 	if l := s.lease(t, o.Name); !l.ExpiresAt.Equal(end) {
 		t.Errorf("it ends at %s, not at %s", l.ExpiresAt, end)
 	}
 	late := s.order(time.Hour)
 	late.End.Latest = past
-	_ = wantKind(t, s.Giver.OpenLease(t.Context(), late), fault.ErrChanged)
+	_ = wantKind(t, s.Giver.OpenLease(t.Context(), &late), fault.ErrChanged)
 	s.wantGone(t, late.Name)
 }
 
@@ -225,7 +225,7 @@ func (a leaseSuite) twice(t *testing.T) {
 	s := a.h.Open(t)
 	o := s.open(t)
 	l := s.lease(t, o.Name)
-	if err := s.Giver.OpenLease(t.Context(), o); err == nil {
+	if err := s.Giver.OpenLease(t.Context(), &o); err == nil {
 		t.Error("a second lease of the name was opened")
 	}
 	for range 2 {
@@ -244,7 +244,7 @@ func (a leaseSuite) twice(t *testing.T) {
 func (a leaseSuite) denied(t *testing.T) {
 	s := a.h.Open(t)
 	o := s.order(time.Hour)
-	f := wantKind(t, s.Denied.OpenLease(t.Context(), o), fault.ErrDenied)
+	f := wantKind(t, s.Denied.OpenLease(t.Context(), &o), fault.ErrDenied)
 	if !strings.Contains(f.Happened, s.Right) || !strings.Contains(f.Advice, s.Right) {
 		t.Errorf("the error does not name %q: %+v", s.Right, f)
 	}
@@ -260,7 +260,7 @@ func (a leaseSuite) roles(t *testing.T) {
 	for role, kind := range map[string]error{`no "such" role'; --`: fault.ErrConfig, s.Ungiven: fault.ErrDenied} {
 		o := s.order(time.Hour)
 		o.Roles = append(o.Roles, role)
-		f := wantKind(t, s.Giver.OpenLease(t.Context(), o), kind)
+		f := wantKind(t, s.Giver.OpenLease(t.Context(), &o), kind)
 		if !strings.Contains(f.Happened, strconv.Quote(role)) {
 			t.Errorf("the error does not name %q: %+v", role, f)
 		}
@@ -280,7 +280,7 @@ func (a leaseSuite) cancelled(t *testing.T) {
 	}
 	wantCancelled(t, n, err)
 	another := s.order(time.Hour)
-	wantCancelled(t, 0, s.Another(t).OpenLease(ctx, another))
+	wantCancelled(t, 0, s.Another(t).OpenLease(ctx, &another))
 	s.wantGone(t, another.Name)
 }
 
@@ -294,5 +294,5 @@ func (a leaseSuite) unavailable(t *testing.T, giver system.Leases) {
 	WantUnavailable(t, len(names), err)
 	o := system.NewLeaseOrder()
 	o.Roles, o.End.TTL = []string{"any"}, time.Hour
-	WantUnavailable(t, 0, giver.OpenLease(t.Context(), o))
+	WantUnavailable(t, 0, giver.OpenLease(t.Context(), &o))
 }

@@ -118,7 +118,7 @@ func (f *FakeLeases) refused(kind error, happened string) error {
 }
 
 // OpenLease makes the account.
-func (f *FakeLeases) OpenLease(ctx context.Context, o system.LeaseOrder) error {
+func (f *FakeLeases) OpenLease(ctx context.Context, o *system.LeaseOrder) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
