@@ -77,7 +77,7 @@ func startRT(dir, server, setup string) (*RequestTracker, func(), error) {
 		return nil, nil, err
 	}
 	env := []string{"RT_SITE_CONFIG=" + dir + "/site.pm", "RT_SITE_CONFIG_DIR=" + dir + "/site.d", "TMPDIR=" + dir}
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()
 	for _, args := range [][]string{
 		{"--action", "init", "--skip-create", "--root-password-file", dir + "/password"},
