@@ -27,6 +27,7 @@ type Notice struct {
 	// together. Empty if the facts name nobody.
 	To      []string
 	EndsAt  time.Time
+	Asks    bool   // an answer to the review of the access prevents it
 	Subject string // one line
 	Text    string // plain text, in lines that end with a line feed
 }

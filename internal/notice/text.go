@@ -54,7 +54,7 @@ func (q *Question) notice(a *lifecycle.Ahead, mark time.Duration) Notice {
 	}
 	lines = append(lines, "", "This was sent by custody, because the access was planned with it. Each notice is sent once.")
 	return Notice{
-		Name: name(line(g.ID()), a, mark), Grant: g.ID(), To: Responsible(b, a.Asks), EndsAt: a.At,
+		Name: name(line(g.ID()), a, mark), Grant: g.ID(), To: Responsible(b, a.Asks), EndsAt: a.At, Asks: a.Asks,
 		Subject: cut(subject+": "+line(g.Access)+", "+line(asset), 200), Text: cut(strings.Join(lines, "\n"), maxText) + "\n",
 	}
 }

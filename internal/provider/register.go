@@ -82,5 +82,12 @@ func (p *Provider) teller(r *run.Run, m *model, diags *diag.Diagnostics) *tell.T
 	if before == nil {
 		before = notice.Usual()
 	}
+	if m.Notices != nil && m.Notices.Reviews.ValueBool() && r.Reviews == nil {
+		operation.Configure.Report(diags, path.Root("notices").AtName("reviews"), &fault.Fault{
+			Kind: fault.ErrConfig, Summary: "Notices Need a Review Queue", Happened: "notices.reviews is true, and the provider has no review queue: reviews is not set.",
+			Advice: "Name the system with the review queue in reviews, or leave notices.reviews out.",
+		})
+		return nil
+	}
 	return tell.Open(m.Notices, m.Signals, before, r.Register, p.clock, diags)
 }

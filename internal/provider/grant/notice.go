@@ -8,6 +8,7 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/delivery"
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 	"github.com/custodyhq/terraform-provider-custody/internal/notice"
+	"github.com/custodyhq/terraform-provider-custody/internal/system"
 )
 
 // foresee finds out who has to be told now of an end of the access that comes by
@@ -39,7 +40,26 @@ func (r *Resource) notify(ctx context.Context, t *transition, diags *diag.Diagno
 		for _, key := range n.To {
 			to = append(to, r.recipients(ctx, key)...)
 		}
-		r.run.Tell.Notify(ctx, n, to, diags)
+		if first := r.run.Tell.Notify(ctx, n, to, diags); first && n.Asks && r.run.Tell.Comments() {
+			r.remind(ctx, &t.asking, n, diags)
+		}
+	}
+}
+
+// remind adds a notice to the case that waits for an answer. A case that this apply has
+// opened says as much already.
+func (r *Resource) remind(ctx context.Context, a *asking, n *notice.Notice, diags *diag.Diagnostics) {
+	if a.duty == openCase || a.is.Key == "" || a.is.Closed != "" || a.is.Ending {
+		return
+	}
+	ctx, end := r.run.Reviews.Within(ctx)
+	defer end()
+	found, err := r.run.Reviews.Review(ctx, a.is.Key)
+	if err == nil && found != nil && found.Status == system.ReviewOpen {
+		err = r.run.Reviews.CommentReview(ctx, found, n.Text)
+	}
+	if err != nil {
+		r.run.Tell.Uncommented(r.run.Reviews.Name(), r.run.Reviews.Interrupted(err), diags)
 	}
 }
 

@@ -17,9 +17,11 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/clock"
 	"github.com/custodyhq/terraform-provider-custody/internal/inventory"
 	"github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
+	"github.com/custodyhq/terraform-provider-custody/internal/notice"
 	"github.com/custodyhq/terraform-provider-custody/internal/policy"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/binding"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/run"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/tell"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/value"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/systemtest"
@@ -39,6 +41,7 @@ type life struct {
 
 	floating bool // without plan_time
 	noQueue  bool
+	reminds  bool         // notices are comments in the case
 	state    *tfsdk.State // nil before the first apply
 	warned   []string     // in the last run
 }
@@ -82,6 +85,11 @@ func (l *life) configured() *run.Run {
 	r.Brake = run.NewBrake(run.Limits{}, func() (int, bool) { return 0, false })
 	if !l.noQueue {
 		r.Reviews = &run.Reviews{Reviews: l.queue}
+	}
+	if l.reminds {
+		var diags diag.Diagnostics
+		r.Tell = tell.Open(&tell.Notices{Reviews: types.BoolValue(true)}, nil, notice.Usual(), nil, l.clock, &diags)
+		l.reports(diags)
 	}
 	return r
 }

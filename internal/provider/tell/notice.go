@@ -25,11 +25,20 @@ func (t *Teller) Before() []time.Duration {
 // unrepeated is what becomes of a notice that could not be sent and is not kept.
 const unrepeated = "This notice is not repeated. The next one before the same day goes out in its time."
 
-// Notify tells people of an end of access. With a register, one that another run has
-// sent is not sent again, and one that cannot be delivered waits for the next run.
-func (t *Teller) Notify(ctx context.Context, n *notice.Notice, to []delivery.Recipient, diags *diag.Diagnostics) {
+// Comments reports whether notices are also comments in cases of the review queue.
+func (t *Teller) Comments() bool { return t != nil && t.comments }
+
+// Uncommented reports a notice that could not be added to its case.
+func (t *Teller) Uncommented(queue string, err error, diags *diag.Diagnostics) {
+	warn(&delivery.Failure{Destination: "the review queue " + queue, Messages: 1, Err: err}, unrepeated, diags)
+}
+
+// Notify sends the notice of an end of access, and reports whether it is the first time.
+// With a register, one that another run has sent is not sent again, and one that cannot
+// be delivered waits for the next run.
+func (t *Teller) Notify(ctx context.Context, n *notice.Notice, to []delivery.Recipient, diags *diag.Diagnostics) (first bool) {
 	if t == nil {
-		return
+		return false
 	}
 	body, err := (&delivery.Notice{Name: n.Name, Grant: n.Grant, To: to, EndsAt: n.EndsAt, Subject: n.Subject, Text: n.Text}).Encode()
 	if err == nil && t.record == nil {
@@ -38,20 +47,24 @@ func (t *Teller) Notify(ctx context.Context, n *notice.Notice, to []delivery.Rec
 		for _, f := range delivery.Send(ctx, t.destinations, m) {
 			warn(&f, unrepeated, diags)
 		}
-		return
+		return true
 	}
 	if err == nil {
-		err = t.record.Write(ctx, func(tx *register.Tx) error { return t.queueNotice(tx, n, to, body) })
+		err = t.record.Write(ctx, func(tx *register.Tx) error {
+			first, err = t.queueNotice(tx, n, to, body)
+			return err
+		})
 	}
 	if err != nil {
 		warn(&delivery.Failure{Destination: "the people who are responsible", Messages: 1, Err: err}, unrepeated, diags)
-		return
+		return false
 	}
 	t.Deliver(ctx, diags)
+	return first
 }
 
 // queueNotice puts a notice into the outbox, unless one of its name was there before.
-func (t *Teller) queueNotice(tx *register.Tx, n *notice.Notice, to []delivery.Recipient, body string) error {
+func (t *Teller) queueNotice(tx *register.Tx, n *notice.Notice, to []delivery.Recipient, body string) (first bool, err error) {
 	keys := make([]string, len(to))
 	for i := range to {
 		keys[i] = to[i].Key
@@ -61,13 +74,13 @@ func (t *Teller) queueNotice(tx *register.Tx, n *notice.Notice, to []delivery.Re
 	if who == "" || len(who) > most {
 		who = "those who are responsible"
 	}
-	first, err := tx.RememberNotice(register.Notice{Name: n.Name, Subject: n.Grant, Recipient: who})
+	first, err = tx.RememberNotice(register.Notice{Name: n.Name, Subject: n.Grant, Recipient: who})
 	if err != nil || !first {
-		return err
+		return first, err
 	}
 	e, err := tx.Append(register.Draft{Kind: delivery.KindNotice, Subject: n.Grant, Body: body})
 	if err != nil {
-		return err
+		return false, err
 	}
-	return tx.Post(e, delivery.Names(t.destinations, delivery.KindNotice), register.Message{Kind: delivery.KindNotice, Subject: n.Grant, Body: body})
+	return true, tx.Post(e, delivery.Names(t.destinations, delivery.KindNotice), register.Message{Kind: delivery.KindNotice, Subject: n.Grant, Body: body})
 }

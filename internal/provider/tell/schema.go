@@ -20,8 +20,9 @@ const (
 
 // Notices is the block of the provider that says how people are told.
 type Notices struct {
-	SMTP    *smtp     `tfsdk:"smtp"`
-	Webhook *receiver `tfsdk:"webhook"`
+	SMTP    *smtp      `tfsdk:"smtp"`
+	Webhook *receiver  `tfsdk:"webhook"`
+	Reviews types.Bool `tfsdk:"reviews"`
 }
 
 type smtp struct {
@@ -109,6 +110,8 @@ var NoticesAttribute = schema.SingleNestedAttribute{
 			},
 		},
 		"webhook": receiverOf("NOTICES_WEBHOOK", "As CloudEvents, in requests that are signed by the rules of Standard Webhooks."),
+		"reviews": schema.BoolAttribute{Optional: true,
+			MarkdownDescription: "Also as a comment in the case that waits for an answer, if an answer prevents the end. It needs `reviews` of the provider. Default `false`."},
 	},
 }
 

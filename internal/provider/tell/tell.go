@@ -32,19 +32,21 @@ import (
 type Teller struct {
 	before       []time.Duration
 	destinations []delivery.Destination
+	comments     bool
 	record       *record.Run
 	clock        clock.Clock
 	retried      atomic.Bool
 }
 
 // Open returns a teller with the destinations of the provider block; nil if there are
-// none, or if it has reported an error. It connects to nothing.
+// none and nothing is commented on, or if it has reported an error. It connects to nothing.
 func Open(n *Notices, s *Signals, before []time.Duration, recorded *record.Run, c clock.Clock, diags *diag.Diagnostics) *Teller {
 	t := &Teller{record: recorded, clock: c}
 	if n != nil {
 		t.openNotices(n, diags)
+		t.comments = n.Reviews.ValueBool()
 	}
-	if len(t.destinations) > 0 {
+	if len(t.destinations) > 0 || t.comments {
 		t.before = before
 	}
 	if s != nil && recorded == nil {
@@ -57,7 +59,7 @@ func Open(n *Notices, s *Signals, before []time.Duration, recorded *record.Run, 
 	if s != nil {
 		t.openSignals(s, diags)
 	}
-	if diags.HasError() || len(t.destinations) == 0 {
+	if diags.HasError() || len(t.destinations) == 0 && !t.comments {
 		return nil
 	}
 	if recorded != nil {
