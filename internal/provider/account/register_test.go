@@ -150,7 +150,7 @@ func TestWhatCannotBeRecordedDoesNotHappen(t *testing.T) {
 	change("ALTER TABLE elsewhere RENAME TO custody_acts")
 	o.Apply()
 	o.wantLogin(t, "ann", false)
-	wantEvents(t, location, "act.intent", "act.", "act.", "act.outcome")
+	wantEvents(t, location, "run.refused", "run.refused", "act.intent", "act.", "act.", "act.outcome")
 }
 
 // The location of a register may hold a password, and is shown nowhere.

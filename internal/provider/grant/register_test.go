@@ -393,7 +393,7 @@ func TestAQueueThatCannotBeReadLeavesAnEvent(t *testing.T) {
 	w.Apply()
 	w.Person("p1", "status", "left")
 	w.Clock.Advance(time.Hour)
-	w.Apply().Says("Nobody Was Asked for a Review")
+	w.Apply().Says("Reviewer Was Not Asked")
 	found := events(t, location, "it")
 	wantKinds(t, found, "decided", "decided", "run.refused")
 	if last := found[len(found)-1]; last.Subject != found[0].Subject || !strings.Contains(last.Body, `"during":"apply"`) {
