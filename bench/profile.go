@@ -49,7 +49,7 @@ func profile(ctx context.Context, w *benchEnvironment, n int) (string, error) {
 		return "", err
 	}
 	progress("unchanged plan of %d under the profile: %s", 2*n, seconds(u.wall))
-	return explain(ctx, w, kept, n)
+	return explain(ctx, w, kept, n, u)
 }
 
 // shares are the parts of the work that the profile is divided into. They
@@ -68,7 +68,7 @@ var shares = []struct{ name, focus string }{
 }
 
 // explain renders what the profiles of all processes of the plan say together.
-func explain(ctx context.Context, w *benchEnvironment, folder string, n int) (string, error) {
+func explain(ctx context.Context, w *benchEnvironment, folder string, n int, u usage) (string, error) {
 	files, err := filepath.Glob(filepath.Join(folder, "*.pprof"))
 	if err != nil || len(files) == 0 {
 		return "", errors.Join(errors.New("the provider left no profile"), err)
@@ -98,8 +98,8 @@ func explain(ctx context.Context, w *benchEnvironment, folder string, n int) (st
 		return "", err
 	}
 	progress("go tool pprof %s", relative(w.root, folder))
-	return fmt.Sprintf("Unchanged plan of %d bindings and %d grants, all processes of the provider together.\n\n%s\n```text\n%s```\n",
-		n, n, t, functions(most)), nil
+	return fmt.Sprintf("Unchanged plan of %d bindings and %d grants, all processes of the provider together: %s s, with %s s of CPU time, of which the provider's profiles hold %s.\n\n%s\n```text\n%s```\n",
+		n, n, seconds(u.wall), seconds(u.cpu), total(most), t, functions(most)), nil
 }
 
 // share takes the share of all samples out of what pprof says above its list.
@@ -111,6 +111,17 @@ func share(top string) string {
 		return "none seen"
 	}
 	return percent
+}
+
+// total takes the time of all samples out of what pprof says above its list.
+func total(top string) string {
+	_, rest, _ := strings.Cut(top, "Showing nodes accounting for ")
+	_, rest, _ = strings.Cut(rest, "% of ")
+	time, _, ok := strings.Cut(rest, " total")
+	if !ok {
+		return "nothing"
+	}
+	return time
 }
 
 // functions leaves out the lines above the list, which name files and the time
