@@ -52,7 +52,7 @@ var reviewsSchema = schema.Schema{
 				"grant":       text("The id of the grant. Null if the queue does not hold it."),
 				"url":         text("Where it is answered. Null if the queue has no pages."),
 				"status":      text("`open`, `confirmed`, `rejected` or `withdrawn`."),
-				"assignee":    text("Who has to answer, in the queue's own words. Null if it is nobody."),
+				"assignee":    text("Who has to answer, in the queue's own words. Null if the case has none."),
 				"due_at":      text("When the next step of the policy follows without an answer, RFC 3339. Null if nothing follows, or if the queue holds no such date."),
 				"answered_by": text("Who confirmed or rejected, in the queue's own words. Whether the answer counts is decided where the grant reads it."),
 				"answered_at": text("When, RFC 3339 in UTC."),
