@@ -49,7 +49,8 @@ func TestJoinerMoverLeaver(t *testing.T) {
 
 // The accounts of a real directory, which is asked after each apply who can log in.
 func TestOffboarding(t *testing.T) {
-	program := servers.RequireProgram(t, "slapd", "slapd", "/usr/sbin/slapd")
+	program := directory.Program()
+	servers.Require(t, "slapd", program != "", "run scripts/servers.sh slapd")
 	compare(t, absolute(t, leavingGuide), "", playedPlans(t, "offboarding", func(w *acctest.Workspace) story.Directory {
 		server, err := directory.Start(t.Context(), program, w.Dir)
 		if err != nil {

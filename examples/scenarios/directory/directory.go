@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -46,14 +45,7 @@ func Wanted(scenario string) bool {
 }
 
 // Program returns the path of slapd; empty if it is not installed.
-func Program() string {
-	for _, name := range []string{"slapd", "/usr/sbin/slapd"} {
-		if path, err := exec.LookPath(name); err == nil {
-			return path
-		}
-	}
-	return ""
-}
+func Program() string { return servers.FindProgram("slapd", "/usr/sbin/slapd") }
 
 // Start fills the directory of a scenario and starts it. The folder is a copy of the
 // scenario's, and is told where the directory answers.

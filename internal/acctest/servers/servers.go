@@ -68,12 +68,19 @@ func skipShort(t testing.TB, server string) {
 // name to look up or an absolute path.
 func RequireProgram(t testing.TB, name string, programs ...string) string {
 	t.Helper()
+	path := FindProgram(programs...)
+	Require(t, name, path != "", "run scripts/servers.sh "+name)
+	return path
+}
+
+// FindProgram returns the path of the first of the given programs that is there; empty
+// if none is.
+func FindProgram(programs ...string) string {
 	for _, p := range programs {
 		if path, err := exec.LookPath(p); err == nil {
 			return path
 		}
 	}
-	Require(t, name, false, "run scripts/servers.sh "+name)
 	return ""
 }
 

@@ -6,9 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
-	"strconv"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -74,8 +72,6 @@ func newSystem(t *testing.T, s *testStore) *System {
 	return out
 }
 
-var schemas atomic.Int64
-
 // each runs a test on an empty register of every kind.
 func each(t *testing.T, test func(t *testing.T, fresh func(t *testing.T) string)) {
 	t.Run("sqlite", func(t *testing.T) {
@@ -83,11 +79,7 @@ func each(t *testing.T, test func(t *testing.T, fresh func(t *testing.T) string)
 	})
 	t.Run("postgres", func(t *testing.T) {
 		d := servers.Postgres(t)
-		test(t, func(t *testing.T) string {
-			name := "assets" + strconv.FormatInt(schemas.Add(1), 10)
-			d.PostgresExec(t, "CREATE SCHEMA "+name)
-			return d.PostgresURL(d.Admin, "search_path", name)
-		})
+		test(t, func(t *testing.T) string { return d.EmptySchema(t) })
 	})
 }
 

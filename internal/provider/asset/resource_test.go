@@ -5,9 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -24,23 +22,6 @@ const (
 	deploy = "custody_grant.deploy"
 )
 
-var schemas atomic.Int64
-
-// each runs a test on an empty register of every kind.
-func each(t *testing.T, test func(t *testing.T, location string)) {
-	t.Run("sqlite", func(t *testing.T) {
-		t.Parallel()
-		test(t, "sqlite:"+filepath.Join(t.TempDir(), "custody.db"))
-	})
-	t.Run("postgres", func(t *testing.T) {
-		t.Parallel()
-		d := servers.Postgres(t)
-		name := "born" + strconv.FormatInt(schemas.Add(1), 10)
-		d.PostgresExec(t, "CREATE SCHEMA "+name)
-		test(t, d.PostgresURL(d.Admin, "search_path", name))
-	})
-}
-
 // recorded returns a workspace over a folder whose records are kept in a register.
 func recorded(t *testing.T, location, name, folder string) *acctest.Workspace {
 	t.Helper()
@@ -54,19 +35,8 @@ func recorded(t *testing.T, location, name, folder string) *acctest.Workspace {
 // chain holds.
 func kinds(t *testing.T, location, workspace string) string {
 	t.Helper()
-	r, err := register.Open(t.Context(), register.Config{Location: location})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.Close() //nolint:errcheck // nothing is left to be written
-	if report, err := r.Verify(t.Context(), workspace, nil); err != nil || report.Break != nil {
-		t.Fatalf("the chain does not hold: %+v, %v", report.Break, err)
-	}
 	var out []string
-	for e, err := range r.Events(t.Context(), workspace, 0) {
-		if err != nil {
-			t.Fatal(err)
-		}
+	for _, e := range acctest.Events(t, location, workspace) {
 		if strings.HasPrefix(e.Kind, "asset.") {
 			out = append(out, e.Kind+" "+e.Subject)
 		}
@@ -76,7 +46,7 @@ func kinds(t *testing.T, location, workspace string) string {
 
 // The plan that writes a record knows what follows from it.
 func TestARecordThatIsBornInCode(t *testing.T) {
-	each(t, func(t *testing.T, location string) {
+	servers.EachRegister(t, func(t *testing.T, location string) {
 		w := recorded(t, location, "it", "born")
 		w.Plan().Exits(2).Says(`"cmdb/p1"`, `"g1"`).Silent("Warning")
 		w.Apply()
@@ -100,7 +70,7 @@ func TestARecordThatIsBornInCode(t *testing.T) {
 
 // Every workspace reads the records; one that is removed is retired there.
 func TestARecordThatIsRemovedIsRetired(t *testing.T) {
-	each(t, func(t *testing.T, location string) {
+	servers.EachRegister(t, func(t *testing.T, location string) {
 		owner, user := recorded(t, location, "it", "born"), recorded(t, location, "payments", "born")
 		owner.Apply()
 		text := user.Read("main.tf")
@@ -144,7 +114,7 @@ func TestARecordOfARunThatIsNotKnownYet(t *testing.T) {
 
 // A record outlives its state, and its replacement does not remove it.
 func TestARecordWhoseStateIsLost(t *testing.T) {
-	each(t, func(t *testing.T, location string) {
+	servers.EachRegister(t, func(t *testing.T, location string) {
 		w := recorded(t, location, "it", "born")
 		w.Apply()
 		w.Remove(acctest.StateFile)

@@ -7,10 +7,8 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -21,50 +19,12 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(servers.Run(m)) }
 
-var schemas atomic.Int64
-
-// each runs a test on an empty register of every kind.
-func each(t *testing.T, test func(t *testing.T, location string)) {
-	t.Run("sqlite", func(t *testing.T) {
-		t.Parallel()
-		test(t, "sqlite:"+filepath.Join(t.TempDir(), "custody.db"))
-	})
-	t.Run("postgres", func(t *testing.T) {
-		t.Parallel()
-		d := servers.Postgres(t)
-		name := "grants" + strconv.FormatInt(schemas.Add(1), 10)
-		d.PostgresExec(t, "CREATE SCHEMA "+name)
-		test(t, d.PostgresURL(d.Admin, "search_path", name))
-	})
-}
-
 // recorded returns a workspace over a folder whose grants are recorded.
 func recorded(t *testing.T, location, name, folder string) *acctest.Workspace {
 	t.Helper()
 	w := acctest.LoadAlone(t, folder) // a second provider would apply a second time
 	w.Provider(fmt.Sprintf("register = %q", location), fmt.Sprintf("workspace = %q", name))
 	return w
-}
-
-// events returns the events of a workspace, and fails the test unless the chain holds.
-func events(t *testing.T, location, workspace string) []register.Event {
-	t.Helper()
-	r, err := register.Open(t.Context(), register.Config{Location: location})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.Close() //nolint:errcheck // nothing is left to be written
-	if report, err := r.Verify(t.Context(), workspace, nil); err != nil || report.Break != nil {
-		t.Fatalf("the chain does not hold: %+v, %v", report.Break, err)
-	}
-	var out []register.Event
-	for e, err := range r.Events(t.Context(), workspace, 0) {
-		if err != nil {
-			t.Fatal(err)
-		}
-		out = append(out, e)
-	}
-	return out
 }
 
 // wantKinds fails the test unless these are the kinds of the events.
@@ -130,7 +90,7 @@ func TestAGrantGoesOnWithItsSerial(t *testing.T) {
 		}, nil, "this state does not hold it", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			each(t, func(t *testing.T, location string) {
+			servers.EachRegister(t, func(t *testing.T, location string) {
 				w := recorded(t, location, "it", "laptop")
 				w.Apply()
 				c.forget(w)
@@ -146,7 +106,7 @@ func TestAGrantGoesOnWithItsSerial(t *testing.T) {
 				w.Holds(at, "generations", "g2", "status", "active")
 				w.Plan().Exits(0).Silent(goesOn)
 				if c.kinds != nil {
-					wantKinds(t, events(t, location, "it"), c.kinds...)
+					wantKinds(t, acctest.Events(t, location, "it"), c.kinds...)
 				}
 			})
 		})
@@ -155,7 +115,7 @@ func TestAGrantGoesOnWithItsSerial(t *testing.T) {
 
 // A latch outlives the state, and so does what was first seen when.
 func TestALatchOutlivesTheState(t *testing.T) {
-	each(t, func(t *testing.T, location string) {
+	servers.EachRegister(t, func(t *testing.T, location string) {
 		w := recorded(t, location, "it", "laptop")
 		w.Apply()
 		w.Person("p1", "status", "left")
@@ -179,7 +139,7 @@ func TestALatchOutlivesTheState(t *testing.T) {
 // Two grants of one id are an error, in whatever workspace; a workspace that no longer
 // exists can be named.
 func TestTwoGrantsOfOneIDInTwoWorkspaces(t *testing.T) {
-	each(t, func(t *testing.T, location string) {
+	servers.EachRegister(t, func(t *testing.T, location string) {
 		first, second := recorded(t, location, "payments", "laptop"), recorded(t, location, "billing", "laptop")
 		first.Apply()
 		second.Plan().Exits(1).Says("Grant Exists Already", `The grant "cmdb/LAP-1#vpn/office" is managed in the workspace "payments".`, "former_workspaces")
@@ -189,20 +149,20 @@ func TestTwoGrantsOfOneIDInTwoWorkspaces(t *testing.T) {
 		give(first, `ttl = "1d"`)
 		first.Clock.Advance(30 * day)
 		first.Plan().Exits(1).Says(`is managed in the workspace "billing"`)
-		wantKinds(t, events(t, location, "payments"), "decided")
+		wantKinds(t, acctest.Events(t, location, "payments"), "decided")
 	})
 }
 
 // Grants that were there before the register are recorded by the next apply.
 func TestGrantsAreRecordedOnceThereIsARegister(t *testing.T) {
-	each(t, func(t *testing.T, location string) {
+	servers.EachRegister(t, func(t *testing.T, location string) {
 		w := acctest.LoadAlone(t, "laptop")
 		w.Apply()
 		w.Provider(fmt.Sprintf("register = %q", location), `workspace = "it"`)
 		w.Plan().Exits(2).Says("Grant Will Be Recorded", "cmdb/LAP-1#vpn/office").Silent("must be replaced")
 		w.Apply()
 		w.Plan().Exits(0)
-		wantKinds(t, events(t, location, "it"), "decided")
+		wantKinds(t, acctest.Events(t, location, "it"), "decided")
 		wantBindings(t, location, "cmdb/LAP-1", "it")
 		w.Remove(acctest.StateFile)
 		w.Plan().Exits(2).Says(goesOn, `"g2"`)
@@ -211,7 +171,7 @@ func TestGrantsAreRecordedOnceThereIsARegister(t *testing.T) {
 
 // An older copy of the state uses no key twice.
 func TestAnOlderStateUsesNoKeyTwice(t *testing.T) {
-	each(t, func(t *testing.T, location string) {
+	servers.EachRegister(t, func(t *testing.T, location string) {
 		w := recorded(t, location, "it", "laptop")
 		give(w, `rotate_when_changed = { n = "1" }`)
 		w.Apply()
@@ -264,11 +224,11 @@ func TestWhatIsNotRecordedIsNotIssued(t *testing.T) {
 	w.ApplySaved().Exits(1).Says("Unable to Write Register", "What the plan removed stays removed.")
 	w.Holds(vpn, "status", "revoked", "generations", "")
 	change(back)
-	wantKinds(t, events(t, "sqlite:"+file, "it"), "decided")
+	wantKinds(t, acctest.Events(t, "sqlite:"+file, "it"), "decided")
 	w.Plan().Exits(2).Says("Grant Will Be Recorded")
 	w.Apply()
 	w.Plan().Exits(0)
-	found := events(t, "sqlite:"+file, "it")
+	found := acctest.Events(t, "sqlite:"+file, "it")
 	wantKinds(t, found, "decided", "decided")
 	if body := found[1].Body; !strings.Contains(body, `"status":"revoked"`) {
 		t.Errorf("the event is %s", body)
@@ -287,7 +247,7 @@ func TestWhatIsNotRecordedIsNotIssued(t *testing.T) {
 
 // Two applies at once lose nothing.
 func TestTwoAppliesAtOnce(t *testing.T) {
-	each(t, func(t *testing.T, location string) {
+	servers.EachRegister(t, func(t *testing.T, location string) {
 		const grants = 15
 		var all sync.WaitGroup
 		for _, name := range []string{"payments", "billing"} {
@@ -306,7 +266,7 @@ func TestTwoAppliesAtOnce(t *testing.T) {
 		}
 		all.Wait()
 		for _, name := range []string{"payments", "billing"} {
-			if found := events(t, location, name); len(found) != grants {
+			if found := acctest.Events(t, location, name); len(found) != grants {
 				t.Errorf("%s has %d events", name, len(found))
 			}
 		}
@@ -323,7 +283,7 @@ func TestWhatAnEventSays(t *testing.T) {
 	w.Person("p1", "status", "left")
 	w.Clock.Advance(time.Hour)
 	w.Apply()
-	found := events(t, location, "it")
+	found := acctest.Events(t, location, "it")
 	wantKinds(t, found, "decided", "decided")
 	var body struct {
 		Asset, Access, Status, Holder string
@@ -346,7 +306,7 @@ func TestWhatAnEventSays(t *testing.T) {
 
 // What is refused leaves an event.
 func TestWhatIsRefusedLeavesAnEvent(t *testing.T) {
-	each(t, func(t *testing.T, location string) {
+	servers.EachRegister(t, func(t *testing.T, location string) {
 		w := recorded(t, location, "it", "laptop")
 		give(w, `rotate_when_changed = { n = "1" }`)
 		w.Apply()
@@ -361,7 +321,7 @@ func TestWhatIsRefusedLeavesAnEvent(t *testing.T) {
 		w.Save()
 		w.Asset("LAP-1", "owner", "bob")
 		w.ApplySaved().Exits(1).Says("Facts Changed Since Plan")
-		found := events(t, location, "it")
+		found := acctest.Events(t, location, "it")
 		wantKinds(t, found, "decided", "run.refused", "run.refused")
 		for i, want := range map[int][]string{
 			1: {`"during":"plan"`, `"reason":"Too Many Revocations in One Plan"`, "cmdb/LAP-1#vpn/office g1"},
@@ -394,7 +354,7 @@ func TestAQueueThatCannotBeReadLeavesAnEvent(t *testing.T) {
 	w.Person("p1", "status", "left")
 	w.Clock.Advance(time.Hour)
 	w.Apply().Says("Reviewer Was Not Asked")
-	found := events(t, location, "it")
+	found := acctest.Events(t, location, "it")
 	wantKinds(t, found, "decided", "decided", "run.refused")
 	if last := found[len(found)-1]; last.Subject != found[0].Subject || !strings.Contains(last.Body, `"during":"apply"`) {
 		t.Errorf("the event is about %s and says %s", last.Subject, last.Body)

@@ -146,7 +146,9 @@ func TestHolderAnswersNothingOfTheirOwn(t *testing.T) {
 	l.cases("1 confirmed ada", "2 open cyd")
 }
 
-func TestReviewerHasLeft(t *testing.T) {
+// askedBeforeZoe is a life in which cyd is asked, and would be followed by zoe.
+func askedBeforeZoe(t *testing.T) *life {
+	t.Helper()
 	l := newLife(t)
 	rules := *l.rules
 	rules.Classes = map[string]lifecycle.Class{"application": {BoundTo: lifecycle.BoundToWorkload, LifecycleOwner: "zoe"}}
@@ -157,6 +159,11 @@ func TestReviewerHasLeft(t *testing.T) {
 	l.record.Environment = ""
 	l.runs("active", true)
 	l.cases("1 open cyd")
+	return l
+}
+
+func TestReviewerHasLeft(t *testing.T) {
+	l := askedBeforeZoe(t)
 	l.people["cyd"].Status = lifecycle.PersonLeft
 	l.clock.Advance(day)
 	l.runs("active", true)
@@ -173,16 +180,7 @@ func TestReviewerHasLeft(t *testing.T) {
 
 // Somebody who is suspended may not decide, so somebody else is asked until they are back.
 func TestReviewerIsSuspended(t *testing.T) {
-	l := newLife(t)
-	rules := *l.rules
-	rules.Classes = map[string]lifecycle.Class{"application": {BoundTo: lifecycle.BoundToWorkload, LifecycleOwner: "zoe"}}
-	rules.Index()
-	l.rules = &rules
-	l.runs("active", true)
-	l.clock.Advance(day)
-	l.record.Environment = ""
-	l.runs("active", true)
-	l.cases("1 open cyd")
+	l := askedBeforeZoe(t)
 	for _, c := range []struct {
 		status lifecycle.OwnerStatus
 		want   string

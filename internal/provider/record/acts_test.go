@@ -8,9 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -79,17 +77,10 @@ func lock(file string) effect.Act[bool] {
 	}
 }
 
-var schemas atomic.Int64
-
 // each runs a test on an empty register of every kind.
 func each(t *testing.T, test func(t *testing.T, location string)) {
 	t.Run("sqlite", func(t *testing.T) { test(t, "sqlite:"+filepath.Join(t.TempDir(), "custody.db")) })
-	t.Run("postgres", func(t *testing.T) {
-		d := servers.Postgres(t)
-		name := "record" + strconv.FormatInt(schemas.Add(1), 10)
-		d.PostgresExec(t, "CREATE SCHEMA "+name)
-		test(t, d.PostgresURL(d.Admin, "search_path", name))
-	})
+	t.Run("postgres", func(t *testing.T) { test(t, servers.Postgres(t).EmptySchema(t)) })
 }
 
 // newRun returns a run on a register.

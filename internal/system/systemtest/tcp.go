@@ -13,6 +13,31 @@ import (
 // the address to connect to instead.
 func Sever(t testing.TB, server, before string, cut *atomic.Bool) (address string) {
 	t.Helper()
+	return relay(t, server, func(client, upstream net.Conn) { forward(client, upstream, []byte(before), cut) })
+}
+
+// Mute forwards connections to a server of any protocol and, while silent is set, keeps
+// back everything that the server answers. It returns the address to connect to instead.
+func Mute(t testing.TB, server string, silent *atomic.Bool) (address string) {
+	t.Helper()
+	return relay(t, server, func(client, upstream net.Conn) {
+		part := make([]byte, 64<<10)
+		for {
+			n, err := upstream.Read(part)
+			if err != nil {
+				return
+			}
+			if !silent.Load() {
+				_, _ = client.Write(part[:n])
+			}
+		}
+	})
+}
+
+// relay forwards what clients send to a server; answer is given what the server answers.
+// Both connections end when it returns.
+func relay(t testing.TB, server string, answer func(client, upstream net.Conn)) (address string) {
+	t.Helper()
 	return ServeTCP(t, func(client net.Conn) {
 		defer client.Close() //nolint:errcheck // it is meant to break
 		upstream, err := net.Dial("tcp", server)
@@ -24,35 +49,7 @@ func Sever(t testing.TB, server, before string, cut *atomic.Bool) (address strin
 			_, _ = io.Copy(upstream, client)
 			_ = upstream.Close()
 		}()
-		forward(client, upstream, []byte(before), cut)
-	})
-}
-
-// Mute forwards connections to a server of any protocol and, while silent is set, keeps
-// back everything that the server answers. It returns the address to connect to instead.
-func Mute(t testing.TB, server string, silent *atomic.Bool) (address string) {
-	t.Helper()
-	return ServeTCP(t, func(client net.Conn) {
-		defer client.Close() //nolint:errcheck // the server has ended it
-		upstream, err := net.Dial("tcp", server)
-		if err != nil {
-			return
-		}
-		defer upstream.Close() //nolint:errcheck // likewise
-		go func() {
-			_, _ = io.Copy(upstream, client)
-			_ = upstream.Close()
-		}()
-		part := make([]byte, 64<<10)
-		for {
-			n, err := upstream.Read(part)
-			if err != nil {
-				return
-			}
-			if !silent.Load() {
-				_, _ = client.Write(part[:n])
-			}
-		}
+		answer(client, upstream)
 	})
 }
 
