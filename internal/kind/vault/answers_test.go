@@ -11,6 +11,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/custodyhq/terraform-provider-custody/internal/acctest/servers"
 	"github.com/custodyhq/terraform-provider-custody/internal/kind/vault"
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
 	"github.com/custodyhq/terraform-provider-custody/internal/system/systemtest"
@@ -75,7 +76,7 @@ func (s *stage) between() (*between, string) {
 
 // A failure of any request makes the system unavailable, and no account absent.
 func TestFailures(t *testing.T) {
-	s := newStage(t)
+	s := newStage(t, servers.Vault(t))
 	s.user("ann")
 	s.works(s.loginUser("ann"))
 	b, address := s.between()
@@ -105,7 +106,7 @@ func TestFailures(t *testing.T) {
 
 // The namespace goes with every request, and an accessor is looked up once in a run.
 func TestRequests(t *testing.T) {
-	s := newStage(t)
+	s := newStage(t, servers.Vault(t))
 	s.user("ann")
 	s.user("ben")
 	s.works(s.loginUser("ben"))

@@ -19,7 +19,7 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/system"
 )
 
-// shop is a Vault that gives accounts of a real database, and what may give leases of it
+// shop is a server that gives accounts of a real database, and what may give leases of it
 // with exactly the rights of the page.
 type shop struct {
 	*stage
@@ -28,7 +28,12 @@ type shop struct {
 	giver    *vault.System
 }
 
-func newShop(t *testing.T) *shop {
+// eachShop runs a test on a Vault and on an OpenBao.
+func eachShop(t *testing.T, test func(t *testing.T, s *shop)) {
+	servers.EachVault(t, func(t *testing.T, v *servers.VaultServer) { test(t, newShop(t, v)) })
+}
+
+func newShop(t *testing.T, v *servers.VaultServer) *shop {
 	t.Helper()
 	page, err := os.ReadFile("../../../templates/ephemeral-resources/lease.md.tmpl")
 	if err != nil {
@@ -38,7 +43,7 @@ func newShop(t *testing.T) *shop {
 	if found == nil {
 		t.Fatal("the page holds no policy")
 	}
-	s := &shop{stage: newStage(t), database: servers.Postgres(t), rules: string(found[1])}
+	s := &shop{stage: newStage(t, v), database: servers.Postgres(t), rules: string(found[1])}
 	s.Database(t, s.database, "app_readers", "admins")
 	s.giver = s.as(s.Token(t, "leases", s.rules))
 	return s
@@ -73,8 +78,9 @@ func (s *shop) lease(by *vault.System, name string) *system.Lease {
 	return l
 }
 
-func TestALease(t *testing.T) {
-	s := newShop(t)
+func TestALease(t *testing.T) { eachShop(t, testALease) }
+
+func testALease(t *testing.T, s *shop) {
 	o := s.order(10 * time.Minute)
 	if err := s.giver.OpenLease(t.Context(), o); err != nil {
 		t.Fatal(err)
@@ -123,112 +129,115 @@ func TestALease(t *testing.T) {
 // If the process is killed, Vault revokes the token at its end, and with it the account in
 // the database.
 func TestALeaseThatIsLeft(t *testing.T) {
-	s := newShop(t)
-	o := s.order(time.Minute)
-	if err := s.giver.OpenLease(t.Context(), o); err != nil || !s.lets(o) {
-		t.Fatal(err)
-	}
-	var made struct{ Data struct{ Keys []string } }
-	s.Call(t, http.MethodGet, "auth/token/accessors?list=true", nil, &made)
-	for _, accessor := range made.Data.Keys {
-		var of struct {
-			Data struct{ Meta map[string]string }
+	eachShop(t, func(t *testing.T, s *shop) {
+		o := s.order(time.Minute)
+		if err := s.giver.OpenLease(t.Context(), o); err != nil || !s.lets(o) {
+			t.Fatal(err)
 		}
-		if s.Ask(t, s.Root(), http.MethodPost, "auth/token/lookup-accessor", map[string]string{"accessor": accessor}, &of); of.Data.Meta["custody_lease"] == o.Name {
-			if got := of.Data.Meta["custody_lease_for"]; got != o.For {
-				t.Errorf("the lease is for %q", got)
+		var made struct{ Data struct{ Keys []string } }
+		s.Call(t, http.MethodGet, "auth/token/accessors?list=true", nil, &made)
+		for _, accessor := range made.Data.Keys {
+			var of struct {
+				Data struct{ Meta map[string]string }
 			}
-			s.Call(t, http.MethodPost, "auth/token/revoke-accessor", map[string]string{"accessor": accessor}, nil)
+			if s.Ask(t, s.Root(), http.MethodPost, "auth/token/lookup-accessor", map[string]string{"accessor": accessor}, &of); of.Data.Meta["custody_lease"] == o.Name {
+				if got := of.Data.Meta["custody_lease_for"]; got != o.For {
+					t.Errorf("the lease is for %q", got)
+				}
+				s.Call(t, http.MethodPost, "auth/token/revoke-accessor", map[string]string{"accessor": accessor}, nil)
+			}
 		}
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	if err := servers.Await(ctx, nil, func(context.Context) error {
-		if s.lets(o) {
-			return errors.New("the database lets the lease in")
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		if err := servers.Await(ctx, nil, func(context.Context) error {
+			if s.lets(o) {
+				return errors.New("the database lets the lease in")
+			}
+			return nil
+		}); err != nil {
+			t.Error(err)
 		}
-		return nil
-	}); err != nil {
-		t.Error(err)
-	}
-	if names, err := s.giver.ExpiredLeases(t.Context()); len(names) > 0 || err != nil {
-		t.Errorf("got %q, %v", names, err)
-	}
+		if names, err := s.giver.ExpiredLeases(t.Context()); len(names) > 0 || err != nil {
+			t.Errorf("got %q, %v", names, err)
+		}
+	})
 }
 
 // A lease that cannot be given leaves nothing behind, and says why.
 func TestLeasesThatAreRefused(t *testing.T) {
-	s := newShop(t)
-	s.Call(t, http.MethodPost, "sys/mounts/secret", map[string]string{"type": "kv"}, nil)
-	t.Cleanup(func() { s.Call(t, http.MethodDelete, "sys/mounts/secret", nil, nil) })
-	s.Call(t, http.MethodPost, "secret/fixed", map[string]string{"username": "ann", "password": "fixed"}, nil)
-	without := func(path string) *vault.System {
-		var left []string
-		for line := range strings.SplitSeq(s.rules, "\n") {
-			if !strings.Contains(line, `"`+path+`"`) {
-				left = append(left, line)
+	eachShop(t, func(t *testing.T, s *shop) {
+		s.Call(t, http.MethodPost, "sys/mounts/plain", map[string]string{"type": "kv"}, nil)
+		t.Cleanup(func() { s.Call(t, http.MethodDelete, "sys/mounts/plain", nil, nil) })
+		s.Call(t, http.MethodPost, "plain/fixed", map[string]string{"username": "ann", "password": "fixed"}, nil)
+		without := func(path string) *vault.System {
+			var left []string
+			for line := range strings.SplitSeq(s.rules, "\n") {
+				if !strings.Contains(line, `"`+path+`"`) {
+					left = append(left, line)
+				}
 			}
+			return s.as(s.Token(t, "fewer", strings.Join(left, "\n")))
 		}
-		return s.as(s.Token(t, "fewer", strings.Join(left, "\n")))
-	}
-	more := s.as(s.Token(t, "more", s.rules+"\npath \"secret/fixed\" { capabilities = [\"read\"] }\npath \"database/creds/none\" { capabilities = [\"read\"] }"))
-	for name, c := range map[string]struct {
-		by     *vault.System
-		change func(o *system.LeaseOrder)
-		kind   error
-		says   string
-	}{
-		"no right to make a token": {without("auth/token/create"), func(*system.LeaseOrder) {}, fault.ErrDenied, `"update" on auth/token/create`},
-		"no right to the secret":   {s.giver, func(o *system.LeaseOrder) { o.Roles[0] = "database/creds/admins" }, fault.ErrDenied, `"read" on database/creds/admins`},
-		"no such secret":           {more, func(o *system.LeaseOrder) { o.Roles[0] = "database/creds/none" }, fault.ErrConfig, `no dynamic secret "database/creds/none"`},
-		"a secret without a lease": {more, func(o *system.LeaseOrder) { o.Roles[0] = "secret/fixed" }, fault.ErrConfig, "not a lease with a user name"},
-		"two secrets":              {s.giver, func(o *system.LeaseOrder) { o.Roles = append(o.Roles, "database/creds/admins") }, fault.ErrConfig, "one dynamic secret"},
-		"another role":             {s.giver, func(o *system.LeaseOrder) { o.ActAs = "app_readers" }, fault.ErrConfig, "without act_as"},
-		"a path that climbs":       {s.giver, func(o *system.LeaseOrder) { o.Roles[0] = "database/../sys/auth" }, fault.ErrConfig, "not the path"},
-		"a part of Vault":          {s.giver, func(o *system.LeaseOrder) { o.Roles[0] = "auth/token/lookup-self" }, fault.ErrConfig, "not the path"},
-		"an end that has passed":   {s.giver, func(o *system.LeaseOrder) { o.End.Latest = time.Date(2020, time.January, 1, 0, 0, 0, 0, time.UTC) }, fault.ErrChanged, "ends before the lease"},
-		"no server":                {s.as(canary, func(c *vault.Config) { c.URL = "http://127.0.0.1:1" }), func(*system.LeaseOrder) {}, fault.ErrUnavailable, "could not be reached"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			o := s.order(time.Hour)
-			c.change(o)
-			var f *fault.Fault
-			if err := c.by.OpenLease(t.Context(), o); !errors.Is(err, c.kind) || !errors.As(err, &f) || !strings.Contains(f.Happened, c.says) || f.Advice == "" || o.Username != o.Name {
-				t.Errorf("got %v", err)
-			}
-			if l := s.lease(s.giver, o.Name); l != nil {
-				t.Errorf("a token is left: %+v", l)
-			}
-		})
-	}
+		more := s.as(s.Token(t, "more", s.rules+"\npath \"plain/fixed\" { capabilities = [\"read\"] }\npath \"database/creds/none\" { capabilities = [\"read\"] }"))
+		for name, c := range map[string]struct {
+			by     *vault.System
+			change func(o *system.LeaseOrder)
+			kind   error
+			says   string
+		}{
+			"no right to make a token": {without("auth/token/create"), func(*system.LeaseOrder) {}, fault.ErrDenied, `"update" on auth/token/create`},
+			"no right to the secret":   {s.giver, func(o *system.LeaseOrder) { o.Roles[0] = "database/creds/admins" }, fault.ErrDenied, `"read" on database/creds/admins`},
+			"no such secret":           {more, func(o *system.LeaseOrder) { o.Roles[0] = "database/creds/none" }, fault.ErrConfig, `no dynamic secret "database/creds/none"`},
+			"a secret without a lease": {more, func(o *system.LeaseOrder) { o.Roles[0] = "plain/fixed" }, fault.ErrConfig, "not a lease with a user name"},
+			"two secrets":              {s.giver, func(o *system.LeaseOrder) { o.Roles = append(o.Roles, "database/creds/admins") }, fault.ErrConfig, "one dynamic secret"},
+			"another role":             {s.giver, func(o *system.LeaseOrder) { o.ActAs = "app_readers" }, fault.ErrConfig, "without act_as"},
+			"a path that climbs":       {s.giver, func(o *system.LeaseOrder) { o.Roles[0] = "database/../sys/auth" }, fault.ErrConfig, "not the path"},
+			"a part of Vault":          {s.giver, func(o *system.LeaseOrder) { o.Roles[0] = "auth/token/lookup-self" }, fault.ErrConfig, "not the path"},
+			"an end that has passed":   {s.giver, func(o *system.LeaseOrder) { o.End.Latest = time.Date(2020, time.January, 1, 0, 0, 0, 0, time.UTC) }, fault.ErrChanged, "ends before the lease"},
+			"no server":                {s.as(canary, func(c *vault.Config) { c.URL = "http://127.0.0.1:1" }), func(*system.LeaseOrder) {}, fault.ErrUnavailable, "could not be reached"},
+		} {
+			t.Run(name, func(t *testing.T) {
+				o := s.order(time.Hour)
+				c.change(o)
+				var f *fault.Fault
+				if err := c.by.OpenLease(t.Context(), o); !errors.Is(err, c.kind) || !errors.As(err, &f) || !strings.Contains(f.Happened, c.says) || f.Advice == "" || o.Username != o.Name {
+					t.Errorf("got %v", err)
+				}
+				if l := s.lease(s.giver, o.Name); l != nil {
+					t.Errorf("a token is left: %+v", l)
+				}
+			})
+		}
+	})
 }
 
 // The end of a lease is never later than that of what justifies it.
 func TestTheEndOfALease(t *testing.T) {
-	s := newShop(t)
-	reference := s.order(10 * time.Minute)
-	if err := s.giver.OpenLease(t.Context(), reference); err != nil {
-		t.Fatal(err)
-	}
-	end := s.lease(s.giver, reference.Name).ExpiresAt
-	o := s.order(24 * time.Hour)
-	o.End.Latest = end
-	if err := s.giver.OpenLease(t.Context(), o); err != nil {
-		t.Fatal(err)
-	}
-	l := s.lease(s.giver, o.Name)
-	if l.ExpiresAt.After(end) || l.ExpiresAt.Before(end.Add(-time.Minute)) {
-		t.Errorf("it ends at %s, and %s is the latest", l.ExpiresAt, end)
-	}
-	if err := s.giver.RenewLease(t.Context(), l, system.LeaseEnd{TTL: time.Hour, Latest: end}); err != nil {
-		t.Fatal(err)
-	}
-	if again := s.lease(s.giver, o.Name); again.ExpiresAt.After(end) {
-		t.Errorf("it ends at %s, and %s is the latest", again.ExpiresAt, end)
-	}
-	for _, one := range []*system.LeaseOrder{reference, o} {
-		if err := s.giver.EndLease(t.Context(), s.lease(s.giver, one.Name)); err != nil || s.lets(one) {
-			t.Error(fmt.Errorf("%s: %w", one.Name, err))
+	eachShop(t, func(t *testing.T, s *shop) {
+		reference := s.order(10 * time.Minute)
+		if err := s.giver.OpenLease(t.Context(), reference); err != nil {
+			t.Fatal(err)
 		}
-	}
+		end := s.lease(s.giver, reference.Name).ExpiresAt
+		o := s.order(24 * time.Hour)
+		o.End.Latest = end
+		if err := s.giver.OpenLease(t.Context(), o); err != nil {
+			t.Fatal(err)
+		}
+		l := s.lease(s.giver, o.Name)
+		if l.ExpiresAt.After(end) || l.ExpiresAt.Before(end.Add(-time.Minute)) {
+			t.Errorf("it ends at %s, and %s is the latest", l.ExpiresAt, end)
+		}
+		if err := s.giver.RenewLease(t.Context(), l, system.LeaseEnd{TTL: time.Hour, Latest: end}); err != nil {
+			t.Fatal(err)
+		}
+		if again := s.lease(s.giver, o.Name); again.ExpiresAt.After(end) {
+			t.Errorf("it ends at %s, and %s is the latest", again.ExpiresAt, end)
+		}
+		for _, one := range []*system.LeaseOrder{reference, o} {
+			if err := s.giver.EndLease(t.Context(), s.lease(s.giver, one.Name)); err != nil || s.lets(one) {
+				t.Error(fmt.Errorf("%s: %w", one.Name, err))
+			}
+		}
+	})
 }

@@ -12,10 +12,11 @@ import (
 	"github.com/custodyhq/terraform-provider-custody/internal/acctest/servers"
 )
 
-// A dynamic secret of a real Vault is there while the apply needs it, and in no file.
-func TestALeaseOfVault(t *testing.T) {
+// A dynamic secret of a real Vault or OpenBao is there while the apply needs it, and in no file.
+func TestALeaseOfVault(t *testing.T) { servers.EachVault(t, testALeaseOfVault) }
+
+func testALeaseOfVault(t *testing.T, v *servers.VaultServer) {
 	s := newShop(t)
-	v := servers.Vault(t)
 	page, err := os.ReadFile("../../../templates/ephemeral-resources/lease.md.tmpl")
 	if err != nil {
 		t.Fatal(err)
