@@ -24,12 +24,13 @@ import (
 type RequestTracker struct {
 	URL    string // of the server; the API is below it
 	Token  string // of an account that may read everything the provider reads
+	Reads  string // of an account that has the rights to read assets and the tasks of three queues, and no others
 	Narrow string // of an account that may see the laptops and the help desk only
 	Seeder string // of an account that may do everything
 
 	Asks    string            // of an account that may do what the queue Access Review needs, and nothing else
 	Watches string            // of an account that may read that queue
-	People  map[string]string // tokens of ann and dan, who may own tickets
+	People  map[string]string // tokens of ann and dan, who may own tickets; dan may also close the tasks of these queues
 
 	dir string
 	env []string
@@ -115,9 +116,10 @@ func (rt *RequestTracker) readTokens(path string) error {
 		name, token, _ := strings.Cut(strings.TrimSpace(line), " ")
 		tokens[name] = token
 	}
+	rt.Reads = tokens["reads"]
 	rt.Token, rt.Narrow, rt.Seeder, rt.Asks, rt.Watches = tokens["custody"], tokens["narrow"], tokens["seeder"], tokens["asks"], tokens["watches"]
 	rt.People = map[string]string{"ann": tokens["ann"], "dan": tokens["dan"]}
-	const accounts = 7
+	const accounts = 8
 	if len(tokens) != accounts {
 		return fmt.Errorf("%s holds %d tokens and not %d", path, len(tokens), accounts)
 	}

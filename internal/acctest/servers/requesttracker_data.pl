@@ -2,6 +2,8 @@
 our @Users = (
   # The account that a careful administrator would make for the provider.
   { Name => 'custody', EmailAddress => 'custody@example.org', RealName => 'Custody', Privileged => 1 },
+  # Reads assets, and the tasks of three queues, with the rights that the guide names.
+  { Name => 'reads', EmailAddress => 'reads@example.org', RealName => 'Reads', Privileged => 1 },
   # May see the assets of one catalog, and the tickets of one queue.
   { Name => 'narrow', EmailAddress => 'narrow@example.org', RealName => 'Narrow', Privileged => 1 },
   # May do everything; tests write with it.
@@ -40,7 +42,7 @@ our @CustomFields = (
 );
 our @Final = (
   sub {
-    my %user = map { my $u = RT::User->new(RT->SystemUser); $u->Load($_); ($_ => $u) } qw(custody narrow seeder asks watches ann dan);
+    my %user = map { my $u = RT::User->new(RT->SystemUser); $u->Load($_); ($_ => $u) } qw(custody reads narrow seeder asks watches ann dan);
     my $grant = sub {
       my ($who, $object, @rights) = @_;
       for my $right (@rights) {
@@ -54,6 +56,12 @@ our @Final = (
     $grant->(narrow => $catalog, qw(ShowAsset ShowCatalog SeeCustomField));
     my $queue = RT::Queue->new(RT->SystemUser); $queue->Load('Helpdesk');
     $grant->(narrow => $queue, qw(SeeQueue ShowTicket));
+    $grant->(reads => RT->System, qw(ShowAsset ShowCatalog SeeCustomField));
+    for my $name (qw(Offboarding Handovers Decommissioning)) {
+      my $tasks = RT::Queue->new(RT->SystemUser); $tasks->Load($name);
+      $grant->(reads => $tasks, qw(SeeQueue ShowTicket));
+      $grant->(dan => $tasks, qw(SeeQueue ShowTicket ModifyTicket)); # closes them
+    }
     my $asking = RT::Group->new(RT->SystemUser); $asking->LoadUserDefinedGroup('Custody Reviews');
     my ($in, $refused) = $asking->AddMember($user{asks}->PrincipalId); die $refused unless $in;
     my $reviews = RT::Queue->new(RT->SystemUser); $reviews->Load('Access Review');

@@ -1,0 +1,1 @@
+# Each test adds its grants.
