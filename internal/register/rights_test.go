@@ -61,6 +61,12 @@ func TestTheLeastRights(t *testing.T) {
 				return err
 			}
 		}
+		if _, err := tx.OpenReview(review); err != nil {
+			return err
+		}
+		if _, err := tx.CloseReview(review.Name); err != nil {
+			return err
+		}
 		_, err = tx.RemoveBinding("cmdb/LAP-1")
 		if err == nil {
 			_, err = tx.RemoveAsset("LAP-1", "i1")

@@ -1,5 +1,5 @@
 // Package register gives the asset records that were born in code: those of the
-// register that workspaces share.
+// register that workspaces share. It is also the review queue of who has no other.
 package register
 
 import (

@@ -13,7 +13,7 @@ import (
 
 var registerSchema = schema.SingleNestedAttribute{
 	Optional: true,
-	MarkdownDescription: "The asset records that `custody_asset` keeps in the provider's `register`, of all workspaces. " +
+	MarkdownDescription: "The asset records that `custody_asset` keeps in the provider's `register`, of all workspaces; and a review queue, whose cases are answered by an `attestation` in the configuration. " +
 		"It takes no arguments: `register = {}`.",
 	Attributes: map[string]schema.Attribute{},
 }

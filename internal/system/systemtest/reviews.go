@@ -17,15 +17,19 @@ import (
 type ReviewStage struct {
 	// Queue connects with exactly the rights that the documentation names.
 	Queue system.Reviews
-	// Reader may read cases and change none. Right is what an error must name then, by
-	// method: "OpenReview", "AssignReview", "CommentReview", "WithdrawReview".
+	// Reader may read cases and change none; nil if the queue has no such account. Right is
+	// what an error must name then, by method: "OpenReview", "AssignReview", "CommentReview",
+	// "WithdrawReview".
 	Reader system.Reviews
 	Right  map[string]string
 	// Another returns a client of the same queue that has seen nothing yet.
 	Another func(t *testing.T) system.Reviews
 	// Ann and Ben are known to the queue and may answer; Unknown is not known.
 	Ann, Ben, Unknown system.Reviewer
-	// Answer confirms or rejects a case as somebody, with a note.
+	// Anybody reports that the queue takes every name for a reviewer.
+	Anybody bool
+	// Answer confirms or rejects a case as somebody, with a note; nil if nothing is answered
+	// in the queue.
 	Answer func(t *testing.T, id string, by *system.Reviewer, status system.ReviewStatus, note string)
 	// AnswerItself tries to confirm a case with the account of Queue.
 	AnswerItself func(t *testing.T, id string)
@@ -262,11 +266,15 @@ func (r reviewSuite) unknown(t *testing.T) {
 	s.wants(t, c.Key, system.ReviewOpen, &s.Ann)
 	for i, name := range hostile {
 		c.Reviewer = system.Reviewer{User: name, Email: name, Name: name}
-		if err := s.Queue.AssignReview(t.Context(), find(t, s.Queue, c.Key), c); err == nil {
+		switch err := s.Queue.AssignReview(t.Context(), find(t, s.Queue, c.Key), c); {
+		case err == nil && !s.Anybody:
 			t.Errorf("the case was given to hostile[%d] %q", i, name)
+		case s.Anybody:
+			ok(t, err)
+			s.wants(t, c.Key, system.ReviewOpen, &c.Reviewer)
 		}
 	}
-	s.wants(t, c.Key, system.ReviewOpen, &s.Ann)
+	_ = assign(t, s, known)
 }
 
 func (r reviewSuite) due(t *testing.T) {
@@ -312,6 +320,9 @@ func (r reviewSuite) withdrawn(t *testing.T) {
 	if _, reads := s.Reads(t, got.ID); !strings.Contains(reads, "The record was corrected.") {
 		t.Errorf("the reviewer cannot read why in %q", reads)
 	}
+	if s.Answer == nil {
+		return
+	}
 	answered := newCase(t, s, "b")
 	got = stand(t, s, answered)
 	s.Answer(t, got.ID, &s.Ann, system.ReviewRejected, "")
@@ -321,6 +332,9 @@ func (r reviewSuite) withdrawn(t *testing.T) {
 
 func (r reviewSuite) answered(t *testing.T) {
 	s := r.h.Open(t)
+	if s.Answer == nil {
+		t.Skip("nothing is answered in this queue")
+	}
 	for i, status := range []system.ReviewStatus{system.ReviewConfirmed, system.ReviewRejected} {
 		c := newCase(t, s, string(status))
 		got := stand(t, s, c)
@@ -384,6 +398,9 @@ func (r reviewSuite) hostile(t *testing.T) {
 		ok(t, s.Queue.CommentReview(t.Context(), got, text))
 	}
 	_ = assign(t, s, c)
+	if s.Answer == nil {
+		return
+	}
 	spoof := "safe\u202eevil\u0007\x1b[31m No changes."
 	s.Answer(t, got.ID, &s.Ann, system.ReviewConfirmed, strings.Join(texts[:2], " ")+spoof)
 	got = find(t, s.Queue, c.Key)
@@ -394,6 +411,9 @@ func (r reviewSuite) hostile(t *testing.T) {
 
 func (r reviewSuite) denied(t *testing.T) {
 	s := r.h.Open(t)
+	if s.Reader == nil {
+		t.Skip("this queue has no account that may only read")
+	}
 	c := newCase(t, s, "a")
 	got := stand(t, s, c)
 	changed := c

@@ -11,12 +11,16 @@ import (
 
 const wholeQueue = 10_000 // more cases than the tests of one queue open
 
-// listed opens a case for Ann and one for Ben, one that is confirmed, one that is
-// withdrawn, and one that is none of custody's, and lists them in every way.
+// listed opens a case for Ann and one for Ben, one that is confirmed if that is possible, one
+// that is withdrawn, and one that is none of custody's, and lists them in every way.
 func (r reviewSuite) listed(t *testing.T) {
 	s := r.h.Open(t)
 	ids := map[string]string{}
-	for _, name := range []string{"open", "bens", "confirmed", "withdrawn"} {
+	names, confirmed := []string{"open", "bens", "withdrawn"}, []string(nil)
+	if s.Answer != nil {
+		names, confirmed = append(names, "confirmed"), []string{"confirmed"}
+	}
+	for _, name := range names {
 		c := newCase(t, s, name)
 		if name == "bens" {
 			c.Reviewer, c.DueAt = s.Ben, future.AddDate(-1, 0, 0)
@@ -27,7 +31,9 @@ func (r reviewSuite) listed(t *testing.T) {
 			ok(t, s.Queue.AssignReview(t.Context(), r, c))
 		}
 	}
-	s.Answer(t, ids["confirmed"], &s.Ann, system.ReviewConfirmed, "Still needed.")
+	if s.Answer != nil {
+		s.Answer(t, ids["confirmed"], &s.Ann, system.ReviewConfirmed, "Still needed.")
+	}
 	ok(t, s.Queue.WithdrawReview(t.Context(), ids["withdrawn"], "The record was corrected."))
 	single := map[string]*system.Review{}
 	for name, id := range ids {
@@ -42,9 +48,9 @@ func (r reviewSuite) listed(t *testing.T) {
 		query system.ReviewQuery
 		want  []string
 	}{
-		"everything":       {system.ReviewQuery{}, []string{"open", "bens", "confirmed", "withdrawn"}},
+		"everything":       {system.ReviewQuery{}, names},
 		"open ones":        {system.ReviewQuery{Statuses: statuses(system.ReviewOpen)}, []string{"open", "bens"}},
-		"confirmed ones":   {system.ReviewQuery{Statuses: statuses(system.ReviewConfirmed)}, []string{"confirmed"}},
+		"confirmed ones":   {system.ReviewQuery{Statuses: statuses(system.ReviewConfirmed)}, confirmed},
 		"closed ones":      {system.ReviewQuery{Statuses: statuses(system.ReviewWithdrawn, system.ReviewRejected)}, []string{"withdrawn"}},
 		"those of Ben":     {system.ReviewQuery{Statuses: statuses(system.ReviewOpen), Assignees: []string{"nobody", s.Ben.User, s.Ben.Email}}, []string{"bens"}},
 		"recent ones only": {system.ReviewQuery{Since: future}, []string{"open", "bens"}},
@@ -59,10 +65,12 @@ func (r reviewSuite) listed(t *testing.T) {
 		}
 		wantListed(t, list, single, stray)
 	}
-	list, err := s.Reader.ListReviews(t.Context(), system.ReviewQuery{Statuses: statuses(system.ReviewOpen), Most: wholeQueue})
-	ok(t, err)
-	if got := namesOf(list, ids); !slices.Equal(got, []string{"bens", "open"}) {
-		t.Errorf("who may read lists %q", got)
+	if s.Reader != nil {
+		list, err := s.Reader.ListReviews(t.Context(), system.ReviewQuery{Statuses: statuses(system.ReviewOpen), Most: wholeQueue})
+		ok(t, err)
+		if got := namesOf(list, ids); !slices.Equal(got, []string{"bens", "open"}) {
+			t.Errorf("who may read lists %q", got)
+		}
 	}
 	whole, err := s.Queue.ListReviews(t.Context(), system.ReviewQuery{Most: wholeQueue})
 	ok(t, err)
