@@ -149,6 +149,7 @@ func frameworks(policies []*lifecycle.Rules) []string { return policies[len(poli
 // warn tells what was clamped.
 func (t *transition) warn(diags *diag.Diagnostics) {
 	t.warnOfAnswer(diags)
+	t.warnOfStrays(diags)
 	if len(t.decision.Clamped) > 0 {
 		diags.AddAttributeWarning(path.Root(t.decision.Clamped[0]), clampedSummary,
 			fmt.Sprintf("The policy allows less than this grant asks for in %s, so the policy's maximum holds.", strings.Join(t.decision.Clamped, ", ")))

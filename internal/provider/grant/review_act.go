@@ -100,11 +100,12 @@ func (r *Resource) do(ctx context.Context, a effect.Act[*system.Review], diags *
 // again.
 func (r *Resource) askQueue(ctx context.Context, t *transition, m *model, diags *diag.Diagnostics) {
 	a := &t.asking
-	if a.duty == doNothing {
+	if a.duty == doNothing && a.strays == "" {
 		return
 	}
 	ctx, end := r.run.Reviews.Within(ctx)
 	defer end()
+	left := r.withdrawStrays(ctx, t, diags)
 	switch a.duty {
 	case withdrawCase:
 		if err := r.withdraw(ctx, a.was.Key, withdrawnBecause(t), diags); err != nil {
@@ -116,6 +117,24 @@ func (r *Resource) askQueue(ctx context.Context, t *transition, m *model, diags 
 	case changeCase:
 		m.showReview(r.changeCase(ctx, t, diags))
 	}
+	if left != "" {
+		a.is.Queue, a.is.Strays = a.queue, left
+	}
+}
+
+// withdrawStrays withdraws what another run has opened besides a case. It returns the key
+// again if that failed.
+func (r *Resource) withdrawStrays(ctx context.Context, t *transition, diags *diag.Diagnostics) (left string) {
+	key := t.asking.strays
+	if key == "" {
+		return ""
+	}
+	result := r.do(ctx, r.act(key, "the case was opened twice", r.stepOne()), diags)
+	if result.Err == nil {
+		return ""
+	}
+	r.warn(ctx, t.decision.Grant.ID(), diags, unwithdrawnSummary, result.Err)
+	return key
 }
 
 // warn says what could not be done in the queue about a grant, and leaves an event of it.
@@ -336,12 +355,16 @@ func (r *Resource) withdrawRemoved(ctx context.Context, prior *model, diags *dia
 		return // what cannot be read must still be possible to destroy
 	}
 	c := mem.reviewCase()
-	if c.Key == "" || c.Closed != "" || r.run.Reviews.Name() != c.Queue {
+	key := c.Key
+	if c.Closed != "" || key == "" {
+		key = c.Strays
+	}
+	if key == "" || r.run.Reviews.Name() != c.Queue {
 		return
 	}
 	ctx, end := r.run.Reviews.Within(ctx)
 	defer end()
-	if err := r.withdraw(ctx, c.Key, "The grant was removed from the configuration, so no answer is needed any more.", diags); err != nil {
+	if err := r.withdraw(ctx, key, "The grant was removed from the configuration, so no answer is needed any more.", diags); err != nil {
 		r.warn(ctx, prior.ID.ValueString(), diags, unwithdrawnSummary, err)
 	}
 }

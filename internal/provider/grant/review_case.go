@@ -26,6 +26,7 @@ type reviewCase struct {
 	Unfit    []string `json:"unfit,omitempty"`    // who was asked and may not decide, as their answer has shown
 	Unread   bool     `json:"unread,omitempty"`   // what was answered could not be read
 	Ending   bool     `json:"ending,omitempty"`   // it is to be withdrawn, which has failed so far
+	Strays   string   `json:"strays,omitempty"`   // the key of further open cases, which are to be withdrawn
 
 	Closed string `json:"closed,omitempty"` // how it was closed; empty while it is open
 	By     string `json:"by,omitempty"`     // who answered
@@ -49,7 +50,7 @@ func (c *reviewCase) over() reviewCase {
 
 // empty reports whether there is nothing to remember.
 func (c *reviewCase) empty() bool {
-	return c.Key == "" && c.Round == 0 && len(c.Departed) == 0 && len(c.Unfit) == 0
+	return c.Key == "" && c.Strays == "" && c.Round == 0 && len(c.Departed) == 0 && len(c.Unfit) == 0
 }
 
 // same reports whether two cases are remembered alike.
@@ -111,18 +112,21 @@ type asking struct {
 	was   reviewCase // in the state
 	is    reviewCase // what is remembered if the duty is done, as far as the plan knows
 	ask   *lifecycle.Ask
+
+	strays string // the key of cases that are withdrawn first; empty if there are none
 }
 
 // askFor returns what is to be done in the queue, which is a pure function of the
 // state and the decision. queue is empty if there is none.
 func askFor(queue string, was *reviewCase, d *lifecycle.Decision) asking {
 	a := asking{queue: queue, was: *was, is: *was, ask: d.Ask}
-	if was.Key != "" && (queue == "" || was.Queue != queue) {
+	if (was.Key != "" || was.Strays != "") && (queue == "" || was.Queue != queue) {
 		a.is = was.over() // the case stands in a queue that is not connected any more
 	}
 	if queue == "" || d.AskStands {
 		return a
 	}
+	a.strays, a.is.Strays = a.is.Strays, ""
 	if a.is.Closed != "" {
 		a.is = a.is.over()
 	}
@@ -144,7 +148,7 @@ func (a *asking) newCodes() []string {
 }
 
 // settled reports whether there is nothing to do and nothing else to remember.
-func (a *asking) settled() bool { return a.duty == doNothing && a.is.same(&a.was) }
+func (a *asking) settled() bool { return a.duty == doNothing && a.strays == "" && a.is.same(&a.was) }
 
 // asked takes note of what a case tells now.
 func (c *reviewCase) asked(a *asking, key string, round int, to *system.Reviewer) {

@@ -214,6 +214,15 @@ func (l *life) run() (m *model, changed bool) {
 	return l.model(l.state), true
 }
 
+// removes destroys the grant.
+func (l *life) removes() {
+	l.t.Helper()
+	resp := resource.DeleteResponse{State: *l.state}
+	(&Resource{run: l.configured()}).Delete(l.t.Context(), resource.DeleteRequest{State: *l.state}, &resp)
+	l.reports(resp.Diagnostics)
+	l.state = nil
+}
+
 // runs runs, and compares status and whether there was a change.
 func (l *life) runs(status string, changed bool) *model {
 	l.t.Helper()

@@ -72,10 +72,11 @@ func (r *Resource) readCase(ctx context.Context, m *model, c *reviewCase, diags 
 		return
 	}
 	m.Review = shown(seen)
+	c.noteStrays(seen)
 	switch {
-	case c.Ending:
-	case seen.Status == system.ReviewWithdrawn:
-		c.Closed = closedWithdrawn
+	case c.Ending && seen.Status == system.ReviewOpen:
+	case c.Ending || seen.Status == system.ReviewWithdrawn:
+		c.Closed = closedWithdrawn // an answer to what nothing asked any more is none
 	case seen.Status != system.ReviewOpen:
 		if err := r.hear(ctx, m, c, seen); err != nil {
 			c.Unread = true
@@ -84,6 +85,17 @@ func (r *Resource) readCase(ctx context.Context, m *model, c *reviewCase, diags 
 		return
 	}
 	r.lookForReviewers(ctx, c)
+}
+
+// noteStrays takes note of further open cases with the key: another run has opened them, and
+// may have ended before it could withdraw them.
+func (c *reviewCase) noteStrays(seen *system.Review) {
+	switch {
+	case len(seen.Others) > 0:
+		c.Strays = c.Key
+	case c.Strays == c.Key:
+		c.Strays = ""
+	}
 }
 
 // hear takes an answer over, or says why it does not count. An answer that is dated
@@ -163,6 +175,15 @@ func abridged(note string) string {
 		return string(runes[:longest-1]) + "…"
 	}
 	return note
+}
+
+// warnOfStrays says why a plan changes a grant of which nothing else changes.
+func (t *transition) warnOfStrays(diags *diag.Diagnostics) {
+	if t.asking.strays == "" {
+		return
+	}
+	diags.AddAttributeWarning(path.Root("review"), "Review Was Opened Twice", fmt.Sprintf("%s: two runs have opened a case about this access at the same time, and one of "+
+		"them ended before it could withdraw the second one. The next apply withdraws it, so that people answer in one place.", t.decision.Grant.ID()))
 }
 
 // warnOfAnswer says who answered and may not, and who may.

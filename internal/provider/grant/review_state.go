@@ -60,7 +60,7 @@ func (m *model) planReview(a *asking, prior *model) {
 		}
 		m.Review = types.ObjectValueMust(reviewType, values)
 	}
-	if a.duty != doNothing {
+	if a.duty != doNothing || a.strays != "" {
 		m.keep(m.facts(), types.StringUnknown())
 	}
 }
