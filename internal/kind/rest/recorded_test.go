@@ -48,6 +48,7 @@ type recorded struct {
 	Status  int               `yaml:"status"`
 	Header  map[string]string `yaml:"header"`
 	Body    any               `yaml:"body"`
+	Once    bool              `yaml:"once"` // a later request gets the next answer that fits
 }
 
 type recordedCase struct {
@@ -114,13 +115,16 @@ func (p *player) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		p.t.Error(err)
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
-	for _, a := range p.answers {
+	for i, a := range p.answers {
 		want := canonical(p.t, a.Request)
 		if p.loose {
 			want, _, _ = strings.Cut(want, "?")
 			got, _, _ = strings.Cut(got, "?")
 		}
 		if got == want && (p.loose || a.JSON == nil || sameJSON(p.t, body, a.JSON)) {
+			if a.Once {
+				p.answers = slices.Delete(p.answers, i, i+1)
+			}
 			p.play(w, r, &a)
 			return
 		}

@@ -17,7 +17,7 @@ import (
 
 const (
 	reviewSummary = "Unable to Ask for Review"
-	maxTitle      = 180      // characters
+	maxTitle      = 150      // bytes; a short description of ServiceNow holds 160 characters
 	maxReviewText = 32 << 10 // bytes; trackers hold 64 KiB in a text
 	adviceSetUp   = "Set it up as the guide of this kind of system says, then plan again."
 	adviceEvents  = "Give the account the right to read the history of the case, or correct the case in the system; then plan again."
@@ -96,13 +96,29 @@ func (s *System) Review(ctx context.Context, key string) (*system.Review, error)
 	if len(found) == 0 {
 		return nil, s.showsCases(ctx, rules)
 	}
-	slices.SortFunc(found, func(a, b system.Review) int { return compareIDs(a.ID, b.ID) })
+	slices.SortFunc(found, inOrder)
 	for i := range found {
 		if err := s.readAnswer(ctx, rules, &found[i]); err != nil {
 			return nil, err
 		}
 	}
 	return system.FirstReview(found), nil
+}
+
+// seenCase is what the queue shows of a case besides the case itself.
+type seenCase struct {
+	opener string // the account that has opened it
+	opened string // a text by which cases are in the order in which they were opened
+}
+
+// inOrder orders cases as they were opened: by opened, else by their ids.
+func inOrder(a, b system.Review) int {
+	x, _ := a.Seen.(seenCase)
+	y, _ := b.Seen.(seenCase)
+	if byOpened := compareIDs(x.opened, y.opened); byOpened != 0 {
+		return byOpened
+	}
+	return compareIDs(a.ID, b.ID)
 }
 
 // compareIDs orders ids by the number that they end in: APP-9 comes before APP-10.
@@ -160,7 +176,7 @@ func (s *System) reviewOf(rules *reviewRules, item any, id string) (system.Revie
 	f := reader{fields: rules.fields, dates: s.dates, variables: s.itemVariables(item, id)}
 	r := system.Review{
 		ID: f.text("id"), URL: f.text("url"), Status: system.ReviewStatus(f.text("status")), Assignee: rules.personOf(f.text("assignee")), DueUnit: rules.due,
-		Seen: f.text("opener"),
+		Seen: seenCase{opener: f.text("opener"), opened: f.text("opened")},
 	}
 	keys := f.list("keys", choice)
 	r.ChangedAt = f.date("changed", false)
@@ -227,7 +243,7 @@ type event struct {
 // readAnswer reads who has answered a case, when and with which note: from its events,
 // and never from a text. An answer by the account that has opened the case does not count.
 func (s *System) readAnswer(ctx context.Context, rules *reviewRules, r *system.Review) error {
-	opener, _ := r.Seen.(string)
+	seen, _ := r.Seen.(seenCase)
 	r.Seen = nil
 	if r.Status != system.ReviewConfirmed && r.Status != system.ReviewRejected {
 		return nil
@@ -246,7 +262,7 @@ func (s *System) readAnswer(ctx context.Context, rules *reviewRules, r *system.R
 			last = e
 		}
 	}
-	if last.by == "" || opener == "" || system.Fold(last.by) == system.Fold(opener) {
+	if last.by == "" || seen.opener == "" || system.Fold(last.by) == system.Fold(seen.opener) {
 		r.Status = system.ReviewWithdrawn
 		return nil
 	}

@@ -60,8 +60,14 @@ func (s *System) AssignReview(ctx context.Context, r *system.Review, c system.Ca
 	if err != nil || after == nil {
 		return err
 	}
-	if after.Status == system.ReviewOpen && !c.Reviewer.Is(after.Assignee) {
+	switch {
+	case after.Status != system.ReviewOpen:
+		return nil
+	case !c.Reviewer.Is(after.Assignee):
 		return s.unknownReviewer(&c.Reviewer, name)
+	case !after.IsDue(c.DueAt):
+		acts := rules.acts[actAssign]
+		return s.lacks(acts[len(acts)-1].right)
 	}
 	return nil
 }
@@ -71,6 +77,11 @@ func (s *System) known(ctx context.Context, rules *reviewRules, name string) (st
 	value, rows := "", 0
 	if name == "" {
 		return "", ctx.Err()
+	}
+	if rules.askable != nil {
+		if safe, err := rules.askable.bool(s.variables(name)); err != nil || !safe {
+			return "", err
+		}
 	}
 	err := untilConsistent(s.reviewClient, func() error {
 		value, rows = "", 0
@@ -182,8 +193,7 @@ func (s *System) request(ctx context.Context, a *act, of *actCase, asked map[str
 		return nil, err
 	}
 	if denied, err := a.denied.bool(answered.variables); err == nil && denied {
-		return nil, s.refuse(fault.ErrDenied, fmt.Sprintf("The system %q refused a change of a case: the account lacks %s.", s.config.Name, a.right),
-			fmt.Sprintf("Give the account %s.", a.right))
+		return nil, s.lacks(a.right)
 	}
 	if err := s.failed(s.reviewClient, answered); err != nil {
 		return nil, err
@@ -191,5 +201,19 @@ func (s *System) request(ctx context.Context, a *act, of *actCase, asked map[str
 	if done, err := a.done.bool(answered.variables); err != nil || !done {
 		return nil, s.reviewClient.Malformed(response, "it does not say that the change was made")
 	}
-	return answered.variables["body"], nil
+	if a.item == nil {
+		return answered.variables["body"], nil
+	}
+	item, err := a.item.eval(answered.variables)
+	if err != nil {
+		return nil, s.reviewClient.Malformed(response, err.Error())
+	}
+	return item.Value(), nil
+}
+
+// lacks returns the fault of a change that was refused, or that did not take effect,
+// because the account lacks a right.
+func (s *System) lacks(right string) error {
+	return s.refuse(fault.ErrDenied, fmt.Sprintf("The system %q refused a change of a case: the account lacks %s.", s.config.Name, right),
+		fmt.Sprintf("Give the account %s.", right))
 }

@@ -48,7 +48,7 @@ func (s *System) ListReviews(ctx context.Context, q system.ReviewQuery) (*system
 	for _, r := range found {
 		all = append(all, r)
 	}
-	slices.SortFunc(all, func(a, b system.Review) int { return compareIDs(a.ID, b.ID) })
+	slices.SortFunc(all, inOrder)
 	return q.List(all, func(r *system.Review) error { return s.readAnswer(ctx, rules, r) })
 }
 

@@ -2,6 +2,7 @@ package rest
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -20,7 +21,7 @@ type reviewsText struct {
 	Answer   []string          `yaml:"answer"`   // how a reviewer confirms, rejects and hands over: sentences, templates
 	Shows    *listText         `yaml:"shows"`    // must show a row before a missing case counts, if what is hidden is left out
 	One      oneText           `yaml:"one"`      // {id}: one case
-	Fields   map[string]string `yaml:"fields"`   // over an item of find, of one, or of the answer of the last request of open
+	Fields   map[string]string `yaml:"fields"`   // over an item of find, of one, or over what the last request of open has made
 	Due      string            `yaml:"due"`      // how exactly the queue holds when a case is due: second, day or never
 	Markup   string            `yaml:"markup"`   // how texts are kept from being read as commands: markdown, jira, servicenow or plain
 	Reviewer string            `yaml:"reviewer"` // by what the queue knows people: user or email
@@ -53,9 +54,10 @@ type listedText struct {
 }
 
 type reviewersText struct {
-	List  listText `yaml:"list"`
-	Name  string   `yaml:"name"`  // expression over an item: by what the queue shows them
-	Value string   `yaml:"value"` // likewise: by what a case is given to them
+	List    listText `yaml:"list"`
+	Askable string   `yaml:"askable"` // condition over key: whether {reviewer} can be sent safely; others are not known to the queue
+	Name    string   `yaml:"name"`    // expression over an item: by what the queue shows them
+	Value   string   `yaml:"value"`   // likewise: by what a case is given to them
 }
 
 type oneText struct {
@@ -76,6 +78,7 @@ type actText struct {
 	Path   string           `yaml:"path"`
 	Query  map[string]texts `yaml:"query"`
 	Body   string           `yaml:"body"`   // expression over case and made
+	Item   string           `yaml:"item"`   // expression over the answer: what was made; the whole body if unstated
 	Done   string           `yaml:"done"`   // condition over the answer: the change was made
 	Denied string           `yaml:"denied"` // likewise: a right is missing; status 403 if unstated
 	Right  string           `yaml:"right"`  // that right, and where it is given: a template
@@ -85,7 +88,7 @@ type actText struct {
 var (
 	caseFields = map[string][]*cel.Type{
 		"id": scalars, "keys": {cel.ListType(cel.DynType)}, "status": scalars, "assignee": scalars, "due": scalars, "url": scalars, "opener": scalars,
-		"changed": scalars, "text": scalars,
+		"changed": scalars, "text": scalars, "opened": scalars,
 	}
 	answerFields = map[string][]*cel.Type{"by": scalars, "at": scalars, "status": scalars}
 	noteFields   = map[string][]*cel.Type{"by": scalars, "at": scalars, "text": scalars}
@@ -112,7 +115,8 @@ type reviewRules struct {
 	markup          func(string) string
 	byEmail         bool
 	answers, notes  events
-	known           *listing // who can be given a case
+	known           *listing    // who can be given a case
+	askable         *expression // whether a name can be sent to known
 	name, value     *expression
 	acts            map[string][]act
 	reviewers       map[string]string // folded key of a person -> name in the queue
@@ -132,9 +136,9 @@ type events struct {
 
 type act struct {
 	question
-	method       string
-	done, denied *expression
-	right        string
+	method             string
+	item, done, denied *expression
+	right              string
 }
 
 // The names of acts.
@@ -164,6 +168,9 @@ func (c *checker) reviews(t *reviewsText) *reviewRules {
 		open:  c.listing(at+".listed.open", &t.Listed.Open), changed: c.listing(at+".listed.changed", &t.Listed.Changed, sincePlace, sinceDayPlace),
 		name: c.compile(at+".reviewers.name", t.Reviewers.Name, inItem, scalars...), value: c.compile(at+".reviewers.value", t.Reviewers.Value, inItem, scalars...),
 		acts: make(map[string][]act),
+	}
+	if t.Reviewers.Askable != "" {
+		r.askable = c.compile(at+".reviewers.askable", t.Reviewers.Askable, inID, cel.BoolType)
 	}
 	if t.Shows != nil {
 		r.shows = c.listing(at+".shows", t.Shows)
@@ -247,6 +254,9 @@ func (c *checker) act(at, name string, t *actText) act {
 	if denied == "" {
 		denied = "status == 403"
 	}
+	if t.Item != "" {
+		a.item = c.compile(at+".item", t.Item, inAnswer)
+	}
 	a.done = c.compile(at+".done", t.Done, inAnswer, cel.BoolType)
 	a.denied = c.compile(at+".denied", denied, inAnswer, cel.BoolType)
 	return a
@@ -303,7 +313,17 @@ func unformatted(text string) string {
 	return "{noformat}\n" + strings.ReplaceAll(text, "{noformat}", "{ noformat }") + "\n{noformat}"
 }
 
-// withoutCode keeps ServiceNow from reading a part of a text as HTML.
+// serviceNowMarks are what ServiceNow reads in a text: the ends of a part that is HTML,
+// and the beginning of a mention, which notifies a user.
+var serviceNowMarks = regexp.MustCompile(`(?i)\[(/?code)\]|@\[`)
+
+// withoutCode keeps ServiceNow from reading a part of a text as HTML, and from notifying
+// those whom it names.
 func withoutCode(text string) string {
-	return strings.NewReplacer("[code]", "[ code ]", "[/code]", "[ /code ]").Replace(text)
+	return serviceNowMarks.ReplaceAllStringFunc(text, func(found string) string {
+		if found == "@[" {
+			return "@ ["
+		}
+		return "[ " + strings.Trim(found, "[]") + " ]"
+	})
 }

@@ -46,7 +46,7 @@ func TestTextsAreNoCommands(t *testing.T) {
 	if got := unformatted("a{noformat}b"); strings.Count(got, "{noformat}") != 2 {
 		t.Errorf("got %q", got)
 	}
-	if got := withoutCode("[code]<script>[/code]"); strings.Contains(got, "[code]") || strings.Contains(got, "[/code]") {
+	if got := withoutCode("[code]<script>[/Code] @[6816:Ann] a@b.example [x]"); got != "[ code ]<script>[ /Code ] @ [6816:Ann] a@b.example [x]" {
 		t.Errorf("got %q", got)
 	}
 }
