@@ -160,7 +160,10 @@ func shippedSystem(tb testing.TB, name string) *System {
 	}
 	c := filledIn(about, name, "https://h", "recorded")
 	if name == "servicenow" {
-		c.Settings["task_table"] = "sc_task" // or it has no tasks
+		c.Settings["task_table"], c.Settings["review_table"] = "sc_task", "u_access_review" // or it has neither tasks nor reviews
+	}
+	if name == "gitea" {
+		c.Settings["owner"], c.Settings["repository"] = "boss", "reviews"
 	}
 	if name == "keycloak" {
 		c.Settings["number"] = "number" // or it has no query
