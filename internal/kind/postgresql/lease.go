@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -53,10 +54,9 @@ func (s *System) Lease(ctx context.Context, name string) (*system.Lease, error) 
 
 // OpenLease makes a role that can log in until the end of the order.
 func (s *System) OpenLease(ctx context.Context, o *system.LeaseOrder) error {
-	const doing = "make a lease"
-	if s.config.Functions != "" {
-		return s.leaseRefused(fault.ErrConfig, fmt.Sprintf("The system %q changes roles through functions, and these give no leases.", s.config.Name),
-			"Name a system without functions, whose account has the rights that the page of custody_lease lists.", nil)
+	if s.config.Functions != "" && o.ActAs != "" {
+		return s.leaseRefused(fault.ErrConfig, fmt.Sprintf("The system %q gives leases through functions, and PostgreSQL lets no function set act_as.", s.config.Name),
+			"Leave act_as out, and let the work begin with SET ROLE "+quoted(o.ActAs)+".", nil)
 	}
 	verifier, err := scramVerifier(o.Password)
 	if err != nil {
@@ -67,23 +67,7 @@ func (s *System) OpenLease(ctx context.Context, o *system.LeaseOrder) error {
 		if err != nil {
 			return err
 		}
-		roles := make([]string, len(o.Roles))
-		for i, r := range o.Roles {
-			roles[i] = quoted(r)
-		}
-		statements := []string{
-			"CREATE ROLE " + quoted(o.Name) + " LOGIN PASSWORD '" + verifier + "' VALID UNTIL '" + end + "' IN ROLE " + strings.Join(roles, ", "),
-			"COMMENT ON ROLE " + quoted(o.Name) + " IS " + literal(leaseMark+o.For),
-		}
-		if o.ActAs != "" {
-			statements = append(statements, "ALTER ROLE "+quoted(o.Name)+" SET role TO "+literal(o.ActAs))
-		}
-		for _, statement := range statements {
-			if _, err := conn.PgConn().Exec(ctx, statement).ReadAll(); err != nil {
-				return err
-			}
-		}
-		return nil
+		return execute(ctx, conn, s.opening(o, verifier, end)...)
 	})
 	switch {
 	case err == nil:
@@ -91,11 +75,20 @@ func (s *System) OpenLease(ctx context.Context, o *system.LeaseOrder) error {
 	case errors.Is(err, errEnded):
 		return s.leaseRefused(fault.ErrChanged, fmt.Sprintf("By the clock of the database server %q, the access ends before the lease could begin.", s.config.Name),
 			"Make a new plan: it renews what may be renewed. If the access has not ended, compare the clocks.", nil)
-	case state(err) == "42704" || state(err) == "42501" || state(err) == "0LP01" || state(err) == "22023":
+	case s.config.Functions != "" && slices.Contains(aboutFunctions, state(err)):
+		return s.explainFunctions(ctx, o, err)
+	case s.config.Functions == "" && slices.Contains(aboutRoles, state(err)):
 		return s.explainRoles(ctx, o, err)
 	}
-	return s.leaseFault(ctx, doing, err)
+	return s.leaseFault(ctx, openingLease, err)
 }
+
+// openingLease is what a message calls it.
+const openingLease = "make a lease"
+
+// aboutRoles are the codes with which the server says that roles of an order are not
+// there or may not be given.
+var aboutRoles = []string{"42704", "42501", "0LP01", "22023"}
 
 // errEnded says that the end of a lease would have passed already.
 var errEnded = errors.New("the end has passed")
@@ -138,7 +131,7 @@ func (s *System) RenewLease(ctx context.Context, l *system.Lease, end system.Lea
 		if err := unchanged(ctx, conn, r, system.SetAccountEnd); err != nil {
 			return err
 		}
-		if _, err := conn.Exec(ctx, "ALTER ROLE "+quoted(r.name)+" VALID UNTIL '"+at+"'"); err != nil {
+		if err := execute(ctx, conn, s.renewing(r, at)); err != nil {
 			return err
 		}
 		return same(ctx, conn, r)
@@ -156,14 +149,10 @@ func (s *System) EndLease(ctx context.Context, l *system.Lease) error {
 	if err != nil {
 		return err
 	}
-	err = s.takeAway(ctx, r, "ALTER ROLE "+quoted(r.name)+" NOLOGIN")
+	err = s.takeAway(ctx, r, s.stopping(r))
 	if err == nil {
 		err = s.pool.Do(ctx, s.begin("READ WRITE"), pgconnect.Commit, func(conn *pgx.Conn) error {
-			if _, err := conn.Exec(ctx, tellSessions, r.oid); err != nil {
-				return err
-			}
-			_, err := conn.Exec(ctx, endSessions, r.oid, s.config.Timeout.Milliseconds())
-			return err
+			return execute(ctx, conn, s.endingSessions(r)...)
 		})
 	}
 	if errors.Is(err, errChanged) {
@@ -178,7 +167,7 @@ func (s *System) RemoveLease(ctx context.Context, l *system.Lease) error {
 	if err != nil {
 		return err
 	}
-	err = s.takeAway(ctx, r, "DROP ROLE "+quoted(r.name))
+	err = s.takeAway(ctx, r, s.removing(r))
 	switch {
 	case errors.Is(err, errChanged):
 		return nil
@@ -192,16 +181,24 @@ func (s *System) RemoveLease(ctx context.Context, l *system.Lease) error {
 }
 
 // expiredLeases reads leases whose end has passed, and which the account may remove.
-const expiredLeases = `SELECT r.rolname::text FROM pg_roles r
+const (
+	expiredLeases = `SELECT r.rolname::text FROM pg_roles r
 	WHERE starts_with(r.rolname::text, $1) AND r.rolvaliduntil < now() AND starts_with(shobj_description(r.oid, 'pg_authid'), $2)
-	AND (current_setting('server_version_num')::int < 160000 OR pg_has_role(r.oid, 'MEMBER WITH ADMIN OPTION'))
-	ORDER BY r.rolvaliduntil LIMIT 100`
+	AND %s ORDER BY r.rolvaliduntil LIMIT 100`
+
+	removableItself    = `(current_setting('server_version_num')::int < 160000 OR pg_has_role(r.oid, 'MEMBER WITH ADMIN OPTION'))`
+	removableFunctions = `%s(r.rolname::text)`
+)
 
 // ExpiredLeases returns the names of leases whose end has passed.
 func (s *System) ExpiredLeases(ctx context.Context) ([]string, error) {
+	removable := removableItself
+	if s.config.Functions != "" {
+		removable = fmt.Sprintf(removableFunctions, quoted(s.config.Functions, functionIsLease))
+	}
 	var names []string
 	err := s.pool.Do(ctx, s.begin("READ ONLY"), pgconnect.Rollback, func(conn *pgx.Conn) error {
-		rows, err := conn.Query(ctx, expiredLeases, system.LeasePrefix, leaseMark)
+		rows, err := conn.Query(ctx, fmt.Sprintf(expiredLeases, removable), system.LeasePrefix, leaseMark)
 		if err != nil {
 			return err
 		}
@@ -216,13 +213,12 @@ func (s *System) ExpiredLeases(ctx context.Context) ([]string, error) {
 
 // takeAway executes a statement that takes access away from a role, if the role is still
 // the one that was read.
-func (s *System) takeAway(ctx context.Context, r *role, statement string) error {
+func (s *System) takeAway(ctx context.Context, r *role, by statement) error {
 	return s.pool.Do(ctx, s.begin("READ WRITE"), pgconnect.Commit, func(conn *pgx.Conn) error {
 		if err := unchanged(ctx, conn, r, system.DisableAccount); err != nil {
 			return err
 		}
-		_, err := conn.Exec(ctx, statement)
-		return err
+		return execute(ctx, conn, by)
 	})
 }
 
@@ -234,11 +230,4 @@ func (s *System) leased(l *system.Lease) (*role, error) {
 			"Please report this to the provider's developers.", nil)
 	}
 	return r, nil
-}
-
-// literal returns a text as a literal of a statement, whatever the setting of
-// standard_conforming_strings is.
-func literal(text string) string {
-	text = strings.ReplaceAll(text, "\x00", "")
-	return "E'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(text) + "'"
 }

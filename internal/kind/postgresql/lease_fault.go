@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -29,6 +30,9 @@ func (s *System) leaseFault(ctx context.Context, doing string, err error) error 
 	happened, advice := s.reached(err)
 	switch {
 	case happened != "":
+	case s.config.Functions != "" && slices.Contains(aboutFunctions, state(err)):
+		return s.leaseRefused(fault.ErrDenied, fmt.Sprintf("The functions in the schema %q of the database server %q were to %s, and refused, are not there or may not be called.", s.config.Functions, s.config.Name, doing),
+			s.giveLeaseFunctions(""), err)
 	case state(err) == "42501":
 		return s.leaseRefused(fault.ErrDenied, fmt.Sprintf("The account with which custody logs in to the database server %q may not %s.", s.config.Name, doing),
 			"Give exactly these rights, as a superuser: GRANT pg_signal_backend TO <account>, and ALTER ROLE <account> CREATEROLE.", err)
@@ -65,12 +69,11 @@ func (s *System) explainRoles(ctx context.Context, o *system.LeaseOrder, cause e
 		return conn.QueryRow(ctx, readGiven, o.Roles).Scan(&me, &creates, &version, &there, &given, &super)
 	})
 	if err != nil {
-		return s.leaseFault(ctx, "make a lease", err)
+		return s.leaseFault(ctx, openingLease, err)
 	}
 	switch absent, ungiven := without(o.Roles, there), without(without(o.Roles, given), super); {
 	case len(absent) > 0:
-		return s.leaseRefused(fault.ErrConfig, fmt.Sprintf("The database server %q holds no role %s.", s.config.Name, s.named(absent)),
-			"Name roles that are there, exactly as the server writes them.", cause)
+		return s.noSuchRoles(absent, cause)
 	case len(super) > 0:
 		return s.leaseRefused(fault.ErrDenied, fmt.Sprintf("In the database server %q, %s may do everything, so no lease of it is given.", s.config.Name, s.named(super)),
 			"Name a role that has only the rights that the work needs.", cause)
@@ -85,7 +88,12 @@ func (s *System) explainRoles(ctx context.Context, o *system.LeaseOrder, cause e
 		return s.leaseRefused(fault.ErrDenied, fmt.Sprintf("In the database server %q the role %q may not give %s: it lacks the ADMIN option on it.",
 			s.config.Name, s.shown(me), s.named(ungiven)), giveExactly(statements), cause)
 	}
-	return s.leaseFault(ctx, "make a lease", cause)
+	return s.leaseFault(ctx, openingLease, cause)
+}
+
+func (s *System) noSuchRoles(absent []string, cause error) error {
+	return s.leaseRefused(fault.ErrConfig, fmt.Sprintf("The database server %q holds no role %s.", s.config.Name, s.named(absent)),
+		"Name roles that are there, exactly as the server writes them.", cause)
 }
 
 // named writes the names of roles in a message.

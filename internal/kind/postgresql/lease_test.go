@@ -23,9 +23,10 @@ import (
 
 // The account that gives leases, its role, and one that it may not give.
 const (
-	leasing   = `custody "leases"`
-	idle      = `custody idle`
-	leaseRole = `lease 'readers'`
+	leasing       = `custody "leases"`
+	leasesThrough = `custody leases through functions`
+	idle          = `custody idle`
+	leaseRole     = `lease 'readers'`
 )
 
 var leasePrepared sync.Map
@@ -47,34 +48,61 @@ func leaseRecipes(t *testing.T) [][]byte {
 	return out
 }
 
-// newLeaseServer returns a server on which the account that gives leases has exactly
-// the rights of the page.
-func newLeaseServer(t *testing.T, newer bool) *servers.Database {
+// giving is how a server gives leases: by an account that may make roles, or through the
+// functions of the page.
+type giving struct{ newer, functions bool }
+
+// everyGiving is each of them, with what a test calls it.
+var everyGiving = map[string]giving{
+	"15": {}, "18": {newer: true}, "15 through functions": {functions: true}, "18 through functions": {newer: true, functions: true},
+}
+
+// newServer returns a server on which the accounts that give leases have exactly the
+// rights of the pages.
+func (g giving) newServer(t *testing.T) *servers.Database {
 	t.Helper()
 	s := servers.Postgres(t)
-	if newer {
+	if g.newer {
 		s = servers.Postgres18(t)
 	}
-	if _, done := leasePrepared.LoadOrStore(newer, true); done {
+	if _, done := leasePrepared.LoadOrStore(g.newer, true); done {
 		return s
 	}
 	recipe := leaseRecipes(t)[0]
-	if newer {
+	if g.newer {
 		recipe = leaseRecipes(t)[1]
 	}
 	s.PostgresExec(t, fmt.Sprintf("CREATE ROLE %s NOLOGIN; CREATE TABLE public.leased (i int); GRANT SELECT ON public.leased TO %[1]s; CREATE ROLE lease_admins SUPERUSER NOLOGIN", identifier(leaseRole)))
 	s.PostgresExec(t, "GRANT CREATE ON SCHEMA public TO "+identifier(leaseRole))
 	s.PostgresExec(t, strings.NewReplacer("custody_leases", identifier(leasing), "app_readers", identifier(leaseRole)).Replace(string(recipe)))
+	prepareFunctions(t, s)
 	s.PostgresExec(t, "CREATE ROLE "+identifier(idle)+" LOGIN")
-	for _, name := range []string{leasing, idle} {
+	for _, name := range []string{leasing, leasesThrough, idle} {
 		s.PostgresExec(t, "ALTER ROLE "+identifier(name)+" PASSWORD '"+s.Password+"'")
 	}
 	return s
 }
 
-func giver(t *testing.T, s *servers.Database, account string) *postgresql.System {
+// as returns a system that gives leases with an account; with that of the page if none is
+// named.
+func (g giving) as(t *testing.T, s *servers.Database, account string) *postgresql.System {
 	t.Helper()
-	return mustNew(t, postgresql.Config{Name: "shop", DSN: s.PostgresURL(account), Timeout: 20 * time.Second})
+	switch {
+	case account != "":
+	case g.functions:
+		account = leasesThrough
+	default:
+		account = leasing
+	}
+	return mustNew(t, postgresql.Config{Name: "shop", DSN: s.PostgresURL(account), Functions: g.schema(), Timeout: 20 * time.Second})
+}
+
+// schema is that of the functions; empty without them.
+func (g giving) schema() string {
+	if g.functions {
+		return longLeases
+	}
+	return ""
 }
 
 // login opens a session with the connection string of a lease.
@@ -88,19 +116,23 @@ func login(t *testing.T, by system.Leases, name, password string) *pgx.Conn {
 	return c
 }
 
-func leases(newer bool) systemtest.LeasesHarness {
+func (g giving) harness() systemtest.LeasesHarness {
 	broken := func(dsn func(t *testing.T, s *servers.Database) string) func(*testing.T) system.Leases {
 		return func(t *testing.T) system.Leases {
-			return mustNew(t, postgresql.Config{Name: "shop", DSN: dsn(t, newLeaseServer(t, newer)), Timeout: 5 * time.Second})
+			return mustNew(t, postgresql.Config{Name: "shop", DSN: dsn(t, g.newServer(t)), Functions: g.schema(), Timeout: 5 * time.Second})
 		}
+	}
+	right := "CREATEROLE"
+	if g.functions {
+		right = "EXECUTE"
 	}
 	return systemtest.LeasesHarness{
 		Open: func(t *testing.T) systemtest.LeaseStage {
-			s := newLeaseServer(t, newer)
-			by := giver(t, s, leasing)
+			s := g.newServer(t)
+			by := g.as(t, s, "")
 			return systemtest.LeaseStage{
-				Giver: by, Another: func(t *testing.T) system.Leases { return giver(t, s, leasing) },
-				Denied: giver(t, s, idle), Right: "CREATEROLE", Role: leaseRole, Ungiven: "lease_admins",
+				Giver: by, Another: func(t *testing.T) system.Leases { return g.as(t, s, "") },
+				Denied: g.as(t, s, idle), Right: right, Role: leaseRole, Ungiven: "lease_admins",
 				Login: func(t *testing.T, name, password string) func() bool {
 					c := login(t, by, name, password)
 					if c == nil {
@@ -155,14 +187,17 @@ func one(t *testing.T, s *servers.Database, query string, args ...any) string {
 	return text
 }
 
-func TestLeasesConform(t *testing.T)     { systemtest.Leases(t, leases(false)) }
-func TestLeasesConformIn18(t *testing.T) { systemtest.Leases(t, leases(true)) }
+func TestLeasesConform(t *testing.T) {
+	for name, g := range everyGiving {
+		t.Run(name, func(t *testing.T) { systemtest.Leases(t, g.harness()) })
+	}
+}
 
 func TestWhatALeaseLeavesBehind(t *testing.T) {
-	for name, newer := range map[string]bool{"15": false, "18": true} {
+	for name, g := range everyGiving {
 		t.Run(name, func(t *testing.T) {
-			s := newLeaseServer(t, newer)
-			by := giver(t, s, leasing)
+			s := g.newServer(t)
+			by := g.as(t, s, "")
 			open := func(actAs string) (system.LeaseOrder, *pgx.Conn) {
 				o := system.NewLeaseOrder()
 				o.For, o.Roles, o.ActAs, o.End.TTL = "cmdb/APP-1#reports", []string{leaseRole}, actAs, time.Hour
@@ -206,7 +241,10 @@ func TestWhatALeaseLeavesBehind(t *testing.T) {
 				t.Error(err)
 			}
 
-			// With act_as it belongs to a role that stays.
+			// With act_as it belongs to a role that stays; functions cannot set it.
+			if g.functions {
+				return
+			}
 			o, c = open(leaseRole)
 			if _, err := c.Exec(t.Context(), "CREATE TABLE public.made_by_role (i int)"); err != nil {
 				t.Fatal(err)

@@ -132,13 +132,22 @@ func (s *System) refuseByFunctions(r *role, refuse func([]system.AccountAct, err
 
 // giveFunctions says how the functions come to be there and to be called.
 func (s *System) giveFunctions(me string) string {
+	return s.give([]string{functionRefusal, functionLogin, functionEnd, functionSessions}, me)
+}
+
+// give says how functions come to be there and to be called by an account.
+func (s *System) give(functions []string, me string) string {
 	if me == "" {
 		me = "the account in dsn"
 	} else {
 		me = quoted(me)
 	}
-	return fmt.Sprintf("Make the functions as the page of the kind postgresql shows, and give exactly this right: GRANT USAGE ON SCHEMA %[1]s TO %[2]s; GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA %[1]s TO %[2]s",
-		quoted(s.config.Functions), me)
+	names := make([]string, len(functions))
+	for i, f := range functions {
+		names[i] = quoted(s.config.Functions, f)
+	}
+	return fmt.Sprintf("Make the functions as the page of the kind postgresql shows, and give exactly this right: GRANT USAGE ON SCHEMA %s TO %s; GRANT EXECUTE ON FUNCTION %s TO %s",
+		quoted(s.config.Functions), me, strings.Join(names, ", "), me)
 }
 
 // denied says which right is missing, and how to give it.

@@ -16,7 +16,7 @@ var postgresqlSchema = schema.SingleNestedAttribute{
 		"dsn":                secretSetting("The connection string. Default: the environment variable `CUSTODY_<SYSTEM>_DSN`."),
 		"ca_file":            caFile,
 		"insecure_plaintext": flag("Accept a connection without TLS to another machine. Default `false`."),
-		"functions":          setting("The schema of functions that change roles with the rights of their owner. Default: none, and the account changes roles itself."),
+		"functions":          setting("The schema of functions that change roles, and make those of leases, with the rights of their owner. Default: none, and the account does it itself."),
 		"timeout":            waiting("How long one statement may take. Default `30s`."),
 	},
 }

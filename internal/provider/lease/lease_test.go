@@ -221,6 +221,45 @@ func TestALeaseThatWasLeftIsSwept(t *testing.T) {
 	}
 }
 
+// With functions that an administrator has made, an account without any right over roles
+// gives leases, and what was left is swept.
+func TestALeaseThroughFunctions(t *testing.T) {
+	s := newShop(t)
+	const calling = "custody_calls"
+	page, err := os.ReadFile("../../../templates/guides/system-postgresql.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	recipes := regexp.MustCompile("(?s)```sql\n(.*?)```").FindAllSubmatch(page, -1)
+	for _, recipe := range recipes[len(recipes)-2:] {
+		s.server.PostgresExec(t, strings.NewReplacer("custody_leases", calling, "app_readers", "report_readers").Replace(string(recipe[1])))
+	}
+	s.server.PostgresExec(t, "ALTER ROLE "+calling+" PASSWORD '"+s.server.Password+"'")
+	s.Edit("provider.tf", s.server.PostgresURL(account)+`"`, s.server.PostgresURL(calling)+`", functions = "custody"`)
+	s.Save().Silent(system.LeasePrefix)
+	s.ApplySaved().Ok().Silent(system.LeasePrefix)
+	if name := s.wantDone(1)[0]; !strings.HasPrefix(name, system.LeasePrefix) {
+		t.Errorf("the work was done by %q", name)
+	}
+	s.wantRoles(0)
+
+	s.Edit("lease.tf", `WORK = "INSERT INTO done SELECT session_user"`, `WORK = "SELECT * FROM pg_authid"`)
+	s.TryApply("-replace=terraform_data.work").Exits(1).Says("permission denied")
+	left := s.wantRoles(1)[0]
+	s.server.PostgresExec(t, "ALTER ROLE "+left+" VALID UNTIL '2020-01-01'; CREATE ROLE custody_lease_of_somebody LOGIN VALID UNTIL '2020-01-01'; "+
+		"COMMENT ON ROLE custody_lease_of_somebody IS 'custody lease for x'")
+	s.Edit("lease.tf", "SELECT * FROM pg_authid", "INSERT INTO done SELECT session_user")
+	s.Apply("-replace=terraform_data.work").Silent("Warning") // the functions do not remove the other
+	if got := s.wantRoles(1)[0]; got != "custody_lease_of_somebody" {
+		t.Errorf("%s is left", got)
+	}
+	s.wantDone(2)
+
+	s.Edit("lease.tf", "  enabled ", "  ttl         = \"2h\"\n  enabled ")
+	s.TryApply("-replace=terraform_data.work").Exits(1).Says("Unable to Give Lease", "give leases of at most 1h0m0s, and this one was to last 2h0m0s", "No lease is open.")
+	s.wantDone(2)
+}
+
 // With a register, what is done is recorded, with the grant that it is for and without
 // the password.
 func TestLeasesAreRecorded(t *testing.T) {

@@ -52,7 +52,7 @@ var leaseSchema = schema.Schema{
 		},
 		"act_as": schema.StringAttribute{
 			Optional: true, Validators: []validator.String{role()},
-			MarkdownDescription: "One of `grant_roles`. Sessions of the lease act as this role and with its rights only, and what they make belongs to it. Without it, what a lease makes belongs to the lease, whose role is then kept, out of use.",
+			MarkdownDescription: "One of `grant_roles`. Sessions of the lease act as this role and with its rights only, and what they make belongs to it. A system with `functions` cannot set it. Without it, what a lease makes belongs to the lease, whose role is then kept, out of use.",
 		},
 		"ttl": schema.StringAttribute{
 			Optional: true, Validators: []validator.String{value.Duration()},
