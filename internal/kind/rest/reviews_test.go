@@ -12,28 +12,49 @@ import (
 
 // Servers that answer wrongly, also after what is set up was read.
 func TestReviewsUnavailable(t *testing.T) {
-	at := func(t *testing.T, h http.Handler) system.Reviews {
-		return openGiteaQueue(t, systemtest.ServeHTTP(t, h), "token-1", func(c *Config) { c.Timeout = 50 * time.Millisecond })
-	}
-	healthy := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("X-Total-Count", "2")
-		_, _ = w.Write([]byte(`[{"name": "access-confirmed"}, {"name": "access-rejected"}]`))
-	})
-	broken := make(map[string]func(*testing.T) system.Reviews)
-	for name, fault := range systemtest.HTTPFaults() {
-		faulty := fault(healthy)
-		broken[name] = func(t *testing.T) system.Reviews { return at(t, faulty) }
-		broken[name+" after the setup"] = func(t *testing.T) system.Reviews {
-			return at(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				if strings.HasSuffix(r.URL.Path, "/labels") {
-					healthy.ServeHTTP(w, r)
-					return
-				}
-				faulty.ServeHTTP(w, r)
-			}))
+	hasty := func(c *Config) { c.Timeout = 50 * time.Millisecond }
+	for name, queue := range map[string]struct {
+		open    func(t *testing.T, address string) system.Reviews
+		set     string // a part of the paths of what is set up
+		healthy string
+	}{
+		"gitea": {
+			func(t *testing.T, address string) system.Reviews { return openGiteaQueue(t, address, "token-1", hasty) },
+			"/labels", `[{"name": "access-confirmed"}, {"name": "access-rejected"}]`,
+		},
+		"servicenow": {
+			func(t *testing.T, address string) system.Reviews {
+				return mustNew(t, Config{
+					Name: "desk", Kind: "servicenow", URL: address, Secrets: map[string]string{"username": "asks", "password": "secret"},
+					Settings: map[string]string{"review_table": "u_access_review"}, Retries: 1, Wait: impatient,
+				}, []func(*Config){hasty})
+			},
+			"/sys_", `{"result": [
+				{"name": {"value": "u_access_review"}, "audit": {"value": "true"}},
+				{"name": {"value": "u_access_review"}, "element": {"value": "state"}, "value": {"value": "3"}, "label": {"value": "Still needed"}},
+				{"name": {"value": "u_access_review"}, "element": {"value": "state"}, "value": {"value": "4"}, "label": {"value": "No longer needed"}}]}`,
+		},
+	} {
+		healthy := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("X-Total-Count", "2")
+			_, _ = w.Write([]byte(queue.healthy))
+		})
+		broken := make(map[string]func(*testing.T) system.Reviews)
+		for fault, of := range systemtest.HTTPFaults() {
+			faulty := of(healthy)
+			broken[fault] = func(t *testing.T) system.Reviews { return queue.open(t, systemtest.ServeHTTP(t, faulty)) }
+			broken[fault+" after the setup"] = func(t *testing.T) system.Reviews {
+				return queue.open(t, systemtest.ServeHTTP(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					if strings.Contains(r.URL.Path, queue.set) {
+						healthy.ServeHTTP(w, r)
+						return
+					}
+					faulty.ServeHTTP(w, r)
+				})))
+			}
 		}
+		t.Run(name, func(t *testing.T) { systemtest.UnavailableReviews(t, broken) })
 	}
-	systemtest.UnavailableReviews(t, broken)
 }
 
 func TestTextsAreNoCommands(t *testing.T) {
