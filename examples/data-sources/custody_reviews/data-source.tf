@@ -27,6 +27,6 @@ data "custody_reviews" "waiting" {
 output "waiting" {
   value = [
     for r in coalesce(data.custody_reviews.waiting.reviews, []) : # null if the queue cannot be read
-    "${coalesce(r.assignee, "nobody")} until ${coalesce(r.due_at, "no date")}: ${coalesce(r.grant, r.id)}, ${coalesce(r.url, "no page")}"
+    "${coalesce(r.assignee, "not assigned")} until ${coalesce(r.due_at, "no date")}: ${coalesce(r.grant, r.id)}, ${coalesce(r.url, "no page")}"
   ]
 }
