@@ -170,6 +170,7 @@ func orParse[T any](err error, text string, parse func(string) (T, error)) (T, e
 // decision changes nothing.
 func (t *transition) warnRegister(settled bool, diags *diag.Diagnostics) {
 	t.warnTakenUp(diags)
+	t.warnOvertaken(diags)
 	if settled {
 		t.warnUnrecorded(diags)
 	}
@@ -192,6 +193,21 @@ func (t *transition) warnTakenUp(diags *diag.Diagnostics) {
 		text += " It is revoked, and stays so until that is released, as for any other revoked grant."
 	}
 	diags.AddAttributeWarning(path.Root("access"), "Grant Goes On From the Register", text)
+}
+
+// warnOvertaken says why a key is left out. If another run issues it between the plan and
+// the apply, Terraform plans this grant anew, finds another key than it had planned, and
+// takes that for a defect of the provider: the warning is shown with its error.
+func (t *transition) warnOvertaken(diags *diag.Diagnostics) {
+	if t.tookUp || t.before == nil || t.row == nil || int(t.row.Serial) <= t.before.Serial {
+		return
+	}
+	last := lifecycle.Key(int(t.row.Serial))
+	diags.AddAttributeWarning(path.Root("access"), "State Is Older Than the Register", fmt.Sprintf(
+		"The last key of %s in the register is %s, recorded at %s, and in this state it is %s: another run has issued %s, or this state is an older copy. "+
+			"No key is used twice, so a new one comes after it.\n\nIf Terraform says here that the provider produced an inconsistent final plan, the other run did so while this one was going on: "+
+			"nothing was issued. Wait until the other run has ended, and make a new plan.",
+		t.row.ID, last, value.Stamp(t.row.UpdatedAt), lifecycle.Key(t.before.Serial), last))
 }
 
 // warnUnrecorded says why an unchanged grant is in the plan.

@@ -181,10 +181,31 @@ func TestAnOlderStateUsesNoKeyTwice(t *testing.T) {
 		w.Holds(vpn, "generations", "g1 g2")
 		w.Write(acctest.StateFile, old)
 		w.Clock.Advance(time.Hour)
+		w.Plan().Exits(2).Says("State Is Older Than the Register", "The last key of cmdb/LAP-1#vpn/office in the register is g2", "and in this state it is g1")
 		w.Apply()
 		w.Holds(vpn, "generations", "g1 g3")
 		w.Plan().Exits(0)
 	})
+}
+
+// Another run, on another copy of the state, issues the key that a plan has announced.
+// Terraform calls what follows a defect of the provider; a warning says what happened.
+func TestAnotherRunIssuesThePlannedKey(t *testing.T) {
+	t.Parallel()
+	w := recorded(t, "sqlite:"+filepath.Join(t.TempDir(), "custody.db"), "it", "laptop")
+	give(w, `rotate_when_changed = { n = "1" }`)
+	w.Apply()
+	old := w.Read(acctest.StateFile)
+	w.Edit("main.tf", `n = "1"`, `n = "2"`)
+	w.Clock.Advance(time.Hour)
+	w.Save()
+	w.Apply()
+	w.Holds(vpn, "generations", "g1 g2")
+	w.Write(acctest.StateFile, old)
+	w.ApplySaved().Exits(1).Says("State Is Older Than the Register", "The last key of cmdb/LAP-1#vpn/office in the register is g2", "nothing was issued")
+	w.Holds(vpn, "generations", "g1")
+	w.Apply()
+	w.Holds(vpn, "generations", "g1 g3")
 }
 
 // What must be recorded does not happen without the register, and the plan says so.
