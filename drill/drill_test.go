@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -242,4 +243,19 @@ func disturb(t *testing.T, c *company, m *module, f fault) {
 		p.mend()
 	}
 	t.Logf("fault: %s; it came: %v; the apply ended with %d: %.500s", f, seen >= f.at, code, problems(output))
+	if (f.what == cutAnswers || f.what == silence) && code != 0 && !saysWhatIsDown(output) {
+		t.Errorf("after the fault %q the apply ended with %d, and does not say which server is down:\n%s", f, code, problems(output))
+	}
+}
+
+var (
+	down   = regexp.MustCompile(`did not answer|could not be reached|cannot be reached|connection .*was lost|ended the connection`)
+	defect = regexp.MustCompile(`bug in the provider|Plugin did not respond|panic`)
+)
+
+// saysWhatIsDown reports whether errors say that a server does not answer, and none of
+// them that the provider is at fault.
+func saysWhatIsDown(output string) bool {
+	said := problems(output)
+	return down.MatchString(said) && !defect.MatchString(said)
 }
