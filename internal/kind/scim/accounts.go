@@ -184,7 +184,7 @@ func (s *System) patched(client *httpclient.Client, r *httpclient.Response, act 
 }
 
 func (s *System) refused(kind error, happened, advice string) error {
-	return &fault.Fault{Kind: kind, Summary: summarySwitch, Happened: s.client.Shown(happened), Advice: advice}
+	return &fault.Fault{Kind: kind, Summary: summarySwitch, Happened: s.client.Sentence(happened), Advice: advice}
 }
 
 // SetEnd is refused: SCIM knows no ends.

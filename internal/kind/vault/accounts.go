@@ -161,7 +161,7 @@ func (s *System) asRead(a *system.Account, act system.AccountAct) (*identity, er
 }
 
 func (s *System) refused(kind error, happened, advice string) error {
-	return &fault.Fault{Kind: kind, Summary: summarySwitch, Happened: s.client.Shown(happened), Advice: advice}
+	return &fault.Fault{Kind: kind, Summary: summarySwitch, Happened: s.client.Sentence(happened), Advice: advice}
 }
 
 // SetEnd is refused: an entity has no end.

@@ -116,8 +116,8 @@ func (s *System) lacks(kind error, summary, act string, rights ...right) error {
 	}
 	return &fault.Fault{
 		Kind: kind, Summary: summary,
-		Happened: s.client.Shown(fmt.Sprintf("The token with which custody asks the system %q lacks what it takes to %s: %s.", s.config.Name, act, strings.Join(missing, "; "))),
-		Advice:   "Add exactly this to its policy: " + s.client.Shown(strings.Join(rules, " ")),
+		Happened: s.client.Sentence(fmt.Sprintf("The token with which custody asks the system %q lacks what it takes to %s: %s.", s.config.Name, act, strings.Join(missing, "; "))),
+		Advice:   "Add exactly this to its policy: " + s.client.Sentence(strings.Join(rules, " ")),
 	}
 }
 

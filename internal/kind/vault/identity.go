@@ -124,7 +124,7 @@ func (s *System) findPath(ctx context.Context, path string) (*identity, error) {
 	if mount == "" {
 		return nil, &fault.Fault{
 			Kind: fault.ErrConfig, Summary: summaryAccount,
-			Happened: s.client.Shown(fmt.Sprintf("The system %q has no auth method at %q.", s.config.Name, pathPrefix+path)),
+			Happened: s.client.Sentence(fmt.Sprintf("The system %q has no auth method at %q.", s.config.Name, pathPrefix+path)),
 			Advice:   "Write auth/<path of the method>/<alias>, auth/<path of AppRole>/role/<role>, or the name or the id of an entity.",
 		}
 	}

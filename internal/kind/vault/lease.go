@@ -284,5 +284,5 @@ func (s *System) leasedAs(l *system.Lease) (*leased, error) {
 }
 
 func (s *System) leaseRefused(kind error, happened, advice string) error {
-	return &fault.Fault{Kind: kind, Summary: summaryLease, Happened: s.client.Shown(happened), Advice: advice}
+	return &fault.Fault{Kind: kind, Summary: summaryLease, Happened: s.client.Sentence(happened), Advice: advice}
 }

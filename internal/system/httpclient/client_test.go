@@ -417,3 +417,22 @@ func TestVariable(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// What a server says is cut; a sentence of ours, such as one with the rules that give a
+// right, is not. Neither shows a secret.
+func TestTextsThatAreShown(t *testing.T) {
+	client := open(t, "https://hq.example.org")
+	long := strings.Repeat("path \"identity/entity/id/*\" { capabilities = [\"read\"] } ", 20)
+	long = strings.TrimSpace(long)
+	if got := client.Sentence(long); got != long {
+		t.Errorf("the sentence has %d bytes of %d", len(got), len(long))
+	}
+	if got := client.Shown(long); len(got) > 310 {
+		t.Errorf("%d bytes of an answer are shown", len(got))
+	}
+	for _, text := range []string{client.Sentence(long + canary), client.Shown(canary + long)} {
+		if strings.Contains(text, canary) {
+			t.Error("the token is shown")
+		}
+	}
+}

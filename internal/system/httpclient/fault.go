@@ -49,6 +49,13 @@ func (c *Client) Shown(text string) string {
 	return c.secrets.Text(text, most)
 }
 
+// Sentence returns a sentence of ours with names in it that came from the server or from
+// the configuration, in a form that may be shown. It is longer than what a server may say.
+func (c *Client) Sentence(text string) string {
+	const most = 4000
+	return c.secrets.Text(text, most)
+}
+
 // broken explains why there is no answer.
 func (c *Client) broken(x *exchange) error {
 	err := x.lastError
