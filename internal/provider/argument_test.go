@@ -91,6 +91,7 @@ func TestBadProviderConfigurations(t *testing.T) {
 		"records of what":        {`tasks = "tasks.csv"`, `tasks = "tasks.csv", min_records = { owners = 3 }`, []string{`systems["cmdb"].file.min_records["owners"]`, "It is not accepted; use"}},
 		"an unknown directory":   {"systems = {", "directories = [\"corp\"]\n  systems = {", []string{"directories =", `No system named "corp", which directories lists, is configured.`, `"cmdb"`}},
 		"no people":              {systems, systems + "\n  other = { file = { assets = \"assets.csv\" } }\n  }\n  directories = [\"other\"]\n  limits = {", []string{"directories =", `The system "other", which is listed in directories, has no people.`}},
+		"notices in a register":  {"systems = {", "notices = { reviews = true }\n  register = \"sqlite:custody.db\"\n  workspace = \"it\"\n  reviews = \"code\"\n  systems = {\n    code = { register = {} }", []string{"Notices Need a Review Queue", "is the register", "by mail or to a webhook"}},
 		"notices in no queue":    {"systems = {", "notices = { reviews = true }\n  systems = {", []string{"Notices Need a Review Queue", "Name the system with the review queue"}},
 		"a review queue":         {"systems = {", "reviews = \"cmdb\"\n  systems = {", []string{"reviews =", "System Has No Review Queue", "Leave reviews out"}},
 		"a policy that is cut":   {"systems = {", "policy = \"{\"\n  systems = {", []string{"policy =", "Invalid Policy"}},

@@ -12,6 +12,7 @@ import (
 
 	"github.com/custodyhq/terraform-provider-custody/internal/fault"
 	"github.com/custodyhq/terraform-provider-custody/internal/notice"
+	"github.com/custodyhq/terraform-provider-custody/internal/provider/connect"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/operation"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/record"
 	"github.com/custodyhq/terraform-provider-custody/internal/provider/run"
@@ -82,12 +83,27 @@ func (p *Provider) teller(r *run.Run, m *model, diags *diag.Diagnostics) *tell.T
 	if before == nil {
 		before = notice.Usual()
 	}
-	if m.Notices != nil && m.Notices.Reviews.ValueBool() && r.Reviews == nil {
-		operation.Configure.Report(diags, path.Root("notices").AtName("reviews"), &fault.Fault{
-			Kind: fault.ErrConfig, Summary: "Notices Need a Review Queue", Happened: "notices.reviews is true, and the provider has no review queue: reviews is not set.",
-			Advice: "Name the system with the review queue in reviews, or leave notices.reviews out.",
-		})
-		return nil
+	if m.Notices != nil && m.Notices.Reviews.ValueBool() {
+		if problem := unheardIn(r.Reviews); problem != nil {
+			operation.Configure.Report(diags, path.Root("notices").AtName("reviews"), problem)
+			return nil
+		}
 	}
 	return tell.Open(m.Notices, m.Signals, before, r.Register, p.clock, diags)
+}
+
+// unheardIn says why a notice as a comment in a queue would reach no one; nil if it would.
+func unheardIn(queue *run.Reviews) error {
+	f := &fault.Fault{Kind: fault.ErrConfig, Summary: "Notices Need a Review Queue"}
+	switch {
+	case queue == nil:
+		f.Happened = "notices.reviews is true, and the provider has no review queue: reviews is not set."
+		f.Advice = "Name the system with the review queue in reviews, or leave notices.reviews out."
+	case !connect.SendsComments(queue):
+		f.Happened = fmt.Sprintf("notices.reviews is true, and the review queue %q is the register, which sends a comment to no one.", queue.Name())
+		f.Advice = "Send notices by mail or to a webhook, and leave notices.reviews out."
+	default:
+		return nil
+	}
+	return f
 }

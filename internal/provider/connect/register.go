@@ -24,3 +24,7 @@ func openRegister(_ context.Context, name string, _ types.Object, in *record.Run
 	}
 	return register.New(name, in)
 }
+
+// SendsComments reports whether a queue brings a comment to the reviewer of a case. The
+// register only records it.
+func SendsComments(queue system.Reviews) bool { return queue.Kind() != register.Kind }
