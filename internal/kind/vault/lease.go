@@ -31,8 +31,7 @@ var (
 
 // given is a lease that this process has opened.
 type given struct {
-	accessor string
-	id       string // of the lease of the secret; empty until it is there
+	id string // of the lease of the secret; empty until it is there
 	// end is when the secret ends, if it is not renewed, by the clock of the server.
 	end time.Time
 }
@@ -41,7 +40,9 @@ type given struct {
 type leased struct{ accessor, id string }
 
 // Lease returns the lease of the name: a token that custody has made with it, and with it
-// the secret that was read with the token.
+// the secret that was read with the token. What this process could not open for want of an
+// answer is not open, although its token may be there: nobody has the secret. Of a lease of
+// another process it is not known, so it counts as open.
 func (s *System) Lease(ctx context.Context, name string) (*system.Lease, error) {
 	if _, ok := system.UsableKey(name); !ok || !strings.HasPrefix(name, system.LeasePrefix) || name == system.LeasePrefix {
 		return nil, ctx.Err()
@@ -61,7 +62,7 @@ func (s *System) Lease(ctx context.Context, name string) (*system.Lease, error) 
 	l.ExpiresAt = l.ExpiresAt.UTC().Truncate(time.Second)
 	if known, ok := s.given.Load(name); ok {
 		g, _ := known.(given)
-		l.Seen = &leased{accessor: t.Accessor, id: g.id}
+		l.Seen, l.Open = &leased{accessor: t.Accessor, id: g.id}, g.id != ""
 		if !g.end.IsZero() && g.end.Before(l.ExpiresAt) {
 			l.ExpiresAt = g.end
 		}
@@ -85,12 +86,12 @@ func (s *System) OpenLease(ctx context.Context, o *system.LeaseOrder) error {
 	if err != nil {
 		return err
 	}
+	s.given.Store(o.Name, given{})
 	token, accessor, err := s.makeToken(ctx, o, ttl)
 	if err != nil {
 		return err
 	}
-	s.given.Store(o.Name, given{accessor: accessor})
-	err = s.readSecret(ctx, o, token, accessor, path)
+	err = s.readSecret(ctx, o, token, path)
 	if err != nil {
 		// Without a secret the token is of no use to anybody.
 		_ = s.endEach(context.WithoutCancel(ctx), revokeToken, "accessor", []string{accessor}, nil)
@@ -149,7 +150,7 @@ func (s *System) makeToken(ctx context.Context, o *system.LeaseOrder, ttl time.D
 }
 
 // readSecret reads the secret with the token of the lease.
-func (s *System) readSecret(ctx context.Context, o *system.LeaseOrder, token, accessor string, path []string) error {
+func (s *System) readSecret(ctx context.Context, o *system.LeaseOrder, token string, path []string) error {
 	secret := right{path: path, capabilities: []string{"read"}}
 	// With custody's own token the secret would outlive that of the lease.
 	config := s.plain
@@ -182,7 +183,7 @@ func (s *System) readSecret(ctx context.Context, o *system.LeaseOrder, token, ac
 			"Name the path of a dynamic secret of a database in grant_roles, such as database/creds/reports.")
 	}
 	client.Hide(got.Data.Password)
-	g := given{accessor: accessor, id: got.LeaseID}
+	g := given{id: got.LeaseID}
 	if now, err := http.ParseTime(r.Header.Get("Date")); err == nil && got.Duration > 0 {
 		g.end = now.Add(time.Duration(got.Duration) * time.Second).UTC()
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"regexp"
 	"strings"
@@ -240,4 +241,43 @@ func TestTheEndOfALease(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A lease whose answer was lost is not open: nobody has its secret. What is left of it is
+// found and removed.
+func TestLeasesWhoseAnswerIsLost(t *testing.T) {
+	s := newShop(t, servers.Vault(t))
+	b, address := s.between()
+	by := s.as(s.Token(t, "leases", s.rules), func(c *vault.Config) { c.URL = address })
+	lost := func(healthy http.Handler) http.Handler {
+		return http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			healthy.ServeHTTP(httptest.NewRecorder(), r)
+			panic(http.ErrAbortHandler)
+		})
+	}
+	for name, path := range map[string]string{"the token": "/v1/auth/token/create", "the secret": "/v1/database/creds/app_readers"} {
+		t.Run(name, func(t *testing.T) {
+			b.spoil = func(asked string, healthy http.Handler) http.Handler {
+				switch asked {
+				case path:
+					return lost(healthy)
+				case "/v1/auth/token/revoke-accessor":
+					return http.NotFoundHandler()
+				}
+				return healthy
+			}
+			o := s.order(time.Hour)
+			if err := by.OpenLease(t.Context(), o); !errors.Is(err, fault.ErrUnavailable) {
+				t.Fatalf("got %v", err)
+			}
+			b.spoil = nil
+			l := s.lease(by, o.Name)
+			if l == nil || l.Open {
+				t.Fatalf("got %+v", l)
+			}
+			if err := by.RemoveLease(t.Context(), l); err != nil || s.lease(by, o.Name) != nil {
+				t.Errorf("a token is left: %v", err)
+			}
+		})
+	}
 }

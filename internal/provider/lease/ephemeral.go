@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -139,8 +140,8 @@ func (r *Resource) open(ctx context.Context, m *model, diags *diag.Diagnostics) 
 	o.End = system.LeaseEnd{TTL: ttl, Latest: s.ExpiresAt}
 	result := r.do(ctx, diags, opening(by, &o))
 	if result.Err != nil || result.State == nil {
-		if !result.Known {
-			// It may be open. What cannot be closed now ends by itself.
+		if !result.Known || result.State != nil {
+			// It is there or may be, and nobody gets it. What cannot be closed now ends by itself.
 			r.do(context.WithoutCancel(ctx), diags, closing(by, o.Name, "opening it has failed"))
 		}
 		operation.Open.Report(diags, at(result.Err), r.run.Targets.Interrupted(result.Err))
@@ -212,22 +213,50 @@ func (r *Resource) sweep(ctx context.Context, by system.Leases, diags *diag.Diag
 }
 
 // settle says what became of leases that other runs have begun to open, renew or close and
-// are not known to have: nobody else would ask for them, because their names are random.
+// are not known to have: nobody else would ask for them, because their names are random. It
+// closes what is left of those that were not being renewed.
 func (r *Resource) settle(ctx context.Context, by system.Leases, diags *diag.Diagnostics) {
 	names, err := r.run.Register.Left(ctx, by.Name())
 	if err != nil {
 		return // what has to be recorded before the lease is opened reports it
 	}
+	var found []string
 	for _, name := range names {
 		if !strings.HasPrefix(name, system.LeasePrefix) {
 			continue // an account, which its own resource settles
 		}
-		found, err := effect.Settle(ctx, r.run.Register.Recorder(), act(by, name, ""))
+		became, err := r.settleOne(ctx, by, name, diags)
 		if err != nil && ctx.Err() == nil {
 			operation.Open.Warn(diags, path.Root("target"), unsettledSummary, err)
 		}
-		warnFound(found, diags)
+		found = append(found, became...)
 	}
+	if len(found) > 0 { // in one warning: Terraform shows only the first of several
+		warnFound([]string{strings.Join(found, "\n")}, diags)
+	}
+}
+
+// settleOne says what became of one lease, each in a full sentence.
+func (r *Resource) settleOne(ctx context.Context, by system.Leases, name string, diags *diag.Diagnostics) ([]string, error) {
+	rec := r.run.Register.Recorder()
+	begun, err := rec.Open(ctx, by.Name(), name)
+	if err != nil {
+		return nil, err
+	}
+	found, err := effect.Settle(ctx, rec, act(by, name, ""))
+	if err != nil || len(begun) == 0 || slices.ContainsFunc(begun, renews) {
+		return found, err
+	}
+	result := r.do(ctx, diags, closing(by, name, "the run that had begun to change it was interrupted"))
+	if len(result.Done) > 0 && result.Err == nil {
+		found = append(found, fmt.Sprintf("The lease %q in the system %q, which that run has left, is closed now.", name, by.Name()))
+	}
+	return found, result.Err
+}
+
+// renews reports whether an act was to renew a lease, which may be in use then.
+func renews(i effect.Intent) bool {
+	return slices.ContainsFunc(i.Steps, func(step string) bool { return strings.HasPrefix(step, stepRenew) })
 }
 
 func warnFound(found []string, diags *diag.Diagnostics) {

@@ -1,0 +1,4 @@
+package lease
+
+// Opening is the act that opens a lease.
+var Opening = opening
