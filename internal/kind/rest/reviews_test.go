@@ -24,10 +24,7 @@ func TestReviewsUnavailable(t *testing.T) {
 		},
 		"servicenow": {
 			func(t *testing.T, address string) system.Reviews {
-				return mustNew(t, Config{
-					Name: "desk", Kind: "servicenow", URL: address, Secrets: map[string]string{"username": "asks", "password": "secret"},
-					Settings: map[string]string{"review_table": "u_access_review"}, Retries: 1, Wait: impatient,
-				}, []func(*Config){hasty})
+				return openServiceNow(t, address, "asks", "password of asks", hasty)
 			},
 			"/sys_", `{"result": [
 				{"name": {"value": "u_access_review"}, "audit": {"value": "true"}},
