@@ -32,6 +32,9 @@ func TestReviewsUnavailable(t *testing.T) {
 				{"name": {"value": "u_access_review"}, "element": {"value": "state"}, "value": {"value": "4"}, "label": {"value": "No longer needed"}}]}`,
 		},
 	} {
+		if name != "gitea" && leftOut(name) {
+			continue
+		}
 		healthy := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("X-Total-Count", "2")
 			_, _ = w.Write([]byte(queue.healthy))
