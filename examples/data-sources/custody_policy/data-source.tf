@@ -26,7 +26,7 @@ data "custody_policy" "organisation" {
     { owner_kind = "contractor", ttl = "30d" },
   ]
 
-  # Nobody is surprised: laptops are enforced, everything else is watched until then.
+  # Laptops are enforced. Everything else is observed until then.
   enforcement = [
     { class = "*laptop*", mode = "enforce" },
     { mode = "observe", enforce_from = "2030-01-01" },
