@@ -5,11 +5,14 @@
 # withdraw a review, and cannot answer one.
 Set(%Lifecycles,
   review => {
-    initial => ['open'], active => [], inactive => [qw(confirmed rejected withdrawn deleted)],
+    # Not active: a reply would open a case again that was answered. Withdrawn comes first:
+    # what only closes a ticket, such as the action resolve of the mail gateway, takes the
+    # first status, and must not confirm.
+    initial => ['open'], active => [], inactive => [qw(withdrawn confirmed rejected deleted)],
     defaults => { on_create => 'open' },
     transitions => {
       '' => ['open'],
-      open => [qw(confirmed rejected withdrawn deleted)],
+      open => [qw(withdrawn confirmed rejected deleted)],
       confirmed => ['open'], rejected => ['open'], withdrawn => [qw(open deleted)], deleted => ['open'],
     },
     rights => {

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -32,8 +33,9 @@ type RequestTracker struct {
 	Watches string            // of an account that may read that queue
 	People  map[string]string // tokens of ann and dan, who may own tickets; dan may also close the tasks of these queues
 
-	dir string
-	env []string
+	dir    string
+	env    []string
+	byMail sync.Once
 }
 
 const requestTracker = "request_tracker"
@@ -69,7 +71,11 @@ func startRT(dir, server, setup string) (*RequestTracker, func(), error) {
 			return nil, nil, err
 		}
 	}
-	for _, name := range []string{"site.d", "sessions"} {
+	const sendmail = "#!/bin/sh\nexec cat >\"$(mktemp @DIR@/mail/XXXXXXXX)\"\n"
+	if err := os.WriteFile(filepath.Join(dir, "sendmail"), []byte(fill.Replace(sendmail)), 0o700); err != nil { //nolint:gosec // it is a program
+		return nil, nil, err
+	}
+	for _, name := range []string{"site.d", "sessions", "mail"} {
 		if err := os.Mkdir(filepath.Join(dir, name), 0o700); err != nil {
 			return nil, nil, err
 		}

@@ -15,8 +15,13 @@ Set($MasonDataDir, '@DIR@/pages');
 Set($MasonSessionDir, '@DIR@/sessions');
 Set($LogToSyslog, undef);
 Set($LogToSTDERR, 'warning');
-Set($MailCommand, 'testfile');
-Set($SendmailPath, '/bin/true');
+# Mail is kept, each in a file of its own.
+Set($MailCommand, 'sendmailpipe');
+Set($SendmailPath, '@DIR@/sendmail');
+Set($SendmailArguments, '');
+# The mail gateway may resolve tickets, as some are set up to do.
+Set(@MailPlugins, qw(Auth::MailFrom Action::Resolve));
+Set($CustodyMailServer, 'mx.example.org');
 # A token is checked with every request, at this cost.
 Set($BcryptCost, 4);
 Set(%Lifecycles,

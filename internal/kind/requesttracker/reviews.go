@@ -24,6 +24,8 @@ type ReviewConfig struct {
 	// ReviewerKey is the attribute of a user that names a reviewer: "name", which is
 	// the default, or "email".
 	ReviewerKey string
+	// ByMail says that the queue takes answers by mail, as the guide sets it up.
+	ByMail bool
 }
 
 const (

@@ -13,10 +13,15 @@ import (
 // the changes of the status these names.
 func (s *System) HowToAnswer() []string {
 	statuses := s.config.Reviews.Statuses
+	byMail := "A reply by mail is kept in this ticket. It does not answer it."
+	if s.config.Reviews.ByMail {
+		byMail = "Or answer by mail: reply with plain text whose first line is the word Confirm or Reject, and nothing else. Write why below. Any other reply does not answer this ticket."
+	}
 	return []string{
 		fmt.Sprintf("Open this ticket. To confirm, choose Actions, \"Still needed\" (the status %q). To reject, choose Actions, \"No longer needed\" (the status %q).",
 			statuses[string(system.ReviewConfirmed)], statuses[string(system.ReviewRejected)]),
 		"Write why in the comment that the page then asks for.",
+		byMail,
 		"Somebody else is to decide? Make them the Owner of this ticket.",
 	}
 }

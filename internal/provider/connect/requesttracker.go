@@ -44,6 +44,7 @@ var requestTrackerReviews = schema.SingleNestedAttribute{
 		"grant_field":  setting("The custom field that names the grant. Default `Custody Grant`, if the queue has it."),
 		"statuses":     mapping("The statuses of the lifecycle, if they differ: one of " + attribute.Words(requesttracker.ReviewStatuses()) + " = the status in Request Tracker. Another status that is active there is open."),
 		"reviewer_key": setting("The attribute of a user by which a reviewer is found, and which names who has answered: one of " + attribute.Words(requesttracker.OwnerKeys()) + ". Default `name`."),
+		"by_mail":      flag("Whether the queue takes answers by mail, as the page of this kind sets it up. It only changes what a case says about how to answer. Default `false`."),
 	},
 }
 
@@ -54,6 +55,7 @@ type requestTrackerReviewsModel struct {
 	GrantField  types.String      `tfsdk:"grant_field"`
 	Statuses    map[string]string `tfsdk:"statuses"`
 	ReviewerKey types.String      `tfsdk:"reviewer_key"`
+	ByMail      types.Bool        `tfsdk:"by_mail"`
 }
 
 func (m *requestTrackerReviewsModel) config() *requesttracker.ReviewConfig {
@@ -62,7 +64,7 @@ func (m *requestTrackerReviewsModel) config() *requesttracker.ReviewConfig {
 	}
 	return &requesttracker.ReviewConfig{
 		Queue: m.Queue.ValueString(), Lifecycle: m.Lifecycle.ValueString(), KeyField: m.KeyField.ValueString(),
-		GrantField: m.GrantField.ValueString(), Statuses: m.Statuses, ReviewerKey: m.ReviewerKey.ValueString(),
+		GrantField: m.GrantField.ValueString(), Statuses: m.Statuses, ReviewerKey: m.ReviewerKey.ValueString(), ByMail: m.ByMail.ValueBool(),
 	}
 }
 

@@ -69,6 +69,15 @@ func (w *reviewed) answers(by string, status system.ReviewStatus, note string) {
 	w.FollowMachine()
 }
 
+// mails answers a case by mail.
+func (w *reviewed) mails(by, text string) {
+	w.t.Helper()
+	w.rt.AnswerByMail(w.t)
+	w.rt.Mailgate(w.t, fmt.Sprintf("From: %s@example.org\nSubject: Re: [rt.test #%s] Still needed?\nContent-Type: text/plain\n"+
+		"Authentication-Results: mx.example.org; dmarc=pass\n\n%s\n", by, w.review("id"), text))
+	w.FollowMachine()
+}
+
 // tickets lists the tickets about the grant: "<status> <owner>".
 func (w *reviewed) tickets(want ...string) {
 	w.t.Helper()
@@ -117,7 +126,7 @@ func TestAReviewIsConfirmedInRequestTracker(t *testing.T) {
 func TestAReviewIsRejectedInRequestTracker(t *testing.T) {
 	w := newReviewed(t)
 	w.leaves()
-	w.answers("ann", system.ReviewRejected, "the export has ended")
+	w.mails("ann", "Reject\n\nthe export has ended\n\n> Confirm")
 	w.Plan().Exits(2).Says("grant.rejected on", "Ann Archer (cmdb/p3) was asked", "the export has ended", `-> "revoked"`)
 	w.Apply()
 	w.Holds(key, "status", "revoked", "generations", "")
@@ -133,7 +142,7 @@ func TestAReviewInRequestTrackerLivesOn(t *testing.T) {
 	w.rt.Set(t, "ticket", w.review("id"), map[string]any{"Owner": "dan"}, "Owner changed from")
 	w.Plan().Exits(0)
 	w.tickets("open dan")
-	w.answers("dan", system.ReviewConfirmed, "fine with me")
+	w.mails("dan", "Confirm\n\nfine with me")
 	w.Plan().Exits(2).Says("Answer Does Not Count", `"dan", who has no authority over this access`)
 	w.Apply()
 	w.tickets("confirmed dan", "open ann")
