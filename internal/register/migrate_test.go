@@ -8,6 +8,7 @@ import (
 	"sync"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/custodyhq/terraform-provider-custody/internal/fault"
 )
@@ -80,5 +81,40 @@ func TestAMigrationThatFails(t *testing.T) {
 		_, err := open(t.Context(), c, files)
 		wantFault(t, err, fault.ErrUnavailable, "failed")
 		mustOpen(t, c)
+	})
+}
+
+// What an earlier program has told of a device is not told again.
+func TestWhatWasToldBeforeTheMigration(t *testing.T) {
+	each(t, func(t *testing.T, c Config) {
+		files := fstest.MapFS{}
+		for _, name := range []string{"00001_register.sql", "00002_outbox.sql", "00003_assets.sql", "00004_reviews.sql"} {
+			text, err := migrations.ReadFile("migrations/" + name)
+			must(t, err)
+			files[name] = &fstest.MapFile{Data: text}
+		}
+		before, err := open(t.Context(), c, files)
+		must(t, err)
+		for i, kind := range []string{"device.not_compliant", "device.compliant", "credential.revoked", "device.not_compliant"} {
+			for j, workspace := range []string{"prod", "dev"} {
+				of := run(workspace, "run-1")
+				of.At = start.Add(time.Duration(i) * time.Second)
+				must(t, before.Record(t.Context(), of, func(tx *Tx) error {
+					e, err := tx.Append(Draft{Kind: "grant.decided", Subject: "a"})
+					if err != nil {
+						return err
+					}
+					return tx.Post(e, []string{"ssf", "web"}, Message{Kind: kind, Subject: "cmdb/LAP-1", Body: "{}"}, Message{Kind: kind, Subject: fmt.Sprintf("cmdb/LAP-%d", 2+j), Body: "{}"})
+				}))
+			}
+		}
+		must(t, before.Close())
+		r := mustOpen(t, c)
+		for _, subject := range []string{"cmdb/LAP-1", "cmdb/LAP-2", "cmdb/LAP-3"} {
+			if tells(t, r, "prod", subject, "device.not_compliant") || !tells(t, r, "dev", subject, "device.compliant") {
+				t.Errorf("%s: what was told is forgotten", subject)
+			}
+		}
+		wantSound(t, r, "prod", 4+3)
 	})
 }

@@ -6,8 +6,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 )
 
@@ -142,18 +140,22 @@ func (t *Tx) claim(c Claim) (out []Message, err error) {
 	return out, t.failed(rows.Err())
 }
 
-// LastMessage returns the kind of the message about a subject that was queued last, of
-// any workspace, among messages of some kinds; "" if there is none.
-func (t *Tx) LastMessage(subject string, kinds ...string) (kind string, err error) {
-	args := []any{subject}
-	marks := make([]string, len(kinds))
-	for i, k := range kinds {
-		args = append(args, k)
-		marks[i] = "$" + strconv.Itoa(len(args))
+// Tell takes note that a message of some kind is told about a subject, and reports whether
+// it is news: the last one of the same topic, of any workspace, was of another kind. Of
+// transactions that tell the same at the same time, it is news in one.
+func (t *Tx) Tell(subject, topic, kind string) (news bool, err error) {
+	for what, text := range map[string]string{"subject of the message": subject, "topic of the message": topic} {
+		if err := checkName(what, text, false); err != nil {
+			return false, err
+		}
 	}
-	_, err = t.get("SELECT kind FROM custody_outbox WHERE subject = $1 AND kind IN ("+strings.Join(marks, ", ")+
-		") ORDER BY queued_at DESC, sequence DESC, part DESC LIMIT 1", args, &kind)
-	return kind, err
+	if !kindWords(kind) {
+		return false, fmt.Errorf("%.40q is not the kind of a message; use lower-case words joined by dots", kind)
+	}
+	n, err := t.change(`INSERT INTO custody_told (subject, topic, kind, workspace, at) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (subject, topic) DO UPDATE SET kind = excluded.kind, workspace = excluded.workspace, at = excluded.at WHERE custody_told.kind <> excluded.kind`,
+		subject, topic, kind, t.run.Workspace, stamp(t.run.At))
+	return n == 1, err
 }
 
 // key names a message in a statement, as its first four parameters.

@@ -1,6 +1,7 @@
 package register
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -47,39 +48,94 @@ func delivered(t testing.TB, r *Register, m Message) (first bool) {
 	return first
 }
 
-// The last message about a subject is found whatever workspace queued it, and whether it
-// is delivered or not.
-func TestTheLastMessageAboutASubject(t *testing.T) {
+// tells reports whether a message about a subject is news in a workspace.
+func tells(t testing.TB, r *Register, workspace, subject, kind string) (news bool) {
+	t.Helper()
+	must(t, r.Record(t.Context(), run(workspace, "run-1"), func(tx *Tx) (err error) {
+		if _, err = tx.Append(Draft{Kind: "grant.decided", Subject: subject}); err == nil {
+			news, err = tx.Tell(subject, "device", kind)
+		}
+		return err
+	}))
+	return news
+}
+
+// What is told about a subject is news once, whatever workspace tells it, until something
+// else is told.
+func TestWhatIsToldIsNewsOnce(t *testing.T) {
 	each(t, func(t *testing.T, c Config) {
 		r := mustOpen(t, c)
-		queue := func(workspace, kind string, at time.Time) {
-			of := run(workspace, "run-1")
-			of.At = at
-			must(t, r.Record(t.Context(), of, func(tx *Tx) error {
-				e, err := tx.Append(Draft{Kind: "grant.decided", Subject: "a"})
-				if err != nil {
-					return err
-				}
-				return tx.Post(e, []string{"web"}, Message{Kind: kind, Subject: "a", Body: "{}"})
-			}))
-		}
-		last := func(subject string) (kind string) {
-			must(t, r.Record(t.Context(), run("prod", "run-2"), func(tx *Tx) (err error) {
-				kind, err = tx.LastMessage(subject, "device.lost", "device.back")
-				return err
-			}))
-			return kind
-		}
-		for i, step := range []struct{ workspace, kind, want string }{
-			{"dev", "credential.revoked", ""}, {"dev", "device.lost", "device.lost"}, {"dev", "credential.revoked", "device.lost"}, {"prod", "device.back", "device.back"},
+		for i, step := range []struct {
+			workspace, subject, kind string
+			want                     bool
+		}{
+			{"dev", "a", "device.lost", true}, {"dev", "a", "device.lost", false}, {"prod", "a", "device.lost", false}, {"prod", "b", "device.lost", true},
+			{"prod", "a", "device.back", true}, {"dev", "a", "device.back", false}, {"dev", "a", "device.lost", true}, {"prod", "b", "device.lost", false},
 		} {
-			queue(step.workspace, step.kind, start.Add(time.Duration(i)*time.Second))
-			if got := last("a"); got != step.want {
-				t.Errorf("after %s it is %q, want %q", step.kind, got, step.want)
+			if got := tells(t, r, step.workspace, step.subject, step.kind); got != step.want {
+				t.Errorf("step %d, %+v: news is %t", i, step, got)
 			}
 		}
-		if got := last("b"); got != "" {
-			t.Errorf("of another subject it is %q", got)
+		stops := errors.New("stop")
+		err := r.Record(t.Context(), run("dev", "run-1"), func(tx *Tx) error {
+			_, err := tx.Tell("c", "device", "device.lost")
+			return errors.Join(err, stops)
+		})
+		if !errors.Is(err, stops) || !tells(t, r, "prod", "c", "device.lost") {
+			t.Errorf("%v: what was not recorded was told", err)
+		}
+		for _, wrong := range [][3]string{{"", "device", "device.lost"}, {"a", "", "device.lost"}, {"a", "device", "lost it"}} {
+			if err := r.Record(t.Context(), run("dev", "run-1"), func(tx *Tx) error { _, err := tx.Tell(wrong[0], wrong[1], wrong[2]); return err }); err == nil {
+				t.Errorf("%q is accepted", wrong)
+			}
+		}
+	})
+}
+
+// Two workspaces that tell the same at the same time: the second one waits until the first
+// one has ended.
+func TestTwoWorkspacesTellOnce(t *testing.T) {
+	each(t, func(t *testing.T, c Config) {
+		r := mustOpen(t, c)
+		tell := func(workspace, subject string, after func()) (news bool) {
+			err := r.Record(t.Context(), run(workspace, "run-1"), func(tx *Tx) (err error) {
+				if _, err = tx.Append(Draft{Kind: "grant.decided", Subject: subject}); err != nil {
+					return err
+				}
+				news, err = tx.Tell(subject, "device", "device.lost")
+				after()
+				return err
+			})
+			if err != nil {
+				t.Error(err)
+			}
+			return news
+		}
+		nothing := func() {}
+		// The first one has told it, and has not ended when the second one begins.
+		told, begun := make(chan struct{}), make(chan struct{})
+		var first, second bool
+		var all sync.WaitGroup
+		all.Go(func() { first = tell("dev", "a", func() { close(told); <-begun }) })
+		all.Go(func() {
+			<-told
+			close(begun) // on SQLite, the transaction does not begin before the other one ends
+			second = tell("prod", "a", nothing)
+		})
+		all.Wait()
+		if !first || second {
+			t.Errorf("told by the first %t, by the second %t", first, second)
+		}
+		for i := range 20 {
+			subject := fmt.Sprintf("b%d", i)
+			news := make([]bool, 4)
+			for w := range news {
+				all.Go(func() { news[w] = tell(fmt.Sprintf("w%d", w), subject, nothing) })
+			}
+			all.Wait()
+			if n := len(slices.DeleteFunc(news, func(is bool) bool { return !is })); n != 1 {
+				t.Errorf("%s is told %d times", subject, n)
+			}
 		}
 	})
 }

@@ -14,7 +14,7 @@ import (
 const leastRights = `GRANT USAGE ON SCHEMA custody TO custody;
 GRANT SELECT ON custody.custody_migrations, custody.custody_register TO custody;
 GRANT SELECT, INSERT ON custody.custody_events TO custody;
-GRANT SELECT, INSERT, UPDATE ON custody.custody_workspaces, custody.custody_grants, custody.custody_acts, custody.custody_reviews, custody.custody_counts, custody.custody_outbox, custody.custody_assets TO custody;
+GRANT SELECT, INSERT, UPDATE ON custody.custody_workspaces, custody.custody_grants, custody.custody_acts, custody.custody_reviews, custody.custody_counts, custody.custody_outbox, custody.custody_assets, custody.custody_told TO custody;
 GRANT SELECT, INSERT, UPDATE, DELETE ON custody.custody_bindings, custody.custody_notices TO custody;`
 
 // TestTheGuideHasTheLeastRights compares the guide with what the test below runs with.
@@ -66,6 +66,11 @@ func TestTheLeastRights(t *testing.T) {
 		}
 		if _, err := tx.CloseReview(review.Name); err != nil {
 			return err
+		}
+		for _, kind := range []string{"device.lost", "device.back"} {
+			if _, err := tx.Tell("cmdb/LAP-1", "device", kind); err != nil {
+				return err
+			}
 		}
 		_, err = tx.RemoveBinding("cmdb/LAP-1")
 		if err == nil {

@@ -122,7 +122,7 @@ func textOf(t testing.TB, contentType, encoding string, body io.Reader) string {
 	var all strings.Builder
 	for parts := multipart.NewReader(body, args["boundary"]); ; {
 		part, err := parts.NextRawPart()
-		if err == io.EOF { //nolint:errorlint // it is not wrapped
+		if errors.Is(err, io.EOF) {
 			return all.String()
 		}
 		if err != nil {

@@ -163,16 +163,19 @@ func (t *Teller) OnGrant(tx *register.Tx, c Change) (bool, error) {
 	return true, t.Queue(tx, signals)
 }
 
+// aboutDevice is the topic of what is told of a device.
+const aboutDevice = "device"
+
 // ofDevice returns what a change of the facts tells of the device. Every grant of a device
 // sees the change, and the first one tells it: the others find it in the register, of
 // whatever workspace they are.
 func (t *Teller) ofDevice(tx *register.Tx, c Change) ([]signal.Signal, error) {
 	signals := signal.OfDevice(c.Was, c.Is, t.clock.Now())
-	if len(signals) == 0 {
-		return nil, nil
+	if len(signals) == 0 || len(delivery.Names(t.destinations, string(signals[0].Kind))) == 0 {
+		return nil, nil // another workspace may have somebody to tell
 	}
-	last, err := tx.LastMessage(signals[0].Subject, string(signal.DeviceNotCompliant), string(signal.DeviceCompliant))
-	if err != nil || last == string(signals[0].Kind) {
+	news, err := tx.Tell(signals[0].Subject, aboutDevice, string(signals[0].Kind))
+	if err != nil || !news {
 		return nil, err
 	}
 	return signals, nil
