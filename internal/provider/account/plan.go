@@ -111,7 +111,9 @@ func (m *model) keep(prior *model, end types.String) {
 	if end.IsNull() {
 		m.ExpiresAt = prior.ExpiresAt
 	}
-	if m.EndSessions.ValueBool() && !m.Enabled.ValueBool() && (prior.Enabled.ValueBool() || prior.isOpen()) {
+	ends := m.EndSessions.ValueBool() && !m.Enabled.ValueBool() && (prior.Enabled.ValueBool() || prior.isOpen())
+	begins := !prior.Enabled.ValueBool() && (m.Enabled.IsUnknown() || m.Enabled.ValueBool())
+	if ends || begins { // an empty list that is kept would say later that nothing was issued since
 		m.Issued = types.ListUnknown(types.StringType)
 	}
 }
@@ -120,9 +122,10 @@ func (m *model) keep(prior *model, end types.String) {
 func (m *model) isOpen() bool { return len(m.Issued.Elements()) > 0 }
 
 // unlistedEnded reports whether the state says that what the target does not list was
-// ended: as long as it was not, it is among what is issued.
+// ended: as long as it was not, it is among what is issued. Of an account that was gone, it
+// is not known what happened to it.
 func (m *model) unlistedEnded() bool {
-	return !m.Enabled.IsNull() && !m.Enabled.ValueBool() && !m.Issued.IsNull() && !m.Issued.IsUnknown() && !m.isOpen()
+	return m.Present.ValueBool() && !m.Enabled.IsNull() && !m.Enabled.ValueBool() && !m.Issued.IsNull() && !m.Issued.IsUnknown() && !m.isOpen()
 }
 
 // leavesOpen reports whether a disabled account has sessions that are to be ended.

@@ -103,11 +103,15 @@ func TestSessionsThatATargetDoesNotList(t *testing.T) {
 	s.act(t, &state, wanted{sessions: true})
 	want("enabled behind the state", 3, false)
 
-	state = model{Enabled: types.BoolValue(false), Issued: value.Texts(nil), EndSessions: types.BoolValue(true)}
+	state = model{Present: types.BoolValue(true), Enabled: types.BoolValue(false), Issued: value.Texts(nil), EndSessions: types.BoolValue(true)}
 	if state.leavesOpen() || !state.unlistedEnded() {
 		t.Error("an empty list is not remembered")
 	}
-	for _, forgotten := range []model{{}, {Enabled: types.BoolValue(true), Issued: value.Texts(nil)}, {Enabled: types.BoolValue(false)}} {
+	there := types.BoolValue(true)
+	for _, forgotten := range []model{
+		{}, {Present: there, Enabled: types.BoolValue(true), Issued: value.Texts(nil)}, {Present: there, Enabled: types.BoolValue(false)},
+		{Present: types.BoolValue(false), Enabled: types.BoolValue(false), Issued: value.Texts(nil)},
+	} {
 		if forgotten.unlistedEnded() {
 			t.Errorf("%+v: counts as ended", forgotten)
 		}
