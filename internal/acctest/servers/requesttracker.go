@@ -71,10 +71,6 @@ func startRT(dir, server, setup string) (*RequestTracker, func(), error) {
 			return nil, nil, err
 		}
 	}
-	const sendmail = "#!/bin/sh\nexec cat >\"$(mktemp @DIR@/mail/XXXXXXXX)\"\n"
-	if err := os.WriteFile(filepath.Join(dir, "sendmail"), []byte(fill.Replace(sendmail)), 0o700); err != nil {
-		return nil, nil, err
-	}
 	for _, name := range []string{"site.d", "sessions", "mail"} {
 		if err := os.Mkdir(filepath.Join(dir, name), 0o700); err != nil {
 			return nil, nil, err

@@ -78,28 +78,40 @@ func (rt *RequestTracker) Mailgate(t testing.TB, message string) {
 // ticket, in no certain order.
 func (rt *RequestTracker) Mails(t testing.TB, to, ticket string) []string {
 	t.Helper()
-	files, err := filepath.Glob(rt.dir + "/mail/*")
+	files, err := filepath.Glob(rt.dir + "/mail/*.mbox")
 	if err != nil {
 		t.Fatal(err)
 	}
 	var out []string
 	for _, path := range files {
-		raw, err := os.ReadFile(path)
+		all, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
 		}
-		m, err := mail.ReadMessage(bytes.NewReader(raw))
-		if err != nil {
-			t.Fatalf("%v\n%s", err, raw)
+		// A line of a mail that begins like this has a ">" before it.
+		for _, raw := range bytes.Split(append([]byte("\n"), all...), []byte("\nFrom "))[1:] {
+			_, raw, _ = bytes.Cut(raw, []byte("\n"))
+			if text, ok := mailTo(t, raw, to, ticket); ok {
+				out = append(out, text)
+			}
 		}
-		list, err := mail.ParseAddressList(m.Header.Get("To"))
-		named := slices.ContainsFunc(list, func(a *mail.Address) bool { return a.Address == to })
-		if err != nil || !named || !strings.Contains(m.Header.Get("Subject"), fmt.Sprintf("#%s]", ticket)) {
-			continue // such as "undisclosed recipients"
-		}
-		out = append(out, textOf(t, m.Header.Get("Content-Type"), m.Header.Get("Content-Transfer-Encoding"), m.Body))
 	}
 	return out
+}
+
+// mailTo returns the text of a mail, if it is to an address and about a ticket.
+func mailTo(t testing.TB, raw []byte, to, ticket string) (string, bool) {
+	t.Helper()
+	m, err := mail.ReadMessage(bytes.NewReader(raw))
+	if err != nil {
+		t.Fatalf("%v\n%s", err, raw)
+	}
+	list, err := mail.ParseAddressList(m.Header.Get("To"))
+	named := slices.ContainsFunc(list, func(a *mail.Address) bool { return a.Address == to })
+	if err != nil || !named || !strings.Contains(m.Header.Get("Subject"), fmt.Sprintf("#%s]", ticket)) {
+		return "", false // such as "undisclosed recipients"
+	}
+	return textOf(t, m.Header.Get("Content-Type"), m.Header.Get("Content-Transfer-Encoding"), m.Body), true
 }
 
 // textOf returns the parts of a mail that are text.

@@ -15,10 +15,9 @@ Set($MasonDataDir, '@DIR@/pages');
 Set($MasonSessionDir, '@DIR@/sessions');
 Set($LogToSyslog, undef);
 Set($LogToSTDERR, 'warning');
-# Mail is kept, each in a file of its own.
-Set($MailCommand, 'sendmailpipe');
-Set($SendmailPath, '@DIR@/sendmail');
-Set($SendmailArguments, '');
+# Mail is kept in files below VarPath.
+$RT::VarPath = '@DIR@/mail';
+Set($MailCommand, 'mbox');
 # The mail gateway may resolve tickets, as some are set up to do.
 Set(@MailPlugins, qw(Auth::MailFrom Action::Resolve));
 Set($CustodyMailServer, 'mx.example.org');
