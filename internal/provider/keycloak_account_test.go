@@ -83,3 +83,45 @@ func TestAnAccountOfKeycloak(t *testing.T) {
 		t.Error("the state holds a secret")
 	}
 }
+
+// With fine-grained admin permissions the account may touch the members of one group only.
+// It names users by their ids. One that it may not see is not gone.
+func TestAnAccountOfKeycloakInOneGroup(t *testing.T) {
+	r := servers.Keycloak(t)
+	r.AddLoginClient(t)
+	const password = "Acc0unt-canary!x"
+	group := r.AddGroup(t, "custody", "")
+	user := servers.KeycloakUser{Username: "ada", Email: "ada@example.org", FirstName: "Ada", LastName: "B", Password: password, Groups: []string{"/custody"}}
+	ada := r.AddUser(t, user)
+	user.Username, user.Email, user.Groups = "alan", "alan@example.org", nil
+	alan := r.AddUser(t, user)
+	w := acctest.LoadAlone(t)
+	w.Remove("provider.tf")
+	w.CopyDir("../../examples/accounts/keycloak")
+	t.Chdir(w.Dir) // where the paths of the example begin
+	w.Edit("main.tf", `"https://sso.example.org"`, `"`+r.URL+`"`)
+	w.Edit("main.tf", `realm = "acme"`, `realm = "`+r.Name+`"`)
+	w.Edit("main.tf", `mode = "observe"`, `mode = "enforce"`)
+	w.Edit("main.tf", `subject      = "ada"`, `subject      = "`+ada+`"`)
+	w.FollowMachine()
+	t.Setenv("CUSTODY_SSO_CLIENT_ID", "narrow")
+	t.Setenv("CUSTODY_SSO_CLIENT_SECRET", r.ManageMembers(t, "narrow", group))
+	w.Apply()
+	open, err := r.Login(t, "ada", password, "openid offline_access")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Edit("inventory/people.csv", "ada@example.org,Ada Byron,employee,active", "ada@example.org,Ada Byron,employee,left")
+	w.Apply().Says("Sessions Were Ended", `grant to the client login`)
+	if _, err := r.Login(t, "ada", password, ""); err == nil || r.Refresh(t, open) {
+		t.Error("the leaver goes on")
+	}
+	w.Edit("main.tf", `"`+ada+`"`, `"`+alan+`"`)
+	w.TryApply().Exits(1).Says("Unable to Read Account", "lack a right").Silent("Account Is Gone")
+	if _, err := r.Login(t, "alan", password, ""); err != nil {
+		t.Errorf("somebody outside of the group was disabled: %v", err)
+	}
+	w.Edit("main.tf", `"`+alan+`"`, `"`+ada+`"`)
+	r.Call(t, http.MethodDelete, "/users/"+ada+"/groups/"+group, nil, nil)
+	w.Plan().Exits(1).Says("Unable to Read Account", "lack a right").Silent("Account Is Gone")
+}

@@ -291,6 +291,24 @@ func TestAnAccountThatIsDeclaredTwice(t *testing.T) {
 	o.Plan("-replace=custody_account.it").Exits(2)
 }
 
+// Another subject is another account: the resource is replaced, and nothing is declared
+// twice unless another resource has that account.
+func TestAnotherSubject(t *testing.T) {
+	o := newTestDirectory(t, "ann", "ben")
+	o.account("ann", "enabled = true")
+	o.Apply()
+	o.Edit("main.tf", `"ann"`, `"ben"`)
+	o.Edit("main.tf", "enabled = true", "enabled = false")
+	o.Plan().Exits(2).Says("custody_account.it must be replaced")
+	o.Apply()
+	o.wantLogin(t, "ann", true)
+	o.wantLogin(t, "ben", false)
+	o.Append("main.tf", block("other", "ann", "enabled = true"))
+	o.Apply()
+	o.Edit("main.tf", `"ben"`, `"ann"`)
+	o.Plan().Exits(1).Says("Account Is Declared Twice", "Nothing was changed.")
+}
+
 func TestValuesThatAreKnownAfterApply(t *testing.T) {
 	o := newTestDirectory(t, "ann")
 	o.account("ann", "enabled = terraform_data.yes.output", `expires_at = terraform_data.end.output`)

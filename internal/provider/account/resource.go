@@ -80,11 +80,12 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	if resp.Diagnostics.HasError() || plan.Subject.IsUnknown() {
 		return
 	}
-	if prior != nil && (!prior.Target.Equal(plan.Target) || !prior.Subject.Equal(plan.Subject)) {
-		prior = nil // another account takes the place of the first
-	}
+	// By the resource and not by the account: a resource that is replaced is planned twice.
 	if r.twice(&plan, end, prior != nil, &resp.Diagnostics) {
 		return
+	}
+	if prior != nil && (!prior.Target.Equal(plan.Target) || !prior.Subject.Equal(plan.Subject)) {
+		prior = nil // another account takes the place of the first
 	}
 	if prior != nil && !prior.leavesOpen() && req.Plan.Raw.Equal(req.State.Raw) {
 		r.brake(ctx, prior, prior.Present.ValueBool() && prior.Enabled.ValueBool(), false, &resp.Diagnostics)
