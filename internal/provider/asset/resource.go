@@ -75,12 +75,13 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	if resp.Diagnostics.HasError() || plan.Asset.IsUnknown() {
 		return
 	}
-	if prior != nil && !prior.Asset.Equal(plan.Asset) {
-		prior = nil // another asset takes the place of the first
-	}
 	k := r.keeper(operation.Plan, &plan, &resp.Diagnostics)
+	// By the resource and not by the asset: a resource that is replaced is planned twice.
 	if k == nil || r.twice(&plan, prior != nil, &resp.Diagnostics) {
 		return
+	}
+	if prior != nil && !prior.Asset.Equal(plan.Asset) {
+		prior = nil // another asset takes the place of the first
 	}
 	if prior != nil && req.Plan.Raw.Equal(req.State.Raw) {
 		return

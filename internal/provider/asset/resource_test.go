@@ -68,6 +68,21 @@ func TestARecordThatIsBornInCode(t *testing.T) {
 	})
 }
 
+// Another id is another record: the resource is replaced.
+func TestARecordOfAnotherAsset(t *testing.T) {
+	location := "sqlite:" + filepath.Join(t.TempDir(), "custody.db")
+	w := recorded(t, location, "it", "born")
+	w.Write("main.tf", "resource \"custody_asset\" \"bot\" {\n  asset = \"code/one\"\n  class = \"service\"\n}\n")
+	w.Apply()
+	w.Edit("main.tf", "code/one", "code/two")
+	w.Apply().Says("custody_asset.bot must be replaced")
+	if got := kinds(t, location, "it"); got != "asset.recorded one, asset.removed one, asset.recorded two" {
+		t.Errorf("the events are %s", got)
+	}
+	w.Append("main.tf", "resource \"custody_asset\" \"more\" {\n  asset = \"code/two\"\n  class = \"laptop\"\n}\n")
+	w.Plan().Exits(1).Says("Asset Is Declared Twice")
+}
+
 // Every workspace reads the records; one that is removed is retired there.
 func TestARecordThatIsRemovedIsRetired(t *testing.T) {
 	servers.EachRegister(t, func(t *testing.T, location string) {
