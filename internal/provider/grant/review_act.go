@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -252,11 +253,17 @@ func (r *Resource) took(ctx context.Context, a *asking, c *system.Case, round in
 	a.is.asked(a, c.Key, round, &c.Reviewer)
 	if result.Err != nil {
 		a.is.Reviewer, a.is.Person = "", "" // so that the next run tries again
-		if people, err := r.run.Facts.Resolve(ctx, a.ask.Reviewer.Key); err == nil && len(people) == 1 && people[0].Kind == lifecycle.KindTeam {
-			a.is.Departed = withKeys(a.is.Departed, a.ask.Reviewer.Key, people) // with somebody else: a team answers nothing
+		if people, err := r.run.Facts.Resolve(ctx, a.ask.Reviewer.Key); err == nil && !answers(people) {
+			a.is.Departed = withKeys(a.is.Departed, a.ask.Reviewer.Key, people) // with somebody else
 		}
 	}
 	return result.State
+}
+
+// answers reports whether one of the people whom a reviewer's key names can answer: a team
+// cannot, and the answer of somebody whom no directory knows would not count.
+func answers(people []lifecycle.Person) bool {
+	return slices.ContainsFunc(people, func(p lifecycle.Person) bool { return p.Kind != lifecycle.KindTeam })
 }
 
 // changeCase gives an open case to another reviewer, sets when it is due, and tells what

@@ -320,6 +320,33 @@ func TestUnknownReviewerIsTriedAgain(t *testing.T) {
 	l.quiet()
 }
 
+// The manager of the holder is in no directory, and the queue does not know them either:
+// somebody else is asked, until a directory has an entry.
+func TestReviewerWhomNobodyKnowsIsPassedOver(t *testing.T) {
+	l := newLife(t)
+	rules := *l.rules
+	rules.Classes = map[string]lifecycle.Class{"application": {BoundTo: lifecycle.BoundToWorkload, LifecycleOwner: "zoe"}}
+	rules.Index()
+	l.rules = &rules
+	l.people["ada"].Manager = "eve"
+	l.runs("active", true)
+	l.clock.Advance(day)
+	l.record.Shared = lifecycle.Yes
+	l.runs("review", true)
+	l.says("does not know the reviewer", "The case is open.")
+	l.cases("1 open")
+	l.runs("review", true)
+	l.says()
+	l.cases("1 open zoe")
+	l.quiet()
+	l.people["eve"] = &lifecycle.Person{Directory: "hr", ID: "eve", Name: "Eve", Email: "eve@example.org", Username: "eve", Kind: lifecycle.KindEmployee, Status: lifecycle.PersonActive}
+	l.queue.Know(system.Reviewer{Email: "eve@example.org"})
+	l.clock.Advance(day)
+	l.runs("review", true)
+	l.cases("1 open eve")
+	l.quiet()
+}
+
 func TestLostAnswersOfTheQueue(t *testing.T) {
 	l := newLife(t)
 	l.runs("active", true)
