@@ -3,6 +3,7 @@
 package drill
 
 import (
+	"encoding/json"
 	"flag"
 	"fmt"
 	"math/rand/v2"
@@ -216,6 +217,7 @@ func (g *game) newFault() fault {
 // disturb starts an apply that does not come to its end, or to a bad one.
 func disturb(t *testing.T, c *company, m *module, f fault) {
 	t.Helper()
+	before := m.state(t)
 	var both sync.WaitGroup
 	if f.what == twoAtOnce {
 		other := m.twin(t)
@@ -241,6 +243,10 @@ func disturb(t *testing.T, c *company, m *module, f fault) {
 	both.Wait()
 	for _, p := range c.proxies {
 		p.mend()
+	}
+	if !json.Valid(m.state(t)) {
+		t.Log("the tool was killed while it wrote the state; the last one that is whole is taken")
+		write(t, m.statePath(), string(before))
 	}
 	t.Logf("fault: %s; it came: %v; the apply ended with %d: %.500s", f, seen >= f.at, code, problems(output))
 	if (f.what == cutAnswers || f.what == silence) && code != 0 && !saysWhatIsDown(output) {

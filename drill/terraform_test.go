@@ -179,14 +179,22 @@ func problems(output string) string {
 	return strings.Join(out, "")
 }
 
+func (m *module) statePath() string { return filepath.Join(m.dir, acctest.StateFile) }
+
+// state returns the file of state. It is no JSON if the tool was killed while it wrote it.
+func (m *module) state(t *testing.T) []byte {
+	t.Helper()
+	text, err := os.ReadFile(m.statePath())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
 // read adds what the state holds.
 func (m *module) read(t *testing.T, into check.State) {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(m.dir, acctest.StateFile))
-	if err == nil {
-		err = into.Read(text)
-	}
-	if err != nil {
+	if err := into.Read(m.state(t)); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -33,6 +33,7 @@ type Person struct {
 type Asset struct {
 	Workload bool
 	Status   string
+	Verified bool     // somebody has looked at it
 	Holders  []string // user names
 	Tasks    int      // open offboarding tasks that refer to it
 }
@@ -185,6 +186,8 @@ func (c *Checker) demand(key string, g Grant, a Asset, f Facts) (what demand, wh
 		return none, "it was revoked" // for somebody else; whether it comes back is not judged here
 	case a.Tasks > 0 && what == works:
 		return asked, "an offboarding task is open"
+	case what == works && !a.Workload && !a.Verified && g.Holder != "" && g.Holder != "hr/"+f.People[a.Holders[0]].ID:
+		return asked, "the record that names another holder was never verified"
 	}
 	return what, why
 }

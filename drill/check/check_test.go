@@ -16,7 +16,7 @@ func healthy() (check.Wanted, check.Facts, check.State) {
 	w := check.Wanted{Grants: map[string]string{"laptop/use": "laptop", "app/use": "app"}, Accounts: map[string]string{"ann": "laptop/use"}}
 	f := check.Facts{
 		People:   map[string]check.Person{"ann": {ID: "E-1", Status: "active"}, "bob": {ID: "E-2", Status: "active"}},
-		Assets:   map[string]check.Asset{"laptop": {Status: "in_service", Holders: []string{"ann"}}, "app": {Workload: true, Status: "in_service", Holders: []string{"ann"}}},
+		Assets:   map[string]check.Asset{"laptop": {Status: "in_service", Verified: true, Holders: []string{"ann"}}, "app": {Workload: true, Status: "in_service", Holders: []string{"ann"}}},
 		Accounts: map[string]bool{"ann": true}, Cases: map[string][]string{}, Ledger: map[string][]check.Event{"drill": {
 			{
 				Workspace: "drill", Sequence: 1, At: "2030-01-15T09:00:00Z", Kind: "grant.decided", Subject: "cmdb/1#use", Actor: "ann", Run: "r1", Body: `{"because":["<&> é"],"status":"active"}`,
@@ -50,7 +50,8 @@ func TestTheCheckerFindsWhatIsWrong(t *testing.T) {
 		"lost":                  {facts: asset("app", check.Asset{Workload: true, Status: "lost", Holders: []string{"ann"}}), want: "stale access: the asset is lost"},
 		"several holders":       {facts: asset("laptop", check.Asset{Status: "in_service", Holders: []string{"ann", "bob"}}), want: "nobody is asked, although several people hold the asset"},
 		"a task":                {facts: asset("app", check.Asset{Workload: true, Status: "in_service", Holders: []string{"ann"}, Tasks: 1}), want: "nobody is asked, although an offboarding task is open"},
-		"another holder":        {facts: asset("laptop", check.Asset{Status: "in_service", Holders: []string{"bob"}}), want: "it is for hr/E-1, although bob works here"},
+		"another holder":        {facts: asset("laptop", check.Asset{Status: "in_service", Verified: true, Holders: []string{"bob"}}), want: "it is for hr/E-1, although bob works here"},
+		"a doubtful holder":     {facts: asset("laptop", check.Asset{Status: "in_service", Holders: []string{"bob"}}), want: "nobody is asked, although the record that names another holder was never verified"},
 		"blocked":               {state: grant("laptop/use", check.Grant{Status: "blocked"}), want: "wrong revocation: it is blocked, although ann works here"},
 		"a credential is left":  {state: func(s check.State) { s.Credentials["app/use/g0"] = true }, want: "the credential g0 is left over"},
 		"a credential is gone":  {state: func(s check.State) { delete(s.Credentials, "app/use/g1") }, want: "the credential g1 is there: false"},

@@ -125,14 +125,15 @@ func (s *Servers) readPeople(ctx context.Context, f *Facts) error {
 
 func (s *Servers) readAssets(ctx context.Context, f *Facts) error {
 	for catalog, workload := range s.Catalogs {
-		fields := url.Values{"fields": {"Name,Status,HeldBy"}, "fields[HeldBy]": {"Name"}}
+		fields := url.Values{"fields": {"Name,Status,HeldBy,CustomFields"}, "fields[HeldBy]": {"Name"}}
 		err := s.each(ctx, "assets", "Catalog = '"+catalog+"'", fields, func(item json.RawMessage) error {
 			var a struct {
 				Name, Status string
 				HeldBy       []struct{ Name string }
+				CustomFields customFields
 			}
 			err := json.Unmarshal(item, &a)
-			asset := Asset{Workload: workload, Status: a.Status}
+			asset := Asset{Workload: workload, Status: a.Status, Verified: a.CustomFields.value("Verified") != ""}
 			for _, h := range a.HeldBy {
 				asset.Holders = append(asset.Holders, h.Name)
 			}
@@ -155,22 +156,33 @@ func (s *Servers) readAssets(ctx context.Context, f *Facts) error {
 	})
 }
 
+// customFields are those of a record or a ticket.
+type customFields []struct {
+	Name   string
+	Values []string
+}
+
+// value returns the only value of a field; "" if it has none or several.
+func (c customFields) value(name string) string {
+	for _, field := range c {
+		if field.Name == name && len(field.Values) == 1 {
+			return field.Values[0]
+		}
+	}
+	return ""
+}
+
 // readCases reads who has the open cases of the queue in which people are asked.
 func (s *Servers) readCases(ctx context.Context, f *Facts) error {
 	fields := url.Values{"fields": {"Owner,CustomFields"}, "fields[Owner]": {"Name"}}
 	return s.each(ctx, "tickets", "Queue = 'Access Review' AND Status = 'open'", fields, func(item json.RawMessage) error {
 		var t struct {
 			Owner        struct{ Name string }
-			CustomFields []struct {
-				Name   string
-				Values []string
-			}
+			CustomFields customFields
 		}
 		err := json.Unmarshal(item, &t)
-		for _, field := range t.CustomFields {
-			if field.Name == "Custody Grant" && len(field.Values) == 1 {
-				f.Cases[field.Values[0]] = append(f.Cases[field.Values[0]], t.Owner.Name)
-			}
+		if grant := t.CustomFields.value("Custody Grant"); grant != "" {
+			f.Cases[grant] = append(f.Cases[grant], t.Owner.Name)
 		}
 		return err
 	})

@@ -66,7 +66,8 @@ func (r *Resource) takeUp(ctx context.Context, o operation.Operation, in *lifecy
 	if err == nil && found {
 		t.row = &row
 		if in.Prior == nil {
-			in.Prior, err = recallRow(&row, in.Binding.Asset, in.Spec.Access)
+			in.Prior, t.memory.Case, err = recallRow(&row, in.Binding.Asset, in.Spec.Access)
+			t.memory.reviewCase().answer(in)
 			// A run after a long time is no sign of a wrong clock here, as it is not for a
 			// grant that was never issued.
 			t.tookUp, in.MaxClockJump = true, 0
@@ -113,7 +114,7 @@ func overtaken(prior *lifecycle.Grant, row *register.Grant, latch bool) *lifecyc
 	if !latch || !row.Latched || !g.RevokedAt.IsZero() {
 		return &g
 	}
-	if there, err := recallRow(row, g.Asset, g.Access); err == nil {
+	if there, _, err := recallRow(row, g.Asset, g.Access); err == nil {
 		g.RevokedAt, g.Memory.RevokedFor = there.RevokedAt, there.Memory.RevokedFor
 	}
 	return &g
@@ -129,15 +130,20 @@ type rowMemory struct {
 
 // rowOf returns what the register is to hold of a grant.
 func rowOf(g *lifecycle.Grant, t *transition, instance string) register.Grant {
+	mem := memorise(g, t.frameworks)
+	if c := t.asking.is; !c.empty() {
+		mem.Case = &c
+	}
 	return register.Grant{
 		ID: g.ID(), Instance: instance, Serial: int64(g.Serial), Latched: !g.RevokedAt.IsZero(),
-		Memory: value.JSON(rowMemory{Holder: g.Holder, Status: g.Status.String(), Would: g.Would.String(), Memory: memorise(g, t.frameworks)}),
+		Memory: value.JSON(rowMemory{Holder: g.Holder, Status: g.Status.String(), Would: g.Would.String(), Memory: mem}),
 	}
 }
 
 // recallRow returns the grant that the register holds, without its generations: they
-// are gone, or no state knows them.
-func recallRow(row *register.Grant, asset lifecycle.Ref, access string) (*lifecycle.Grant, error) {
+// are gone, or no state knows them. The case is the one that was open when it was recorded;
+// nil if there was none.
+func recallRow(row *register.Grant, asset lifecycle.Ref, access string) (*lifecycle.Grant, *reviewCase, error) {
 	g := &lifecycle.Grant{Asset: asset, Access: access, Serial: int(row.Serial)}
 	var m rowMemory
 	err := json.Unmarshal([]byte(row.Memory), &m)
@@ -149,13 +155,16 @@ func recallRow(row *register.Grant, asset lifecycle.Ref, access string) (*lifecy
 		}
 	}
 	if err != nil {
-		return nil, &fault.Fault{
+		return nil, nil, &fault.Fault{
 			Summary: "Unable to Read Grant From Register", Happened: fmt.Sprintf("What the register holds of the grant %q cannot be read: %s.", row.ID, err),
 			Advice: "It was edited, or written by another version of the provider. Restore the register, or upgrade the provider.",
 		}
 	}
 	g.Serial = int(row.Serial)
-	return g, nil
+	if m.Memory == nil || m.Memory.Case == nil {
+		return g, nil, nil
+	}
+	return g, m.Memory.Case.recalled(), nil
 }
 
 func orParse[T any](err error, text string, parse func(string) (T, error)) (T, error) {
@@ -310,7 +319,7 @@ func (r *Resource) forget(ctx context.Context, m *model, instance string) (told 
 					if err != nil {
 						return err
 					}
-					kept := rowOf(g, &transition{frameworks: mem.Frameworks}, instance)
+					kept := rowOf(g, &transition{frameworks: mem.Frameworks, asking: asking{is: mem.reviewCase().over()}}, instance)
 					kept.Serial = max(kept.Serial, row.Serial)
 					if err := tx.SaveGrant(kept); err != nil {
 						return err

@@ -196,13 +196,8 @@ const maxRounds = 50
 // returns the case as it was read last; nil if there is none.
 func (r *Resource) openCase(ctx context.Context, t *transition, diags *diag.Diagnostics) *system.Review {
 	a := &t.asking
-	var certified time.Time
-	if t.prior != nil {
-		certified = t.prior.CertifiedAt
-	}
 	for round := a.is.Round + 1; round <= a.is.Round+maxRounds; round++ {
-		key := keyOf(t.decision.Grant.ID(), certified, round)
-		found, err := r.run.Reviews.Review(ctx, key)
+		key, found, err := r.findCase(ctx, t, round)
 		if err != nil {
 			r.warn(ctx, t.decision.Grant.ID(), diags, unaskedSummary, err)
 			return nil
@@ -225,6 +220,26 @@ func (r *Resource) openCase(ctx context.Context, t *transition, diags *diag.Diag
 		Advice:   "Look in the queue for what closes the cases. Restore the state if it was lost.",
 	})
 	return nil
+}
+
+// findCase returns the key of a round, and the case that has it. A case that was opened
+// with the grant has a key from before the first certification: where the state was lost,
+// the case may still be open under it.
+func (r *Resource) findCase(ctx context.Context, t *transition, round int) (key string, found *system.Review, err error) {
+	id := t.decision.Grant.ID()
+	if t.tookUp {
+		key = keyOf(id, time.Time{}, round)
+		if found, err = r.run.Reviews.Review(ctx, key); err != nil || found != nil && found.Status == system.ReviewOpen {
+			return key, found, err
+		}
+	}
+	var certified time.Time
+	if t.prior != nil {
+		certified = t.prior.CertifiedAt
+	}
+	key = keyOf(id, certified, round)
+	found, err = r.run.Reviews.Review(ctx, key)
+	return key, found, err
 }
 
 // usable reports whether the case with a key can be the next one: it is free, it waits
@@ -276,7 +291,8 @@ func (r *Resource) changeCase(ctx context.Context, t *transition, diags *diag.Di
 		return nil
 	}
 	if found == nil || found.Status != system.ReviewOpen {
-		return found // the next run reads what became of it
+		a.is.Ending = false // the next run reads what became of it
+		return found
 	}
 	joined := len(a.newCodes()) > 0
 	c := t.newCase(ctx, r, a.is.Key)

@@ -48,6 +48,17 @@ func (c *reviewCase) over() reviewCase {
 	return reviewCase{Round: c.Round, Departed: c.Departed, Unfit: c.Unfit}
 }
 
+// recalled returns what a grant remembers of a case of which only the register knows. It
+// was not read in this run, so the apply looks at it as at one that was to be withdrawn.
+func (c *reviewCase) recalled() *reviewCase {
+	is := *c
+	if c.Closed != "" {
+		is = c.over()
+	}
+	is.Ending = is.Key != ""
+	return &is
+}
+
 // empty reports whether there is nothing to remember.
 func (c *reviewCase) empty() bool {
 	return c.Key == "" && c.Strays == "" && c.Round == 0 && len(c.Departed) == 0 && len(c.Unfit) == 0
