@@ -103,25 +103,21 @@ func explain(ctx context.Context, w *benchEnvironment, folder string, n int, u u
 }
 
 // share takes the share of all samples out of what pprof says above its list.
-func share(top string) string {
-	_, rest, _ := strings.Cut(top, "Showing nodes accounting for ")
-	_, rest, _ = strings.Cut(rest, ", ")
-	percent, _, ok := strings.Cut(rest, " of ")
-	if !ok {
-		return "none seen"
-	}
-	return percent
-}
+func share(top string) string { return said(top, ", ", " of ", "none seen") }
 
 // total takes the time of all samples out of what pprof says above its list.
-func total(top string) string {
-	_, rest, _ := strings.Cut(top, "Showing nodes accounting for ")
-	_, rest, _ = strings.Cut(rest, "% of ")
-	time, _, ok := strings.Cut(rest, " total")
+func total(top string) string { return said(top, "% of ", " total", "nothing") }
+
+// said returns what is between two texts in the line that pprof writes above its list,
+// and none without such a line.
+func said(top, before, after, none string) string {
+	_, line, _ := strings.Cut(top, "Showing nodes accounting for ")
+	_, line, _ = strings.Cut(line, before)
+	text, _, ok := strings.Cut(line, after)
 	if !ok {
-		return "nothing"
+		return none
 	}
-	return time
+	return text
 }
 
 // functions leaves out the lines above the list, which name files and the time

@@ -152,11 +152,14 @@ func credentials(key string, g Grant, s State) (wrong []string, working int) {
 	return wrong, working
 }
 
+// firstHolder is how grants name the first of those who hold an asset.
+func firstHolder(a Asset, f Facts) string { return "hr/" + f.People[a.Holders[0]].ID }
+
 // heldBy reports whether the newest credential is the holder's and, of a person's
 // asset, every one. The credential of a workload is not replaced a second time while
 // two of them work.
 func heldBy(g Grant, a Asset, f Facts) bool {
-	want := "hr/" + f.People[a.Holders[0]].ID
+	want := firstHolder(a, f)
 	for _, generation := range g.Generations {
 		if !a.Workload && generation.Holder != want {
 			return false
@@ -186,7 +189,7 @@ func (c *Checker) demand(key string, g Grant, a Asset, f Facts) (what demand, wh
 		return none, "it was revoked" // for somebody else; whether it comes back is not judged here
 	case a.Tasks > 0 && what == works:
 		return asked, "an offboarding task is open"
-	case what == works && !a.Workload && !a.Verified && g.Holder != "" && g.Holder != "hr/"+f.People[a.Holders[0]].ID:
+	case what == works && !a.Workload && !a.Verified && g.Holder != "" && g.Holder != firstHolder(a, f):
 		return asked, "the record that names another holder was never verified"
 	}
 	return what, why

@@ -136,6 +136,16 @@ func memorise(g *lifecycle.Grant, frameworks []string) *memory {
 	return m
 }
 
+// memorise gathers what g, which the transition came to, remembers, with the case in the
+// review queue.
+func (t *transition) memorise(g *lifecycle.Grant) *memory {
+	m := memorise(g, t.frameworks)
+	if c := t.asking.is; !c.empty() {
+		m.Case = &c
+	}
+	return m
+}
+
 // memoriseWords takes over what people have said, and since when they are asked.
 func (m *memory) memoriseWords(src *lifecycle.Memory) {
 	if a := src.Answer; a != nil {

@@ -130,13 +130,9 @@ type rowMemory struct {
 
 // rowOf returns what the register is to hold of a grant.
 func rowOf(g *lifecycle.Grant, t *transition, instance string) register.Grant {
-	mem := memorise(g, t.frameworks)
-	if c := t.asking.is; !c.empty() {
-		mem.Case = &c
-	}
 	return register.Grant{
 		ID: g.ID(), Instance: instance, Serial: int64(g.Serial), Latched: !g.RevokedAt.IsZero(),
-		Memory: value.JSON(rowMemory{Holder: g.Holder, Status: g.Status.String(), Would: g.Would.String(), Memory: mem}),
+		Memory: value.JSON(rowMemory{Holder: g.Holder, Status: g.Status.String(), Would: g.Would.String(), Memory: t.memorise(g)}),
 	}
 }
 

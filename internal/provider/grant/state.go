@@ -131,10 +131,7 @@ func (m *model) remember(g *lifecycle.Grant, t *transition) {
 	m.Holder = value.Text(g.Holder)
 	m.NextChangeAt = value.Instant(g.NextChangeAt)
 	m.PolicyDigest = value.Text(g.Policy)
-	mem := memorise(g, t.frameworks)
-	if c := t.asking.is; !c.empty() {
-		mem.Case = &c
-	}
+	mem := t.memorise(g)
 	mem.Register = t.register
 	m.keep(m.facts(), types.StringValue(mem.text()))
 }
