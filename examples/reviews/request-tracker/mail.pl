@@ -49,7 +49,7 @@ our @Scrips = ( {
     my ($by, @results) = split /;/, $checked;
     my @dmarc = grep { /^\s*dmarc\s*=/i } @results;
     my $server = RT->Config->Get('CustodyMailServer') // '';
-    # Request Tracker takes the sender from Reply-To, which nobody checks.
+    # Request Tracker takes the sender from Reply-To, which is not checked.
     my @from = map { lc $_->address } map { Email::Address->parse($_) } $mail->GetAllHeaders('From');
     my $genuine = $server ne '' && ($by // '') =~ /^\s*\Q$server\E(?:\s+\d+)?\s*$/i && @dmarc == 1 && $dmarc[0] =~ /^\s*dmarc\s*=\s*pass(?:\s|$)/i
       && @from == 1 && $from[0] eq lc($sender->EmailAddress // '');

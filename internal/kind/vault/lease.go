@@ -41,7 +41,7 @@ type leased struct{ accessor, id string }
 
 // Lease returns the lease of the name: a token that custody has made with it, and with it
 // the secret that was read with the token. What this process could not open for want of an
-// answer is not open, although its token may be there: nobody has the secret. Of a lease of
+// answer is not open, although its token may be there: no one has the secret. Of a lease of
 // another process it is not known, so it counts as open.
 func (s *System) Lease(ctx context.Context, name string) (*system.Lease, error) {
 	if _, ok := system.UsableKey(name); !ok || !strings.HasPrefix(name, system.LeasePrefix) || name == system.LeasePrefix {
