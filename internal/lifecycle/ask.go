@@ -171,14 +171,20 @@ func (e *evaluation) unheard(c Code, at time.Time, action Action) bool {
 
 // actionFor returns the action that the grant's reasons give for a finding.
 func (g *Grant) actionFor(c Code) Action {
+	action, _ := ParseAction(actionOf(g.decisionOn(c)))
+	return action
+}
+
+// decisionOn returns what the grant's reasons say of the decision on a finding; "" if
+// nothing was decided on it.
+func (g *Grant) decisionOn(c Code) string {
 	for _, r := range g.Reasons {
 		if r.Code != c {
 			continue
 		}
 		if _, decision, found := strings.Cut(r.Message, decisionMark); found {
-			action, _ := ParseAction(actionOf(decision))
-			return action
+			return decision
 		}
 	}
-	return Keep
+	return ""
 }

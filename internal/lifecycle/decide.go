@@ -2,6 +2,7 @@ package lifecycle
 
 import (
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -265,18 +266,34 @@ func (e *evaluation) heldAction(c Code) Action {
 	switch {
 	case o.action < Block:
 		return o.action
-	case o.overdue && e.started(c) && e.seenAsHeld():
+	case o.overdue && e.started(c) && e.seenAsHeld(c):
 		return Block
 	default:
 		return Review
 	}
 }
 
-// seenAsHeld reports whether the facts that choose among triggers are those of the
-// last issue, or were seen to differ before the facts were held: otherwise an asset of
-// another class would bring an earlier deadline with it.
-func (e *evaluation) seenAsHeld() bool {
-	return e.replaced || !e.assetDiffers() || e.everSeen().Has(AssetChanged)
+// seenAsHeld reports whether the facts that choose among triggers are those of the run
+// before, as far as can be told: otherwise an asset of another class, or a record that
+// is back, would bring an earlier deadline with it.
+func (e *evaluation) seenAsHeld(c Code) bool {
+	return e.replaced || ((!e.assetDiffers() || e.everSeen().Has(AssetChanged)) && e.judgedAlike(c))
+}
+
+// judgedAlike reports whether one of the triggers that decide on the finding now
+// decided on it in the run before, if any did, and was not withheld then.
+func (e *evaluation) judgedAlike(c Code) bool {
+	said := e.prior.decisionOn(c)
+	switch {
+	case said == "":
+		return true
+	case strings.Contains(said, heldNote) && e.prior.actionFor(c) < Block:
+		return false
+	}
+	return slices.ContainsFunc(e.in.Policies, func(rules *Rules) bool {
+		t, err := e.match(c, rules)
+		return err == nil && t != nil && strings.Contains(said, t.cited())
+	})
 }
 
 // deriveStatus derives the status from the action and from the remaining

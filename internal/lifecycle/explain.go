@@ -75,7 +75,7 @@ func (e *evaluation) message(c Code) string {
 			parts = append(parts, "; the ", asked[action], " goes to ", to)
 		}
 	}
-	parts = append(parts, e.follows(c, o), " (", o.trigger.name, ").")
+	parts = append(parts, e.follows(c, o), " ", o.trigger.cited(), ".")
 	if action == Revoke && c != GrantRejected {
 		return strings.Join(append(parts, revokedRemedy), "")
 	}
@@ -101,11 +101,14 @@ func (e *evaluation) startsNow(at, known time.Time) bool { return at.Equal(e.now
 // asked names what somebody is asked for.
 var asked = [...]string{Review: "review", Recertify: "recertification"}
 
+// heldNote says why a decision is milder than its trigger asks for.
+const heldNote = ", because a system is unavailable and the facts are the last known ones"
+
 // withheld says what would have happened, and why it does not.
 func (e *evaluation) withheld(o *outcome, action Action) string {
 	switch {
 	case action < o.action:
-		return " instead of " + o.action.String() + ", because a system is unavailable and the facts are the last known ones"
+		return " instead of " + o.action.String() + heldNote
 	case o.gated != Keep:
 		return " instead of " + o.gated.String() + e.gateNote(o)
 	case o.gatedDate:
@@ -138,7 +141,7 @@ func (e *evaluation) follows(c Code, o *outcome) string {
 // keeps working, so there it also says why something is issued all the same.
 func (e *evaluation) rotates(c Code, r Rotation) string {
 	switch {
-	case r == RotateNow:
+	case r == RotateNow, r == RotateOverlap && e.issued && e.rotation == RotateNow:
 		return ", rotate now: the old credential goes at once"
 	case r == RotateOverlap && holderObstacles.Has(c) && e.issued && e.rotation == RotateOverlap:
 		return ", rotate overlap: the workload keeps running, and because its former owner knows the credential, " + e.succession()
@@ -191,6 +194,9 @@ const decisionMark = " Action: "
 // revokedRemedy is what to do about access that is to be revoked. What it takes
 // afterwards is said once it has been.
 const revokedRemedy = " If this is wrong, correct the record or the directory before you apply."
+
+// cited names the trigger in a sentence, as what decided.
+func (t *namedTrigger) cited() string { return "(" + t.name + ")" }
 
 // scope says what a trigger is for besides its findings.
 func (t *Trigger) scope() string {

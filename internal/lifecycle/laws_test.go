@@ -50,7 +50,7 @@ func (w *world) run(d numberSource) error {
 		s.checkRejection(),
 		s.checkUnheard(),
 	)
-	w.prior, w.issues, w.lastRun, w.lastJumped = &got.Grant, got.Issues, w.now, s.jumped
+	w.prior, w.issues, w.lastRun, w.lastJumped, w.lastUnheard = &got.Grant, got.Issues, w.now, s.jumped, w.unheard
 	return err
 }
 

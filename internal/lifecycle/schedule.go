@@ -192,6 +192,9 @@ func (e *evaluation) isUnanswered(c Code) bool {
 
 // renew issues, rotates and retires while the access is kept.
 func (e *evaluation) renew(limit time.Time, uncapped bool) {
+	if e.passesOn() && uncapped && e.mayIssue() {
+		e.wanted = RotateNow
+	}
 	if e.wanted == RotateNow && e.count > 0 {
 		e.count = 0
 		e.rotation = RotateNow
@@ -214,6 +217,12 @@ func (e *evaluation) renew(limit time.Time, uncapped bool) {
 	default:
 		e.see(GrantRotationDue)
 	}
+}
+
+// passesOn reports whether what a block had disabled is somebody else's by now: then
+// it is replaced, because to enable it again would give it to the former holder.
+func (e *evaluation) passesOn() bool {
+	return e.count > 0 && !active(e.generations[:e.count]) && e.differs&SetOf(AssetReassigned, OwnerChanged) != 0
 }
 
 // overlaps reports whether an earlier credential is still in its overlap, or leaves
@@ -368,9 +377,9 @@ func (e *evaluation) adopt() {
 }
 
 // dropComparison removes the finding of a comparison that no longer differs, unless it
-// remains until it is attested, or a policy asks for more than recertification.
+// remains until it is attested, or a policy asks somebody about it.
 func (e *evaluation) dropComparison(c Code) {
-	if e.answersStill(c) || (!untilAttested.Has(c) && e.outcomes.of(c).action <= Recertify) {
+	if e.answersStill(c) || (!untilAttested.Has(c) && e.outcomes.of(c).action == Keep) {
 		e.findings = e.findings.Without(c)
 		return
 	}

@@ -59,13 +59,14 @@ type world struct {
 
 	maxJump time.Duration
 
-	binding    Binding
-	prior      *Grant
-	issues     bool         // the last run issues something
-	lastRun    time.Time    // when that was
-	lastJumped bool         // its instant could not be right
-	used       map[int]bool // generation numbers that were ever issued
-	log        []string
+	binding     Binding
+	prior       *Grant
+	issues      bool         // the last run issues something
+	lastRun     time.Time    // when that was
+	lastJumped  bool         // its instant could not be right
+	lastUnheard bool         // its answers could not be read
+	used        map[int]bool // generation numbers that were ever issued
+	log         []string
 }
 
 func newWorld(d numberSource) *world {
