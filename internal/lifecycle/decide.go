@@ -368,7 +368,10 @@ func (e *evaluation) conclude(d *Decision) {
 		g.NextChangeAt = e.announced(g)
 	}
 	g.Reasons = e.reasons()
-	if e.stalled || e.unchanged(g) {
+	switch {
+	case e.stalled:
+		g.Action, g.Rotation, g.Reasons = e.prior.Action, e.prior.Rotation, e.prior.stillBlocking(g)
+	case e.unchanged(g):
 		g.Action, g.Rotation, g.Reasons = e.prior.Action, e.prior.Rotation, e.prior.Reasons
 	}
 	ask, known := e.ask()

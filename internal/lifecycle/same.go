@@ -43,6 +43,19 @@ func (e *evaluation) unchanged(g *Grant) bool {
 	return i == len(g.Reasons)
 }
 
+// stillBlocking returns the reasons that go on explaining a block on held facts: all
+// but those of findings that are over and did not block.
+func (g *Grant) stillBlocking(now *Grant) []Reason {
+	over := func(r Reason) bool {
+		_, present := now.firstSeen(r.Code)
+		return !present && !Engine.Has(r.Code) && g.actionFor(r.Code) < Block
+	}
+	if !slices.ContainsFunc(g.Reasons, over) {
+		return g.Reasons
+	}
+	return slices.DeleteFunc(slices.Clone(g.Reasons), over)
+}
+
 // explains reports whether a reason explains what another one does: the same fact
 // with the same action. Once a new credential was issued on the new facts, what
 // differed is no longer known, so of comparisons only the action is compared.

@@ -265,7 +265,7 @@ func (e *evaluation) rotateWithOverlap(limit time.Time) {
 	g := *e.current()
 	g.State = Retiring
 	lifetime := e.lifetime(&g)
-	if g.ExpiresAt.IsZero() {
+	if g.ExpiresAt.IsZero() || e.enforcedAt.Equal(e.now) { // until a cap, it shrinks from run to run
 		lifetime = e.terms.ttl
 	}
 	if end := e.now.Add(e.terms.overlapping(lifetime)); g.ExpiresAt.IsZero() || end.Before(g.ExpiresAt) {
