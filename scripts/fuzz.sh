@@ -2,7 +2,7 @@
 # Runs every fuzz target for a short while, or a number of times.
 #
 #   usage: FUZZTIME=10s scripts/fuzz.sh
-#          FUZZTIME=5000x scripts/fuzz.sh
+#          FUZZTIME=5000x FUZZSKIP=FuzzDecide scripts/fuzz.sh
 
 # shellcheck source=scripts/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -16,6 +16,7 @@ trap 'rm -rf "$programs"' EXIT
 program=$programs/fuzz.test
 built=''
 while IFS=: read -r file target; do
+  [ "$target" != "${FUZZSKIP:-}" ] || continue
   package=./$(dirname "$file")
   say "-- $target in $package, $fuzztime"
   if [ "$package" != "$built" ]; then

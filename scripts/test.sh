@@ -93,7 +93,9 @@ case $(go env GOHOSTOS)/$(go env GOHOSTARCH) in
 esac
 
 step 'Fuzz targets, briefly'
-FUZZTIME=${FUZZTIME:-2000x} "$root/scripts/fuzz.sh"
+# TestLaws lives the same histories each time. A search for new ones could find an old
+# fault, and would blame whichever change came by.
+FUZZTIME=${FUZZTIME:-2000x} FUZZSKIP=FuzzDecide "$root/scripts/fuzz.sh"
 
 step 'Unit, golden and acceptance tests'
 "$root/scripts/acceptance.sh" ${count:+"$count"} -timeout 30m ./...

@@ -165,14 +165,30 @@ func (a *Ask) note(c Code, o *outcome, seen time.Time) {
 // unheard reports whether a step that follows from silence waits, because the answers
 // could not be read in this run: somebody may have answered. A step that an earlier run
 // has taken stays.
-func (e *evaluation) unheard(c Code, at time.Time, action Action) bool {
-	return e.in.Unheard && !e.now.Before(at) && e.prior.actionFor(c) < action
+func (e *evaluation) unheard(c Code, t *namedTrigger, at time.Time, action Action) bool {
+	return e.in.Unheard && !e.now.Before(at) && (e.prior.reachedFor(c) < action || !e.prior.cites(c, t))
 }
 
 // actionFor returns the action that the grant's reasons give for a finding.
 func (g *Grant) actionFor(c Code) Action {
 	action, _ := ParseAction(actionOf(g.decisionOn(c)))
 	return action
+}
+
+// reachedFor returns the action that the reasons give for a finding, or the one that
+// only held facts have kept from following.
+func (g *Grant) reachedFor(c Code) Action {
+	said := g.decisionOn(c)
+	if _, reached, found := strings.Cut(said, insteadOf); found && strings.Contains(said, heldNote) {
+		said = reached
+	}
+	action, _ := ParseAction(actionOf(said))
+	return action
+}
+
+// cites reports whether the grant's reasons say that the trigger decided on a finding.
+func (g *Grant) cites(c Code, t *namedTrigger) bool {
+	return strings.Contains(g.decisionOn(c), t.cited())
 }
 
 // decisionOn returns what the grant's reasons say of the decision on a finding; "" if

@@ -2,6 +2,7 @@ package lifecycle
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -112,4 +113,23 @@ func (e *evaluation) when(at time.Time, counted bool) string {
 		return "after " + Span(at.Sub(e.now))
 	}
 	return "on " + on(at)
+}
+
+// Span formats how long something lasts, in days where it is whole days.
+func Span(d time.Duration) string {
+	const day = 24 * time.Hour
+	if d%day == 0 {
+		return strconv.Itoa(int(d/day)) + "d"
+	}
+	return d.String()
+}
+
+func (e *evaluation) gateNote(o *outcome) string {
+	return ", because the confidence " + Hundredths(o.confidence) + " is below " + Hundredths(o.gate)
+}
+
+// Hundredths formats a number of hundredths with two decimals.
+func Hundredths(n int) string {
+	s := strconv.Itoa(100 + n%100)
+	return strconv.Itoa(n/100) + "." + s[1:]
 }

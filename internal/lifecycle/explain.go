@@ -2,7 +2,6 @@ package lifecycle
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -101,6 +100,9 @@ func (e *evaluation) startsNow(at, known time.Time) bool { return at.Equal(e.now
 // asked names what somebody is asked for.
 var asked = [...]string{Review: "review", Recertify: "recertification"}
 
+// insteadOf comes before the action that a decision is milder than.
+const insteadOf = " instead of "
+
 // heldNote says why a decision is milder than its trigger asks for.
 const heldNote = ", because a system is unavailable and the facts are the last known ones"
 
@@ -108,9 +110,9 @@ const heldNote = ", because a system is unavailable and the facts are the last k
 func (e *evaluation) withheld(o *outcome, action Action) string {
 	switch {
 	case action < o.action:
-		return " instead of " + o.action.String() + heldNote
+		return insteadOf + o.action.String() + heldNote
 	case o.gated != Keep:
-		return " instead of " + o.gated.String() + e.gateNote(o)
+		return insteadOf + o.gated.String() + e.gateNote(o)
 	case o.gatedDate:
 		return " instead of the end that the date sets" + e.gateNote(o)
 	case o.gate > 0:
@@ -129,13 +131,16 @@ func (e *evaluation) follows(c Code, o *outcome) string {
 		return ""
 	case o.review:
 		starts := !e.cleared.Has(c) && (e.review.Since.IsZero() || e.startsNow(e.review.Since, e.prior.Memory.Review.Since))
-		return "; " + o.then.String() + " " + e.when(o.next, starts) + " unless somebody answers"
+		return announced(o.then) + e.when(o.next, starts) + " unless somebody answers"
 	default:
 		known, _ := e.remembered(c)
 		starts := e.startsNow(e.seen[c], known) && !e.cleared.Has(c)
-		return "; " + o.then.String() + " " + e.when(o.next, starts) + " if this is still so"
+		return announced(o.then) + e.when(o.next, starts) + " if this is still so"
 	}
 }
+
+// announced says in a sentence what a decision becomes, before it says when.
+func announced(a Action) string { return "; " + a.String() + " " }
 
 // rotates says what a decision does to the credential. A workload whose owner goes
 // keeps working, so there it also says why something is issued all the same.
@@ -217,25 +222,6 @@ func (t *Trigger) scope() string {
 		return ""
 	}
 	return ", for" + strings.TrimSuffix(text, " to")
-}
-
-// Span formats how long something lasts, in days where it is whole days.
-func Span(d time.Duration) string {
-	const day = 24 * time.Hour
-	if d%day == 0 {
-		return strconv.Itoa(int(d/day)) + "d"
-	}
-	return d.String()
-}
-
-func (e *evaluation) gateNote(o *outcome) string {
-	return ", because the confidence " + Hundredths(o.confidence) + " is below " + Hundredths(o.gate)
-}
-
-// Hundredths formats a number of hundredths with two decimals.
-func Hundredths(n int) string {
-	s := strconv.Itoa(100 + n%100)
-	return strconv.Itoa(n/100) + "." + s[1:]
 }
 
 // fact returns the sentence that states the finding.

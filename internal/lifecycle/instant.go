@@ -1,6 +1,9 @@
 package lifecycle
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // readClock determines whether the run's instant is too long after every instant
 // that the grant knows. For a grant that was never issued, a wrong instant has no
@@ -42,14 +45,32 @@ func (e *evaluation) compareClock() {
 }
 
 // onlyClock reports whether only the run's instant prevents a credential from
-// being issued or rotated.
+// being issued, rotated or ended.
 func (e *evaluation) onlyClock() bool {
 	if e.observing {
-		return e.serial == 0 && !e.binding.Held
+		ended := slices.ContainsFunc(e.generations[:e.count], func(g Generation) bool { return g.Ended(e.timelyFrom) })
+		return ended || (e.serial == 0 && !e.binding.Held)
 	}
 	right := *e
-	right.untimely = false
-	return e.capped == capNone && e.findings&SetOf(GrantExpired, GrantRotationDue) != 0 && (right.mayIssue() || right.mayRotate())
+	right.untimely, right.now = false, e.timelyFrom
+	return e.capped == capNone && e.findings&SetOf(GrantExpired, GrantRotationDue) != 0 && (right.mayIssue() || right.mayRotateOwed())
+}
+
+// mayRotateOwed reports whether a rotation that the run before has noted is done now. A
+// renewal that is due by now is another cause, which may have to wait.
+func (e *evaluation) mayRotateOwed() bool {
+	g := e.current()
+	if g == nil || !e.mayOverlap() {
+		return false
+	}
+	limit, _ := e.cap()
+	causes := e.due & comparators
+	for c := range (e.due &^ comparators).All {
+		if g.IssuedAt.Before(e.seen[c]) {
+			causes = causes.With(c)
+		}
+	}
+	return causes != 0 || e.count == len(e.generations) || !e.renewalDue(g, limit)
 }
 
 // announced is what a run at a too late instant announces: only what the grant had

@@ -34,7 +34,7 @@ type policyDecision struct {
 // timeline holds the steps of a trigger's action over time, after the confidence
 // gate.
 type timeline struct {
-	steps [4]step
+	steps [6]step
 	count int
 }
 
@@ -53,6 +53,17 @@ func (t *timeline) add(s step) {
 	}
 	t.steps[i] = s
 	t.count++
+}
+
+// take takes the step that the instant has reached.
+func (d *policyDecision) take(now time.Time) {
+	for i := range d.timeline.count {
+		s := &d.timeline.steps[i]
+		if i > 0 && now.Before(s.at) {
+			break
+		}
+		d.action, d.gated, d.overdue, d.since = s.action, s.gated, i > 0 || s.unanswered, s.at
+	}
 }
 
 // dropMilderSteps drops the steps that are not more severe than those before them.
@@ -77,13 +88,17 @@ func (e *evaluation) judgeAll() error {
 	return e.judgeOnceMore()
 }
 
-// judgeOnceMore judges again if this run starts the clock of reviews, on which later
-// steps depend.
+// judgeOnceMore judges again if this run starts the clock of reviews, or sets it going
+// again, on which later steps depend.
 func (e *evaluation) judgeOnceMore() error {
-	if e.action < Review || !e.review.Since.IsZero() || e.binding.Held || e.jumped {
+	r := &e.review
+	if e.action < Review || (!r.Since.IsZero() && r.ClearSince.IsZero()) || e.binding.Held || e.jumped {
 		return nil
 	}
-	e.review.Since = e.now
+	r.ClearSince = time.Time{}
+	if r.Since.IsZero() {
+		r.Since = e.now
+	}
 	for c := range e.findings.All {
 		if err := e.judge(c); err != nil {
 			return err
@@ -155,19 +170,13 @@ func (e *evaluation) applyTrigger(d *policyDecision, c Code, t *namedTrigger, ru
 	d.runs, d.trigger, d.rotation, d.since = e.started(c), t, t.Rotation, e.seen[c]
 	e.noteRevoke(c, t.Trigger)
 	d.start = e.graceStart(c, t.Trigger, tooLittle)
-	e.setSteps(&d.timeline, c, t.Trigger, tooLittle, d.start)
+	e.setSteps(d, c, tooLittle)
 	if e.now.Before(d.start) && e.seen[c].Before(d.start) {
 		e.cleared = e.cleared.With(c)
 		d.rotation = e.rotationOnceAnswered(c, t.Trigger)
 		return
 	}
-	for i := range d.timeline.count {
-		s := &d.timeline.steps[i]
-		if i > 0 && e.now.Before(s.at) {
-			break
-		}
-		d.action, d.gated, d.overdue, d.since = s.action, s.gated, i > 0 || s.unanswered, s.at
-	}
+	d.take(e.now)
 	if t.Rotation == RotateNow && tooLittle {
 		d.rotation, d.gate = RotateNone, rules.AutomateAt
 	}
@@ -177,7 +186,12 @@ func (e *evaluation) applyTrigger(d *policyDecision, c Code, t *namedTrigger, ru
 	if c == AssetRetiring && tooLittle && d.action < e.instead() && !e.binding.Held {
 		// The date would have ended the access on a record that can be trusted.
 		if d.dated = !e.retirementPassed(); !d.dated {
-			d.action, d.overdue, d.gatedDate, d.gate = e.instead(), false, true, rules.AutomateAt
+			e.addStep(d, c, later(d.start, e.binding.RetirementDate), step{action: e.instead()})
+			d.timeline.dropMilderSteps()
+			d.take(e.now)
+			if d.action == e.instead() {
+				d.overdue, d.gatedDate, d.gate = false, true, rules.AutomateAt
+			}
 		}
 	}
 	if comparators.Has(c) && d.action > Recertify {
@@ -192,7 +206,9 @@ func (e *evaluation) noteRevoke(c Code, t *Trigger) {
 	case e.revokes(c, t):
 		e.saysRevoke = e.saysRevoke.With(c)
 	case Terminal.Has(c) && t.Grace > 0 && t.Then == Revoke && e.started(c):
-		e.revokesFrom = earlierDate(e.revokesFrom, e.seen[c].Add(t.Grace))
+		if at := e.seen[c].Add(t.Grace); e.revokesFrom.IsZero() || at.Before(e.revokesFrom) {
+			e.revokesFrom, e.revokesNext = at, c
+		}
 	}
 }
 
@@ -229,27 +245,29 @@ func (e *evaluation) rotationOnceAnswered(c Code, t *Trigger) Rotation {
 
 // setSteps sets the steps of a trigger: at first, after its grace, and when the review
 // deadline of the grant has passed.
-func (e *evaluation) setSteps(steps *timeline, c Code, t *Trigger, tooLittle bool, start time.Time) {
+func (e *evaluation) setSteps(d *policyDecision, c Code, tooLittle bool) {
+	t := d.trigger
 	first := e.gate(c, t.Action, tooLittle)
 	if t.Rotation == RotateNow && tooLittle && first.action < e.instead() {
 		first = step{action: e.instead(), gated: t.Action}
 	}
-	at := start
+	at := d.start
 	if at.Equal(e.seen[c]) {
 		at = earlierDate(at, e.now) // a finding that was first seen by a clock that was later set back still counts
 	}
-	e.addStep(steps, c, at, first)
-	if t.Grace > 0 && !(t.asks(tooLittle) && e.unheard(c, start.Add(t.Grace), t.Then)) {
-		e.addStep(steps, c, start.Add(t.Grace), e.gate(c, t.Then, tooLittle))
+	e.addStep(d, c, at, first)
+	if then := d.start.Add(t.Grace); t.Grace > 0 && !(t.asks(tooLittle) && e.unheard(c, t, then, t.Then)) {
+		e.addStep(d, c, then, e.gate(c, t.Then, tooLittle))
 	}
-	steps.dropMilderSteps()
+	d.timeline.dropMilderSteps()
 }
 
 // addStep adds a step, and for a review also the step for no answer.
-func (e *evaluation) addStep(steps *timeline, c Code, at time.Time, s step) {
+func (e *evaluation) addStep(d *policyDecision, c Code, at time.Time, s step) {
+	steps := &d.timeline
 	s.at = at
 	ends, ok := e.reviewEndsFrom(at)
-	if s.action != Review || (e.binding.Held && !e.started(c)) || !ok || e.unheard(c, ends, e.unansweredReview()) {
+	if s.action != Review || (e.binding.Held && !e.started(c)) || !ok || e.unheard(c, d.trigger, later(ends, at), e.unansweredReview()) {
 		steps.add(s)
 		return
 	}
@@ -346,11 +364,11 @@ func (e *evaluation) merge(decisions []policyDecision) outcome {
 // noteNextStep notes when a policy asks for a more severe action, if no other policy
 // does so earlier, and which action.
 func (e *evaluation) noteNextStep(o *outcome, d *policyDecision) {
-	if !d.runs {
-		return
-	}
 	for i := range d.timeline.count {
 		s := &d.timeline.steps[i]
+		if i > 0 && !d.runs {
+			return
+		}
 		if s.action <= o.action || !e.now.Before(s.at) {
 			continue
 		}

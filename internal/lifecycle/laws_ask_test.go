@@ -3,6 +3,7 @@ package lifecycle_test
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	. "github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
 )
@@ -13,7 +14,7 @@ func (w *world) reply(d numberSource) {
 	when := w.now.AddDate(0, 0, -at)
 	switch d.IntN(6) {
 	case 0, 1:
-		w.confirmation = &Attestation{By: "corp/cyd", At: when, Note: "case " + when.Format("2006-01-02")}
+		w.confirmation = &Attestation{By: "corp/cyd", At: when, Note: "case " + when.Format(time.RFC3339)}
 		w.note("confirmed %v", *w.confirmation)
 	case 2, 3:
 		w.rejection = &Rejection{By: "corp/cyd", At: when, Note: "no longer"}

@@ -104,7 +104,7 @@ func (s *step) checkOverlap() error {
 			!s.binding.RetirementDate.IsZero() && !s.binding.RetirementDate.After(old.ExpiresAt),
 			!s.binding.OwnerEndDate.IsZero() && !s.binding.OwnerEndDate.After(old.ExpiresAt),
 		}
-		if (kept == nil || !kept.ExpiresAt.Equal(old.ExpiresAt) || kept.Enabled != old.Enabled) && !slices.Contains(limits, true) {
+		if (kept == nil || !kept.ExpiresAt.Equal(old.ExpiresAt) || old.Enabled && !kept.Enabled) && !slices.Contains(limits, true) {
 			return fmt.Errorf("the overlap of %s is cut", old.Key())
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	. "github.com/custodyhq/terraform-provider-custody/internal/lifecycle"
@@ -140,7 +141,8 @@ func (s *step) checkQuiet(d numberSource) error {
 	}
 	span := int(end.Sub(s.now) / time.Second)
 	tries := []int{0}
-	if !s.jumped && !(s.untimely && s.binding.Held) {
+	setBack := s.untimely || s.now.Before(s.lastRun)
+	if !s.jumped && !(setBack && s.binding.Held) {
 		if span < 1 {
 			return fmt.Errorf("next_change_at %s is not in the future", end)
 		}
@@ -154,8 +156,8 @@ func (s *step) checkQuiet(d numberSource) error {
 			return err
 		}
 		if !reflect.DeepEqual(&again.Grant, g) || again.Issues || len(again.Withdrawn) > 0 {
-			return fmt.Errorf("deciding again after %d of %d seconds changes the grant (issues %t, withdraws %v) to\n    => %s",
-				after, span, again.Issues, again.Withdrawn, describe(&again.Grant))
+			return fmt.Errorf("deciding again after %d of %d seconds changes the grant (issues %t, withdraws %v) to\n    => %s\n    which differs in%s",
+				after, span, again.Issues, again.Withdrawn, describe(&again.Grant), differences(g, &again.Grant))
 		}
 	}
 	if g.NextChangeAt.IsZero() || s.binding.Held || s.untimely || s.in.Unheard {
@@ -169,6 +171,18 @@ func (s *step) checkQuiet(d numberSource) error {
 		err = errors.New("nothing changes at next_change_at")
 	}
 	return err
+}
+
+// differences lists the fields in which two grants differ.
+func differences(a, b *Grant) string {
+	var text strings.Builder
+	x, y := reflect.ValueOf(*a), reflect.ValueOf(*b)
+	for i := range x.NumField() {
+		if was, is := x.Field(i).Interface(), y.Field(i).Interface(); !reflect.DeepEqual(was, is) {
+			fmt.Fprintf(&text, " %s (%+v, %+v)", x.Type().Field(i).Name, was, is)
+		}
+	}
+	return text.String()
 }
 
 // checkRefused holds that a refused apply neither brings back nor invents a key.

@@ -5,22 +5,14 @@ import "time"
 // nextChange returns the first instant after now at which the grant's own
 // schedule changes it, or zero.
 func (e *evaluation) nextChange() time.Time {
-	for c := range e.findings.All {
-		e.at(e.outcomes.of(c).next)
-	}
-	if e.status != StatusRevoked && e.serial > 0 {
-		e.at(e.certified.Add(e.terms.recertifyEvery))
-	}
-	if w := e.waiver; w != nil && e.spec.Exception != nil {
-		e.at(w.ExpiresAt)
-	}
-	if e.answer != nil && !e.spent {
-		e.at(e.revokesFrom) // from then on the attestation brings nothing back
-	}
+	e.nextDecision()
 	if u := e.spec.Usage; u != nil && e.terms.unusedAfter > 0 && !u.LastUsedAt.IsZero() {
 		e.nextUse(u)
 	}
 	e.at(e.enforceFrom)
+	if r := &e.review; e.binding.Held && e.action >= Review && !r.ClearSince.IsZero() {
+		e.at(r.ClearSince.Add(clearDays)) // then the clock has ended, which held facts do not note
+	}
 	e.nextGeneration()
 	if e.untimely && e.onlyClock() {
 		e.at(e.timelyFrom)
@@ -29,6 +21,25 @@ func (e *evaluation) nextChange() time.Time {
 		e.next = e.now.Add(time.Second) // with the next run
 	}
 	return e.next
+}
+
+// nextDecision notes when a finding asks for more, or what answers or waives one ends.
+func (e *evaluation) nextDecision() {
+	for c := range e.findings.All {
+		e.at(e.outcomes.of(c).next)
+	}
+	if e.status != StatusRevoked && e.revokedAt.IsZero() && e.serial > 0 {
+		e.at(e.certified.Add(e.terms.recertifyEvery))
+	}
+	if e.observing && !e.revokedAt.IsZero() && e.attested() && !e.passedOn() {
+		e.at(e.answer.At.Add(e.terms.recertifyEvery)) // then it no longer shows what enforcing would release
+	}
+	if w := e.waiver; w != nil && e.spec.Exception != nil {
+		e.at(w.ExpiresAt)
+	}
+	if more := !(e.revokedFor | e.saysRevoke).Has(e.revokesNext); (e.answer != nil && !e.spent) || (!e.revokedAt.IsZero() && more) {
+		e.at(e.revokesFrom) // from then on no attestation made before brings it back
+	}
 }
 
 // nextUse notes when access becomes unused, and when what was observed no longer

@@ -157,11 +157,15 @@ func (e *evaluation) obstacles() CodeSet {
 	return set
 }
 
-// mayRotate reports whether a credential may be rotated with overlap. A workload
-// goes on while its owner is replaced: somebody who left knows the old secret.
-func (e *evaluation) mayRotate() bool {
+// mayRotate reports whether a credential may be rotated with overlap.
+func (e *evaluation) mayRotate() bool { return e.isAsked() && e.mayOverlap() }
+
+// mayOverlap reports whether facts are good enough to rotate with overlap what is asked
+// to be rotated. A workload goes on while its owner is replaced: somebody who left knows
+// the old secret.
+func (e *evaluation) mayOverlap() bool {
 	named := e.binding.Holder != "" || e.findings.Has(OwnerGone)
-	return e.binding.BoundTo == BoundToWorkload && named && e.isAsked() && e.isGiven() && e.hindering(assetObstacles) == 0
+	return e.binding.BoundTo == BoundToWorkload && named && e.isGiven() && e.hindering(assetObstacles) == 0
 }
 
 // isAsked reports whether a rotation is asked for, now or before an overlap that it
@@ -222,7 +226,8 @@ func (e *evaluation) renew(limit time.Time, uncapped bool) {
 // passesOn reports whether what a block had disabled is somebody else's by now: then
 // it is replaced, because to enable it again would give it to the former holder.
 func (e *evaluation) passesOn() bool {
-	return e.count > 0 && !active(e.generations[:e.count]) && e.differs&SetOf(AssetReassigned, OwnerChanged) != 0
+	g := e.current()
+	return g != nil && !active(e.generations[:e.count]) && (g.Holder != e.holder || e.differs&SetOf(AssetReassigned, OwnerChanged) != 0)
 }
 
 // overlaps reports whether an earlier credential is still in its overlap, or leaves
