@@ -99,6 +99,10 @@ func (s *System) OpenLease(ctx context.Context, o *system.LeaseOrder) error {
 	return err
 }
 
+// early is how much earlier than it must a lease of Vault ends: Vault takes no instant but a
+// time to live, which begins when the request arrives, and shows its clock in whole seconds.
+const early = 5 * time.Second
+
 // remaining is how long a lease lasts from now on, by the clock of the server.
 func (s *System) remaining(ctx context.Context, end system.LeaseEnd) (time.Duration, error) {
 	if end.Latest.IsZero() {
@@ -112,7 +116,7 @@ func (s *System) remaining(ctx context.Context, end system.LeaseEnd) (time.Durat
 	if err != nil {
 		return 0, s.at(summaryLease).Malformed(r, "it does not show the time of the server")
 	}
-	ttl := min(end.TTL, end.Latest.Sub(now)).Truncate(time.Second)
+	ttl := min(end.TTL, end.Latest.Sub(now)-early).Truncate(time.Second)
 	if ttl < time.Second {
 		return 0, s.leaseRefused(fault.ErrChanged, fmt.Sprintf("By the clock of the system %q, the access ends before the lease could begin.", s.config.Name),
 			"Make a new plan: it renews what may be renewed. If the access has not ended, compare the clocks.")
