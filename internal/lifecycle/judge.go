@@ -43,6 +43,7 @@ type step struct {
 	action     Action
 	gated      Action // what the gate held back, Keep if nothing
 	unanswered bool   // the action for an unanswered review
+	dated      bool   // in place of the end that the retirement date sets
 }
 
 // add puts a step where its time is. The first step stays first.
@@ -62,7 +63,7 @@ func (d *policyDecision) take(now time.Time) {
 		if i > 0 && now.Before(s.at) {
 			break
 		}
-		d.action, d.gated, d.overdue, d.since = s.action, s.gated, i > 0 || s.unanswered, s.at
+		d.action, d.gated, d.overdue, d.since, d.gatedDate = s.action, s.gated, i > 0 || s.unanswered, s.at, s.dated
 	}
 }
 
@@ -171,6 +172,7 @@ func (e *evaluation) applyTrigger(d *policyDecision, c Code, t *namedTrigger, ru
 	e.noteRevoke(c, t.Trigger)
 	d.start = e.graceStart(c, t.Trigger, tooLittle)
 	e.setSteps(d, c, tooLittle)
+	byDate := e.endsByDate(d, c, tooLittle)
 	if e.now.Before(d.start) && e.seen[c].Before(d.start) {
 		e.cleared = e.cleared.With(c)
 		d.rotation = e.rotationOnceAnswered(c, t.Trigger)
@@ -183,20 +185,29 @@ func (e *evaluation) applyTrigger(d *policyDecision, c Code, t *namedTrigger, ru
 	if d.gated != Keep {
 		d.gate = rules.AutomateAt
 	}
-	if c == AssetRetiring && tooLittle && d.action < e.instead() && !e.binding.Held {
-		// The date would have ended the access on a record that can be trusted.
-		if d.dated = !e.retirementPassed(); !d.dated {
-			e.addStep(d, c, later(d.start, e.binding.RetirementDate), step{action: e.instead()})
-			d.timeline.dropMilderSteps()
-			d.take(e.now)
-			if d.action == e.instead() {
-				d.overdue, d.gatedDate, d.gate = false, true, rules.AutomateAt
-			}
-		}
+	if byDate {
+		d.dated = d.action < e.instead() && !e.retirementPassed()
+	}
+	if d.gatedDate {
+		d.overdue, d.gate = false, rules.AutomateAt
 	}
 	if comparators.Has(c) && d.action > Recertify {
 		d.rotation = RotateNone // a person reviews it first
 	}
+}
+
+// endsByDate reports whether the asset's retirement date would end the access on a record
+// that can be trusted, and adds the step in its place: somebody looks at the access once
+// the date has passed.
+func (e *evaluation) endsByDate(d *policyDecision, c Code, tooLittle bool) bool {
+	if c != AssetRetiring || !tooLittle || d.timeline.steps[0].action >= e.instead() || e.binding.Held {
+		return false
+	}
+	if e.retirementPassed() {
+		e.addStep(d, c, later(d.start, e.binding.RetirementDate), step{action: e.instead(), dated: true})
+		d.timeline.dropMilderSteps()
+	}
+	return true
 }
 
 // noteRevoke notes that a trigger asks for revoke, or when it will ask for it with time.
