@@ -53,7 +53,7 @@ func liveMemory() uint64 {
 func afterCollection(do func()) {
 	// What holds a pointer shares its memory with no other object.
 	runtime.AddCleanup(new([1]*byte), func(do func()) {
+		afterCollection(do) // first, or the next collection could come before it and be missed
 		do()
-		afterCollection(do)
 	}, do)
 }
