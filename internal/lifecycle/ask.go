@@ -170,10 +170,7 @@ func (e *evaluation) unheard(c Code, t *namedTrigger, at time.Time, action Actio
 }
 
 // actionFor returns the action that the grant's reasons give for a finding.
-func (g *Grant) actionFor(c Code) Action {
-	action, _ := ParseAction(actionOf(g.decisionOn(c)))
-	return action
-}
+func (g *Grant) actionFor(c Code) Action { return actionIn(g.decisionOn(c)) }
 
 // reachedFor returns the action that the reasons give for a finding, or the one that
 // only held facts have kept from following.
@@ -182,7 +179,12 @@ func (g *Grant) reachedFor(c Code) Action {
 	if _, reached, found := strings.Cut(said, insteadOf); found && strings.Contains(said, heldNote) {
 		said = reached
 	}
-	action, _ := ParseAction(actionOf(said))
+	return actionIn(said)
+}
+
+// actionIn returns the action of a decision as a reason says it; Keep if it says none.
+func actionIn(decision string) Action {
+	action, _ := ParseAction(actionOf(decision))
 	return action
 }
 
